@@ -1,0 +1,47 @@
+# make demo   the main job on a fresh machine; the pages stay up until Ctrl-C (ARGS=--once: then stop)
+# make test   everything the tests need, then the tests (ARGS passes options to pytest)
+# make check  formatting, lint, types and the import contracts
+# make bench  the benchmarks, one JSON line each
+# make translations  collect new sentences into the catalogues
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: demo test check bench translations clean
+
+$(VENV)/.product: pyproject.toml packaging/build_hook.py
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable '.[node,central]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.product
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
+
+catalogues: $(VENV)/.product
+	@$(BIN)/python packaging/build_hook.py > /dev/null
+
+demo: $(VENV)/.product
+	$(BIN)/yika demo $(ARGS)
+
+test: $(VENV)/.dev
+	sh packaging/dev/system-packages.sh
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python tests/bench/run.py $(ARGS)
+
+translations: $(VENV)/.dev
+	$(BIN)/python packaging/dev/translations.py
+
+clean:
+	rm -rf $(VENV) build dist demo-data

@@ -1,0 +1,1 @@
+"""What headquarters can do; one module per office."""

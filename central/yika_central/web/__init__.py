@@ -1,0 +1,1 @@
+"""Headquarters' pages and the nodes' door."""

@@ -1,0 +1,1 @@
+"""What a vending point and headquarters agree on."""

@@ -1,0 +1,1 @@
+"""The user card: its bytes, its keys and its dialogue."""

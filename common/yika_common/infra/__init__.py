@@ -1,0 +1,1 @@
+"""Plumbing that both sides share; the domain never imports it."""

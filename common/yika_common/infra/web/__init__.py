@@ -1,0 +1,1 @@
+"""The screen kit that node and headquarters share."""

@@ -1,0 +1,1 @@
+"""Records, their chain, and the segments that travel."""

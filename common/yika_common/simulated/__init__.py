@@ -1,0 +1,1 @@
+"""Simulated hardware: a card, a reader on a pty, a meter in a file."""

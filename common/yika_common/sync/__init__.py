@@ -1,0 +1,1 @@
+"""What node and headquarters say to each other."""

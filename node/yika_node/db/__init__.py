@@ -1,0 +1,1 @@
+"""The node's tables: the journal, and what is projected from it."""

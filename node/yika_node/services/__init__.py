@@ -1,0 +1,1 @@
+"""What the staff of a vending point can do; one module per desk."""
