@@ -1,0 +1,284 @@
+"""Headquarters' copy of the nodes' journals, and what is read out of it.
+
+``segment`` and ``record`` are the truth: the exact bytes that arrived.  The other tables are
+projections of them.  A record is named by (node, epoch, branch, seq); branch 0 is the journal as
+it is expected to be, and further branches exist only after a fork: two different records at one
+position.  Both are kept and both count as money.
+"""
+
+from sqlalchemy import Index
+from sqlmodel import Field
+
+from yika_central.db.base import Row, integer, integer_key, key, maybe_integer
+
+
+class Branch(Row, table=True):
+    """How far a journal is known: records ``base`` + 1 to ``upto`` are here.
+
+    ``head`` is the hash of the last.  Up to ``base`` the branch shares the records of ``parent``.
+    """
+
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    parent: int = integer(0)
+    base: int = integer(0)
+    upto: int = integer(0)
+    head: bytes
+
+
+class Segment(Row, table=True):
+    """A signed segment as it arrived; ``file`` is the container in the transport coding.
+
+    ``state`` is TAKEN, or PARKED while records before it are missing.  ``n_ack`` is the last
+    acknowledgement its node had seen, ``stamped_at`` the node's clock when it was signed.
+    """
+
+    node: str = key()
+    sha256: bytes = key()
+    epoch: int = integer()
+    first: int = integer()
+    last: int = integer()
+    previous: bytes
+    head: bytes
+    n_ack: int = integer()
+    process: str
+    stamped_at: int = integer()
+    manifest: int = integer()
+    received_at: int = integer()
+    state: str
+    file: bytes
+    __table_args__ = (Index("segment_parked", "node", "epoch", "state", "first"),)
+
+
+class Record(Row, table=True):
+    """One journal record: the exact line, and its hash in the chain."""
+
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    seq: int = integer_key()
+    hash: bytes
+    kind: str
+    stamped_at: int = integer()
+    operator: str = ""
+    line: bytes
+    segment: bytes
+    __table_args__ = (Index("record_hash", "node", "hash", unique=True),)
+
+
+class Acknowledgement(Row, table=True):
+    """When headquarters gave a node its n-th acknowledgement: one edge of a sale's bracket."""
+
+    node: str = key()
+    n: int = integer_key()
+    epoch: int = integer()
+    upto: int = integer()
+    status: str
+    given_at: int = integer()
+
+
+class Quarantine(Row, table=True):
+    """Bytes that came in a node's name and were refused; ``node`` is what they claimed."""
+
+    node: str = key()
+    sha256: bytes = key()
+    code: str
+    sentence: str
+    received_at: int = integer()
+    times: int = integer(1)
+    content: bytes
+
+
+class Account(Row, table=True):
+    """An account as its node opened it; personal data stays sealed."""
+
+    account: str = key()
+    node: str = Field(index=True)
+    epoch: int = integer()
+    branch: int = integer()
+    seq: int = integer()
+    area: str = Field(index=True)
+    tariff_class: str
+    profile: int = integer()
+    persons: int = integer()
+    area_m2: int | None = maybe_integer()
+    sealed: str = ""
+    opened_at: int = integer()
+
+
+class AccountMeter(Row, table=True):
+    """The meter in a slot of an account's card."""
+
+    account: str = key()
+    slot: int = integer_key()
+    service: str
+    meter: str = Field(index=True)
+
+
+class IssuedCard(Row, table=True):
+    """A card initialised for an account, by generation."""
+
+    account: str = key()
+    generation: int = integer_key()
+    card: str = key()
+    node: str
+    epoch: int = integer()
+    branch: int = integer()
+    seq: int = integer()
+    key_version: int = integer()
+    issued_at: int = integer()
+
+
+class Sale(Row, table=True):
+    """One committed intent: credit for one meter.  The money counts from the intent on.
+
+    ``outcome`` is PENDING until a record says WRITTEN or SUPERSEDED (the money is then owed to the
+    customer).  ``not_before`` and ``not_after`` bracket the true time of the sale by headquarters'
+    clock: the acknowledgement its node had seen, and the arrival here.
+    ``by_money`` says what the clerk typed in ``typed``: minor units, or thousandths of the unit.
+    """
+
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    seq: int = integer_key()
+    hash: bytes
+    basket: int = integer()
+    operator: str
+    stamped_at: int = integer()
+    not_before: int = integer()
+    not_after: int = integer()
+    account: str
+    card: str
+    meter: str
+    slot: int = integer()
+    service: str
+    generation: int = integer()
+    count: int = integer()
+    total_after: int = integer()
+    quantity: int = integer()
+    amount: int = integer()
+    residual: int = integer()
+    by_money: bool
+    typed: int = integer()
+    tariff_id: str
+    tariff_version: int = integer()
+    tariff_hash: str
+    period: str
+    used_before: int = integer()
+    persons: int = integer()
+    area_m2: int | None = maybe_integer()
+    heating_year: int | None = maybe_integer()
+    months_due: int = integer(0)
+    key_version: int = integer()
+    outcome: str = "PENDING"
+    resolved_epoch: int | None = maybe_integer()
+    resolved_seq: int | None = maybe_integer()
+    resolved_at: int | None = maybe_integer()
+    __table_args__ = (
+        Index("sale_account", "account", "service", "stamped_at"),
+        Index("sale_meter", "meter", "generation", "count"),
+        Index("sale_time", "stamped_at"),
+        Index("sale_outcome", "outcome"),
+    )
+
+
+class SaleLine(Row, table=True):
+    """One component in one step of a sale; fees are step 0.  ``price`` as the journal has it."""
+
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    seq: int = integer_key()
+    line: int = integer_key()
+    code: str
+    step: int = integer()
+    quantity: int = integer()
+    price: int = integer()
+    amount: int = integer()
+
+
+class Reading(Row, table=True):
+    """A meter's write-back that a node read from a card."""
+
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    seq: int = integer_key()
+    card: str
+    meter: str = Field(index=True)
+    slot: int = integer()
+    generation: int = integer()
+    count: int = integer()
+    total: int = integer()
+    balance: int = integer()
+    lifetime_use: int = integer()
+    status: int = integer()
+    number: int = integer()
+    meter_time: int = integer()
+    evidence: str
+    stamped_at: int = integer()
+
+
+class CardWitness(Row, table=True):
+    """What a card told one node of another's journal: that position must exist, with that hash."""
+
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    seq: int = integer_key()
+    card: str
+    slot: int = integer()
+    seen_node: str = Field(index=True)
+    seen_epoch: int = integer()
+    seen_seq: int = integer()
+    seen_before: str
+
+
+class HeldItem(Row, table=True):
+    """An item that a node adopted, as its journal says: which version and digest it works with."""
+
+    node: str = key()
+    name: str = key()
+    version: int = integer_key()
+    digest: str
+    manifest: int = integer()
+    adopted_at: int = integer()
+
+
+class NodeOperator(Row, table=True):
+    """An operator of a node, as its journal says."""
+
+    node: str = key()
+    operator: str = key()
+    level: int = integer()
+    added_at: int = integer()
+
+
+class Suspense(Row, table=True):
+    """A record that is in the ledger and that a person must look at, with one reason.
+
+    ``amount`` is the money it is about (0 where there is none).  ``facts`` fill the reason's
+    sentence (JSON object).  Nothing here keeps the node's queue or the money waiting.
+    """
+
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    seq: int = integer_key()
+    reason: str = key()
+    amount: int = integer(0)
+    facts: str = "{}"
+    state: str = "OPEN"
+    opened_at: int = integer()
+    __table_args__ = (Index("suspense_state", "state", "opened_at"),)
+
+
+class RerateQueue(Row, table=True):
+    """Sales of this account and service arrived; ``ticket`` rises so that a drain loses none."""
+
+    account: str = key()
+    service: str = key()
+    ticket: int = integer(1)
+    queued_at: int = integer()
