@@ -1,0 +1,345 @@
+"""What the desks hand to the faces: plain values, ready to be shown, never a row or a key.
+
+Money, quantity and price are the integers of :mod:`yika_common.numbers`; every time is an aware
+UTC time.  A page only formats them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Generic, TypeVar
+
+from yika_common.cards.user_card import CardIdentity
+from yika_common.cards.write_back import WriteBack
+from yika_common.errors import YikaError
+from yika_common.numbers import Money, Quantity
+from yika_common.services import Service
+from yika_common.tariffs.quote import Quote
+
+
+class Level(IntEnum):
+    """What an operator may do; each page names the levels it is open to."""
+
+    CLERK = 1
+    SUPERVISOR = 2
+    AUDITOR = 3
+
+
+class By(StrEnum):
+    """How the customer said what he wants; the letter is the journal's."""
+
+    MONEY = "m"
+    QUANTITY = "q"
+
+
+class SaleState(StrEnum):
+    """Where one meter's sale stands; only PENDING still waits for the card."""
+
+    PENDING = "pending"
+    WRITTEN = "written"
+    SUPERSEDED = "superseded"
+
+
+class CardKind(StrEnum):
+    """What kind of card lies in the reader."""
+
+    BLANK = "blank"
+    OURS = "ours"
+    GUEST = "guest"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A person who may sign in."""
+
+    name: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class MeterView:
+    """A meter of an account and the slot of the card it answers to (0 to 7)."""
+
+    slot: int
+    service: Service
+    meter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Personal data of an account's holder; sealed wherever it is stored."""
+
+    name: str
+    phone: str = ""
+    address: str = ""
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as the counter sees it; ``person`` is None while the vault is locked."""
+
+    number: str
+    area: str
+    tariff_class: str
+    profile: int
+    persons: int
+    area_m2: Quantity | None
+    meters: tuple[MeterView, ...]
+    person: Person | None
+    card: str | None
+    opened_at: datetime
+    operator: str
+
+    def meter_in(self, slot: int) -> MeterView | None:
+        """The meter of that slot, or None when the slot is not used."""
+        return next((meter for meter in self.meters if meter.slot == slot), None)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountForm:
+    """What the clerk fills in to open an account; ``meters`` is slot to meter number."""
+
+    person: Person
+    area: str
+    tariff_class: str
+    profile: int
+    persons: int
+    area_m2: Quantity | None
+    meters: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """One meter's place on the card in the reader.
+
+    ``count`` and ``total`` are the card's own (n, T); ``waiting`` is what the meter has not taken
+    yet, as far as its write-back tells (None when it never wrote back).  ``problem`` says why the
+    slot can't be read; then the figures are zero.
+    """
+
+    slot: int
+    service: Service
+    meter: str
+    generation: int
+    count: int
+    total: Quantity
+    used: Quantity
+    waiting: Quantity | None
+    write_back: WriteBack | None
+    problem: YikaError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaleRow:
+    """One meter's sale in a list."""
+
+    epoch: int
+    seq: int
+    basket: int
+    at: datetime
+    operator: str
+    account: str
+    card: str
+    slot: int
+    service: Service
+    meter: str
+    quantity: Quantity
+    amount: Money
+    count: int
+    total: Quantity
+    tariff_id: str
+    tariff_version: int
+    state: SaleState
+    resolved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What became of a pending sale when its card was seen again."""
+
+    sale: SaleRow
+    state: SaleState
+    problem: YikaError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """What lies in the reader, and what reading it has settled."""
+
+    kind: CardKind
+    identity: CardIdentity
+    account: Account | None
+    slots: tuple[SlotView, ...]
+    resolved: tuple[Resolution, ...]
+    pending: tuple[SaleRow, ...]
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SaleEntry:
+    """One filled-in line of the sale form; ``value`` is minor units of money or milli-units."""
+
+    slot: int
+    by: By
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotQuote:
+    """The price of one meter's line, with all that explains it.
+
+    ``used`` is what this premises bought of this service in the quota period before this line;
+    ``step_left`` is what is left of the step it ends in (None in the last step).
+    """
+
+    slot: int
+    service: Service
+    meter: str
+    by: By
+    typed: int
+    tariff_id: str
+    tariff_version: int
+    tariff_digest: bytes
+    period: str
+    used: Quantity
+    step_left: Quantity | None
+    heating_year: int | None
+    generation: int
+    count: int
+    total: Quantity
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class BasketQuote:
+    """What the whole basket costs; ``tendered`` is 0 where nothing was entered by money."""
+
+    card: str
+    account: str
+    at: datetime
+    lines: tuple[SlotQuote, ...]
+    amount: Money
+    residual: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """One meter's line of a receipt; ``sale`` says whether the card has it."""
+
+    sale: SaleRow
+    txn_id: str
+    quote: Quote
+    used: Quantity
+    period: str
+    step_left: Quantity | None
+    tariff_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One basket: one payment, one number, a line per meter.
+
+    ``number`` is node-epoch-sequence and never used twice.  ``problem`` says why a line is still
+    pending; it is known only to the sale that was just made.
+    """
+
+    number: str
+    node: str
+    at: datetime
+    operator: str
+    account: Account | None
+    account_number: str
+    card: str
+    lines: tuple[ReceiptLine, ...]
+    amount: Money
+    residual: Money
+    problem: YikaError | None = None
+
+    @property
+    def complete(self) -> bool:
+        """No line still waits for the card."""
+        return all(line.sale.state is not SaleState.PENDING for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRow:
+    """What a meter told through a card."""
+
+    at: datetime
+    card: str
+    slot: int
+    meter: str
+    generation: int
+    count: int
+    total: Quantity
+    balance: Quantity
+    used: Quantity
+    status: int
+    meter_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TariffView:
+    """A tariff version on the shelf; ``in_force`` at the moment of asking."""
+
+    id: str
+    version: int
+    service: Service
+    tariff_class: str
+    area: str | None
+    effective_from: datetime
+    digest: str
+    in_force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """How this node stands with headquarters.
+
+    ``waiting`` counts records no verified acknowledgement covers; ``oldest`` is the time of the
+    first of them.  ``problem`` is the last exchange's failure, None after a good one.
+    """
+
+    head: int
+    acknowledged: int
+    waiting: int
+    oldest: datetime | None
+    last_contact: datetime | None
+    manifest: int
+    status: str
+    problem: YikaError | None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What one exchange did."""
+
+    sent: int
+    acknowledged: int
+    items: int
+    manifest: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """What the chips on every page say."""
+
+    enrolled: bool
+    node: str
+    areas: tuple[str, ...]
+    locked: bool
+    refusal: YikaError | None
+    pending: int
+    sync: SyncState | None
+
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """A page of a list, and the key with which the next one begins (None: that was all)."""
+
+    rows: tuple[Row, ...]
+    next: str | None
