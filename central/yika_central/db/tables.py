@@ -32,6 +32,7 @@ from yika_central.db.office_tables import (
     StaffMember,
     TariffVersion,
 )
+from yika_central.db.rerating_tables import Posting, Rating, RatingShare
 
 __all__ = [
     "Account",
@@ -51,7 +52,10 @@ __all__ = [
     "NodeArea",
     "NodeCertificate",
     "NodeOperator",
+    "Posting",
     "Quarantine",
+    "Rating",
+    "RatingShare",
     "Reading",
     "Record",
     "RerateQueue",

@@ -1,0 +1,68 @@
+"""What re-rating found, and what was posted because of it.
+
+``rating`` and ``rating_share`` say what is true now and are replaced when it changes; ``posting``
+is append-only.  The postings of a sale add up to its rating's difference, always.
+"""
+
+from sqlalchemy import Index
+
+from yika_central.db.base import Row, integer, integer_key, key, maybe_integer
+
+
+class Rating(Row, table=True):
+    """What one sale should have cost: its right tariff, place in the quota, and amount.
+
+    ``difference`` is ``amount`` minus what was charged: above zero the customer owes, below zero
+    he is owed.  ``counted_at`` is the time the sale counts at, ``straddles`` whether its bracket
+    reaches over an edge of price or period.  A sale that cannot be priced has its ``problem`` and
+    the difference 0.
+    """
+
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    seq: int = integer_key()
+    account: str
+    service: str
+    counted_at: int = integer()
+    period: str = ""
+    tariff_id: str = ""
+    tariff_version: int = integer(0)
+    tariff_hash: str = ""
+    used_before: int = integer(0)
+    heating_year: int | None = maybe_integer()
+    amount: int = integer()
+    difference: int = integer()
+    straddles: bool = False
+    problem: str = ""
+    rated_at: int = integer()
+    __table_args__ = (Index("rating_account", "account", "service"),)
+
+
+class RatingShare(Row, table=True):
+    """The part of a sale's difference that one cause made; the parts add up to it."""
+
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    seq: int = integer_key()
+    cause: str = key()
+    amount: int = integer()
+
+
+class Posting(Row, table=True):
+    """A change of a sale's difference, posted to its account; ``number`` rises from 1 by sale."""
+
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    seq: int = integer_key()
+    number: int = integer_key()
+    account: str
+    service: str
+    amount: int = integer()
+    posted_at: int = integer()
+    __table_args__ = (
+        Index("posting_account", "account", "posted_at"),
+        Index("posting_time", "posted_at"),
+    )
