@@ -162,11 +162,6 @@ def pps_request(protocol: int, speed: int) -> bytes:
 
 
 def pps_answer(request: bytes) -> bytes:
-    """The card's answer that grants the whole request.
-
-    Raises:
-        ValueError: it is not a request made by :func:`pps_request`.
-    """
-    if len(request) != _PPS_LENGTH or request[0] != _PPSS or checksum(request) != 0:
-        raise ValueError(f"not a PPS request: {request.hex()}")
-    return request
+    """The answer of a card that grants the whole request; empty (silence) for a malformed one."""
+    whole = len(request) == _PPS_LENGTH and request[0] == _PPSS and checksum(request) == 0
+    return request if whole else b""

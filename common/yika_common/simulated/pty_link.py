@@ -1,0 +1,59 @@
+"""A serial port made of a pseudo terminal, found under a path of our choice.
+
+The simulated device keeps the terminal's own side open as well: otherwise the first program that
+closes the port would end it (reads fail with EIO from then on).
+"""
+
+import contextlib
+import os
+import tty
+from pathlib import Path
+
+from yika_common.errors import N_, YikaError
+
+
+class LinkTaken(YikaError):
+    """Something that is no symbolic link stands where the port should appear."""
+
+    code = "link_taken"
+    sentence = N_(
+        "%(path)s exists and is not a symbolic link. Nothing was changed. "
+        "Choose another path for the simulated port."
+    )
+
+
+class PtyLink:
+    """A pseudo terminal behind a symbolic link; open from construction to :meth:`close`.
+
+    Attributes:
+        link: the path that programs open as their serial port.
+        master: file descriptor of the device's side, not blocking.
+
+    Raises:
+        LinkTaken: the path is in use by something else.
+    """
+
+    def __init__(self, link: Path) -> None:
+        self.link = link
+        if link.exists() and not link.is_symlink():
+            raise LinkTaken(path=str(link))
+        self.master, self._slave = os.openpty()
+        os.set_blocking(self.master, False)
+        tty.setraw(self._slave)
+        self._target = os.ttyname(self._slave)
+        fresh = link.with_name(f"{link.name}.new")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(self._target)
+        fresh.replace(link)
+
+    def write(self, data: bytes) -> None:
+        """Send to whoever has the port open; what nobody reads in time is lost, as on a wire."""
+        with contextlib.suppress(BlockingIOError):
+            os.write(self.master, data)
+
+    def close(self) -> None:
+        """End the port; programs that hold it open see it fail, as when a plug is pulled."""
+        if self.link.is_symlink() and str(self.link.readlink()) == self._target:
+            self.link.unlink()
+        os.close(self.master)
+        os.close(self._slave)
