@@ -1,4 +1,7 @@
-"""What can be wrong with a card.
+"""What can be wrong with a card, one class per thing that happens.
+
+The sentence says what is now true of the card, because that decides what the person at the
+counter does next.
 
 A failed exchange is one of :class:`CardRemoved`, :class:`CardMute` or a
 :class:`yika_common.readers.errors.ReaderError`: the command under way may have been taken.
@@ -38,4 +41,131 @@ class CardMute(CardError):
     sentence = N_(
         "The card in the reader does not answer. What was already recorded stays recorded. "
         "Put it in again, chip first; if it stays silent, replace the card."
+    )
+
+
+class CardForeign(CardError):
+    """The card is not one of ours; no secret was presented and nothing was written."""
+
+    code = "card_foreign"
+    sentence = N_(
+        "This is not a card of this system. It was left untouched. Put in the customer's card."
+    )
+
+
+class CardBlank(CardError):
+    """A card with a customer is needed and this one was never issued."""
+
+    code = "card_blank"
+    sentence = N_(
+        "This card is blank. It was left untouched. Issue it to a customer first, or put in the "
+        "customer's card."
+    )
+
+
+class CardNotBlank(CardError):
+    """A blank card is needed and this one already belongs to somebody."""
+
+    code = "card_not_blank"
+    sentence = N_(
+        "This card is already card %(number)s. It was left untouched. Put in a blank card."
+    )
+
+
+class CardRetired(CardError):
+    """The card was taken out of service for good."""
+
+    code = "card_retired"
+    sentence = N_(
+        "Card %(number)s is retired. It was left untouched. Use the card that replaced it."
+    )
+
+
+class CardSwapped(CardError):
+    """Another card than the one the work began with is in the reader."""
+
+    code = "card_swapped"
+    sentence = N_(
+        "Card %(found)s is in the reader, but the work began with card %(expected)s. The card was "
+        "left untouched. Put card %(expected)s in again."
+    )
+
+
+class CardNotAuthentic(CardError):
+    """The mutual authentication failed: a copy, a damaged card, or another key."""
+
+    code = "card_not_authentic"
+    sentence = N_(
+        "Card %(number)s could not prove that it is genuine. Nothing was written. Keep the card "
+        "and report it."
+    )
+
+
+class CardKeyBlocked(CardError):
+    """Three failed authentications in a row; the card refuses until it is powered off."""
+
+    code = "card_key_blocked"
+    sentence = N_(
+        "Card %(number)s refuses after three failed attempts. Nothing was written. Take it out "
+        "and put it in again."
+    )
+
+
+class CardRefused(CardError):
+    """The card answered a command with an error status; the session is over."""
+
+    code = "card_refused"
+    sentence = N_(
+        "The card refused the command (status %(status)s). Nothing was written. Take the card "
+        "out and put it in again."
+    )
+
+
+class CardWriteUncertain(CardError):
+    """The answer to an update was lost: the card holds the old bytes or the new ones, whole."""
+
+    code = "card_write_uncertain"
+    sentence = N_(
+        "The card left before it confirmed the write. It holds either the old or the new content, "
+        "whole. Put the same card in again and it will be settled."
+    )
+
+
+class CardReadBackDiffers(CardError):
+    """The card confirmed an update and then read back something else."""
+
+    code = "card_read_back_differs"
+    sentence = N_(
+        "The card did not keep what was written to it. Its content is not to be trusted. "
+        "Put the same card in again; if this repeats, replace the card."
+    )
+
+
+class RecordForged(CardError):
+    """A credit record does not carry its meter's MAC: damaged, forged, or another meter's."""
+
+    code = "record_forged"
+    sentence = N_(
+        "The credit record on the card is damaged or was not made for this meter. It was not "
+        "used. Keep the card and report it."
+    )
+
+
+class WriteBackForged(CardError):
+    """A meter's write-back does not carry its MAC: damaged, forged, or another meter's."""
+
+    code = "write_back_forged"
+    sentence = N_(
+        "What the meter wrote on the card is damaged or was not made by this meter. It was not "
+        "used. Let the meter write the card again."
+    )
+
+
+class ContentUnknown(CardError):
+    """Authentic bytes in a format that this program does not know: a newer program's."""
+
+    code = "card_content_unknown"
+    sentence = N_(
+        "The card holds content of a newer format (%(what)s). It was left untouched. Update this "
+        "program."
     )

@@ -1,0 +1,108 @@
+"""Fixed-length byte layouts: a table of fields, written and read in one place.
+
+Every integer is big-endian.  There are no optional fields, so equal values have equal bytes and
+a MAC over the bytes is a MAC over the value.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from yika_common.cards.identifiers import name_from_bytes, name_to_bytes
+from yika_common.clock import from_timestamp, to_timestamp
+from yika_common.services import Service, service_by_number
+
+
+class Kind(Enum):
+    """How a field's bytes are read."""
+
+    UNSIGNED = "unsigned"
+    SIGNED = "signed"
+    NAME = "name"
+    TIME = "time"
+    SERVICE = "service"
+    BYTES = "bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: the attribute it holds, its size in bytes and its kind."""
+
+    name: str
+    size: int
+    kind: Kind = Kind.UNSIGNED
+
+    def pack(self, value: Any) -> bytes:
+        """The value's bytes.
+
+        Raises:
+            ValueError: the value does not fit; the message names the field.
+        """
+        try:
+            return self._packed(value)
+        except (OverflowError, ValueError) as cause:
+            raise ValueError(f"{self.name}: {value!r} does not fit {self.size} bytes") from cause
+
+    def _packed(self, value: Any) -> bytes:
+        match self.kind:
+            case Kind.UNSIGNED | Kind.SIGNED:
+                return int(value).to_bytes(self.size, "big", signed=self.kind is Kind.SIGNED)
+            case Kind.NAME:
+                return name_to_bytes(value, self.size)
+            case Kind.TIME:
+                return to_timestamp(value).to_bytes(self.size, "big")
+            case Kind.SERVICE:
+                return Service(value).number.to_bytes(self.size, "big")
+            case Kind.BYTES:
+                if len(value) != self.size:
+                    raise ValueError(f"{len(value)} bytes")
+                return bytes(value)
+
+    def unpack(self, data: bytes) -> int | str | bytes | datetime:
+        """The value of these bytes.
+
+        Raises:
+            ValueError: no value has these bytes.
+        """
+        match self.kind:
+            case Kind.UNSIGNED | Kind.SIGNED:
+                return int.from_bytes(data, "big", signed=self.kind is Kind.SIGNED)
+            case Kind.NAME:
+                return name_from_bytes(data)
+            case Kind.TIME:
+                return from_timestamp(int.from_bytes(data, "big"))
+            case Kind.SERVICE:
+                return service_by_number(int.from_bytes(data, "big"))
+            case Kind.BYTES:
+                return data
+
+
+class Layout:
+    """Consecutive fields, each the attribute of one object."""
+
+    def __init__(self, *fields: Field) -> None:
+        self.fields = fields
+        self.size = sum(field.size for field in fields)
+
+    def pack(self, source: object) -> bytes:
+        """The attributes of ``source``, :attr:`size` bytes.
+
+        Raises:
+            ValueError: an attribute does not fit its field.
+        """
+        return b"".join(field.pack(getattr(source, field.name)) for field in self.fields)
+
+    def unpack(self, data: bytes) -> dict[str, Any]:
+        """Attribute names to values; ``data`` is exactly :attr:`size` bytes.
+
+        Raises:
+            ValueError: another length, or bytes that no value has.
+        """
+        if len(data) != self.size:
+            raise ValueError(f"{len(data)} bytes where {self.size} belong")
+        values, offset = {}, 0
+        for field in self.fields:
+            values[field.name] = field.unpack(data[offset : offset + field.size])
+            offset += field.size
+        return values

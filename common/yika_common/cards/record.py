@@ -1,0 +1,237 @@
+"""The credit record: what a node tells a meter, under the meter's own key.
+
+The record holds the meter's lifetime total, not an amount.  A meter takes it only if (generation,
+count) is above the last pair it took, and credits what the total grew by; old images then gain
+nothing and a missed record is repaired by the next one.
+
+======  ====  =====================================================================
+offset  size  field (big-endian; quantities in 1/1000 unit, money in 1/100)
+======  ====  =====================================================================
+0       1     format, 1
+1       1     suite, 1: AES-128, CMAC cut to its first 8 bytes
+2       1     key version of the meter's key
+3       1     slot on the card, 0 to 7
+4       1     service number, 1 to 9
+5       1     flags: bit 0 *lower*, the total may fall (a refund); other bits 0
+6       12    meter id, padded name
+18      2     issuing epoch: a meter refuses an epoch below the highest it has seen
+20      2     generation g of the card
+22      4     purchase count n of the meter
+26      6     lifetime total T, quantity
+32      8     quota period, padded name; all zeros: none
+40      6     quantity bought in that period
+46      2     heating year whose basic fee is paid; 0: none
+48      2     money adjustment number applied
+50      6     money adjustment total applied, signed
+56      2     quantity adjustment number applied
+58      6     quantity adjustment total applied, signed
+64      2     parameter version; 0: the record brings no parameters
+66      4     alarm level, quantity
+70      4     maximum stored credit, quantity; 0: the meter's own
+74      8     witness: node id, padded name
+82      2     witness: the node's epoch
+84      4     witness: sequence number of the intent
+88      8     witness: first 8 bytes of the journal's head before the intent
+96      4     time, seconds since 1970 UTC
+100     8     MAC: AES-CMAC under the meter's credit key over bytes 0 to 99, first 8 bytes
+======  ====  =====================================================================
+
+An unused slot reads as :data:`EMPTY_RECORD`, all zeros.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from yika_common.cards.aes import MAC_SIZE, mac8, same
+from yika_common.cards.errors import ContentUnknown, RecordForged
+from yika_common.cards.identifiers import METER_ID_SIZE, NODE_ID_SIZE, PERIOD_SIZE
+from yika_common.cards.layout import Field, Kind, Layout
+from yika_common.numbers import Money, Quantity
+from yika_common.services import SLOTS_MAX, Service
+
+FORMAT = 1
+SUITE_AES = 1
+_LOWER = 0x01
+_NO_QUANTITY = Quantity(0)
+_NO_MONEY = Money(0)
+
+_HEAD = Layout(
+    Field("key_version", 1),
+    Field("slot", 1),
+    Field("service", 1, Kind.SERVICE),
+    Field("flags", 1),
+    Field("meter_id", METER_ID_SIZE, Kind.NAME),
+    Field("epoch", 2),
+    Field("generation", 2),
+    Field("count", 4),
+    Field("total", 6),
+)
+_QUOTA = Layout(
+    Field("period", PERIOD_SIZE, Kind.NAME), Field("bought", 6), Field("heating_year", 2)
+)
+_ADJUSTMENTS = Layout(
+    Field("money_number", 2),
+    Field("money_total", 6, Kind.SIGNED),
+    Field("quantity_number", 2),
+    Field("quantity_total", 6, Kind.SIGNED),
+)
+_PARAMETERS = Layout(Field("version", 2), Field("alarm_level", 4), Field("max_stored", 4))
+_WITNESS = Layout(
+    Field("node", NODE_ID_SIZE, Kind.NAME),
+    Field("epoch", 2),
+    Field("sequence", 4),
+    Field("head", 8, Kind.BYTES),
+)
+_TAIL = Layout(Field("time", 4, Kind.TIME))
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaState:
+    """What was bought of one premises and service in its period, and the heating year paid."""
+
+    period: str = ""
+    bought: Quantity = _NO_QUANTITY
+    heating_year: int = 0
+
+    def __post_init__(self) -> None:
+        _QUOTA.pack(self)
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedAdjustments:
+    """How far headquarters' cumulative adjustments have reached this meter's customer."""
+
+    money_number: int = 0
+    money_total: Money = _NO_MONEY
+    quantity_number: int = 0
+    quantity_total: Quantity = _NO_QUANTITY
+
+    def __post_init__(self) -> None:
+        _ADJUSTMENTS.pack(self)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterParameters:
+    """What the meter is to be set to; version 0 brings nothing."""
+
+    version: int = 0
+    alarm_level: Quantity = _NO_QUANTITY
+    max_stored: Quantity = _NO_QUANTITY
+
+    def __post_init__(self) -> None:
+        _PARAMETERS.pack(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWitness:
+    """The place in a node's journal that this record testifies to."""
+
+    node: str
+    epoch: int
+    sequence: int
+    head: bytes
+
+    def __post_init__(self) -> None:
+        _WITNESS.pack(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRecord:
+    """One meter's credit as a node last wrote it; every value fits its field."""
+
+    meter_id: str
+    slot: int
+    service: Service
+    key_version: int
+    epoch: int
+    generation: int
+    count: int
+    total: Quantity
+    time: datetime
+    witness: RecordWitness
+    lower: bool = False
+    quota: QuotaState = QuotaState()
+    adjustments: AppliedAdjustments = AppliedAdjustments()
+    parameters: MeterParameters = MeterParameters()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.slot < SLOTS_MAX:
+            raise ValueError(f"slot {self.slot} is not 0 to {SLOTS_MAX - 1}")
+        if not self.meter_id:
+            raise ValueError("a record belongs to a meter")
+        self.body()
+
+    @property
+    def flags(self) -> int:
+        """The flags byte."""
+        return _LOWER if self.lower else 0
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """(generation, count): what a meter compares, as a pair."""
+        return self.generation, self.count
+
+    def body(self) -> bytes:
+        """The 100 bytes that the MAC covers."""
+        return b"".join(
+            (
+                bytes((FORMAT, SUITE_AES)),
+                _HEAD.pack(self),
+                _QUOTA.pack(self.quota),
+                _ADJUSTMENTS.pack(self.adjustments),
+                _PARAMETERS.pack(self.parameters),
+                _WITNESS.pack(self.witness),
+                _TAIL.pack(self),
+            )
+        )
+
+    def encode(self, key: bytes) -> bytes:
+        """The :data:`RECORD_SIZE` bytes for the card, under the meter's 16-byte credit key."""
+        body = self.body()
+        return body + mac8(key, body)
+
+
+_PARTS = (_HEAD, _QUOTA, _ADJUSTMENTS, _PARAMETERS, _WITNESS, _TAIL)
+_BODY_SIZE = 2 + sum(part.size for part in _PARTS)
+RECORD_SIZE = 108
+EMPTY_RECORD = bytes(RECORD_SIZE)
+assert _BODY_SIZE + MAC_SIZE == RECORD_SIZE, "the table above says so"
+
+
+def open_record(data: bytes, key: bytes) -> CreditRecord:
+    """The record in these bytes, if the meter's 16-byte credit key made them.
+
+    Raises:
+        RecordForged: another length or a wrong MAC; an empty slot is forged too, so ask for
+            :data:`EMPTY_RECORD` first.
+        ContentUnknown: the MAC is right and the format is not one this program knows.
+    """
+    body, mac = data[:_BODY_SIZE], data[_BODY_SIZE:]
+    if len(data) != RECORD_SIZE or not same(mac, mac8(key, body)):
+        raise RecordForged
+    if body[:2] != bytes((FORMAT, SUITE_AES)):
+        raise ContentUnknown(what=f"record {body[0]}.{body[1]}")
+    try:
+        return _parsed(body)
+    except ValueError as cause:
+        raise ContentUnknown(what=f"record {body[0]}.{body[1]}") from cause
+
+
+def _parsed(body: bytes) -> CreditRecord:
+    pieces, offset = [], 2
+    for part in _PARTS:
+        pieces.append(part.unpack(body[offset : offset + part.size]))
+        offset += part.size
+    head, quota, adjustments, parameters, witness, tail = pieces
+    flags = head.pop("flags")
+    if flags & ~_LOWER:
+        raise ValueError(f"flags {flags:#04x}")
+    return CreditRecord(
+        **head,
+        **tail,
+        lower=bool(flags & _LOWER),
+        quota=QuotaState(**quota),
+        adjustments=AppliedAdjustments(**adjustments),
+        parameters=MeterParameters(**parameters),
+        witness=RecordWitness(**witness),
+    )
