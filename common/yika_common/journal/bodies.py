@@ -1,0 +1,270 @@
+"""What a record can say: one class per type of record.
+
+Every body is a document (:mod:`yika_common.signing.fields`): the first argument of each field is
+its key in the line.  Money is in minor units, quantity in 1/1000 of the service's unit, prices as
+in the tariff.  docs/journal.md lists the same keys for readers without Python.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+from yika_common.services import PROFILES, SLOTS_MAX, Service
+from yika_common.signing.fields import (
+    Document,
+    hexadecimal,
+    is_hex,
+    is_number,
+    is_service,
+    is_text,
+    number,
+    rows,
+    service_name,
+    text,
+)
+from yika_common.signing.strict_json import INTEGER_LIMIT
+
+LAST_SLOT = SLOTS_MAX - 1
+BY_MONEY = "m"
+BY_QUANTITY = "q"
+
+_U8 = (1 << 8) - 1
+_U16 = (1 << 16) - 1
+_U32 = (1 << 32) - 1
+
+
+class Body(Document):
+    """What a record says besides its number, its time and who did it."""
+
+    __slots__ = ()
+    kind: ClassVar[str]
+
+
+class SlotOpened(NamedTuple):
+    """A meter in its slot, as an account is opened."""
+
+    slot: int
+    service: Service
+    meter: str
+
+
+class Line(NamedTuple):
+    """One line of a price: a component in one step; fees have step 0."""
+
+    code: str
+    step: int
+    quantity: int
+    price: int
+    amount: int
+
+
+class AppliedItem(NamedTuple):
+    """An item of a bundle as it was switched on; ``digest`` is 16 hex digits."""
+
+    name: str
+    version: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boot(Body):
+    """The process started; ``incarnation`` was drawn for this start."""
+
+    kind: ClassVar[str] = "boot"
+    software: str = text("sw")
+    incarnation: str = hexadecimal("inc", 8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorAdded(Body):
+    """A person may use the node, at this level."""
+
+    kind: ClassVar[str] = "oper"
+    name: str = text("name")
+    level: str = text("level")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login(Body):
+    """Somebody tried to log in under the name that the record carries as operator."""
+
+    kind: ClassVar[str] = "login"
+    outcome: str = text("outcome", among=("ok", "failed", "locked"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountOpened(Body):
+    """An account came into being; ``who`` is its personal data, sealed, in base64."""
+
+    kind: ClassVar[str] = "account"
+    account: str = text("a")
+    area: str = text("ar")
+    tariff_class: str = text("cl")
+    profile: int = number("pr", least=min(PROFILES), most=max(PROFILES))
+    persons: int = number("hp", most=_U8, default=0)
+    heated_area: int = number("m2", default=0)
+    meters: tuple[SlotOpened, ...] = rows(
+        "mt",
+        SlotOpened,
+        (is_number(0, LAST_SLOT), is_service, is_text(1, 64)),
+        most=SLOTS_MAX,
+    )
+    who: str = text("who", most=1200, default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardIssued(Body):
+    """A card was made for an account."""
+
+    kind: ClassVar[str] = "card"
+    account: str = text("a")
+    card: str = text("c")
+    generation: int = number("g", least=1, most=_U16)
+    key_version: int = number("kv", most=_U8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent(Body):
+    """The money is taken and owed to the customer as credit on one slot of the card.
+
+    Everything the card record holds is here, in the chain (the witness) or in ``rest``, so the
+    very same bytes can be made again; ``mac`` proves that they are.
+    """
+
+    kind: ClassVar[str] = "intent"
+    basket: int = number("b", default=0)
+    """Seq of the first intent paid together with this one; 0: this is the first."""
+    account: str = text("a")
+    card: str = text("c")
+    meter: str = text("m")
+    slot: int = number("s", most=LAST_SLOT)
+    service: Service = service_name("sv")  # noqa: RUF009 - it declares a field
+    generation: int = number("g", least=1, most=_U16)
+    count: int = number("n", least=1, most=_U32)
+    total: int = number("T")
+    """Lifetime total of the meter after this purchase."""
+    before_generation: int = number("gb", most=_U16, implied=lambda body: body.generation)
+    """What the slot showed before: generation and count; an empty slot shows 0 and 0."""
+    before_count: int = number("nb", most=_U32, implied=lambda body: body.count - 1)
+    quantity: int = number("qty")
+    amount: int = number("amt")
+    residual: int = number("res", default=0)
+    """Money tendered for this meter and given back."""
+    typed_by: str = text("by", among=(BY_MONEY, BY_QUANTITY), default=BY_MONEY)
+    typed: int = number("x")
+    """What the clerk typed: money or quantity, as ``typed_by`` says."""
+    tariff: str = text("tid")
+    tariff_version: int = number("tv", least=1)
+    tariff_digest: str = hexadecimal("th", 8)
+    period: str = text("pd", default="")
+    used_before: int = number("u", default=0)
+    """Quantity bought in the quota period before this purchase."""
+    persons: int = number("hp", most=_U8, default=0)
+    heated_area: int = number("m2", default=0)
+    heating_year: int = number("hy", default=0)
+    """The heating year whose basic fee this purchase paid; 0: none."""
+    months_due: int = number("md", default=0)
+    lines: tuple[Line, ...] = rows(
+        "ln",
+        Line,
+        (
+            is_text(1, 32),
+            is_number(0, _U8),
+            is_number(0, INTEGER_LIMIT - 1),
+            is_number(0, INTEGER_LIMIT - 1),
+            is_number(0, INTEGER_LIMIT - 1),
+        ),
+    )
+    key_version: int = number("kv", most=_U8)
+    mac: str = hexadecimal("mac", 8)
+    """The MAC of the card record."""
+    rest: str = hexadecimal("rx", default="")
+    """Fields of the card record that stand nowhere else, as the card lays them out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale(Body):
+    """The card record of an intent was read back from the card.
+
+    An intent of an earlier epoch of the node is named with its ``epoch`` and 8 bytes of its hash.
+    """
+
+    kind: ClassVar[str] = "sale"
+    intent: int = number("iq", least=1)
+    epoch: int = number("iep", most=_U32, default=0)
+    hash: str = hexadecimal("ih", 8, default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Superseded(Body):
+    """Another node moved the card on before the intent reached it; the money becomes a claim."""
+
+    kind: ClassVar[str] = "superseded"
+    intent: int = number("iq", least=1)
+    epoch: int = number("iep", most=_U32, default=0)
+    hash: str = hexadecimal("ih", 8, default="")
+    generation_seen: int = number("gs", most=_U16)
+    count_seen: int = number("ns", most=_U32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading(Body):
+    """What a meter wrote back onto the card; ``evidence`` is the MAC that no node can make."""
+
+    kind: ClassVar[str] = "reading"
+    card: str = text("c")
+    meter: str = text("m")
+    slot: int = number("s", most=LAST_SLOT)
+    generation: int = number("g", most=_U16)
+    count: int = number("n", most=_U32)
+    total: int = number("T")
+    balance: int = number("bal", least=1 - INTEGER_LIMIT)
+    used: int = number("use")
+    status: int = number("st")
+    sequence: int = number("wq", most=_U32)
+    meter_time: int = number("mt", most=_U32)
+    evidence: str = hexadecimal("e", 8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness(Body):
+    """A card carried the name of an intent of another journal: it must turn up there."""
+
+    kind: ClassVar[str] = "witness"
+    card: str = text("c")
+    slot: int = number("s", most=LAST_SLOT)
+    node: str = text("node")
+    epoch: int = number("ep", most=_U32)
+    seq: int = number("seq")
+    head: str = hexadecimal("h8", 8)
+    """First 8 bytes of the hash before that intent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleApplied(Body):
+    """The node switched to another manifest and its items, all at once."""
+
+    kind: ClassVar[str] = "bundle"
+    version: int = number("mv", least=1)
+    digest: str = hexadecimal("mh", 8)
+    items: tuple[AppliedItem, ...] = rows(
+        "items", AppliedItem, (is_text(1, 64), is_number(1, INTEGER_LIMIT - 1), is_hex(8))
+    )
+
+
+BODIES: dict[str, type[Body]] = {
+    body.kind: body
+    for body in (
+        Boot,
+        OperatorAdded,
+        Login,
+        AccountOpened,
+        CardIssued,
+        Intent,
+        Sale,
+        Superseded,
+        Reading,
+        Witness,
+        BundleApplied,
+    )
+}
+"""The text under ``t`` to the class of the body."""

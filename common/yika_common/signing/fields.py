@@ -1,0 +1,266 @@
+"""Values as JSON objects: one dataclass field, one key, one shape.
+
+A document is a frozen dataclass whose every field says, where it is declared, under which key it
+travels and what it may hold.  Building one with a wrong value is a ``ValueError``, so whoever
+holds one holds a good one.  A field with a default is left out when it holds just that::
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Login(Document):
+        outcome: str = text("outcome", among=("ok", "failed", "locked"))
+        tries: int = number("tries", default=1)
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import field, fields
+from typing import Any, Final, NamedTuple, Self
+
+from yika_common.services import Service
+from yika_common.signing import strict_json
+from yika_common.signing.errors import FileMalformed, FileTooLarge
+from yika_common.signing.strict_json import INTEGER_LIMIT, Json
+
+TEXT_MAX = 128
+"""Characters of a text, unless its field says otherwise."""
+
+ROWS_MAX = 64
+"""Entries of a list, unless its field says otherwise."""
+
+Check = Callable[[object], object]
+"""Gives the value in the form a document holds it, or raises ``ValueError`` with the reason."""
+
+_REQUIRED: Final = object()
+_IMPLIED: Final = object()
+_HEX = re.compile(r"[0-9a-f]*")
+
+
+class Shape(NamedTuple):
+    """How one field travels."""
+
+    name: str
+    key: str
+    check: Check
+    implied: Callable[[Any], object] | None
+    """From the document, whose earlier fields are set, the value of a field left out."""
+
+
+class Document:
+    """The base of every document: checks itself when built, and travels as a JSON object."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for shape in shapes(type(self)):
+            value = getattr(self, shape.name)
+            if value is _IMPLIED and shape.implied is not None:
+                value = shape.implied(self)
+            try:
+                value = shape.check(value)
+            except ValueError as cause:
+                raise ValueError(f"“{shape.key}” {cause}") from cause
+            object.__setattr__(self, shape.name, value)
+
+    def members(self) -> dict[str, Any]:
+        """The JSON object, keys in the order of the fields, what is implied left out."""
+        members = {}
+        for shape in shapes(type(self)):
+            value = getattr(self, shape.name)
+            if shape.implied is None or value != shape.implied(self):
+                members[shape.key] = _plain(value)
+        return members
+
+    @classmethod
+    def from_members(cls, members: dict[str, Json]) -> Self:
+        """The document of a JSON object.
+
+        Raises:
+            ValueError: a key is unknown or missing, or holds what it may not hold.
+        """
+        names = {shape.key: shape.name for shape in shapes(cls)}
+        for shape in shapes(cls):
+            if shape.implied is None and shape.key not in members:
+                raise ValueError(f"“{shape.key}” is missing")
+        for key in members:
+            if key not in names:
+                raise ValueError(f"“{key[:20]}” is unknown")
+        return cls(**{names[key]: value for key, value in members.items()})
+
+    @classmethod
+    def parse(cls, data: bytes, *, limit: int = 1 << 20) -> Self:
+        """The document these bytes are, ``limit`` bytes at most; its signature was checked before.
+
+        Raises:
+            FileTooLarge: more bytes than the limit.
+            FileMalformed: no strict JSON object, or not this document.
+        """
+        if len(data) > limit:
+            raise FileTooLarge(limit=limit)
+        members = strict_json.parse_object(data)
+        try:
+            return cls.from_members(members)
+        except ValueError as cause:
+            raise FileMalformed(why=str(cause)) from cause
+
+    def to_bytes(self) -> bytes:
+        """The document as one line of JSON with its line feed."""
+        return strict_json.write(self.members()) + b"\n"
+
+
+@functools.cache
+def shapes(document: type[Any]) -> tuple[Shape, ...]:
+    """The fields of a document, in order."""
+    return tuple(Shape(member.name, *member.metadata["shape"]) for member in fields(document))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Document):
+        return value.members()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _declared(
+    key: str, check: Check, default: object, implied: object = None, *, secret: bool = False
+) -> Any:
+    """A dataclass field; typed as anything, as :func:`dataclasses.field` itself is."""
+    if implied is not None:
+        return field(default=_IMPLIED, metadata={"shape": (key, check, implied)})
+    if default is _REQUIRED:
+        return field(repr=not secret, metadata={"shape": (key, check, None)})
+    return field(default=default, metadata={"shape": (key, check, lambda _: default)})
+
+
+def is_number(least: int, most: int) -> Check:
+    """Integers from ``least`` to ``most``."""
+
+    def check(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"is not a whole number from {least} to {most}")
+        return value
+
+    return check
+
+
+def is_text(least: int, most: int, among: Sequence[str] | None = None) -> Check:
+    """Printable texts of so many characters, perhaps only certain ones."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not least <= len(value) <= most:
+            raise ValueError(f"is not a text of {least} to {most} characters")
+        if not value.isprintable():
+            raise ValueError("holds characters that cannot be printed")
+        if among is not None and value not in among:
+            raise ValueError("is none of " + ", ".join(among))
+        return value
+
+    return check
+
+
+def is_hex(size: int | None) -> Check:
+    """Lower-case hex of exactly ``size`` bytes, or of any whole number of bytes."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or _HEX.fullmatch(value) is None or len(value) % 2:
+            raise ValueError("is not lower-case hexadecimal")
+        if size is not None and len(value) != 2 * size:
+            raise ValueError(f"is not {size} bytes in hexadecimal")
+        return value
+
+    return check
+
+
+def is_service(value: object) -> Service:
+    """One of the nine services, by its name."""
+    if not isinstance(value, str):
+        raise ValueError("is no service")
+    return Service(value)
+
+
+def number(
+    key: str,
+    *,
+    least: int = 0,
+    most: int = INTEGER_LIMIT - 1,
+    default: object = _REQUIRED,
+    implied: Callable[[Any], int] | None = None,
+) -> Any:
+    """A whole number."""
+    return _declared(key, is_number(least, most), default, implied)
+
+
+def text(
+    key: str,
+    *,
+    least: int = 1,
+    most: int = TEXT_MAX,
+    among: Sequence[str] | None = None,
+    default: object = _REQUIRED,
+) -> Any:
+    """A printable text."""
+    return _declared(key, is_text(0 if default == "" else least, most, among), default)
+
+
+def hexadecimal(
+    key: str, size: int | None = None, *, default: object = _REQUIRED, secret: bool = False
+) -> Any:
+    """Bytes as lower-case hex; a default of "" stands for none; a secret stays out of ``repr``."""
+    check = is_hex(size)
+    if default == "":
+        return _declared(key, lambda value: value if value == "" else check(value), default)
+    return _declared(key, check, default, secret=secret)
+
+
+def service_name(key: str) -> Any:
+    """One of the nine services."""
+    return _declared(key, is_service, _REQUIRED)
+
+
+def rows(
+    key: str,
+    row: Callable[..., object],
+    checks: Sequence[Check],
+    *,
+    most: int = ROWS_MAX,
+    default: object = _REQUIRED,
+) -> Any:
+    """A list of rows, each a list with one value per check; ``row`` is a named tuple."""
+
+    def check(value: object) -> tuple[object, ...]:
+        return tuple(one(item) for item in _listed(value, most))
+
+    def one(item: object) -> object:
+        values = _listed(item, len(checks))
+        if len(values) != len(checks):
+            raise ValueError(f"has a row that is not {len(checks)} values long")
+        return row(*(take(part) for take, part in zip(checks, values, strict=True)))
+
+    return _declared(key, check, default)
+
+
+def listed(key: str, each: Check, *, most: int = ROWS_MAX, default: object = _REQUIRED) -> Any:
+    """A list of values that each pass a check."""
+
+    def check(value: object) -> tuple[object, ...]:
+        return tuple(each(item) for item in _listed(value, most))
+
+    return _declared(key, check, default)
+
+
+def documents(key: str, kind: type[Document], *, most: int = ROWS_MAX) -> Any:
+    """A list of documents of one kind."""
+
+    def one(value: object) -> Document:
+        if isinstance(value, kind):
+            return value
+        if not isinstance(value, dict):
+            raise ValueError("holds something that is no object")
+        return kind.from_members(value)
+
+    return listed(key, one, most=most)
+
+
+def _listed(value: object, most: int) -> Sequence[object]:
+    if not isinstance(value, list | tuple) or len(value) > most:
+        raise ValueError(f"is not a list of at most {most}")
+    return value
