@@ -106,10 +106,16 @@ class Document:
         return strict_json.write(self.members()) + b"\n"
 
 
-@functools.cache
+_SHAPES: dict[type, tuple[Shape, ...]] = {}
+
+
 def shapes(document: type[Any]) -> tuple[Shape, ...]:
     """The fields of a document, in order."""
-    return tuple(Shape(member.name, *member.metadata["shape"]) for member in fields(document))
+    known = _SHAPES.get(document)
+    if known is None:
+        known = tuple(Shape(one.name, *one.metadata["shape"]) for one in fields(document))
+        _SHAPES[document] = known
+    return known
 
 
 def _plain(value: object) -> object:
