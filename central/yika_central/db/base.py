@@ -9,14 +9,16 @@ machines by that column without being changed.
 import re
 from typing import Any
 
-from sqlalchemy import BigInteger, Table
+from sqlalchemy import BigInteger, MetaData, Table
 from sqlalchemy.orm import declared_attr, registry
 from sqlmodel import Field, SQLModel
+
+from yika_common.infra.migrations import NAMING
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-class Row(SQLModel, registry=registry()):
+class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
     """A row of headquarters' own registry; ``SaleLine`` lives in the table ``sale_line``."""
 
     @declared_attr.directive
