@@ -2,7 +2,12 @@
 
 import click
 
+from yika_common.tools.price import price
+
 
 @click.group()
 def main() -> None:
     """Tools for auditors, installers and meter makers."""
+
+
+main.add_command(price)

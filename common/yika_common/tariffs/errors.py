@@ -1,0 +1,156 @@
+"""What can go wrong with a tariff file, and with asking a tariff for a price."""
+
+from yika_common.errors import N_, YikaError
+
+
+class Unsound(ValueError):
+    """A value breaks a rule of its format; ``key`` is its path, ``why`` the rule.
+
+    Internal to this package: whoever reads a whole document turns it into the error that names
+    the document.
+    """
+
+    def __init__(self, key: str, why: str) -> None:
+        self.key = key
+        self.why = why
+        super().__init__(f"{key}: {why}")
+
+
+class TariffMalformed(YikaError):
+    """A tariff file does not follow the format, or contradicts itself."""
+
+    code = "tariff_malformed"
+    sentence = N_(
+        "The tariff file is refused because of “%(key)s”: %(why)s. "
+        "No price was changed. Correct the file and hand it in again."
+    )
+
+
+class QueryMalformed(YikaError):
+    """A price query is not one."""
+
+    code = "malformed_query"
+    sentence = N_(
+        "The query is refused because of “%(key)s”: %(why)s. "
+        "Nothing was priced. Correct the query and ask again."
+    )
+
+
+class GoldenCaseDiffers(YikaError):
+    """A tariff's own example comes out differently here: not the program its author had."""
+
+    code = "golden_case_differs"
+    sentence = N_(
+        "Tariff %(tariff)s version %(version)s is not taken into use: its example %(case)s should "
+        "give %(expected)s and gives %(computed)s. The prices in force stay in force. "
+        "Report this to headquarters."
+    )
+
+
+class NoTariffInForce(YikaError):
+    """Nothing says what this service costs at that moment."""
+
+    code = "no_tariff_in_force"
+    sentence = N_(
+        "No tariff is in force for %(service)s, class %(tariff_class)s, area %(area)s. "
+        "Nothing was sold. Fetch the tariffs from headquarters."
+    )
+
+
+class TariffsClash(YikaError):
+    """Two tariffs claim the same customers at the same moment, or one version has two texts."""
+
+    code = "tariffs_clash"
+    sentence = N_(
+        "The tariffs %(first)s and %(second)s both claim to be in force here. "
+        "Nothing was sold. Headquarters must withdraw one of them."
+    )
+
+
+class UsageImpossible(YikaError):
+    """What the caller knows of the customer cannot be so."""
+
+    code = "usage_impossible"
+    sentence = N_(
+        "The price cannot be computed: “%(key)s” is %(value)s. "
+        "Nothing was charged. Correct the entry and try again."
+    )
+
+
+class NothingToSell(YikaError):
+    """The sum or the quantity asked for is zero or less."""
+
+    code = "nothing_to_sell"
+    sentence = N_(
+        "The sum or quantity must be above zero. Nothing was charged. Type how much to sell."
+    )
+
+
+class NotAMultiple(YikaError):
+    """The meter cannot count the quantity asked for."""
+
+    code = "not_a_multiple"
+    sentence = N_(
+        "The meter counts in steps of %(quantum)s %(unit)s, and %(quantity)s %(unit)s is not a "
+        "whole number of them. Nothing was charged. Type a quantity that is."
+    )
+
+
+class BelowMinimum(YikaError):
+    """The sale would be smaller than the least the meter or the tariff allows."""
+
+    code = "below_minimum"
+    sentence = N_(
+        "The least that can be sold at once is %(minimum)s %(unit)s, and this would be "
+        "%(quantity)s %(unit)s. Nothing was charged. Ask for more."
+    )
+
+
+class AboveMaximum(YikaError):
+    """The sale would be larger than the tariff allows at once."""
+
+    code = "above_maximum"
+    sentence = N_(
+        "The most that can be sold at once is %(maximum)s %(unit)s, and this would be "
+        "%(quantity)s %(unit)s. Nothing was charged. Ask for less."
+    )
+
+
+class AboveCycleMaximum(YikaError):
+    """The sale would exceed what the tariff allows in one quota period."""
+
+    code = "above_cycle_maximum"
+    sentence = N_(
+        "In this period %(left)s %(unit)s can still be sold, and this would be "
+        "%(quantity)s %(unit)s. Nothing was charged. Ask for less."
+    )
+
+
+class FeeNotCovered(YikaError):
+    """The sum does not even pay the fees that come before the first unit."""
+
+    code = "fee_not_covered"
+    sentence = N_(
+        "Fees of %(fees)s are due first, and %(tendered)s does not cover them. "
+        "Nothing was charged. Ask for a larger sum."
+    )
+
+
+class AreaUnknown(YikaError):
+    """The heat basic fee is due and nobody told the heated area."""
+
+    code = "area_unknown"
+    sentence = N_(
+        "The basic fee of this heating year is due, and the heated area is not recorded. "
+        "Nothing was charged. Record the area of the account first."
+    )
+
+
+class CostsNothing(YikaError):
+    """A priced quantity so small that its price rounds to zero."""
+
+    code = "costs_nothing"
+    sentence = N_(
+        "%(quantity)s %(unit)s is so little that its price rounds to nothing. "
+        "Nothing was charged. Ask for more."
+    )
