@@ -33,6 +33,9 @@ from yika_common.signing.signed_file import SignedFile, verify
 from yika_common.signing.strict_json import Json
 
 ROLES = ("root", "tariff", "enrol", "registry", "ack")
+ROOT_TYPE = "application/vnd.yika.root.v1+json"
+"""The payload type of a root document that travels as a signed file."""
+
 ROOT_MAX = 64 << 10
 """A root document is no longer than this, in bytes."""
 
