@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from yika_common.infra.sqlite_errors import named_failures
+
 PRIVATE: Final = 0o600
 READABLE: Final = 0o644
 
@@ -15,8 +17,14 @@ def replace_file(path: Path, data: bytes, *, mode: int = READABLE) -> None:
     """Make ``path`` hold exactly ``data``, on the disk when this returns.
 
     Raises:
-        OSError: the disk is full or fails; ``path`` holds what it held before.
+        DiskFull: ``path`` holds what it held before.
+        OSError: the disk fails otherwise; the same holds.
     """
+    with named_failures(path):
+        _replace(path, data, mode)
+
+
+def _replace(path: Path, data: bytes, mode: int) -> None:
     unfinished = path.with_name(f".{path.name}.new")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
