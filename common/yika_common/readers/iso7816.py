@@ -31,7 +31,7 @@ ATR_MAX = 33
 
 TA1_DEFAULT = 0x11
 IFSC_DEFAULT = 32
-_BWI_DEFAULT = 4
+_WAITING_DEFAULT = 0x4D
 _CLOCK_HZ = 4_000_000
 _PPSS = 0xFF
 _PPS1_FOLLOWS = 0x10
@@ -65,7 +65,9 @@ class Atr:
         speed: TA1, or 0x11; F and D of the fastest line the card offers.
         specific: True where TA2 is present: the card keeps that speed, there is no PPS.
         ifsc: bytes of information the card takes in a T=1 block, 1 to 254.
-        bwi: exponent of the time the card may take to answer a T=1 block, 0 to 9.
+        extra_guard: TC1, extra time between bytes to the card.
+        waiting: TB of T=1: in the high half BWI, which sets the time the card may take to answer
+            a block, in the low half CWI, the same between two bytes.
         crc: True where T=1 blocks end in a CRC instead of an LRC.
         historical: the historical bytes.
     """
@@ -75,14 +77,15 @@ class Atr:
     speed: int
     specific: bool
     ifsc: int
-    bwi: int
+    extra_guard: int
+    waiting: int
     crc: bool
     historical: bytes
 
     @property
     def answer_ms(self) -> int:
         """Milliseconds the card may take before a T=1 block, its BWT, with a clock of 4 MHz."""
-        return (1 << self.bwi) * 960 * 372 * 1000 // _CLOCK_HZ + 1
+        return (1 << (self.waiting >> 4)) * 960 * 372 * 1000 // _CLOCK_HZ + 1
 
 
 class _Reader:
@@ -143,7 +146,8 @@ def parse_atr(data: bytes) -> Atr:
         speed=first.get("A", TA1_DEFAULT),
         specific=len(groups) > 1 and "A" in groups[1][1],
         ifsc=_ifsc(t1.get("A", IFSC_DEFAULT)),
-        bwi=t1.get("B", _BWI_DEFAULT << 4) >> 4,
+        extra_guard=first.get("C", 0),
+        waiting=t1.get("B", _WAITING_DEFAULT),
         crc=bool(t1.get("C", 0) & 1),
         historical=historical,
     )
@@ -165,3 +169,20 @@ def pps_answer(request: bytes) -> bytes:
     """The answer of a card that grants the whole request; empty (silence) for a malformed one."""
     whole = len(request) == _PPS_LENGTH and request[0] == _PPSS and checksum(request) == 0
     return request if whole else b""
+
+
+def t1_parameters(atr: Atr, speed: int) -> bytes:
+    """What the reader must know of a T=1 card, CCID's 7 bytes for SetParameters.
+
+    ======  ==========================================
+    offset  field
+    0       TA1 that was agreed
+    1       10, plus 1 for CRC
+    2       extra guard time
+    3       BWI and CWI
+    4       clock stop, 0: never
+    5       IFSC
+    6       NAD, 0
+    ======  ==========================================
+    """
+    return bytes([speed, 0x10 | atr.crc, atr.extra_guard, atr.waiting, 0, atr.ifsc, 0])

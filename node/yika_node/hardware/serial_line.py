@@ -1,0 +1,127 @@
+"""The serial port under a reader driver: opens, writes, reads until a moment, never hangs.
+
+Every failure of the operating system becomes one of ``yika_node.hardware.errors``; a port that
+failed is closed, and the next use opens it again.
+"""
+
+import errno
+import termios
+from collections.abc import Callable
+
+import serial
+
+from yika_node.hardware.errors import PortBusy, PortMissing, PortUnusable, ReaderUnplugged
+
+_READ_STEP_S = 0.05
+_WRITE_LIMIT_S = 1.0
+_MISSING = frozenset({errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.EIO})
+_BUSY = frozenset({errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK})
+
+
+class SerialLine:
+    """One port with 8 data bits, no parity and 2 stop bits, held by this program alone.
+
+    Args:
+        port: path of the device.
+        baud: bits a second.
+        monotonic: seconds of a clock that never goes back.
+    """
+
+    def __init__(self, port: str, baud: int, monotonic: Callable[[], float]) -> None:
+        self.port = port
+        self._baud = baud
+        self._monotonic = monotonic
+        self._serial: serial.Serial | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the port is held at the moment."""
+        return self._serial is not None
+
+    def open(self) -> None:
+        """Take the port, and drop what it received before.
+
+        Raises:
+            PortMissing: there is no such port.
+            PortBusy: another program holds it.
+            PortUnusable: it is no serial port, or we may not use it.
+        """
+        try:
+            self._serial = serial.Serial(
+                self.port,
+                self._baud,
+                stopbits=serial.STOPBITS_TWO,
+                timeout=_READ_STEP_S,
+                write_timeout=_WRITE_LIMIT_S,
+                exclusive=True,
+            )
+        except OSError as cause:
+            if cause.errno in _MISSING:
+                raise PortMissing(port=self.port) from cause
+            if cause.errno in _BUSY:
+                raise PortBusy(port=self.port) from cause
+            why = errno.errorcode.get(cause.errno or 0, "no serial port")
+            raise PortUnusable(port=self.port, why=why) from cause
+
+    def write(self, data: bytes) -> None:
+        """Send all bytes.
+
+        Raises:
+            ReaderUnplugged: the port is gone or takes nothing any more.
+        """
+        try:
+            self._held().write(data)
+        except OSError as cause:
+            raise self._gone() from cause
+
+    def read(self, until: float) -> bytes:
+        """What has come in; waits for the first byte at most until that moment, then empty.
+
+        Raises:
+            ReaderUnplugged: the port is gone.
+        """
+        held = self._held()
+        try:
+            while True:
+                first: bytes = held.read(1)
+                if first:
+                    return first + bytes(held.read(held.in_waiting))
+                if self._monotonic() >= until:
+                    return b""
+        except OSError as cause:
+            raise self._gone() from cause
+
+    def discard(self) -> None:
+        """Drop what has come in already, without waiting.
+
+        Raises:
+            ReaderUnplugged: the port is gone.
+        """
+        try:
+            self._held().reset_input_buffer()
+        except (OSError, termios.error) as cause:
+            raise self._gone() from cause
+
+    def drain(self, until: float) -> None:
+        """Drop what still comes in, until the line is quiet or that moment is reached.
+
+        Raises:
+            ReaderUnplugged: the port is gone.
+        """
+        while self._monotonic() < until and self.read(self._monotonic()):
+            pass
+
+    def close(self) -> None:
+        """Release the port; harmless when repeated."""
+        held, self._serial = self._serial, None
+        if held is not None:
+            held.close()
+
+    def _held(self) -> serial.Serial:
+        if self._serial is None:
+            raise ReaderUnplugged(port=self.port)
+        return self._serial
+
+    def _gone(self) -> ReaderUnplugged:
+        self.close()
+        return ReaderUnplugged(port=self.port)
