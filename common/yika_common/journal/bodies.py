@@ -8,11 +8,20 @@ in the tariff.  docs/journal.md lists the same keys for readers without Python.
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from yika_common.cards.identifiers import (
+    AREA_SIZE,
+    CARD_NUMBER_SIZE,
+    METER_ID_SIZE,
+    NODE_ID_SIZE,
+    PERIOD_SIZE,
+)
 from yika_common.services import PROFILES, SLOTS_MAX, Service
 from yika_common.signing.fields import (
     Document,
     hexadecimal,
+    identifier,
     is_hex,
+    is_name,
     is_number,
     is_service,
     is_text,
@@ -97,7 +106,7 @@ class AccountOpened(Body):
 
     kind: ClassVar[str] = "account"
     account: str = text("a")
-    area: str = text("ar")
+    area: str = identifier("ar", AREA_SIZE)
     tariff_class: str = text("cl")
     profile: int = number("pr", least=min(PROFILES), most=max(PROFILES))
     persons: int = number("hp", most=_U8, default=0)
@@ -105,7 +114,7 @@ class AccountOpened(Body):
     meters: tuple[SlotOpened, ...] = rows(
         "mt",
         SlotOpened,
-        (is_number(0, LAST_SLOT), is_service, is_text(1, 64)),
+        (is_number(0, LAST_SLOT), is_service, is_name(METER_ID_SIZE)),
         most=SLOTS_MAX,
     )
     who: str = text("who", most=1200, default="")
@@ -117,7 +126,7 @@ class CardIssued(Body):
 
     kind: ClassVar[str] = "card"
     account: str = text("a")
-    card: str = text("c")
+    card: str = identifier("c", CARD_NUMBER_SIZE)
     generation: int = number("g", least=1, most=_U16)
     key_version: int = number("kv", most=_U8)
 
@@ -134,8 +143,8 @@ class Intent(Body):
     basket: int = number("b", default=0)
     """Seq of the first intent paid together with this one; 0: this is the first."""
     account: str = text("a")
-    card: str = text("c")
-    meter: str = text("m")
+    card: str = identifier("c", CARD_NUMBER_SIZE)
+    meter: str = identifier("m", METER_ID_SIZE)
     slot: int = number("s", most=LAST_SLOT)
     service: Service = service_name("sv")  # noqa: RUF009 - it declares a field
     generation: int = number("g", least=1, most=_U16)
@@ -155,7 +164,7 @@ class Intent(Body):
     tariff: str = text("tid")
     tariff_version: int = number("tv", least=1)
     tariff_digest: str = hexadecimal("th", 8)
-    period: str = text("pd", default="")
+    period: str = identifier("pd", PERIOD_SIZE, default="")
     used_before: int = number("u", default=0)
     """Quantity bought in the quota period before this purchase."""
     persons: int = number("hp", most=_U8, default=0)
@@ -211,8 +220,8 @@ class Reading(Body):
     """What a meter wrote back onto the card; ``evidence`` is the MAC that no node can make."""
 
     kind: ClassVar[str] = "reading"
-    card: str = text("c")
-    meter: str = text("m")
+    card: str = identifier("c", CARD_NUMBER_SIZE)
+    meter: str = identifier("m", METER_ID_SIZE)
     slot: int = number("s", most=LAST_SLOT)
     generation: int = number("g", most=_U16)
     count: int = number("n", most=_U32)
@@ -230,9 +239,9 @@ class Witness(Body):
     """A card carried the name of an intent of another journal: it must turn up there."""
 
     kind: ClassVar[str] = "witness"
-    card: str = text("c")
+    card: str = identifier("c", CARD_NUMBER_SIZE)
     slot: int = number("s", most=LAST_SLOT)
-    node: str = text("node")
+    node: str = identifier("node", NODE_ID_SIZE)
     epoch: int = number("ep", most=_U32)
     seq: int = number("seq")
     head: str = hexadecimal("h8", 8)

@@ -18,6 +18,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from yika_common.cards.identifiers import NODE_ID_SIZE
 from yika_common.journal.errors import (
     ChainBroken,
     RecordMalformed,
@@ -26,7 +27,7 @@ from yika_common.journal.errors import (
 )
 from yika_common.journal.record import HASH_SIZE, Record, decode_line, heads
 from yika_common.signing.errors import FileMalformed, FileTooLarge
-from yika_common.signing.fields import Document, hexadecimal, number, text
+from yika_common.signing.fields import Document, hexadecimal, identifier, number, text
 from yika_common.signing.keys import PublicKey, SigningKey
 from yika_common.signing.signed_file import SignedFile, sign, verify
 
@@ -45,7 +46,7 @@ class SegmentHeader(Document):
     """Which records follow, and how the node stood when it cut the segment."""
 
     kind: str = text("t", among=("segment",))
-    node: str = text("node", most=32)
+    node: str = identifier("node", NODE_ID_SIZE)
     epoch: int = number("ep", least=1, most=_U32)
     first: int = number("from", least=1)
     last: int = number("to")

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import field, fields
 from typing import Any, Final, NamedTuple, Self
 
+from yika_common.cards.identifiers import name_to_bytes
 from yika_common.services import Service
 from yika_common.signing import strict_json
 from yika_common.signing.errors import FileMalformed, FileTooLarge
@@ -137,6 +138,13 @@ def _declared(
     return field(default=default, metadata={"shape": (key, check, lambda _: default)})
 
 
+def _or_empty(check: Check, default: object) -> Check:
+    """The check, or, where the default is the empty text, also the empty text."""
+    if default != "":
+        return check
+    return lambda value: value if value == "" else check(value)
+
+
 def is_number(least: int, most: int) -> Check:
     """Integers from ``least`` to ``most``."""
 
@@ -171,6 +179,18 @@ def is_hex(size: int | None) -> Check:
             raise ValueError("is not lower-case hexadecimal")
         if size is not None and len(value) != 2 * size:
             raise ValueError(f"is not {size} bytes in hexadecimal")
+        return value
+
+    return check
+
+
+def is_name(size: int) -> Check:
+    """Names as a card holds them (:mod:`yika_common.cards.identifiers`), 1 to ``size`` long."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not value:
+            raise ValueError("is not a name")
+        name_to_bytes(value, size)
         return value
 
     return check
@@ -211,10 +231,12 @@ def hexadecimal(
     key: str, size: int | None = None, *, default: object = _REQUIRED, secret: bool = False
 ) -> Any:
     """Bytes as lower-case hex; a default of "" stands for none; a secret stays out of ``repr``."""
-    check = is_hex(size)
-    if default == "":
-        return _declared(key, lambda value: value if value == "" else check(value), default)
-    return _declared(key, check, default, secret=secret)
+    return _declared(key, _or_empty(is_hex(size), default), default, secret=secret)
+
+
+def identifier(key: str, size: int, *, default: object = _REQUIRED) -> Any:
+    """A name as a card holds it, at most ``size`` long; a default of "" stands for none."""
+    return _declared(key, _or_empty(is_name(size), default), default)
 
 
 def service_name(key: str) -> Any:

@@ -18,13 +18,14 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from yika_common.cards.identifiers import NODE_ID_SIZE
 from yika_common.signing.errors import FileMalformed, FileTooLarge
-from yika_common.signing.fields import Document, hexadecimal, number, text
+from yika_common.signing.fields import Document, hexadecimal, identifier, number, text
 from yika_common.signing.keys import ALGORITHMS, PublicKey, SigningKey
 from yika_common.signing.signed_file import SignedFile, sign, verify
 from yika_common.signing.trust import TrustRoot
 from yika_common.sync.errors import EnrolmentRefused, RootUnknown, TokenMalformed
-from yika_common.sync.messages import DIGEST_SIZE, NODE_MAX, bytes_of, text_of
+from yika_common.sync.messages import DIGEST_SIZE, bytes_of, text_of
 
 ENROLMENT_TYPE = "application/vnd.yika.enrolment.v1+json"
 SECRET_SIZE = 16
@@ -40,7 +41,7 @@ class EnrolmentToken(Document):
     """What the installer types or scans."""
 
     url: str = text("url", least=8, most=200)
-    node: str = text("node", most=NODE_MAX)
+    node: str = identifier("node", NODE_ID_SIZE)
     secret: str = hexadecimal("secret", SECRET_SIZE, secret=True)
     root: str = hexadecimal("root", DIGEST_SIZE)
 
@@ -80,7 +81,7 @@ class EnrolmentRequest(Document):
     """A node's new keys with its proof that it holds the token."""
 
     kind: str = text("t", among=("enrol",), default="enrol")
-    node: str = text("node", most=NODE_MAX)
+    node: str = identifier("node", NODE_ID_SIZE)
     alg: str = text("alg", among=ALGORITHMS)
     spki: str = text("spki", most=512)
     kem: str = text("kem", most=512)

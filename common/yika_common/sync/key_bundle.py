@@ -9,14 +9,23 @@ unassigned ones for openings offline, and the key for personal data.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from yika_common.cards.identifiers import CARD_NUMBER_SIZE, METER_ID_SIZE, NODE_ID_SIZE
 from yika_common.services import Service
-from yika_common.signing.fields import Document, documents, hexadecimal, number, service_name, text
+from yika_common.signing.fields import (
+    Document,
+    documents,
+    hexadecimal,
+    identifier,
+    number,
+    service_name,
+    text,
+)
 from yika_common.signing.keys import SigningKey
 from yika_common.signing.sealing import SealKey, seal
 from yika_common.signing.signed_file import SignedFile, sign
 from yika_common.signing.trust import TrustRoot
 from yika_common.sync.errors import MessageForAnother
-from yika_common.sync.messages import NODE_MAX, Certificate
+from yika_common.sync.messages import Certificate
 
 KEYS_TYPE = "application/vnd.yika.keys.v1"
 
@@ -32,7 +41,7 @@ _PERSONAL_KEY_SIZE = 32
 class MeterKeyEntry(Document):
     """The keys of one meter that a node may hold; the one for evidence is not among them."""
 
-    meter: str = text("id", most=64)
+    meter: str = identifier("id", METER_ID_SIZE)
     service: Service = service_name("service")  # noqa: RUF009 - it declares a field
     key_version: int = number("kver", most=_U8)
     credit: str = hexadecimal("credit", _METER_KEY_SIZE, secret=True)
@@ -44,7 +53,7 @@ class MeterKeyEntry(Document):
 class CardKeyEntry(Document):
     """The key with which nodes open one user card."""
 
-    card: str = text("number", most=64)
+    card: str = identifier("number", CARD_NUMBER_SIZE)
     key_version: int = number("kver", most=_U8)
     node: str = hexadecimal("node", _METER_KEY_SIZE, secret=True)
 
@@ -54,7 +63,7 @@ class KeyBundle(Document):
     """All keys for one node and epoch."""
 
     kind: str = text("t", among=("keys",), default="keys")
-    node: str = text("for", most=NODE_MAX)
+    node: str = identifier("for", NODE_ID_SIZE)
     epoch: int = number("ep", least=1, most=_U32)
     meters: tuple[MeterKeyEntry, ...] = documents("meters", MeterKeyEntry, most=_KEYS_MAX)
     cards: tuple[CardKeyEntry, ...] = documents("cards", CardKeyEntry, most=_KEYS_MAX)

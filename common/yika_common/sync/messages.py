@@ -22,13 +22,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from yika_common.cards.identifiers import AREA_SIZE, NODE_ID_SIZE
 from yika_common.services import Service
 from yika_common.signing.fields import (
     Document,
     documents,
     hexadecimal,
+    identifier,
+    is_name,
     is_service,
-    is_text,
     listed,
     number,
     text,
@@ -43,7 +45,6 @@ MANIFEST_TYPE = "application/vnd.yika.manifest.v1+json"
 TARIFF_TYPE = "application/vnd.yika.tariff.v1+json"
 
 DIGEST_SIZE = 32
-NODE_MAX = 32
 EVERYONE = "*"
 TARIFF_ITEM = "tariff/"
 KEYS_ITEM = "keys/"
@@ -75,7 +76,7 @@ class Certificate(Document):
     """Headquarters' word that this key writes the journal of this node in this epoch."""
 
     kind: str = text("t", among=("certificate",), default="certificate")
-    node: str = text("node", most=NODE_MAX)
+    node: str = identifier("node", NODE_ID_SIZE)
     epoch: int = number("ep", least=1, most=_U32)
     name: str = text("name", default="")
     alg: str = text("alg", among=ALGORITHMS)
@@ -83,7 +84,7 @@ class Certificate(Document):
     """The node's signing key, DER in base64."""
     kem: str = text("kem", most=_KEY_TEXT_MAX)
     """The node's X25519 key, 32 bytes in base64."""
-    areas: tuple[str, ...] = listed("areas", is_text(1, 64), most=1000)
+    areas: tuple[str, ...] = listed("areas", is_name(AREA_SIZE), most=1000)
     services: tuple[Service, ...] = listed("services", is_service)
     issued: int = number("issued")
 
@@ -107,7 +108,7 @@ class Ack(Document):
     """How far headquarters holds a node's journal; the only word that makes records safe."""
 
     kind: str = text("t", among=("ack",), default="ack")
-    node: str = text("node", most=NODE_MAX)
+    node: str = identifier("node", NODE_ID_SIZE)
     epoch: int = number("ep", least=1, most=_U32)
     upto: int = number("upto")
     """Headquarters holds every record up to this seq; 0: none."""
@@ -144,7 +145,7 @@ class Manifest(Document):
     """Everything a node must hold, in one list that only grows newer."""
 
     kind: str = text("t", among=("manifest",), default="manifest")
-    audience: str = text("audience", most=NODE_MAX)
+    audience: str = text("audience", most=NODE_ID_SIZE)
     version: int = number("version", least=1)
     prev: str = hexadecimal("prev", DIGEST_SIZE, default="")
     """SHA-256 of the payload of the manifest before; empty for version 1."""
