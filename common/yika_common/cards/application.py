@@ -117,7 +117,8 @@ class Status(IntEnum):
     INS_UNKNOWN = 0x6D00
     CLA_UNKNOWN = 0x6E00
 
-    def to_bytes_(self) -> bytes:
+    @property
+    def encoded(self) -> bytes:
         """The two bytes that end an answer."""
         return self.to_bytes(2, "big")
 
@@ -269,8 +270,8 @@ def slot_of_role(role: int) -> int | None:
     return role - _ROLE_FIRST_METER if role >= _ROLE_FIRST_METER else None
 
 
-def may_read(role: int, file: File, slot: int) -> bool:
-    """Whether an authenticated role reads that slot's record of a file."""
+def may_read(role: int, slot: int) -> bool:
+    """Whether an authenticated role reads that slot's records."""
     return role == ROLE_NODE or slot_of_role(role) == slot
 
 

@@ -1,0 +1,160 @@
+"""A simulated CPU card in two files: what can be read of the chip, and what can't.
+
+``FILE`` is JSON with the information file and all records.  Copying it is copying the chip's
+readable content.  ``FILE.secret`` is JSON with the keys, which no reader gets out of a chip: a
+card that was copied without it proves itself to nobody.
+
+An update replaces ``FILE`` in one step.  Where keys change, ``FILE.secret`` is replaced first:
+until ``FILE`` follows, a new key's slot has no tag and a blank card stays blank, so issuing is
+repeated.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from yika_common.cards.aes import KEY_SIZE
+from yika_common.cards.application import (
+    CHIP_SERIAL_SIZE,
+    ROLE_NODE,
+    ROLES,
+    SLOT_RECORD_SIZES,
+    File,
+    open_identity,
+)
+from yika_common.cards.errors import CardForeign
+from yika_common.errors import N_, YikaError
+from yika_common.services import SLOTS_MAX
+from yika_common.simulated.files import replace_file
+from yika_common.simulated.icc import CardMemory, UserCardIcc, blank_memory
+
+_FORMAT = "yika-card/1"
+_SIZE_MAX = 64 * 1024
+_FILES = {File.CREDIT: "credit", File.CLAIM: "claims", File.WRITE_BACK: "write_backs"}
+
+
+class CardFileExists(YikaError):
+    """A new card would overwrite a file."""
+
+    code = "card_file_exists"
+    sentence = N_("%(path)s is already there. It was left as it is. Choose another name.")
+
+
+class CardFileWrong(YikaError):
+    """A file that should hold a simulated card can't be read as one."""
+
+    code = "card_file_wrong"
+    sentence = N_(
+        "%(path)s is not a simulated card (%(why)s). It was left as it is. Name a file made by "
+        "“yika card new”."
+    )
+
+
+def new_card_file(path: Path, random: Callable[[int], bytes]) -> UserCardIcc:
+    """Make a blank card with a chip serial of its own in ``path`` and open it.
+
+    Raises:
+        CardFileExists: ``path`` or its secret is there already; untouched.
+        OSError: the files can't be written.
+    """
+    store = FileCardStore(path)
+    if path.exists() or store.secret_path.exists():
+        raise CardFileExists(path=str(path))
+    store.commit(blank_memory(random(CHIP_SERIAL_SIZE)))
+    return UserCardIcc(store, random)
+
+
+def open_card_file(path: Path, random: Callable[[int], bytes]) -> UserCardIcc:
+    """The chip whose memory is in ``path``.
+
+    Raises:
+        CardFileWrong: the file is missing or holds no card.
+    """
+    return UserCardIcc(FileCardStore(path), random)
+
+
+class FileCardStore:
+    """A chip's memory in two files."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.secret_path = path.with_name(path.name + ".secret")
+        self._keys: Mapping[int, bytes] | None = None
+
+    def load(self) -> CardMemory:
+        """The memory in the files; without a secret file the chip holds no keys.
+
+        Raises:
+            CardFileWrong: a file is not what it should be.
+        """
+        try:
+            held = _object(self._path)
+            if held.get("format") != _FORMAT:
+                raise ValueError("another format")
+            identity = open_identity(_bytes(held["information"]))
+            records = {file: _records(held[name], file) for file, name in _FILES.items()}
+            keys = _keys(_object(self.secret_path)) if self.secret_path.exists() else {}
+        except (CardForeign, KeyError, OSError, RecursionError, TypeError, ValueError) as cause:
+            raise CardFileWrong(path=str(self._path), why=_reason(cause)) from cause
+        self._keys = keys
+        return CardMemory(identity=identity, records=records, keys=keys)
+
+    def commit(self, memory: CardMemory) -> None:
+        """Replace the memory; the secret file only if the keys changed.
+
+        Raises:
+            OSError: the old memory stands.
+        """
+        if memory.keys != self._keys:
+            secret = {str(role): key.hex() for role, key in sorted(memory.keys.items())}
+            replace_file(self.secret_path, json.dumps(secret).encode())
+            self._keys = memory.keys
+        held = {
+            "format": _FORMAT,
+            "kind": "cpu",
+            "information": memory.identity.encode().hex(),
+            **{
+                name: [record.hex() for record in memory.records[file]]
+                for file, name in _FILES.items()
+            },
+        }
+        replace_file(self._path, json.dumps(held, indent=1).encode())
+
+
+def _object(path: Path) -> dict[str, object]:
+    with path.open("rb") as file:
+        data = file.read(_SIZE_MAX + 1)
+    if len(data) > _SIZE_MAX:
+        raise ValueError("too large")
+    held = json.loads(data)
+    if not isinstance(held, dict):
+        raise TypeError("no JSON object")
+    return held
+
+
+def _bytes(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError("no hexadecimal text")
+    return bytes.fromhex(text)
+
+
+def _records(held: object, file: File) -> tuple[bytes, ...]:
+    if not isinstance(held, list) or len(held) != SLOTS_MAX:
+        raise ValueError(f"not {SLOTS_MAX} records")
+    records = tuple(_bytes(text) for text in held)
+    if any(len(record) != SLOT_RECORD_SIZES[file] for record in records):
+        raise ValueError("a record of another size")
+    return records
+
+
+def _keys(held: dict[str, object]) -> dict[int, bytes]:
+    keys = {int(role): _bytes(text) for role, text in held.items()}
+    if any(not ROLE_NODE <= role < ROLES or len(key) != KEY_SIZE for role, key in keys.items()):
+        raise ValueError("a key of no role or of another size")
+    return keys
+
+
+def _reason(cause: Exception) -> str:
+    if isinstance(cause, FileNotFoundError):
+        return "no such file"
+    return str(cause) or type(cause).__name__
