@@ -1,1 +1,1 @@
-"""Headquarters' own rules, pure."""
+"""Headquarters' own rules: pure, and the same whatever order the facts arrived in."""
