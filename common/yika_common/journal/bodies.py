@@ -129,6 +129,8 @@ class CardIssued(Body):
     card: str = identifier("c", CARD_NUMBER_SIZE)
     generation: int = number("g", least=1, most=_U16)
     key_version: int = number("kv", most=_U8)
+    serial: str = hexadecimal("cs", default="")
+    """The chip that is to become the card: no other chip gets this number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
