@@ -1,0 +1,88 @@
+"""One way to make a web program: shut by default, in two languages, errors as sentences.
+
+A side hands over its :class:`~yika_common.infra.web.site.Site` and its blueprints; what comes back
+is complete and checked.  The order before every view: host, size, origin, session, level, form
+token.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from flask import Blueprint, Flask, request
+from flask_babel import Babel
+from flask_wtf.csrf import CSRFProtect
+
+from yika_common.infra.language import LANGUAGES, LOCALES, NAMES, TAGS, catalogue_folders
+from yika_common.infra.web.faults import language_here, register_faults
+from yika_common.infra.web.formats import register_formats
+from yika_common.infra.web.guard import check_views, guard
+from yika_common.infra.web.headers import register_headers
+from yika_common.infra.web.parts import chosen_language, register_parts
+from yika_common.infra.web.site import Site, present, site
+
+FORM_MEMORY_MAX = 256 << 10
+FORM_PARTS_MAX = 200
+
+
+def make_app(import_name: str, face: Site, blueprints: Iterable[Blueprint]) -> Flask:
+    """A Flask app with the side's pages, ready to be served.
+
+    Raises:
+        UnguardedView: a view does not say who may enter.
+    """
+    app = Flask(import_name)
+    app.config.update(_settings(face))
+    app.extensions["yika_site"] = face
+    Babel(app, locale_selector=_locale)
+    csrf = CSRFProtect(app)
+    app.before_request(lambda: guard(csrf))
+    register_headers(app, https=face.https)
+    register_faults(app)
+    register_formats(app, currency=face.currency, zone=face.time_zone)
+    register_parts(app, face)
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    app.context_processor(_for_templates)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    check_views(app)
+    return app
+
+
+def _settings(face: Site) -> dict[str, object]:
+    return {
+        "SECRET_KEY": face.secret_key,
+        "SESSION_COOKIE_NAME": face.cookie("session"),
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Strict",
+        "SESSION_COOKIE_SECURE": face.https,
+        "TRUSTED_HOSTS": list(face.trusted_hosts),
+        "MAX_CONTENT_LENGTH": face.body_max,
+        "MAX_FORM_MEMORY_SIZE": FORM_MEMORY_MAX,
+        "MAX_FORM_PARTS": FORM_PARTS_MAX,
+        "BABEL_TRANSLATION_DIRECTORIES": ";".join(str(folder) for folder in catalogue_folders()),
+        # The guard checks the token itself, after session and level, and lives as long as they do.
+        "WTF_CSRF_CHECK_DEFAULT": False,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,
+    }
+
+
+def _locale() -> str:
+    language = chosen_language() or request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+    return LOCALES[language]
+
+
+def _for_templates() -> dict[str, object]:
+    """What every template knows: the face, the user, the language."""
+    language = language_here()
+    return {
+        "site": site(),
+        "user": present(),
+        "language": language,
+        "language_tag": TAGS[language],
+        "language_names": NAMES,
+    }
+
+
+KIT_FOLDER = Path(__file__).parent
+"""Where the kit's templates and static files lie, for tools that collect sentences."""

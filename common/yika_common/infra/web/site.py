@@ -1,0 +1,99 @@
+"""What a side tells the screen kit about itself, and how pages reach it again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, cast
+from zoneinfo import ZoneInfo
+
+from flask import current_app, g
+
+from yika_common.clock import Clock
+from yika_common.errors import YikaError
+from yika_common.infra.entropy import RandomSource
+from yika_common.infra.sessions import NotSignedIn, Session, Sessions
+
+Text = object
+"""Its ``str`` is shown: a ``lazy_gettext`` sentence, or a name that no language changes."""
+
+Mood = Literal["good", "busy", "warn", "bad", "idle"]
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry of the bar of commands, shown to those whose level reaches.
+
+    ``key`` is the key that clicks it (``F2``), printed beside it; empty for none.
+    """
+
+    endpoint: str
+    label: Text
+    key: str = ""
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One word of the status line: what it is about, how it stands, where it leads."""
+
+    name: str
+    text: str
+    mood: Mood = "idle"
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One program's face.
+
+    ``side`` and ``instance`` make the cookies' names: programs on one machine share the browser's
+    cookies, whatever their ports.  ``home`` is the endpoint after signing in.  ``trusted_hosts``
+    are host names without port.  ``statuses`` maps error classes (and their subclasses) to HTTP
+    statuses.  ``chips`` makes the status line for a signed-in user; ``health`` makes what
+    ``/healthz`` adds to ``{"status": "ok"}``.
+    """
+
+    side: str
+    title: Text
+    instance: str
+    clock: Clock
+    random: RandomSource
+    sessions: Sessions
+    secret_key: bytes
+    time_zone: ZoneInfo
+    home: str
+    sign_in: str = "login.page"
+    nav: Sequence[NavItem] = ()
+    trusted_hosts: Sequence[str] = ("127.0.0.1", "localhost")
+    statuses: Mapping[type[YikaError], int] = field(default_factory=dict)
+    chips: Callable[[Session], Sequence[Chip]] | None = None
+    health: Callable[[], Mapping[str, str | int]] | None = None
+    https: bool = False
+    currency: str = "¥"
+    body_max: int = 1 << 20
+
+    def cookie(self, purpose: str) -> str:
+        """The name of this program's cookie for a purpose; over HTTPS it is bound to the host."""
+        name = f"yika-{self.side}-{self.instance}-{purpose}"
+        return f"__Host-{name}" if self.https else name
+
+
+def site() -> Site:
+    """The face of the program that answers the current request."""
+    return cast(Site, current_app.extensions["yika_site"])
+
+
+def present() -> Session | None:
+    """The session of the current request, if somebody is signed in."""
+    return cast(Session | None, g.get("yika_session"))
+
+
+def signed_in() -> Session:
+    """The session of the current request.
+
+    Raises:
+        NotSignedIn: the page is public and nobody is signed in.
+    """
+    session = present()
+    if session is None:
+        raise NotSignedIn
+    return session
