@@ -12,13 +12,13 @@ from pathlib import Path
 from yika_common.errors import N_, YikaError
 
 
-class LinkTaken(YikaError):
-    """Something that is no symbolic link stands where the port should appear."""
+class LinkUnusable(YikaError):
+    """The simulated port can't appear where it should."""
 
-    code = "link_taken"
+    code = "link_unusable"
     sentence = N_(
-        "%(path)s exists and is not a symbolic link. Nothing was changed. "
-        "Choose another path for the simulated port."
+        "The simulated port cannot appear at %(path)s (%(why)s). Nothing was changed. "
+        "Choose another path."
     )
 
 
@@ -30,21 +30,26 @@ class PtyLink:
         master: file descriptor of the device's side, not blocking.
 
     Raises:
-        LinkTaken: the path is in use by something else.
+        LinkUnusable: something that is no symbolic link stands there, or the system refuses.
     """
 
     def __init__(self, link: Path) -> None:
         self.link = link
         if link.exists() and not link.is_symlink():
-            raise LinkTaken(path=str(link))
+            raise LinkUnusable(path=str(link), why="something else is there")
         self.master, self._slave = os.openpty()
         os.set_blocking(self.master, False)
         tty.setraw(self._slave)
         self._target = os.ttyname(self._slave)
-        fresh = link.with_name(f"{link.name}.new")
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(self._target)
-        fresh.replace(link)
+        try:
+            fresh = link.with_name(f"{link.name}.new")
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(self._target)
+            fresh.replace(link)
+        except OSError as cause:
+            os.close(self.master)
+            os.close(self._slave)
+            raise LinkUnusable(path=str(link), why=cause.strerror or "") from cause
 
     def write(self, data: bytes) -> None:
         """Send to whoever has the port open; what nobody reads in time is lost, as on a wire."""

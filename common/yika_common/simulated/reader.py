@@ -11,6 +11,7 @@ is told as events, each a name and facts::
     unpowered  the card's power was taken away
     torn       after: bytes of the write that crossed the contact; taken: true where the card
                has the whole command and only the answer was lost
+    failed     why: the simulated card's own storage failed; the card falls silent
     unplugged  the port is gone
     plugged    link: the port is back
 """
@@ -44,7 +45,7 @@ class SimulatedReader:
         time_requests: how often cards ask for more time before each answer.
 
     Raises:
-        LinkTaken: something that is no symbolic link stands at ``link``.
+        LinkUnusable: the port can't appear at ``link``.
     """
 
     def __init__(

@@ -1,21 +1,27 @@
 """The simulated reader's slot: a card that can be put in, powered, pulled and torn.
 
-A *write* is a command APDU whose instruction changes the card's memory (ISO/IEC 7816-4: WRITE,
-UPDATE, ERASE, PUT DATA, APPEND RECORD).  A tear is set for the next write:
+A *write* is a command APDU whose instruction changes the card's memory: in ISO/IEC 7816-4 and
+7816-9 WRITE, UPDATE, ERASE, PUT, APPEND, ACTIVATE and TERMINATE.  A tear is set for the next
+write:
 
 * pulled after N bytes: the contact ends when N bytes of the APDU have crossed it.  The card gets
   no incomplete command; with N at least the APDU's length it gets the whole one and only the
   answer is lost.
 * the answer pulled: the same with N beyond every length.
+
+A card whose own storage fails falls silent, as a broken chip does.
 """
 
 from collections.abc import Callable
 from typing import Protocol
 
+from yika_common.errors import YikaError
 from yika_common.readers.iso7816 import pps_answer
 from yika_common.simulated.t1_card import T1Card
 
-WRITE_INSTRUCTIONS = frozenset({0x0E, 0xD0, 0xD2, 0xD6, 0xD7, 0xDA, 0xDB, 0xDC, 0xDD, 0xE2})
+WRITE_INSTRUCTIONS = frozenset(
+    {0x0E, 0x0F, 0x44, 0xD0, 0xD2, 0xD6, 0xD7, 0xD8, 0xDA, 0xDB, 0xDC, 0xDD, 0xE2, 0xE6, 0xE8}
+)
 AFTER_EVERYTHING = 1 << 20
 _PPSS = b"\xff"
 _INSTRUCTION_AT = 1
@@ -55,7 +61,7 @@ class Slot:
     """One slot and the card in it.
 
     Args:
-        emit: told of powered, unpowered, torn.
+        emit: told of powered, unpowered, torn, failed.
         time_requests: how often every card asks for more time before an answer.
     """
 
@@ -94,7 +100,11 @@ class Slot:
         self._contact = None
         if self._card is None:
             return b""
-        answer = self._card.reset()
+        try:
+            answer = self._card.reset()
+        except (OSError, YikaError) as failure:
+            self._emit("failed", {"why": str(failure)})
+            return b""
         if answer:
             self._contact = T1Card(self._execute, time_requests=self._time_requests)
             self._emit("powered", {})
@@ -141,7 +151,11 @@ class Slot:
     def _execute(self, apdu: bytes) -> bytes:
         if self._card is None:
             raise CardGone
-        answer = self._card.transmit(apdu)
+        try:
+            answer = self._card.transmit(apdu)
+        except (OSError, YikaError) as failure:
+            self._emit("failed", {"why": str(failure)})
+            raise CardGone from failure
         if is_write(apdu):
             self._written = len(apdu)
         return answer

@@ -3,6 +3,8 @@
 import click
 
 from yika_common.tools.price import price
+from yika_common.tools.verify import verify
+from yika_common.tools.reader import reader
 
 
 @click.group()
@@ -11,3 +13,5 @@ def main() -> None:
 
 
 main.add_command(price)
+main.add_command(verify)
+main.add_command(reader)

@@ -1,0 +1,148 @@
+"""``yika reader``: a simulated serial card reader, for programs that expect a real one.
+
+Commands on standard input, one a line; the end of the input is ``quit``::
+
+    insert FILE             put in the simulated card kept in FILE
+    remove                  take the card out
+    pull-after N            tear: pull the card after N bytes of the next write command
+    pull-answer             tear: the card takes the next write, its answer is lost
+    disturb KIND [COUNT]    spoil the line for the next commands: nak, silence, lost-answer,
+                            bad-lrc, noise, chatter, parity, cut
+    unplug, plug            the reader's own plug
+    quit
+
+Events on standard output, one JSON object a line: ``{"event": NAME, ...facts}``; the names are
+those of :mod:`yika_common.simulated.reader`, and ``error`` with ``code`` and ``message`` for a
+command that could not be done.
+"""
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from yika_common.errors import N_, YikaError
+from yika_common.infra.entropy import system_random
+from yika_common.simulated.card_file import open_card_file
+from yika_common.simulated.reader import SimulatedReader
+from yika_common.simulated.reader_gempc_twin import Disturbance
+
+COMMAND_LINE_WRONG = 2
+COUNT_DIGITS_MAX = 6
+_SUPPORTED = "gempc-twin"
+
+
+class ProtocolNotSupported(YikaError):
+    """A protocol that this version does not simulate."""
+
+    code = "protocol_not_supported"
+    sentence = N_(
+        "This version simulates no %(protocol)s reader. Nothing was started. "
+        "Use --protocol gempc-twin."
+    )
+
+
+class ReaderCommandWrong(YikaError):
+    """A line on standard input that is no command."""
+
+    code = "reader_command_wrong"
+    sentence = N_(
+        "“%(line)s” is no command. Nothing was done. Commands: insert FILE, remove, "
+        "pull-after N, pull-answer, disturb KIND [COUNT], unplug, plug, quit."
+    )
+
+
+@click.command()
+@click.option("--protocol", required=True, type=click.Choice([_SUPPORTED, "asedrive", "gemplus"]))
+@click.option("--link", required=True, metavar="PATH", type=click.Path(path_type=Path))
+@click.option("--card", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--time-requests", default=0, show_default=True, type=click.IntRange(0, 20))
+def reader(protocol: str, link: Path, card: Path | None, time_requests: int) -> None:
+    r"""Simulate a serial card reader whose port appears at PATH.
+
+    \b
+    Commands on standard input:
+      insert FILE, remove, pull-after N, pull-answer,
+      disturb KIND [COUNT], unplug, plug, quit
+    Events on standard output, one JSON object a line.
+    """
+    say = _Events()
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    try:
+        if protocol != _SUPPORTED:
+            raise ProtocolNotSupported(protocol=protocol)
+        with SimulatedReader(link, on_event=say, time_requests=time_requests) as simulated:
+            if card is not None:
+                simulated.insert(open_card_file(card, system_random))
+            _obey(simulated, sys.stdin, say)
+    except YikaError as error:
+        click.echo(str(error), err=True)
+        sys.exit(COMMAND_LINE_WRONG)
+
+
+def _leave(number: int, frame: object) -> None:
+    """Ctrl-C and a friendly kill end the program like ``quit``."""
+    sys.exit(0)
+
+
+class _Events:
+    """Prints events, whole lines whichever thread they come from."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __call__(self, event: str, facts: dict[str, str | int]) -> None:
+        line = json.dumps({"event": event, **facts}, ensure_ascii=False)
+        with self._lock:
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+
+
+def _obey(simulated: SimulatedReader, lines: Iterable[str], say: _Events) -> None:
+    """Carry out one command a line until ``quit`` or the end."""
+    for line in lines:
+        words = line.split(maxsplit=1)
+        if words == ["quit"]:
+            return
+        try:
+            if words:
+                _command(simulated, words[0], words[1].strip() if len(words) > 1 else "")
+        except YikaError as error:
+            say("error", {"code": error.code, "message": str(error)})
+
+
+def _command(simulated: SimulatedReader, word: str, rest: str) -> None:
+    """Carry out one command.
+
+    Raises:
+        ReaderCommandWrong: there is no such command, or it lacks something.
+        CardFileWrong: the file to insert holds no card; the slot is as it was.
+    """
+    plain: dict[str, Callable[[], None]] = {
+        "remove": simulated.remove,
+        "pull-answer": simulated.pull_answer,
+        "unplug": simulated.unplug,
+        "plug": simulated.plug,
+    }
+    if word in plain and not rest:
+        plain[word]()
+    elif word == "insert" and rest:
+        simulated.insert(open_card_file(Path(rest), system_random))
+    elif word == "pull-after":
+        simulated.pull_after(_count(rest, word))
+    elif word == "disturb" and (kind := rest.split(" ", maxsplit=1)[0]) in set(Disturbance):
+        count = rest[len(kind) :].strip()
+        simulated.disturb(Disturbance(kind), _count(count or "1", word))
+    else:
+        raise ReaderCommandWrong(line=f"{word} {rest}".strip()[:80])
+
+
+def _count(text: str, word: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= COUNT_DIGITS_MAX):
+        raise ReaderCommandWrong(line=f"{word} {text}"[:80])
+    return int(text)
