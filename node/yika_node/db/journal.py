@@ -1,0 +1,279 @@
+r"""The journal: the one writer of the node's truth.
+
+Every act of the node is a record: one line, chained to the line before (see
+:mod:`yika_common.journal.record`).  Line, projections and the node's signature of the chain's new
+end commit in one transaction, or none of them does.  Nothing is ever changed or deleted.
+
+Before it takes the first record of a process, the journal looks whether it still is what it was:
+its end must carry the node's signature, and the sentinel outside the database must name a place
+that it holds.  A database that was put back from a backup is refused, because it would use
+numbers twice.
+
+The signature of the chain's end is Ed25519 over ``"yika/tip/1" 00``, the epoch (4 bytes), the seq
+(8 bytes), both big-endian, and the 32-byte hash.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Protocol
+
+from yika_common.clock import to_timestamp
+from yika_common.errors import YikaError
+from yika_common.infra.sqlite import open_for_money, transaction
+from yika_common.infra.sqlite_errors import named_failures
+from yika_common.journal.bodies import Body
+from yika_common.journal.record import Record, chain, encode_line, genesis, txn_id
+from yika_common.signing.keys import PublicKey, SigningKey
+from yika_node.db import projections
+from yika_node.db.sentinel import Mark, Sentinel
+from yika_node.errors import AlreadyEnrolled, JournalDamaged, NodeRestored, NotEnrolled
+
+_TIP_TAG: Final = b"yika/tip/1\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the next record goes; ``head`` is the hash before it, ``at`` its time in seconds."""
+
+    node: str
+    epoch: int
+    seq: int
+    head: bytes
+    at: int
+
+
+Draft = Body | Callable[[Position], Body]
+"""A body, or what makes it once its place in the chain is known."""
+
+Along = Callable[[sqlite3.Connection], None]
+"""More statements for the same transaction: what the record speaks of, or a note about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record that is committed."""
+
+    epoch: int
+    seq: int
+    at: int
+    head: bytes
+    body: Body
+
+    @property
+    def txn_id(self) -> str:
+        """The transaction id, 16 characters."""
+        return txn_id(self.head)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who this node is: the certificate's own words, and the key that it certifies."""
+
+    node: str
+    epoch: int
+    certificate: bytes
+    key: PublicKey
+
+
+class Founding(Protocol):
+    """What a new journal begins with."""
+
+    identity: Identity
+    certificate_file: bytes
+    root: bytes
+    headquarters: str
+
+
+class Journal:
+    """The writer; one per data folder, used by any thread, one act at a time."""
+
+    def __init__(
+        self,
+        path: Path,
+        sentinel: Sentinel,
+        signer: Callable[[], SigningKey],
+        identity: Identity | None,
+    ) -> None:
+        """Open the file, whose tables are up to date, and check it; see :attr:`refusal`."""
+        self._lock = threading.Lock()
+        self._connection = open_for_money(path)
+        self._sentinel = sentinel
+        self._signer = signer
+        self._identity = identity
+        self._refusal = None if identity is None else self._checked(identity)
+
+    @property
+    def identity(self) -> Identity:
+        """Who writes this journal.
+
+        Raises:
+            NotEnrolled: nobody yet.
+        """
+        if self._identity is None:
+            raise NotEnrolled
+        return self._identity
+
+    @property
+    def refusal(self) -> YikaError | None:
+        """Why nothing more may be recorded here, or None while all is well."""
+        return self._refusal
+
+    def refuse(self, why: YikaError) -> None:
+        """Record nothing more in this process: headquarters knows this journal otherwise."""
+        self._refusal = why
+
+    def found(self, founding: Founding, at: datetime) -> None:
+        """Begin the journal of a certified node.
+
+        Raises:
+            AlreadyEnrolled: the journal has begun before.
+            VaultLocked: the first end of the chain can't be signed.
+        """
+        identity = founding.identity
+        with self._lock, transaction(self._connection) as connection:
+            if self._identity is not None:
+                raise AlreadyEnrolled(node=self._identity.node)
+            moment = to_timestamp(at)
+            connection.execute(
+                "INSERT INTO identity (epoch, node, certificate, root, headquarters, founded_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    identity.epoch,
+                    identity.node,
+                    founding.certificate_file,
+                    founding.root,
+                    founding.headquarters,
+                    moment,
+                ),
+            )
+            head = genesis(identity.certificate)
+            signature = self._signer().sign(_tip_message(identity.epoch, 0, head))
+            connection.execute(
+                "INSERT INTO tip (epoch, seq, head, signature, at) VALUES (?, 0, ?, ?, ?)",
+                (identity.epoch, head, signature, moment),
+            )
+        self._identity = identity
+        self._sentinel.write(Mark(identity.epoch, 0, head))
+
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        *,
+        at: datetime,
+        operator: str = "",
+        along: Iterable[Along] = (),
+    ) -> tuple[Entry, ...]:
+        """Commit records, in this order, with all they mean; durable when this returns.
+
+        Raises:
+            NotEnrolled, NodeRestored, JournalDamaged: nothing may be recorded here.
+            VaultLocked: nobody is signed in.
+            RecordTooLong, DiskFull, DatabaseBusy, DatabaseDamaged: nothing was recorded.
+        """
+        with self._lock:
+            identity = self.identity
+            if self._refusal is not None:
+                raise self._refusal
+            signer = self._signer()
+            with transaction(self._connection) as connection:
+                entries = self._write(connection, identity, drafts, to_timestamp(at), operator)
+                last = entries[-1]
+                signature = signer.sign(_tip_message(last.epoch, last.seq, last.head))
+                connection.execute(
+                    "UPDATE tip SET seq = ?, head = ?, signature = ?, at = ? WHERE epoch = ?",
+                    (last.seq, last.head, signature, last.at, last.epoch),
+                )
+                for statement in along:
+                    statement(connection)
+            self._sentinel.follow(Mark(last.epoch, last.seq, last.head))
+        return entries
+
+    def note(self, along: Along) -> None:
+        """Commit what is no record: an acknowledgement, an attempt, a form's token."""
+        with self._lock, transaction(self._connection) as connection:
+            along(connection)
+
+    def mark(self) -> None:
+        """Bring the sentinel up to the end of the chain."""
+        with self._lock:
+            if self._identity is not None and self._refusal is None:
+                epoch, seq, head, _ = self._tip(self._identity)
+                self._sentinel.write(Mark(epoch, seq, head))
+
+    def rebuild(self) -> None:
+        """Make every projection again from the records."""
+        with self._lock, transaction(self._connection) as connection:
+            projections.rebuild(connection)
+
+    def close(self) -> None:
+        """Leave the sentinel at the end of the chain and close the file."""
+        self.mark()
+        self._connection.close()
+
+    def _write(
+        self,
+        connection: sqlite3.Connection,
+        identity: Identity,
+        drafts: Sequence[Draft],
+        at: int,
+        operator: str,
+    ) -> tuple[Entry, ...]:
+        epoch, seq, head, _ = self._tip(identity)
+        entries = []
+        for draft in drafts:
+            seq += 1
+            position = Position(identity.node, epoch, seq, head, at)
+            body = draft if isinstance(draft, Body) else draft(position)
+            line = encode_line(seq, at, operator, body)
+            head = chain(head, line)
+            connection.execute(
+                "INSERT INTO record (epoch, seq, line, head) VALUES (?, ?, ?, ?)",
+                (epoch, seq, line, head),
+            )
+            projections.apply(connection, epoch, Record(seq, at, operator, body))
+            entries.append(Entry(epoch, seq, at, head, body))
+        return tuple(entries)
+
+    def _tip(self, identity: Identity) -> tuple[int, int, bytes, bytes]:
+        row = self._connection.execute(
+            "SELECT epoch, seq, head, signature FROM tip WHERE epoch = ?", (identity.epoch,)
+        ).fetchone()
+        if row is None:
+            raise JournalDamaged
+        epoch, seq, head, signature = row
+        return epoch, seq, head, signature
+
+    def _head_at(self, epoch: int, seq: int) -> bytes | None:
+        row = self._connection.execute(
+            "SELECT head FROM record WHERE epoch = ? AND seq = ?", (epoch, seq)
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def _checked(self, identity: Identity) -> YikaError | None:
+        """What is wrong with the stored journal, if anything."""
+        with named_failures():
+            try:
+                epoch, seq, head, signature = self._tip(identity)
+            except JournalDamaged as damage:
+                return damage
+            last = self._head_at(epoch, seq) if seq else genesis(identity.certificate)
+            if last != head or not identity.key.verifies(
+                signature, _tip_message(epoch, seq, head)
+            ):
+                return JournalDamaged()
+            mark = self._sentinel.read()
+            if mark is None or mark.seq == 0:
+                return None
+            if mark.epoch > epoch or mark.seq > seq:
+                return NodeRestored(known=mark.seq, found=seq)
+            if self._head_at(mark.epoch, mark.seq) != mark.head:
+                return NodeRestored(known=mark.seq, found=seq)
+        return None
+
+
+def _tip_message(epoch: int, seq: int, head: bytes) -> bytes:
+    return _TIP_TAG + epoch.to_bytes(4, "big") + seq.to_bytes(8, "big") + head

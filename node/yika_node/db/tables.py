@@ -1,0 +1,283 @@
+"""Every table of a node.
+
+Three kinds.  The **truth** is the journal, the files headquarters signed, and what names them.
+A **projection** can be dropped and made again from the journal (:mod:`yika_node.db.projections`
+is the only code that writes one).  A **note** is neither: it saves work or trouble, and losing it
+loses no money.
+
+==========  ==========================================================================
+truth       identity, record, tip, item, acknowledgement
+projection  operator, account, account_meter, card, intent, quota, heat_year,
+            meter_position, reading, witness, held_item, bundle
+note        form, attempt, exchange
+==========  ==========================================================================
+
+Times are whole seconds since 1970 (UTC); money and quantities the integers of
+``yika_common.numbers``.  A record is named by (epoch, seq).
+"""
+
+import re
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, MetaData, text
+from sqlalchemy.orm import declared_attr, registry
+from sqlmodel import Field, SQLModel
+
+from yika_common.infra.migrations import NAMING
+
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
+_WITHOUT_ROWID = {"sqlite_with_rowid": False}
+
+
+class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
+    """A row of the node's own registry; ``HeldItem`` lives in the table ``held_item``."""
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805 - SQLAlchemy passes the class
+        return _WORD.sub("_", cls.__name__).lower()
+
+
+def _key() -> Any:
+    return Field(primary_key=True)
+
+
+def _number_key() -> Any:
+    return Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+
+
+def _number() -> Any:
+    return Field(sa_type=BigInteger)
+
+
+def _maybe_number() -> Any:
+    return Field(default=None, sa_type=BigInteger)
+
+
+class Identity(Row, table=True):
+    """Who this node is, one row per epoch: the signed certificate and the root it goes back to."""
+
+    epoch: int = _number_key()
+    node: str
+    certificate: bytes
+    root: bytes
+    headquarters: str
+    founded_at: int = _number()
+
+
+class Record(Row, table=True):
+    """One journal record: its exact line and the hash of the chain up to it."""
+
+    epoch: int = _number_key()
+    seq: int = _number_key()
+    line: bytes
+    head: bytes
+    __table_args__ = (_WITHOUT_ROWID,)
+
+
+class Tip(Row, table=True):
+    """The end of an epoch's chain, signed by the node: one row per epoch.
+
+    ``at`` is the time of the last record.
+    """
+
+    epoch: int = _number_key()
+    seq: int = _number()
+    head: bytes
+    signature: bytes
+    at: int = _number()
+
+
+class Item(Row, table=True):
+    """A file that headquarters signed, by the SHA-256 of its bytes."""
+
+    sha256: bytes = _key()
+    name: str
+    version: int = _number()
+    file: bytes
+
+
+class Acknowledgement(Row, table=True):
+    """The newest verified acknowledgement of an epoch, as it arrived."""
+
+    epoch: int = _number_key()
+    n: int = _number()
+    upto: int = _number()
+    headquarters_at: int = _number()
+    status: str
+    file: bytes
+
+
+class Operator(Row, table=True):
+    """Projection: who may sign in."""
+
+    name: str = _key()
+    level: str
+    added_at: int = _number()
+
+
+class Account(Row, table=True):
+    """Projection: an account; ``who`` is its personal data, sealed, in base64."""
+
+    number: str = _key()
+    area: str
+    tariff_class: str
+    profile: int
+    persons: int
+    heated_area: int = _number()
+    who: str
+    opened_at: int = _number()
+    operator: str
+
+
+class AccountMeter(Row, table=True):
+    """Projection: the meter in a slot of an account's card."""
+
+    account: str = _key()
+    slot: int = _number_key()
+    service: str
+    meter: str = Field(index=True, unique=True)
+
+
+class Card(Row, table=True):
+    """Projection: a card that was issued here; the account's card is its highest generation."""
+
+    number: str = _key()
+    account: str = Field(index=True)
+    generation: int
+    key_version: int
+    serial: str
+    issued_at: int = _number()
+    operator: str
+
+
+class Intent(Row, table=True):
+    """Projection: one meter's sale; ``state`` is pending, written or superseded."""
+
+    epoch: int = _number_key()
+    seq: int = _number_key()
+    basket: int = _number()
+    at: int = _number()
+    operator: str
+    account: str
+    card: str
+    slot: int
+    service: str
+    meter: str
+    generation: int
+    count: int = _number()
+    total: int = _number()
+    quantity: int = _number()
+    amount: int = _number()
+    tariff: str
+    tariff_version: int
+    period: str
+    used_before: int = _number()
+    heating_year: int
+    state: str
+    resolved_at: int | None = _maybe_number()
+    __table_args__ = (
+        Index("intent_account", "account", "epoch", "seq"),
+        Index("intent_pending", "card", sqlite_where=text("state = 'pending'")),
+        _WITHOUT_ROWID,
+    )
+
+
+class Quota(Row, table=True):
+    """Projection: what an account bought of a service in a quota period, by this journal."""
+
+    account: str = _key()
+    service: str = _key()
+    period: str = _key()
+    bought: int = _number()
+    __table_args__ = (_WITHOUT_ROWID,)
+
+
+class HeatYear(Row, table=True):
+    """Projection: the newest heating year whose basic fee an account paid, by this journal."""
+
+    account: str = _key()
+    service: str = _key()
+    year: int
+    __table_args__ = (_WITHOUT_ROWID,)
+
+
+class MeterPosition(Row, table=True):
+    """Projection: the highest (generation, count) and its total that this journal gave a meter."""
+
+    meter: str = _key()
+    generation: int
+    count: int = _number()
+    total: int = _number()
+    __table_args__ = (_WITHOUT_ROWID,)
+
+
+class Reading(Row, table=True):
+    """Projection: a meter's write-back, once per meter and write-back sequence."""
+
+    epoch: int = _number_key()
+    seq: int = _number_key()
+    at: int = _number()
+    card: str
+    slot: int
+    meter: str
+    generation: int
+    count: int = _number()
+    total: int = _number()
+    balance: int = _number()
+    used: int = _number()
+    status: int
+    sequence: int = _number()
+    meter_time: int = _number()
+    __table_args__ = (Index("reading_meter", "meter", "sequence"),)
+
+
+class Witness(Row, table=True):
+    """Projection: a place in another journal that a card named."""
+
+    node: str = _key()
+    epoch: int = _number_key()
+    seq: int = _number_key()
+    head: str = _key()
+    card: str
+    slot: int
+
+
+class HeldItem(Row, table=True):
+    """Projection: every version of an item that a bundle switched on; ``digest`` is 16 hex."""
+
+    name: str = _key()
+    version: int = _number_key()
+    digest: str
+
+
+class Bundle(Row, table=True):
+    """Projection: the newest manifest that was switched to, one row."""
+
+    id: int = _number_key()
+    version: int = _number()
+    digest: str
+    at: int = _number()
+
+
+class Form(Row, table=True):
+    """Note: which basket a form's token became, so that pressing twice sells once."""
+
+    token: str = _key()
+    epoch: int = _number()
+    basket: int = _number()
+
+
+class Attempt(Row, table=True):
+    """Note: wrong passwords in a row, until the journal can be signed again."""
+
+    operator: str = _key()
+    failures: int
+    last_at: int = _number()
+
+
+class Exchange(Row, table=True):
+    """Note: how the last exchange with headquarters went, one row."""
+
+    id: int = _number_key()
+    at: int = _number()
+    status: str
