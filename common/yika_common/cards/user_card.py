@@ -44,6 +44,23 @@ def recognise(channel: CardChannel) -> CardIdentity:
     return select(channel)
 
 
+def recognise_in_use(channel: CardChannel, number: str | None = None) -> CardIdentity:
+    """What a customer's card tells anybody, if it is in use and of that number.
+
+    Raises:
+        CardForeign, CardBlank, CardRetired, CardSwapped: not the card for this; untouched.
+        CardAbsent, CardRemoved, CardMute: there was no answer.
+    """
+    identity = select(channel)
+    if number is not None and identity.number != number:
+        raise CardSwapped(expected=number, found=identity.number or identity.serial.hex())
+    if identity.state is CardState.BLANK:
+        raise CardBlank
+    if identity.state is CardState.RETIRED:
+        raise CardRetired(number=identity.number)
+    return identity
+
+
 def personalise(
     channel: CardChannel,
     random: RandomSource,
@@ -99,7 +116,7 @@ def retire(channel: CardChannel, random: RandomSource, node_key: bytes, *, numbe
     Raises:
         As :func:`open_session`; CardWriteUncertain: the card is retired or still in use.
     """
-    identity = _in_use(channel, number)
+    identity = recognise_in_use(channel, number)
     Dialogue.begin(channel, random, identity, ROLE_ISSUER, node_key).change(
         Ins.TERMINATE, 0, 0, b""
     )
@@ -119,7 +136,7 @@ def assign_slot(
     Raises:
         As :func:`open_session`; CardWriteUncertain: the old or the new meter has the slot.
     """
-    identity = _in_use(channel, number)
+    identity = recognise_in_use(channel, number)
     Dialogue.begin(channel, random, identity, ROLE_ISSUER, node_key).put_key(
         meter_role(slot), auth_key
     )
@@ -206,7 +223,7 @@ def open_session(
         CardKeyBlocked: too many failures since the card was powered up; untouched.
         CardAbsent, CardRemoved, CardMute: there was no answer; untouched.
     """
-    identity = _in_use(channel, number)
+    identity = recognise_in_use(channel, number)
     return CardSession(Dialogue.begin(channel, random, identity, ROLE_NODE, node_key))
 
 
@@ -214,20 +231,9 @@ def open_meter_session(
     channel: CardChannel, random: RandomSource, slot: int, auth_key: bytes
 ) -> MeterSession:
     """Authenticate as the meter of a slot with the meter's K_auth; raises as open_session."""
-    identity = _in_use(channel, None)
+    identity = recognise_in_use(channel)
     dialogue = Dialogue.begin(channel, random, identity, meter_role(slot), auth_key)
     return MeterSession(dialogue, slot)
-
-
-def _in_use(channel: CardChannel, number: str | None) -> CardIdentity:
-    identity = select(channel)
-    if number is not None and identity.number != number:
-        raise CardSwapped(expected=number, found=identity.number or identity.serial.hex())
-    if identity.state is CardState.BLANK:
-        raise CardBlank
-    if identity.state is CardState.RETIRED:
-        raise CardRetired(number=identity.number)
-    return identity
 
 
 def _write(dialogue: Dialogue, file: File, slot: int, data: bytes) -> None:

@@ -10,7 +10,7 @@ repeated.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from yika_common.cards.aes import KEY_SIZE
@@ -24,8 +24,9 @@ from yika_common.cards.application import (
 )
 from yika_common.cards.errors import CardForeign
 from yika_common.errors import N_, YikaError
+from yika_common.infra.entropy import RandomSource
+from yika_common.infra.files import PRIVATE, replace_file
 from yika_common.services import SLOTS_MAX
-from yika_common.simulated.files import replace_file
 from yika_common.simulated.icc import CardMemory, UserCardIcc, blank_memory
 
 _FORMAT = "yika-card/1"
@@ -50,12 +51,12 @@ class CardFileWrong(YikaError):
     )
 
 
-def new_card_file(path: Path, random: Callable[[int], bytes]) -> UserCardIcc:
+def new_card_file(path: Path, random: RandomSource) -> UserCardIcc:
     """Make a blank card with a chip serial of its own in ``path`` and open it.
 
     Raises:
         CardFileExists: ``path`` or its secret is there already; untouched.
-        OSError: the files can't be written.
+        DiskFull, OSError: the files can't be written.
     """
     store = FileCardStore(path)
     if path.exists() or store.secret_path.exists():
@@ -64,7 +65,7 @@ def new_card_file(path: Path, random: Callable[[int], bytes]) -> UserCardIcc:
     return UserCardIcc(store, random)
 
 
-def open_card_file(path: Path, random: Callable[[int], bytes]) -> UserCardIcc:
+def open_card_file(path: Path, random: RandomSource) -> UserCardIcc:
     """The chip whose memory is in ``path``.
 
     Raises:
@@ -103,11 +104,11 @@ class FileCardStore:
         """Replace the memory; the secret file only if the keys changed.
 
         Raises:
-            OSError: the old memory stands.
+            DiskFull, OSError: the old memory stands.
         """
         if memory.keys != self._keys:
             secret = {str(role): key.hex() for role, key in sorted(memory.keys.items())}
-            replace_file(self.secret_path, json.dumps(secret).encode())
+            replace_file(self.secret_path, json.dumps(secret).encode(), mode=PRIVATE)
             self._keys = memory.keys
         held = {
             "format": _FORMAT,
@@ -157,4 +158,6 @@ def _keys(held: dict[str, object]) -> dict[int, bytes]:
 def _reason(cause: Exception) -> str:
     if isinstance(cause, FileNotFoundError):
         return "no such file"
+    if isinstance(cause, UnicodeDecodeError | json.JSONDecodeError):
+        return "not JSON"
     return str(cause) or type(cause).__name__

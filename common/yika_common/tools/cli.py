@@ -2,9 +2,11 @@
 
 import click
 
+from yika_common.tools.card import card
+from yika_common.tools.meter import meter
 from yika_common.tools.price import price
-from yika_common.tools.verify import verify
 from yika_common.tools.reader import reader
+from yika_common.tools.verify import verify
 
 
 @click.group()
@@ -12,6 +14,8 @@ def main() -> None:
     """Tools for auditors, installers and meter makers."""
 
 
+main.add_command(card)
+main.add_command(meter)
 main.add_command(price)
 main.add_command(verify)
 main.add_command(reader)

@@ -1,0 +1,131 @@
+"""What a meter knows: what it was made as, and what has happened to it since."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from yika_common.cards.write_back import MONTHS, MeterReading, MeterStatus, WriteBack
+from yika_common.numbers import Quantity
+from yika_common.services import Service
+
+COUNTER_MAX = 0xFFFF
+MONTH_USE_MAX = 0xFFFF_FFFF
+_MONTHS_A_YEAR = 12
+_NOTHING = Quantity(0)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterPlate:
+    """What the factory set for good.
+
+    Attributes:
+        meter_id: as in the credit record.
+        service: what it measures.
+        key_version: of its keys.
+        ceiling: the most credit it will ever store; parameters on a card can only lower it, so
+            that whoever steals a meter's key is still bounded.
+    """
+
+    meter_id: str
+    service: Service
+    key_version: int
+    ceiling: Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterState:
+    """What the meter keeps in its two copies; a new meter is ``MeterState()``."""
+
+    generation: int = 0
+    count: int = 0
+    total: Quantity = _NOTHING
+    epoch: int = 0
+    balance: Quantity = _NOTHING
+    lifetime_use: Quantity = _NOTHING
+    month: int = 0
+    months: tuple[Quantity, ...] = (_NOTHING,) * MONTHS
+    sequence: int = 0
+    parameter_version: int = 0
+    alarm_level: Quantity = _NOTHING
+    max_stored: Quantity = _NOTHING
+    refusals: int = 0
+    repairs: int = 0
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """(generation, count) last taken."""
+        return self.generation, self.count
+
+    @property
+    def status(self) -> MeterStatus:
+        """Closed without credit, low at the alarm level."""
+        status = MeterStatus(0)
+        if self.balance <= 0:
+            status |= MeterStatus.CLOSED
+        if self.balance <= self.alarm_level:
+            status |= MeterStatus.LOW
+        return status
+
+    def refused_once_more(self) -> "MeterState":
+        """The state after a refusal; the counter stays at its highest value."""
+        return replace(self, refusals=min(self.refusals + 1, COUNTER_MAX))
+
+    def repaired_once_more(self) -> "MeterState":
+        """The state after a damaged storage copy was found."""
+        return replace(self, repairs=min(self.repairs + 1, COUNTER_MAX))
+
+
+def limit_of(plate: MeterPlate, max_stored: Quantity) -> Quantity:
+    """The most credit the meter stores while the parameter ``max_stored`` holds; 0 is none."""
+    return min(plate.ceiling, max_stored) if max_stored else plate.ceiling
+
+
+def consumed(state: MeterState, wanted: Quantity, now: datetime) -> tuple[MeterState, Quantity]:
+    """The state after use, and how much was delivered: the meter closes when credit is gone."""
+    delivered = Quantity(max(0, min(wanted, state.balance)))
+    rolled = _rolled(state, now)
+    months = (
+        Quantity(min(rolled.months[0] + delivered, MONTH_USE_MAX)),
+        *rolled.months[1:],
+    )
+    used = replace(
+        rolled,
+        balance=Quantity(state.balance - delivered),
+        lifetime_use=Quantity(state.lifetime_use + delivered),
+        months=months,
+    )
+    return used, delivered
+
+
+def write_back_of(plate: MeterPlate, state: MeterState, slot: int, now: datetime) -> WriteBack:
+    """What the meter tells the card in its slot."""
+    return WriteBack(
+        reading=MeterReading(
+            meter_id=plate.meter_id,
+            slot=slot,
+            key_version=plate.key_version,
+            generation=state.generation,
+            count=state.count,
+            total=state.total,
+            balance=state.balance,
+            lifetime_use=state.lifetime_use,
+            status=state.status,
+            sequence=state.sequence,
+            clock=now,
+        ),
+        epoch=state.epoch,
+        parameter_version=state.parameter_version,
+        refusals=state.refusals,
+        repairs=state.repairs,
+        month=state.month,
+        months=state.months,
+    )
+
+
+def _rolled(state: MeterState, now: datetime) -> MeterState:
+    """The ring moved on to the month of ``now``; a clock that went back moves nothing."""
+    month = now.year * _MONTHS_A_YEAR + now.month - 1
+    passed = month - state.month
+    if passed <= 0:
+        return state
+    fresh = (_NOTHING,) * min(passed, MONTHS)
+    return replace(state, month=month, months=(*fresh, *state.months)[:MONTHS])

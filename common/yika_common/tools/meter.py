@@ -1,0 +1,144 @@
+"""``yika meter``: the reference meter in a file, for demonstrations and for meter makers."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from yika_common.cards.errors import CardError
+from yika_common.errors import N_, YikaError
+from yika_common.infra.entropy import system_random
+from yika_common.infra.wall_clock import system_clock
+from yika_common.meters.dialogue import load
+from yika_common.meters.errors import MeterNotOnCard
+from yika_common.meters.factory import KEY_FILE_SIZE_MAX, parse_key_file
+from yika_common.meters.rules import Outcome
+from yika_common.meters.state import MeterPlate, MeterState, consumed
+from yika_common.numbers import Quantity, quantity_from_text, quantity_to_text
+from yika_common.services import SLOTS_MAX
+from yika_common.simulated.card_file import open_card_file
+from yika_common.simulated.meter_file import new_meter_file, open_meter_file
+from yika_common.tools.telling import COMMAND_LINE_WRONG, FAILED, answer, complain, stopping
+
+CEILING = "100000"
+CEILING_MAX = Quantity(4_294_967_000)
+_FILE = click.Path(path_type=Path)
+
+
+class QuantityOutOfRange(YikaError):
+    """A quantity on the command line that no meter can deliver or store."""
+
+    code = "quantity_out_of_range"
+    sentence = N_("%(text)s is not above 0 and at most %(most)s. Nothing was changed.")
+
+
+class WriteBackLost(YikaError):
+    """The card left after the meter kept the credit and before it could answer."""
+
+    code = "write_back_lost"
+    sentence = N_(
+        "The meter kept its credit and could not write it back to the card. Put the card in again."
+    )
+
+
+@click.group()
+def meter() -> None:
+    """The reference meter in a file."""
+
+
+@meter.command()
+@click.argument("meter_file", metavar="METER", type=_FILE)
+@click.option("--keys", "key_file", type=_FILE, required=True, help="HQ's export for the factory.")
+@click.option("--ceiling", default=CEILING, show_default=True, help="Most credit it ever stores.")
+def new(meter_file: Path, key_file: Path, ceiling: str) -> None:
+    """Make a meter in the file METER that has taken nothing yet."""
+    with stopping(COMMAND_LINE_WRONG):
+        with key_file.open("rb") as file:
+            data = file.read(KEY_FILE_SIZE_MAX + 1)
+        plate, keys = parse_key_file(data, _positive(ceiling))
+        made = new_meter_file(meter_file, plate, keys)
+        answer(_shown(made.plate, made.state()))
+
+
+@meter.command("load")
+@click.argument("meter_file", metavar="METER", type=_FILE)
+@click.argument("card_file", metavar="CARD", type=_FILE)
+@click.option("--slot", type=click.IntRange(0, SLOTS_MAX - 1), help="Try this slot only.")
+def load_card(meter_file: Path, card_file: Path, slot: int | None) -> None:
+    """Let the meter take what the card holds for it."""
+    with stopping(COMMAND_LINE_WRONG):
+        stored = open_meter_file(meter_file)
+        icc = open_card_file(card_file, system_random)
+    with stopping(FAILED):
+        try:
+            report = load(icc, system_random, stored, system_clock(), slot=slot)
+        except (CardError, MeterNotOnCard) as error:
+            answer(_loaded(Outcome.REFUSED, error.code, Quantity(0), stored.state()))
+            raise
+        answer(_loaded(report.outcome, report.reason, report.credited, stored.state()))
+    if not report.written_back:
+        complain(WriteBackLost())
+    sys.exit(FAILED if report.outcome is Outcome.REFUSED else 0)
+
+
+@meter.command()
+@click.argument("meter_file", metavar="METER", type=_FILE)
+@click.argument("quantity")
+def use(meter_file: Path, quantity: str) -> None:
+    """Draw QUANTITY through the meter, as far as its credit goes."""
+    with stopping(COMMAND_LINE_WRONG):
+        stored = open_meter_file(meter_file)
+        state, delivered = consumed(stored.state(), _positive(quantity), system_clock())
+        stored.commit(state)
+        answer({"used": quantity_to_text(delivered), "balance": quantity_to_text(state.balance)})
+
+
+@meter.command()
+@click.argument("meter_file", metavar="METER", type=_FILE)
+def show(meter_file: Path) -> None:
+    """What the meter is and holds, as a JSON line."""
+    with stopping(COMMAND_LINE_WRONG):
+        stored = open_meter_file(meter_file)
+        answer(_shown(stored.plate, stored.state()))
+
+
+def _positive(text: str) -> Quantity:
+    quantity = quantity_from_text(text)
+    if not 0 < quantity <= CEILING_MAX:
+        raise QuantityOutOfRange(text=text, most=quantity_to_text(CEILING_MAX))
+    return quantity
+
+
+def _loaded(
+    outcome: Outcome, reason: str, credited: Quantity, state: MeterState
+) -> dict[str, object]:
+    return {
+        "outcome": outcome.value,
+        "reason": str(reason),
+        "credited": quantity_to_text(credited),
+        "balance": quantity_to_text(state.balance),
+        "count": state.count,
+        "total": quantity_to_text(state.total),
+    }
+
+
+def _shown(plate: MeterPlate, state: MeterState) -> dict[str, object]:
+    return {
+        "meter": plate.meter_id,
+        "service": plate.service.value,
+        "unit": plate.service.unit,
+        "key_version": plate.key_version,
+        "ceiling": quantity_to_text(plate.ceiling),
+        "generation": state.generation,
+        "count": state.count,
+        "total": quantity_to_text(state.total),
+        "balance": quantity_to_text(state.balance),
+        "lifetime_use": quantity_to_text(state.lifetime_use),
+        "status": state.status.value,
+        "sequence": state.sequence,
+        "epoch": state.epoch,
+        "parameter_version": state.parameter_version,
+        "refusals": state.refusals,
+        "repairs": state.repairs,
+        "months": [quantity_to_text(use) for use in state.months],
+    }

@@ -1,0 +1,44 @@
+"""How the command line says what went wrong: one sentence on standard error, then the status."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final, NoReturn
+
+import click
+
+from yika_common.errors import YikaError
+from yika_common.infra.language import language_of, sentence
+
+FAILED: Final = 1
+COMMAND_LINE_WRONG: Final = 2
+
+
+def answer(fields: Mapping[str, object]) -> None:
+    """One JSON object as a line on standard output."""
+    click.echo(json.dumps(fields, ensure_ascii=False).encode())
+
+
+def complain(error: YikaError) -> None:
+    """The error's sentence on standard error, in the command line's language."""
+    click.echo(sentence(error, language_of(os.environ)), err=True)
+
+
+def stop(error: YikaError, status: int) -> NoReturn:
+    """Say the sentence and end the program."""
+    complain(error)
+    sys.exit(status)
+
+
+@contextmanager
+def stopping(status: int) -> Iterator[None]:
+    """Whatever the program expects to go wrong inside ends it, with that status."""
+    try:
+        yield
+    except YikaError as error:
+        stop(error, status)
+    except OSError as error:
+        click.echo(f"{error.filename}: {error.strerror}.", err=True)
+        sys.exit(status)
