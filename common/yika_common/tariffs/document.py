@@ -294,8 +294,8 @@ def _month_day(node: Node) -> MonthDay:
 def _time_zone(node: Node) -> ZoneInfo:
     try:
         return ZoneInfo(node.text(64))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise node.refusal("no time zone has this name")
+    except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
+        raise node.refusal("no time zone has this name") from cause
 
 
 def _moment(node: Node, zone: ZoneInfo) -> datetime:
@@ -305,8 +305,8 @@ def _moment(node: Node, zone: ZoneInfo) -> datetime:
         local = datetime.fromisoformat(text).replace(tzinfo=zone)
         moment = local.astimezone(UTC)
         there = moment.astimezone(zone)
-    except (ValueError, OverflowError):
-        raise node.refusal(f"it must be {form}")
+    except (ValueError, OverflowError) as cause:
+        raise node.refusal(f"it must be {form}") from cause
     if there.replace(tzinfo=None) != local.replace(tzinfo=None):
         raise node.refusal("clocks of that time zone skip this moment")
     return moment

@@ -33,7 +33,7 @@ COMMAND_LINE_WRONG = 2
 @click.command()
 @click.argument("tariff_file", metavar="TARIFF.json", type=click.Path(path_type=Path))
 def price(tariff_file: Path) -> None:
-    """Answer price queries, one JSON object a line, from standard input.
+    r"""Answer price queries, one JSON object a line, from standard input.
 
     \b
     {"used": "170", "amount": "500.00", "quantum": "0.1"}   what a sum buys
