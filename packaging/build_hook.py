@@ -35,7 +35,7 @@ def compile_catalogues(root: Path) -> list[Path]:
 class CustomBuildHook(BuildHookInterface[Any]):
     """Hatchling's door to :func:`compile_catalogues`."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile before the files are collected."""
         compile_catalogues(Path(self.root))
 

@@ -15,7 +15,7 @@ from yika_common.infra.sqlite_errors import DiskFull
 from yika_common.infra.web.app import make_app
 from yika_common.infra.web.guard import machine, needs, passive, public
 from yika_common.infra.web.login import Identity, login_blueprint
-from yika_common.infra.web.site import Chip, NavItem, Site, signed_in
+from yika_common.infra.web.site import Chip, Mood, NavItem, Site, signed_in
 from yika_common.numbers import money_from_text
 
 TEMPLATES = Path(__file__).parent / "web_kit_templates"
@@ -65,7 +65,7 @@ class Counter:
         self.tokens: set[str] = set()
 
     def chips(self, _: Session) -> Sequence[Chip]:
-        mood = "warn" if self.waiting else "good"
+        mood: Mood = "warn" if self.waiting else "good"
         return (
             Chip("Waiting to send", str(self.waiting), mood),
             Chip("Card", "in the reader", "good", "counter.sell"),

@@ -188,7 +188,8 @@ def _to_sign_in(error: YikaError) -> AnyResponse:
     if "HX-Request" in request.headers:
         here = urlsplit(request.headers.get("HX-Current-URL", ""))
         wanted = f"{here.path}?{here.query}" if here.query else here.path
-    target = path_of(site().sign_in, why=error.code, next=wanted or None)
+    why = error.code if isinstance(error, SessionExpired) else None
+    target = path_of(site().sign_in, why=why, next=wanted or None)
     if "HX-Request" not in request.headers:
         return redirect(target, 303)
     response = make_response("", 200)

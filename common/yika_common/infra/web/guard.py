@@ -98,7 +98,11 @@ def guard(csrf: CSRFProtect) -> None:
         CSRFError: the form's token is missing, old or foreign; nothing ran.
     """
     level = _declared(request.endpoint)
-    if level is None or level == _MACHINE:
+    if level is None:
+        # Nothing will run but the page that says so, which may show who is signed in.
+        _resume(in_use=False, needed=False)
+        return
+    if level == _MACHINE:
         return
     if request.method not in _SAFE_METHODS:
         _check_origin()

@@ -9,7 +9,6 @@ from flask import session as cookie
 from werkzeug.wrappers import Response
 
 from yika_common.infra.sessions import (
-    NotSignedIn,
     SessionExpired,
     TooManyAttempts,
     WrongPassword,
@@ -30,8 +29,6 @@ class Identity:
 
 Authenticate = Callable[[str, str], Identity]
 """Takes name and password; raises WrongPassword or TooManyAttempts, the same for unknown names."""
-
-_REASONS = {error.code: error for error in (NotSignedIn, SessionExpired)}
 
 
 def begin_session(identity: Identity) -> None:
@@ -63,10 +60,10 @@ def login_blueprint(authenticate: Authenticate) -> Blueprint:
     @blueprint.get("/login")
     @public
     def page() -> str | Response:
-        reason = _REASONS.get(request.args.get("why", ""))
+        expired = request.args.get("why") == SessionExpired.code
         if present() is not None:
             return redirect(_next(), 303)
-        return _page(sentence_here(reason()) if reason else "")
+        return _page(sentence_here(SessionExpired()) if expired else "")
 
     @blueprint.post("/login")
     @public

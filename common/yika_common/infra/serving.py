@@ -1,0 +1,95 @@
+"""The web server of a program: waitress, on this machine only unless somebody says otherwise.
+
+A page that travels over plain HTTP can be read and changed on its way, so an address other than
+the machine's own needs a word: behind it stands a proxy that speaks HTTPS.
+"""
+
+import signal
+from collections.abc import Callable
+from ipaddress import ip_address
+from types import FrameType
+from typing import Final, NoReturn
+
+from flask import Flask
+from waitress.server import create_server
+
+from yika_common.errors import N_, YikaError
+
+THREADS: Final = 4
+HEADER_MAX: Final = 16 << 10
+CHANNEL_TIMEOUT_S: Final = 30
+
+
+class NotThisMachine(YikaError):
+    """The address would let other machines in over plain HTTP."""
+
+    code = "not_this_machine"
+    sentence = N_(
+        "The address %(host)s would let other machines in without encryption. Nothing was "
+        "started. Use 127.0.0.1, or allow it expressly behind a proxy that speaks HTTPS."
+    )
+
+
+class PortTaken(YikaError):
+    """The port cannot be listened on."""
+
+    code = "port_taken"
+    sentence = N_(
+        "Port %(port)s at %(host)s cannot be used (%(why)s). Nothing was started. End the program "
+        "that uses it or choose another port."
+    )
+
+
+def serve(
+    app: Flask,
+    *,
+    host: str = "127.0.0.1",
+    port: int,
+    allow_remote: bool = False,
+    threads: int = THREADS,
+    ready: Callable[[int], None] | None = None,
+) -> None:
+    """Answer requests until SIGTERM or SIGINT; then finish those under way and return.
+
+    ``ready`` is told the port once connections are taken (port 0 lets the system choose).  Call it
+    from the main thread; the earlier signal handlers are put back.  ``host`` is an IP address.
+
+    Raises:
+        NotThisMachine, PortTaken: nothing was started.
+    """
+    if not allow_remote and not _is_loopback(host):
+        raise NotThisMachine(host=host)
+    try:
+        server = create_server(
+            app,
+            host=host,
+            port=port,
+            threads=threads,
+            ident="",
+            max_request_header_size=HEADER_MAX,
+            max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
+            channel_timeout=CHANNEL_TIMEOUT_S,
+        )
+    except OSError as failure:
+        raise PortTaken(host=host, port=port, why=failure.strerror or "") from failure
+    before = {number: signal.signal(number, _leave) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        if ready is not None:
+            ready(server.effective_port)
+        server.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        server.close()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Waitress takes this as the order to finish what is under way and return."""
+    raise SystemExit
