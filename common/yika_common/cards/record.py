@@ -158,7 +158,7 @@ class CreditRecord:
         if not 0 <= self.slot < SLOTS_MAX:
             raise ValueError(f"slot {self.slot} is not 0 to {SLOTS_MAX - 1}")
         if not self.meter_id:
-            raise ValueError("a record belongs to a meter")
+            raise ValueError("meter_id: a record belongs to a meter")
         self.body()
 
     @property

@@ -1,0 +1,157 @@
+"""A credit record is its meter's alone: no bit of it can be changed, and its bytes never move."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from card_builders import KEYS, VECTORS, credit_record
+from yika_common.cards.aes import mac8
+from yika_common.cards.errors import ContentUnknown, RecordForged
+from yika_common.cards.record import (
+    EMPTY_RECORD,
+    RECORD_SIZE,
+    AppliedAdjustments,
+    CreditRecord,
+    MeterParameters,
+    QuotaState,
+    RecordWitness,
+    open_record,
+)
+from yika_common.numbers import Money, Quantity
+from yika_common.services import Service
+
+VECTOR = json.loads((VECTORS / "record.json").read_text())
+GOLDEN = bytes.fromhex("".join(text for _, text in VECTOR["fields"]) + VECTOR["mac"])
+GOLDEN_RECORD = CreditRecord(
+    meter_id="M00000000042",
+    slot=2,
+    service=Service.GAS,
+    key_version=3,
+    epoch=7,
+    generation=2,
+    count=17,
+    total=Quantity(825_883),
+    lower=True,
+    quota=QuotaState("2026-04", Quantity(80_000), 2026),
+    adjustments=AppliedAdjustments(3, Money(-200), 1, Quantity(2_500)),
+    parameters=MeterParameters(5, Quantity(10_000), Quantity(50_000_000)),
+    witness=RecordWitness("N0042", 3, 12_500, bytes.fromhex("0123456789ABCDEF")),
+    time=datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC),
+)
+
+
+def unsigned(size: int) -> st.SearchStrategy[int]:
+    return st.integers(0, 2 ** (8 * size) - 1)
+
+
+def signed(size: int) -> st.SearchStrategy[int]:
+    return st.integers(-(2 ** (8 * size - 1)), 2 ** (8 * size - 1) - 1)
+
+
+def names(size: int, least: int = 0) -> st.SearchStrategy[str]:
+    return st.text("0123456789ABCXYZ-", min_size=least, max_size=size)
+
+
+records = st.builds(
+    CreditRecord,
+    meter_id=names(12, 1),
+    slot=st.integers(0, 7),
+    service=st.sampled_from(Service),
+    key_version=unsigned(1),
+    epoch=unsigned(2),
+    generation=unsigned(2),
+    count=unsigned(4),
+    total=unsigned(6),
+    lower=st.booleans(),
+    quota=st.builds(QuotaState, names(8), unsigned(6), unsigned(2)),
+    adjustments=st.builds(AppliedAdjustments, unsigned(2), signed(6), unsigned(2), signed(6)),
+    parameters=st.builds(MeterParameters, unsigned(2), unsigned(4), unsigned(4)),
+    witness=st.builds(
+        RecordWitness, names(8), unsigned(2), unsigned(4), st.binary(min_size=8, max_size=8)
+    ),
+    time=unsigned(4).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
+)
+keys = st.binary(min_size=16, max_size=16)
+
+
+def test_the_record_has_the_bytes_of_the_published_table() -> None:
+    key = bytes.fromhex(VECTOR["key"])
+    assert GOLDEN_RECORD.encode(key) == GOLDEN
+    assert open_record(GOLDEN, key) == GOLDEN_RECORD
+
+
+@given(records, keys)
+def test_every_record_comes_back_as_it_went(record: CreditRecord, key: bytes) -> None:
+    data = record.encode(key)
+    assert len(data) == RECORD_SIZE
+    assert open_record(data, key) == record
+
+
+@pytest.mark.parametrize("bit", range(RECORD_SIZE * 8))
+def test_any_flipped_bit_is_forgery(bit: int) -> None:
+    data = bytearray(GOLDEN)
+    data[bit // 8] ^= 1 << bit % 8
+    with pytest.raises(RecordForged):
+        open_record(bytes(data), bytes.fromhex(VECTOR["key"]))
+
+
+@pytest.mark.parametrize("size", range(RECORD_SIZE))
+def test_a_torn_record_is_forgery(size: int) -> None:
+    with pytest.raises(RecordForged):
+        open_record(GOLDEN[:size], bytes.fromhex(VECTOR["key"]))
+
+
+def test_an_empty_slot_is_no_record() -> None:
+    with pytest.raises(RecordForged):
+        open_record(EMPTY_RECORD, KEYS.credit)
+
+
+def test_another_meters_key_opens_nothing() -> None:
+    with pytest.raises(RecordForged):
+        open_record(credit_record().encode(KEYS.credit), KEYS.wbn)
+
+
+@pytest.mark.parametrize(
+    ("offset", "value"),
+    [(0, 2), (1, 2), (3, 8), (4, 0), (4, 10), (5, 2), (6, 0x61), (6, 0), (82 - 8, 0x20)],
+    ids=[
+        "newer format",
+        "other suite",
+        "slot 8",
+        "service 0",
+        "service 10",
+        "unknown flag",
+        "small letter in the meter id",
+        "hole in the meter id",
+        "blank in the node id",
+    ],
+)
+def test_authentic_bytes_without_a_meaning_are_refused_as_unknown(offset: int, value: int) -> None:
+    body = bytearray(GOLDEN[:-8])
+    body[offset] = value
+    data = bytes(body) + mac8(KEYS.credit, bytes(body))
+    with pytest.raises(ContentUnknown):
+        open_record(data, KEYS.credit)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("slot", 8),
+        ("count", 1 << 32),
+        ("count", -1),
+        ("total", Quantity(1 << 48)),
+        ("generation", 1 << 16),
+        ("meter_id", ""),
+        ("meter_id", "m1"),
+        ("time", datetime(2200, 1, 1, tzinfo=UTC)),
+        ("time", datetime(2026, 1, 1)),  # noqa: DTZ001 - naive on purpose
+    ],
+)
+def test_a_value_that_does_not_fit_makes_no_record(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=name):
+        replace(credit_record(), **{name: value})  # type: ignore[arg-type]
