@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 
 from tariff_builders import a_document, as_bytes
+from yika_common.errors import YikaError
+from yika_common.tariffs import errors
+from yika_common.tariffs.document import parse_tariff
+from yika_common.tariffs.golden import check_golden
 from yika_common.tariffs.shipped import shipped
 
 YIKA = [sys.executable, "-c", "from yika_common.tools.cli import main; main()", "price"]
@@ -138,3 +142,37 @@ def test_a_wrong_file_ends_the_program_with_one_sentence(
     assert done.stdout == b""
     [sentence] = done.stderr.decode().splitlines()
     assert named in sentence
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "tariff-format.md"
+
+
+def test_the_documented_file_is_the_shipped_one() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    documented = parse_tariff(text.split("```json\n")[1].split("```")[0].encode())
+    check_golden(documented)
+    shipped_one = parse_tariff(shipped()["cn-bj-water-res.json"])
+    assert documented.components == shipped_one.components
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        errors.QueryMalformed,
+        errors.NothingToSell,
+        errors.NotAMultiple,
+        errors.BelowMinimum,
+        errors.AboveMaximum,
+        errors.AboveCycleMaximum,
+        errors.FeeNotCovered,
+        errors.AreaUnknown,
+        errors.CostsNothing,
+    ],
+)
+def test_every_code_of_a_refusal_is_documented(refusal: type[YikaError]) -> None:
+    assert f"| `{refusal.code}` |" in DOCUMENT.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_shipped_file_has_its_source_documented(name: str) -> None:
+    assert f"| `{name}` |" in DOCUMENT.read_text(encoding="utf-8")
