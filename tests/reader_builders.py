@@ -10,7 +10,7 @@ from yika_node.hardware.ccid_link import Timing
 from yika_node.hardware.gempc_twin import GemPcTwinReader
 
 OK = b"\x90\x00"
-QUICK = Timing(answer_s=0.15, power_s=0.2, margin_s=0.05, operation_s=1.5, turn_s=0.3, idle_s=60.0)
+QUICK = Timing(answer_s=0.25, power_s=0.2, margin_s=0.05, operation_s=1.5, turn_s=0.3, idle_s=60.0)
 QUICK_ATR = bytes.fromhex("3B 97 96 81 31 FE 05 80 55 59494B4101 84")
 """The user card's answer to reset with BWI 0: it promises an answer in 90 ms."""
 

@@ -108,6 +108,11 @@ class SimulatedReader:
         with self._lock:
             self._firmware.disturb(kind, count)
 
+    def calm(self) -> None:
+        """Spoil nothing from now on."""
+        with self._lock:
+            self._firmware.calm()
+
     def unplug(self) -> None:
         """Pull the reader's plug: its port is gone and the card loses power."""
         self._stop()

@@ -75,6 +75,10 @@ class GemPcTwin:
         """Spoil the next ``count`` commands."""
         self._disturbances.extend([kind] * count)
 
+    def calm(self) -> None:
+        """Spoil nothing from now on."""
+        self._disturbances.clear()
+
     def restart(self) -> None:
         """Power comes back: settings and half a command are forgotten, the card has no power."""
         self._decoder.reset()

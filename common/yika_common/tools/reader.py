@@ -8,6 +8,7 @@ Commands on standard input, one a line; the end of the input is ``quit``::
     pull-answer             tear: the card takes the next write, its answer is lost
     disturb KIND [COUNT]    spoil the line for the next commands: nak, silence, lost-answer,
                             bad-lrc, noise, chatter, parity, cut
+    calm                    spoil nothing from now on
     unplug, plug            the reader's own plug
     quit
 
@@ -52,7 +53,7 @@ class ReaderCommandWrong(YikaError):
     code = "reader_command_wrong"
     sentence = N_(
         "“%(line)s” is no command. Nothing was done. Commands: insert FILE, remove, "
-        "pull-after N, pull-answer, disturb KIND [COUNT], unplug, plug, quit."
+        "pull-after N, pull-answer, disturb KIND [COUNT], calm, unplug, plug, quit."
     )
 
 
@@ -67,7 +68,7 @@ def reader(protocol: str, link: Path, card: Path | None, time_requests: int) -> 
     \b
     Commands on standard input:
       insert FILE, remove, pull-after N, pull-answer,
-      disturb KIND [COUNT], unplug, plug, quit
+      disturb KIND [COUNT], calm, unplug, plug, quit
     Events on standard output, one JSON object a line.
     """
     say = _Events()
@@ -126,6 +127,7 @@ def _command(simulated: SimulatedReader, word: str, rest: str) -> None:
     plain: dict[str, Callable[[], None]] = {
         "remove": simulated.remove,
         "pull-answer": simulated.pull_answer,
+        "calm": simulated.calm,
         "unplug": simulated.unplug,
         "plug": simulated.plug,
     }
