@@ -174,11 +174,12 @@ class Audit:
         self._gather(journal, segment)
 
     def _certificate(self, journal: _Journal, file: SignedFile) -> Certificate:
-        """The certificate whose key is said to have signed, else any: the check decides."""
+        """The one to check with: vouched for if any is, then with the key said to have signed."""
+        known = sorted(journal.certificates.values(), key=lambda entry: not entry[1])
+        vouched = [certificate for certificate, trusted in known if trusted == known[0][1]]
         said = {signature.keyid for signature in file.signatures}
-        known = [certificate for certificate, _ in journal.certificates.values()]
-        fitting = [certificate for certificate in known if certificate.key.keyid in said]
-        return (fitting or known)[0]
+        fitting = [certificate for certificate in vouched if certificate.key.keyid in said]
+        return (fitting or vouched)[0]
 
     def _gather(self, journal: _Journal, segment: Segment) -> None:
         header = segment.header
