@@ -60,6 +60,8 @@ class CardReader(Protocol):
         Raises:
             CardAbsent: the slot is empty.
             CardMute: a card is there but does not answer to reset.
+            CardForeign: the card speaks no protocol of ours; untouched.
+            AtrRefused: what it answered to reset makes no sense; untouched.
             ReaderError: the reader failed; the card is untouched.
         """
         ...

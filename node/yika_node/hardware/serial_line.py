@@ -5,6 +5,7 @@ failed is closed, and the next use opens it again.
 """
 
 import errno
+import os
 import termios
 from collections.abc import Callable
 
@@ -60,7 +61,7 @@ class SerialLine:
                 raise PortMissing(port=self.port) from cause
             if cause.errno in _BUSY:
                 raise PortBusy(port=self.port) from cause
-            why = errno.errorcode.get(cause.errno or 0, "no serial port")
+            why = os.strerror(cause.errno) if cause.errno else "no serial port"
             raise PortUnusable(port=self.port, why=why) from cause
 
     def write(self, data: bytes) -> None:
