@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check bench translations clean
+.PHONY: demo test check bench catalogues translations clean
 
 $(VENV)/.product: pyproject.toml packaging/build_hook.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -24,10 +24,10 @@ $(VENV)/.dev: $(VENV)/.product
 catalogues: $(VENV)/.product
 	@$(BIN)/python packaging/build_hook.py > /dev/null
 
-demo: $(VENV)/.product
+demo: $(VENV)/.product catalogues
 	$(BIN)/yika demo $(ARGS)
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev catalogues
 	sh packaging/dev/system-packages.sh
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
@@ -37,7 +37,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev catalogues
 	$(BIN)/python tests/bench/run.py $(ARGS)
 
 translations: $(VENV)/.dev

@@ -57,12 +57,11 @@ def refetch() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         for name in sorted({_name(entry) for entry in locked()}):
             subprocess.run(["npm", "pack", "--silent", name], cwd=folder, check=True, timeout=120)
-        archives = {path: tarfile.open(path) for path in Path(folder).glob("*.tgz")}
         for entry in locked():
             stem = entry["package"].replace("@", "").replace("/", "-")
-            archive = archives[Path(folder) / f"{stem}-{entry['version']}.tgz"]
-            member = archive.extractfile(f"package/{entry['path']}")
-            content = member.read() if member is not None else b""
+            with tarfile.open(Path(folder) / f"{stem}-{entry['version']}.tgz") as archive:
+                member = archive.extractfile(f"package/{entry['path']}")
+                content = member.read() if member is not None else b""
             if hashlib.sha256(content).hexdigest() != entry["sha256"]:
                 complaints.append(f"{_name(entry)} holds another {entry['path']}")
     return complaints

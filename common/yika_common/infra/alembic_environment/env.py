@@ -26,6 +26,8 @@ def _run_on_sqlite(connection: Connection) -> None:
         if broken:
             raise RuntimeError(f"a migration left rows that point at nothing: {broken[:3]}")
     finally:
+        # Inside a transaction the pragma would do nothing; each migration has ended its own.
+        connection.rollback()
         driver.execute("PRAGMA foreign_keys = 1")
 
 
