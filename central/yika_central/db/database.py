@@ -21,6 +21,8 @@ from yika_central.errors import DatabaseAway, UnknownNode
 from yika_common.infra.sqlite import open_for_money
 from yika_common.infra.sqlite_errors import named_failures
 
+Insert = postgresql.Insert | sqlite.Insert
+
 _POSTGRESQL = ("postgresql://", "postgres://")
 
 
@@ -111,7 +113,7 @@ def add(connection: Connection, row: type[Row], rows: Sequence[Mapping[str, Any]
 def add_new(connection: Connection, row: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose key is not taken, and leave the others as they are."""
     if rows:
-        statement = _insert(connection, row).on_conflict_do_nothing()
+        statement = insert_or(connection, row).on_conflict_do_nothing()
         connection.execute(statement, list(rows))
 
 
@@ -123,7 +125,7 @@ def put(
 ) -> None:
     """Insert the rows, or change the named columns where the key is taken."""
     if rows:
-        statement = _insert(connection, row)
+        statement = insert_or(connection, row)
         keys = [column.name for column in table_of(row).primary_key]
         changed = {name: statement.excluded[name] for name in changing}
         connection.execute(
@@ -131,7 +133,8 @@ def put(
         )
 
 
-def _insert(connection: Connection, row: type[Row]) -> "sqlite.Insert | postgresql.Insert":
+def insert_or(connection: Connection, row: type[Row]) -> Insert:
+    """An insert that can say what happens when the key is taken; both dialects say it alike."""
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table_of(row))
     return sqlite.insert(table_of(row))

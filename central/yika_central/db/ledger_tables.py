@@ -15,7 +15,8 @@ from yika_central.db.base import Row, integer, integer_key, key, maybe_integer
 class Branch(Row, table=True):
     """How far a journal is known: records ``base`` + 1 to ``upto`` are here.
 
-    ``head`` is the hash of the last.  Up to ``base`` the branch shares the records of ``parent``.
+    ``head`` is the hash of the last.  Up to ``base`` it shares the records of ``parent``.
+    ``floor_at`` is a time, by headquarters' clock, that every further record was made after.
     """
 
     node: str = key()
@@ -25,6 +26,7 @@ class Branch(Row, table=True):
     base: int = integer(0)
     upto: int = integer(0)
     head: bytes
+    floor_at: int = integer(0)
 
 
 class Segment(Row, table=True):
@@ -135,7 +137,7 @@ class Sale(Row, table=True):
 
     ``outcome`` is PENDING until a record says WRITTEN or SUPERSEDED (the money is then owed to the
     customer).  ``not_before`` and ``not_after`` bracket the true time of the sale by headquarters'
-    clock: the acknowledgement its node had seen, and the arrival here.
+    clock: what the node is known to have received before it, and the arrival here.
     ``by_money`` says what the clerk typed in ``typed``: minor units, or thousandths of the unit.
     """
 
@@ -252,15 +254,15 @@ class NodeOperator(Row, table=True):
 
     node: str = key()
     operator: str = key()
-    level: int = integer()
+    level: str
     added_at: int = integer()
 
 
 class Suspense(Row, table=True):
     """A record that is in the ledger and that a person must look at, with one reason.
 
-    ``amount`` is the money it is about (0 where there is none).  ``facts`` fill the reason's
-    sentence (JSON object).  Nothing here keeps the node's queue or the money waiting.
+    ``subject`` is what the reason is about (an account, a meter, a tariff); ``amount`` is the
+    money, 0 where there is none.  Nothing here keeps the node's queue or the money waiting.
     """
 
     node: str = key()
@@ -268,11 +270,14 @@ class Suspense(Row, table=True):
     branch: int = integer_key()
     seq: int = integer_key()
     reason: str = key()
+    subject: str = ""
     amount: int = integer(0)
-    facts: str = "{}"
     state: str = "OPEN"
     opened_at: int = integer()
-    __table_args__ = (Index("suspense_state", "state", "opened_at"),)
+    __table_args__ = (
+        Index("suspense_state", "state", "opened_at"),
+        Index("suspense_subject", "reason", "subject"),
+    )
 
 
 class RerateQueue(Row, table=True):

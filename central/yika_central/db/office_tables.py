@@ -42,7 +42,7 @@ class NodeArea(Row, table=True):
 
 
 class EnrolmentToken(Row, table=True):
-    """A one-time token: only the hash of its secret is kept.
+    """The one open or used token of a node; ``secret`` is encrypted under a key of the key room.
 
     ``keys_digest`` is empty until a node used it; then it binds the token to that node's keys, and
     ``answer`` is what that node was, and will again be, answered.  ``refusals`` counts attempts
@@ -50,7 +50,7 @@ class EnrolmentToken(Row, table=True):
     """
 
     node: str = key()
-    secret_hash: bytes = key()
+    secret: bytes
     created_at: int = integer()
     expires_at: int = integer()
     used_at: int | None = maybe_integer()
@@ -64,6 +64,7 @@ class NodeCertificate(Row, table=True):
 
     node: str = key()
     epoch: int = integer_key()
+    keyid: str = Field(index=True)
     algorithm: str
     spki: bytes
     kem: bytes
@@ -114,6 +115,7 @@ class Item(Row, table=True):
     name: str
     version: int = integer()
     node: str = ""
+    length: int = integer()
     content: bytes
     created_at: int = integer()
 

@@ -12,7 +12,6 @@ and cards are derived with the area they were taken into stock for, and never st
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from yika_central.errors import AlreadyInitialised, FolderNotReady, SecretsDamaged
 from yika_common.cards.keys import MasterKeys, MeterKeys, derive_card_key, derive_meter_keys
 from yika_common.infra.entropy import RandomSource
+from yika_common.infra.files import PRIVATE, replace_file
 from yika_common.signing.keys import PublicKey, SigningKey
 from yika_common.signing.trust import Role, TrustRoot, make_root
 
@@ -61,7 +61,14 @@ class KeyRoom:
 
     def personal_data_key(self, node: str) -> bytes:
         """The 32-byte key under which a node seals the personal data of its customers."""
-        info = b"yika/personal-data/1\0" + node.encode()
+        return self._derived(b"yika/personal-data/1\0" + node.encode())
+
+    @property
+    def token_key(self) -> bytes:
+        """The 32-byte key that open enrolment secrets are encrypted under in the database."""
+        return self._derived(b"yika/enrolment-secrets/1")
+
+    def _derived(self, info: bytes) -> bytes:
         return HKDF(algorithm=SHA256(), length=_SIZE, salt=None, info=info).derive(self._personal)
 
 
@@ -88,8 +95,8 @@ def make_key_room(
     }
     roles = {role: Role((SigningKey.from_seed(seed).public,), 1) for role, seed in seeds.items()}
     roles["tariff"] = Role(tuple(officers.values()), TARIFF_THRESHOLD)
-    _write(folder / ROOT_FILE, make_root(roles), mode=0o644)
-    _write(path, json.dumps(document, indent=1).encode() + b"\n", mode=0o600)
+    replace_file(folder / ROOT_FILE, make_root(roles))
+    replace_file(path, json.dumps(document, indent=1).encode() + b"\n", mode=PRIVATE)
     return open_key_room(folder)
 
 
@@ -123,14 +130,3 @@ def open_key_room(folder: Path) -> KeyRoom:
     if any(signing[role].public not in root.role(role).keys for role in _SIGNING_ROLES):
         raise SecretsDamaged(file=path.name, why="it does not belong to the root document")
     return KeyRoom(root, masters, pages, signing, personal)
-
-
-def _write(path: Path, data: bytes, *, mode: int) -> None:
-    """Write a file whole or not at all, never readable by more than ``mode`` says."""
-    unfinished = path.with_name(f"{path.name}.tmp")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)

@@ -6,6 +6,7 @@ administrator or thief of the database, can sign in his name.  Five wrong passwo
 a name for a quarter of an hour.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.keywrap import (
     aes_key_unwrap_with_padding,
     aes_key_wrap_with_padding,
 )
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from yika_central.db.database import Database, add
 from yika_central.db.tables import StaffMember, table_of
@@ -62,6 +63,14 @@ class NotAnOfficer(YikaError):
 
 
 @dataclass(frozen=True, slots=True)
+class Credential:
+    """A name with its password, for one act."""
+
+    name: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who signed in, or is listed."""
 
@@ -93,7 +102,7 @@ class Staff:
         self._cost = cost or Cost()
         self._passwords = Passwords(random, self._cost)
 
-    def sign_in(self, name: str, password: str) -> Person:
+    def sign_in(self, credential: Credential) -> Person:
         """The person, if the password is his.
 
         Raises:
@@ -102,71 +111,79 @@ class Staff:
         """
         at = self._clock()
         with self._database.writing() as connection:
-            person = self._checked(connection, name, password, at)
+            person = self._checked(connection, credential, at)
         if person is None:
             raise WrongPassword
         return person
 
     def enter(
-        self, name: str, password: str, roles: frozenset[StaffRole], *, full_name: str = ""
+        self, credential: Credential, roles: frozenset[StaffRole], *, full_name: str = ""
     ) -> Person:
-        """Enter a person; officers come with the root document (:meth:`prepare_officer`).
+        """Enter a person who is to sign in; officers come with the root document.
 
         Raises:
             NameTaken: nobody was entered.
             PasswordTooShort, PasswordTooLong: nobody was entered.
         """
-        check_new_password(password)
+        check_new_password(credential.password)
         with self._database.writing() as connection:
-            self._enter(connection, name, password, roles, full_name)
-        return Person(name, full_name, roles)
+            self._enter(connection, credential, roles, full_name)
+        return Person(credential.name, full_name, roles)
 
-    def prepare_officer(self, name: str, password: str) -> NewOfficer:
+    def prepare_officer(self, credential: Credential) -> NewOfficer:
         """Draw a tariff officer's key and wrap it under his password; nothing is stored yet.
 
         Raises:
             PasswordTooShort, PasswordTooLong: no key was drawn.
         """
-        check_new_password(password)
+        check_new_password(credential.password)
         key = SigningKey.from_seed(self._random(SEED_SIZE))
         salt = self._random(SALT_SIZE)
-        wrapping = key_from_password(password, salt, self._cost)
-        return NewOfficer(name, key.public, aes_key_wrap_with_padding(wrapping, key.seed), salt)
+        wrapping = key_from_password(credential.password, salt, self._cost)
+        wrapped = aes_key_wrap_with_padding(wrapping, key.seed)
+        return NewOfficer(credential.name, key.public, wrapped, salt)
 
-    def enter_officer(self, officer: NewOfficer, password: str) -> None:
-        """Enter a tariff officer whose public key is in the root document.
+    def begin_anew(
+        self, administrator: Credential, officers: Sequence[tuple[NewOfficer, Credential]]
+    ) -> None:
+        """Enter the first people: an administrator, and officers whose keys the root will name.
+
+        Whoever was entered before, by a set-up that was interrupted, is forgotten.
 
         Raises:
-            NameTaken: nobody was entered.
+            NameTaken: one name was given twice; nobody was entered.
+            PasswordTooShort, PasswordTooLong: nobody was entered.
         """
+        check_new_password(administrator.password)
+        table = table_of(StaffMember)
         with self._database.writing() as connection:
-            self._enter(
-                connection, officer.name, password, frozenset({StaffRole.TARIFF_OFFICER}), ""
-            )
-            table = table_of(StaffMember)
-            connection.execute(
-                update(table)
-                .where(table.c.name == officer.name)
-                .values(
-                    wrapped_key=officer.wrapped,
-                    salt=officer.salt,
-                    public_key=officer.public.spki,
+            connection.execute(delete(table))
+            self._enter(connection, administrator, frozenset({StaffRole.ADMIN}))
+            for officer, credential in officers:
+                self._enter(connection, credential, frozenset({StaffRole.TARIFF_OFFICER}))
+                connection.execute(
+                    update(table)
+                    .where(table.c.name == officer.name)
+                    .values(
+                        wrapped_key=officer.wrapped,
+                        salt=officer.salt,
+                        public_key=officer.public.spki,
+                    )
                 )
-            )
 
-    def officers_key(self, name: str, password: str) -> SigningKey:
+    def officers_key(self, credential: Credential) -> SigningKey:
         """A tariff officer's key, for one act.
 
         Raises:
             WrongPassword, TooManyAttempts: as :meth:`sign_in`.
             NotAnOfficer: the person signs no tariffs.
         """
-        self.sign_in(name, password)
+        self.sign_in(credential)
         with self._database.reading() as session:
-            member = session.get_one(StaffMember, name)
+            member = session.get_one(StaffMember, credential.name)
         if not member.wrapped_key:
-            raise NotAnOfficer(name=name)
-        wrapping = key_from_password(password, member.salt, self._cost)
+            raise NotAnOfficer(name=credential.name)
+        wrapping = key_from_password(credential.password, member.salt, self._cost)
         try:
             return SigningKey.from_seed(aes_key_unwrap_with_padding(wrapping, member.wrapped_key))
         except InvalidUnwrap as cause:
@@ -191,44 +208,45 @@ class Staff:
     def _enter(
         self,
         connection: Connection,
-        name: str,
-        password: str,
+        credential: Credential,
         roles: frozenset[StaffRole],
-        full_name: str,
+        full_name: str = "",
     ) -> None:
         table = table_of(StaffMember)
-        if connection.execute(select(table.c.name).where(table.c.name == name)).first():
-            raise NameTaken(name=name)
+        taken = select(table.c.name).where(table.c.name == credential.name)
+        if connection.execute(taken).first():
+            raise NameTaken(name=credential.name)
         row = StaffMember(
-            name=name,
+            name=credential.name,
             full_name=full_name,
             roles=" ".join(sorted(roles)),
-            password_hash=self._passwords.stored(password),
+            password_hash=self._passwords.stored(credential.password),
             created_at=to_timestamp(self._clock()),
         )
         add(connection, StaffMember, [row.model_dump()])
 
     def _checked(
-        self, connection: Connection, name: str, password: str, at: datetime
+        self, connection: Connection, credential: Credential, at: datetime
     ) -> Person | None:
         """The person, or None after counting the failure; the caller's transaction keeps it."""
         table = table_of(StaffMember)
+        named = table.c.name == credential.name
         found = connection.execute(
-            select(table).where(table.c.name == name, table.c.active).with_for_update()
+            select(table).where(named, table.c.active).with_for_update()
         ).first()
         if found is None:
-            self._passwords.match(None, password)
+            self._passwords.match(None, credential.password)
             return None
         row = found._mapping
         wait = int(row["locked_until"]) - to_timestamp(at)
         if wait > 0:
             raise TooManyAttempts(seconds=wait)
-        right = self._passwords.match(str(row["password_hash"]), password)
+        right = self._passwords.match(str(row["password_hash"]), credential.password)
         failures = 0 if right else int(row["failures"]) + 1
         closed = failures >= ATTEMPTS_MAX
         connection.execute(
             update(table)
-            .where(table.c.name == name)
+            .where(named)
             .values(
                 failures=0 if closed else failures,
                 locked_until=to_timestamp(at + CLOSED_FOR) if closed else 0,

@@ -1,0 +1,128 @@
+"""The one place where the parts of headquarters are chosen and joined."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from yika_central.config import Config, read_config
+from yika_central.db.database import Database, open_database
+from yika_central.errors import AlreadyInitialised, FolderNotReady
+from yika_central.services.enrolment import Enrolment
+from yika_central.services.key_room import (
+    SECRETS_FILE,
+    TARIFF_THRESHOLD,
+    KeyRoom,
+    make_key_room,
+    open_key_room,
+)
+from yika_central.services.reconciliation import Reconciliation
+from yika_central.services.registry import Registry
+from yika_central.services.staff import Credential, Staff
+from yika_central.services.stock import Stock
+from yika_central.services.tariff_office import TariffOffice
+from yika_common.clock import Clock
+from yika_common.infra.entropy import RandomSource, system_random
+from yika_common.infra.migrations import upgrade
+from yika_common.infra.passwords import Cost
+from yika_common.infra.wall_clock import system_clock
+
+MIGRATIONS = "yika_central.db.migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Headquarters:
+    """Headquarters, wired."""
+
+    folder: Path
+    config: Config
+    database: Database
+    clock: Clock
+    random: RandomSource
+    keys: KeyRoom
+    staff: Staff
+    registry: Registry
+    stock: Stock
+    enrolment: Enrolment
+    tariff_office: TariffOffice
+    reconciliation: Reconciliation
+
+    def close(self) -> None:
+        """Give back the database's connections."""
+        self.database.close()
+
+
+def build(
+    folder: Path,
+    *,
+    clock: Clock = system_clock,
+    random: RandomSource = system_random,
+    database_url: str | None = None,
+) -> Headquarters:
+    """Headquarters on a data folder; ``database_url`` overrules its configuration.
+
+    The tables are brought up to date on the way.
+
+    Raises:
+        FolderNotReady: the folder was never initialised.
+        ConfigurationWrong, SecretsDamaged, TablesTooNew, DatabaseAway: it cannot be used as it is.
+    """
+    if not (folder / SECRETS_FILE).exists():
+        raise FolderNotReady(folder=str(folder))
+    config = read_config(folder)
+    database = open_database(config.database_url if database_url is None else database_url, folder)
+    upgrade(database.engine, MIGRATIONS)
+    keys = open_key_room(folder)
+    staff = Staff(database, clock, random, _cost(config))
+    registry = Registry(database, keys, clock)
+    return Headquarters(
+        folder=folder,
+        config=config,
+        database=database,
+        clock=clock,
+        random=random,
+        keys=keys,
+        staff=staff,
+        registry=registry,
+        stock=Stock(database, keys, registry, clock),
+        enrolment=Enrolment(database, keys, registry, clock, random),
+        tariff_office=TariffOffice(database, keys, staff, registry, clock),
+        reconciliation=Reconciliation(database, keys, registry),
+    )
+
+
+def initialise(
+    folder: Path,
+    *,
+    administrator: Credential,
+    officers: Sequence[Credential],
+    clock: Clock = system_clock,
+    random: RandomSource = system_random,
+    database_url: str | None = None,
+) -> Headquarters:
+    """Set up a new headquarters: tables, keys, root document, its first people.
+
+    The keys are written last: a folder that has them is complete.
+
+    Raises:
+        AlreadyInitialised: the folder has keys; nothing was changed.
+        PasswordTooShort, PasswordTooLong, NameTaken: nothing is usable yet; run it again.
+        ValueError: fewer officers than a tariff needs.
+    """
+    if (folder / SECRETS_FILE).exists():
+        raise AlreadyInitialised(folder=str(folder))
+    folder.mkdir(parents=True, exist_ok=True)
+    config = read_config(folder)
+    database = open_database(config.database_url if database_url is None else database_url, folder)
+    upgrade(database.engine, MIGRATIONS)
+    staff = Staff(database, clock, random, _cost(config))
+    if len(officers) < TARIFF_THRESHOLD:
+        raise ValueError(f"a tariff is signed by {TARIFF_THRESHOLD} persons")
+    prepared = [staff.prepare_officer(credential) for credential in officers]
+    staff.begin_anew(administrator, list(zip(prepared, officers, strict=True)))
+    make_key_room(folder, {officer.name: officer.public for officer in prepared}, random)
+    database.close()
+    return build(folder, clock=clock, random=random, database_url=database_url)
+
+
+def _cost(config: Config) -> Cost:
+    return Cost(memory_kib=config.password_memory)

@@ -1,0 +1,318 @@
+"""From journal records to rows: what each record means in headquarters' tables.
+
+A pure function of the records and of where and when they arrived.  Rows are plain mappings, ready
+for one statement per table.  A record that cannot be read becomes a row of ``suspense``.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from yika_central.db.tables import (
+    Account,
+    AccountMeter,
+    CardWitness,
+    HeldItem,
+    IssuedCard,
+    NodeOperator,
+    Reading,
+    Record,
+    Row,
+    Sale,
+    SaleLine,
+    Suspense,
+)
+from yika_common.journal import bodies
+from yika_common.journal.record import Record as JournalRecord
+from yika_common.journal.record import Unknown
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A record as it came: its line, its place in the chain, and what it says."""
+
+    line: bytes
+    hash: bytes
+    record: JournalRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where a run of records belongs and when it came.
+
+    ``floor_at`` bounds the first record's time from below, ``received_at`` all of them from above.
+    ``manifest_times`` gives the time of issue of each manifest version that a record may name.
+    """
+
+    node: str
+    epoch: int
+    branch: int
+    segment: bytes
+    received_at: int
+    floor_at: int
+    manifest_times: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A record that ends an intent: which one, how, and in which record."""
+
+    seq: int
+    at: int
+    outcome: str
+    intent_epoch: int
+    intent_seq: int
+    intent_hash: str
+
+
+@dataclass(slots=True)
+class Projected:
+    """The rows of a run of records, by table; ``floor_at`` as it is after the last."""
+
+    floor_at: int
+    rows: dict[type[Row], list[Values]] = field(default_factory=dict)
+    resolutions: list[Resolution] = field(default_factory=list)
+
+    def of(self, table: type[Row]) -> list[Values]:
+        """The rows of one table so far."""
+        return self.rows.setdefault(table, [])
+
+
+def project(arrived: Iterable[Arrived], arrival: Arrival) -> Projected:
+    """The rows of these records, in their order."""
+    projected = Projected(floor_at=arrival.floor_at)
+    for item in arrived:
+        place = _place(arrival, item.record.seq)
+        projected.of(Record).append(
+            place
+            | {
+                "hash": item.hash,
+                "kind": item.record.body.kind,
+                "stamped_at": item.record.ts,
+                "operator": item.record.operator,
+                "line": item.line,
+                "segment": arrival.segment,
+            }
+        )
+        _PROJECTIONS.get(type(item.record.body), _nothing)(projected, place, item, arrival)
+    return projected
+
+
+def _place(arrival: Arrival, seq: int) -> Values:
+    return {
+        "node": arrival.node,
+        "epoch": arrival.epoch,
+        "branch": arrival.branch,
+        "seq": seq,
+    }
+
+
+def _nothing(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    """Starts and logins are kept as records and need no table of their own."""
+
+
+def _unknown(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    body = item.record.body
+    assert isinstance(body, Unknown)
+    projected.of(Suspense).append(
+        suspense_row(place, "unreadable", subject=body.kind, at=arrival.received_at)
+    )
+
+
+def _operator(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    body = item.record.body
+    assert isinstance(body, bodies.OperatorAdded)
+    projected.of(NodeOperator).append(
+        {
+            "node": arrival.node,
+            "operator": body.name,
+            "level": body.level,
+            "added_at": item.record.ts,
+        }
+    )
+
+
+def _account(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    body = item.record.body
+    assert isinstance(body, bodies.AccountOpened)
+    projected.of(Account).append(
+        place
+        | {
+            "account": body.account,
+            "area": body.area,
+            "tariff_class": body.tariff_class,
+            "profile": body.profile,
+            "persons": body.persons,
+            "area_m2": body.heated_area or None,
+            "sealed": body.who,
+            "opened_at": item.record.ts,
+        }
+    )
+    projected.of(AccountMeter).extend(
+        {"account": body.account, "slot": slot, "service": str(service), "meter": meter}
+        for slot, service, meter in body.meters
+    )
+
+
+def _card(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    body = item.record.body
+    assert isinstance(body, bodies.CardIssued)
+    projected.of(IssuedCard).append(
+        place
+        | {
+            "account": body.account,
+            "card": body.card,
+            "generation": body.generation,
+            "key_version": body.key_version,
+            "issued_at": item.record.ts,
+        }
+    )
+
+
+def _intent(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    body = item.record.body
+    assert isinstance(body, bodies.Intent)
+    projected.of(Sale).append(
+        place
+        | {
+            "hash": item.hash,
+            "basket": body.basket or item.record.seq,
+            "operator": item.record.operator,
+            "stamped_at": item.record.ts,
+            "not_before": min(projected.floor_at, arrival.received_at),
+            "not_after": arrival.received_at,
+            "account": body.account,
+            "card": body.card,
+            "meter": body.meter,
+            "slot": body.slot,
+            "service": str(body.service),
+            "generation": body.generation,
+            "count": body.count,
+            "total_after": body.total,
+            "quantity": body.quantity,
+            "amount": body.amount,
+            "residual": body.residual,
+            "by_money": body.typed_by == bodies.BY_MONEY,
+            "typed": body.typed,
+            "tariff_id": body.tariff,
+            "tariff_version": body.tariff_version,
+            "tariff_hash": body.tariff_digest,
+            "period": body.period,
+            "used_before": body.used_before,
+            "persons": body.persons,
+            "area_m2": body.heated_area or None,
+            "heating_year": body.heating_year or None,
+            "months_due": body.months_due,
+            "key_version": body.key_version,
+            "outcome": "PENDING",
+            "resolved_epoch": None,
+            "resolved_seq": None,
+            "resolved_at": None,
+        }
+    )
+    projected.of(SaleLine).extend(
+        place | {"line": number} | line._asdict() for number, line in enumerate(body.lines)
+    )
+
+
+def _resolution(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    body = item.record.body
+    assert isinstance(body, bodies.Sale | bodies.Superseded)
+    projected.resolutions.append(
+        Resolution(
+            seq=item.record.seq,
+            at=item.record.ts,
+            outcome="WRITTEN" if isinstance(body, bodies.Sale) else "SUPERSEDED",
+            intent_epoch=body.epoch or arrival.epoch,
+            intent_seq=body.intent,
+            intent_hash=body.hash,
+        )
+    )
+
+
+def _reading(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    body = item.record.body
+    assert isinstance(body, bodies.Reading)
+    projected.of(Reading).append(
+        place
+        | {
+            "card": body.card,
+            "meter": body.meter,
+            "slot": body.slot,
+            "generation": body.generation,
+            "count": body.count,
+            "total": body.total,
+            "balance": body.balance,
+            "lifetime_use": body.used,
+            "status": body.status,
+            "number": body.sequence,
+            "meter_time": body.meter_time,
+            "evidence": body.evidence,
+            "stamped_at": item.record.ts,
+        }
+    )
+
+
+def _witness(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    body = item.record.body
+    assert isinstance(body, bodies.Witness)
+    projected.of(CardWitness).append(
+        place
+        | {
+            "card": body.card,
+            "slot": body.slot,
+            "seen_node": body.node,
+            "seen_epoch": body.epoch,
+            "seen_seq": body.seq,
+            "seen_before": body.head,
+        }
+    )
+
+
+def _bundle(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    body = item.record.body
+    assert isinstance(body, bodies.BundleApplied)
+    # The node held this manifest before it wrote the record: a bound that no wrong clock moves.
+    issued = arrival.manifest_times.get(body.version, 0)
+    projected.floor_at = max(projected.floor_at, issued)
+    projected.of(HeldItem).extend(
+        {
+            "node": arrival.node,
+            "name": name,
+            "version": version,
+            "digest": digest,
+            "manifest": body.version,
+            "adopted_at": item.record.ts,
+        }
+        for name, version, digest in body.items
+    )
+
+
+def suspense_row(
+    place: Mapping[str, Any], reason: str, *, subject: str, at: int, amount: int = 0
+) -> Values:
+    """A row of suspense for the record at ``place``."""
+    keys = ("node", "epoch", "branch", "seq")
+    return {key: place[key] for key in keys} | {
+        "reason": reason,
+        "subject": subject,
+        "amount": amount,
+        "state": "OPEN",
+        "opened_at": at,
+    }
+
+
+_PROJECTIONS = {
+    Unknown: _unknown,
+    bodies.OperatorAdded: _operator,
+    bodies.AccountOpened: _account,
+    bodies.CardIssued: _card,
+    bodies.Intent: _intent,
+    bodies.Sale: _resolution,
+    bodies.Superseded: _resolution,
+    bodies.Reading: _reading,
+    bodies.Witness: _witness,
+    bodies.BundleApplied: _bundle,
+}

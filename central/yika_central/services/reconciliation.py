@@ -1,0 +1,286 @@
+"""Reconciliation: headquarters takes the nodes' journals in and says how far it holds them.
+
+The order of checks: size, signature, chain, then meaning.  What fails the first three is refused
+and kept in quarantine; what only means something odd is taken and shown in suspense.  All that one
+segment changes is one transaction under the node's lock, the acknowledgement's count included, so
+doubled, re-ordered and interrupted deliveries end in the same state.
+
+A record is answered by position: the acknowledgement says up to where the journal is held here and
+with which hash.  It is given on stopped and forked journals too: their records are money.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from yika_central.db import ledger
+from yika_central.db.database import Database, add, insert_or, lock_node
+from yika_central.db.projections import Values
+from yika_central.db.tables import (
+    Acknowledgement,
+    Node,
+    NodeCertificate,
+    Quarantine,
+    table_of,
+)
+from yika_central.domain.placement import BranchEnd
+from yika_central.services.key_room import KeyRoom
+from yika_central.services.reconciliation_intake import Incoming, take
+from yika_central.services.registry import FORKED, STOPPED, Registry
+from yika_common.clock import to_timestamp
+from yika_common.errors import N_, YikaError
+from yika_common.journal.coding import decode_transport
+from yika_common.journal.record import genesis
+from yika_common.journal.segment import SEGMENT_MAX, SEGMENT_TYPE, open_segment
+from yika_common.signing.keys import PublicKey
+from yika_common.signing.signed_file import SignedFile, read_signed_file
+from yika_common.sync.messages import Ack, Status, digest_of, sign_ack
+
+BODY_MAX = SEGMENT_MAX + (64 << 10)
+"""Bytes of a request, coded or not: a segment with its container."""
+
+PARKED_MAX = 2000
+"""Segments of one node that may wait for records before them."""
+
+QUARANTINED_BYTES = 4096
+"""How much of a refused delivery is kept: enough to see what it was."""
+
+QUARANTINED_MAX = 10_000
+"""Refused deliveries kept in one name; later ones are refused without being kept."""
+
+
+class UnknownSigner(YikaError):
+    """No enrolled node has the key that a segment names."""
+
+    code = "unknown_signer"
+    sentence = N_(
+        "The segment is signed with a key that headquarters never certified. It was put into "
+        "quarantine. Enrol the vending point, or find out where the segment comes from."
+    )
+
+
+class ParkingFull(YikaError):
+    """Too many segments of one node wait for records before them."""
+
+    code = "parking_full"
+    sentence = N_(
+        "Too many segments of node %(node)s wait for earlier ones. This one was not taken. Send "
+        "the journal again from its first missing record."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Certified:
+    """Whose key signed, and where that key's journal begins."""
+
+    node: str
+    epoch: int
+    key: PublicKey
+    genesis: bytes
+
+
+class Reconciliation:
+    """Takes segments, whichever way they came, and answers them."""
+
+    def __init__(self, database: Database, keys: KeyRoom, registry: Registry) -> None:
+        self._database = database
+        self._keys = keys
+        self._registry = registry
+
+    def receive(self, body: bytes, at: datetime) -> bytes:
+        """Take a segment in the transport coding, as nodes post it; see :meth:`take`.
+
+        Raises:
+            TransportMalformed, TransportTooLarge: nothing was taken; kept in quarantine.
+        """
+        try:
+            container = decode_transport(body, limit=BODY_MAX)
+        except YikaError as error:
+            self._quarantine(body, "", error, at)
+            raise
+        return self.take(container, at)
+
+    def take(self, container: bytes, at: datetime) -> bytes:
+        """Take a segment's container; returns the acknowledgement and perhaps a manifest.
+
+        The answer is one signed file, followed by the node's newest manifest if the segment says
+        that the node holds an older one.
+
+        Raises:
+            UnknownSigner, SignatureInvalid, ChainBroken, SegmentMalformed and the like: nothing
+                was taken; the delivery is in quarantine.
+            ParkingFull: nothing was taken.
+        """
+        signer = ""
+        try:
+            file = read_signed_file(container, limit=SEGMENT_MAX)
+            certified = self._certified(file)
+            signer = certified.node
+            segment = open_segment(file, certified.key, node=certified.node, epoch=certified.epoch)
+        except YikaError as error:
+            self._quarantine(container, signer, error, at)
+            raise
+        incoming = Incoming(
+            segment=segment,
+            genesis=certified.genesis,
+            key=certified.key,
+            container=container,
+            sha256=hashlib.sha256(container).digest(),
+            received_at=to_timestamp(at),
+        )
+        with self._database.writing() as connection:
+            return self._take(connection, incoming)
+
+    def _certified(self, file: SignedFile) -> _Certified:
+        """The certificate whose key a segment names; that it really signed is checked next."""
+        table = table_of(NodeCertificate)
+        with self._database.reading() as session:
+            row = session.execute(
+                select(table).where(
+                    table.c.keyid.in_([signature.keyid for signature in file.signatures])
+                )
+            ).first()
+        if row is None or file.payload_type != SEGMENT_TYPE:
+            raise UnknownSigner
+        key = PublicKey(row.algorithm, bytes(row.spki))
+        return _Certified(row.node, row.epoch, key, genesis(bytes(row.payload)))
+
+    def _take(self, connection: Connection, incoming: Incoming) -> bytes:
+        node = lock_node(connection, incoming.node)
+        if ledger.parked_count(connection, incoming.node) >= PARKED_MAX:
+            raise ParkingFull(node=incoming.node)
+        status = take(connection, incoming)
+        if status is not Status.GAP and self._unpark(connection, incoming):
+            status = Status.FORK
+        branches = ledger.branches_of(connection, incoming.node, incoming.epoch)
+        main = branches[0]
+        if len(branches) > 1 or status is Status.FORK:
+            status = Status.FORK
+            self._stop(connection, node, incoming.epoch)
+        else:
+            status = _standing(node, incoming, main, status)
+        self._note_contact(connection, incoming)
+        return self._answer(connection, incoming, main, status)
+
+    def _unpark(self, connection: Connection, incoming: Incoming) -> bool:
+        """Take every parked segment that has become connected; whether one showed a fork."""
+        forked = False
+        tried: set[bytes] = set()
+        while True:
+            branches = ledger.branches_of(connection, incoming.node, incoming.epoch)
+            upto = max(end.upto for end in branches)
+            parked = ledger.parked_files(connection, incoming.node, incoming.epoch, upto)
+            waiting = [sha256 for sha256 in parked if sha256 not in tried]
+            if not waiting:
+                return forked
+            for sha256 in waiting:
+                tried.add(sha256)
+                status = take(
+                    connection, self._parked(incoming, sha256, parked[sha256]), parked=True
+                )
+                forked = forked or status is Status.FORK
+
+    def _parked(self, incoming: Incoming, sha256: bytes, row: Values) -> Incoming:
+        """A parked segment again; it was checked when it came, and is checked as it is opened."""
+        container = decode_transport(row["file"], limit=BODY_MAX)
+        file = read_signed_file(container, limit=SEGMENT_MAX)
+        segment = open_segment(file, incoming.key, node=incoming.node, epoch=incoming.epoch)
+        return replace(
+            incoming,
+            segment=segment,
+            container=container,
+            sha256=sha256,
+            received_at=row["received_at"],
+        )
+
+    def _stop(self, connection: Connection, node: RowMapping, epoch: int) -> None:
+        """Stop the node for its fork; a fork in an epoch it has left concerns it no more."""
+        if node["epoch"] == epoch and node["reason"] != FORKED:
+            table = table_of(Node)
+            connection.execute(
+                update(table)
+                .where(table.c.node == node["node"])
+                .values(state=STOPPED, reason=FORKED)
+            )
+
+    def _note_contact(self, connection: Connection, incoming: Incoming) -> None:
+        header = incoming.segment.header
+        table = table_of(Node)
+        connection.execute(
+            update(table)
+            .where(table.c.node == header.node, table.c.epoch == header.epoch)
+            .values(
+                last_contact=incoming.received_at,
+                manifest_held=header.manifest,
+                clock_skew=header.at - incoming.received_at,
+                software=header.software,
+            )
+        )
+
+    def _answer(
+        self, connection: Connection, incoming: Incoming, main: BranchEnd, status: Status
+    ) -> bytes:
+        header = incoming.segment.header
+        table = table_of(Node)
+        here = table.c.node == header.node
+        connection.execute(update(table).where(here).values(ack_counter=table.c.ack_counter + 1))
+        node = connection.execute(select(table).where(here)).one()
+        manifest = self._registry.newest_manifest(connection, header.node)
+        current = manifest is not None and header.epoch == node.epoch
+        ack = Ack(
+            node=header.node,
+            epoch=header.epoch,
+            upto=main.upto,
+            head=bytes(main.head).hex(),
+            count=node.ack_counter,
+            hq_time=incoming.received_at,
+            challenge=header.challenge,
+            status=status,
+            manifest=manifest[0].version if manifest and current else 0,
+            manifest_digest=digest_of(manifest[0].to_bytes()) if manifest and current else "",
+        )
+        row = Acknowledgement(
+            node=header.node,
+            n=ack.count,
+            epoch=header.epoch,
+            upto=main.upto,
+            status=status,
+            given_at=incoming.received_at,
+        )
+        add(connection, Acknowledgement, [row.model_dump()])
+        answer = sign_ack(ack, [self._keys.signer("ack")]).to_bytes()
+        if manifest and current and header.manifest < manifest[0].version:
+            answer += manifest[1]
+        return answer
+
+    def _quarantine(self, content: bytes, node: str, error: YikaError, at: datetime) -> None:
+        row = Quarantine(
+            node=node,
+            sha256=hashlib.sha256(content).digest(),
+            code=error.code,
+            sentence=str(error),
+            received_at=to_timestamp(at),
+            content=content[:QUARANTINED_BYTES],
+        )
+        table = table_of(Quarantine)
+        with self._database.writing() as connection:
+            held = select(func.count()).select_from(table).where(table.c.node == node)
+            if connection.execute(held).scalar_one() >= QUARANTINED_MAX:
+                return
+            statement = insert_or(connection, Quarantine).on_conflict_do_update(
+                index_elements=["node", "sha256"], set_={"times": table.c.times + 1}
+            )
+            connection.execute(statement, [row.model_dump()])
+
+
+def _standing(node: RowMapping, incoming: Incoming, main: BranchEnd, status: Status) -> Status:
+    """How a journal without a fork stands after this segment."""
+    header = incoming.segment.header
+    if node["state"] == STOPPED or header.epoch != node["epoch"]:
+        return Status.STOPPED
+    # Only a sign of life says where the node's journal ends.
+    if status is Status.OK and not incoming.segment.lines and header.last < main.upto:
+        return Status.BEHIND
+    return status

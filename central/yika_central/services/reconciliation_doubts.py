@@ -1,0 +1,183 @@
+"""What in a run of records a person must look at: the business rules of ingest.
+
+Source: the rules of ingest: nothing here refuses a record, stops a node's queue or drops money.
+
+==================  ====================================================================
+reason              meaning; the subject
+==================  ====================================================================
+unreadable          a record of a kind or form unknown here; its kind
+unknown_account     a sale on an account nobody has opened (yet); the account
+unknown_meter       a sale to a meter that was never in stock; the meter
+unknown_card        a sale on a card that was never in stock; the card
+unknown_tariff      priced by a tariff that was never published; id/version/digest
+count_taken         two sales carry one purchase count of a meter; meter/generation/count
+account_doubled     an account number was opened twice; the account
+meter_taken         a meter was given to two accounts; the meter
+old_epoch           sold after the node had begun a later epoch; the epoch
+fork                a record beside the expected journal; the branch
+unknown_intent      ends an intent that is not here (yet); epoch/seq/hash
+resolved_twice      ends an intent that had ended; epoch/seq/hash
+==================  ====================================================================
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Column, Connection, select, tuple_
+
+from yika_central.db.projections import Arrival, Projected, Values, suspense_row
+from yika_central.db.suspense import BATCH
+from yika_central.db.tables import (
+    Account,
+    AccountMeter,
+    Card,
+    Meter,
+    NodeCertificate,
+    Sale,
+    TariffVersion,
+    table_of,
+)
+
+
+def doubts_of(connection: Connection, projected: Projected, arrival: Arrival) -> list[Values]:
+    """The rows of suspense for these records, which are not stored yet."""
+    sales = projected.of(Sale)
+    doubts = [
+        *_unknown(connection, sales, "account", table_of(Account).c.account, projected),
+        *_unknown(connection, sales, "meter", table_of(Meter).c.meter, projected),
+        *_unknown(connection, sales, "card", table_of(Card).c.number, projected),
+        *_unknown_tariffs(connection, sales),
+        *_counts_taken(connection, sales),
+        *_accounts_doubled(connection, projected),
+        *_meters_taken(connection, projected),
+    ]
+    later = _later_epoch(connection, arrival)
+    for sale in sales:
+        if arrival.branch:
+            doubts.append((sale, "fork", str(arrival.branch), sale["amount"]))
+        if later is not None and sale["stamped_at"] > later:
+            doubts.append((sale, "old_epoch", str(arrival.epoch), sale["amount"]))
+    return [
+        suspense_row(place, reason, subject=subject, amount=amount, at=arrival.received_at)
+        for place, reason, subject, amount in doubts
+    ]
+
+
+Doubt = tuple[Values, str, str, int]
+"""The record's place, the reason, what it is about, and the money."""
+
+
+def _unknown(
+    connection: Connection,
+    sales: Sequence[Values],
+    name: str,
+    column: Column[Any],
+    projected: Projected,
+) -> Iterable[Doubt]:
+    """Sales whose account, meter or card is neither stored nor among the rows that come with."""
+    known = {row["account"] for row in projected.of(Account)} if name == "account" else set()
+    wanted = {sale[name] for sale in sales} - known
+    known |= _present(connection, column, wanted)
+    return [
+        (sale, f"unknown_{name}", sale[name], sale["amount"])
+        for sale in sales
+        if sale[name] not in known
+    ]
+
+
+def _present(connection: Connection, column: Column[Any], wanted: Iterable[str]) -> set[str]:
+    values = sorted(wanted)
+    found: set[str] = set()
+    for start in range(0, len(values), BATCH):
+        query = select(column).where(column.in_(values[start : start + BATCH]))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def _unknown_tariffs(connection: Connection, sales: Sequence[Values]) -> Iterable[Doubt]:
+    table = table_of(TariffVersion)
+    wanted = sorted({(sale["tariff_id"], sale["tariff_version"]) for sale in sales})
+    if not wanted:
+        return []
+    rows = connection.execute(
+        select(table.c.tariff_id, table.c.version, table.c.digest).where(
+            tuple_(table.c.tariff_id, table.c.version).in_(wanted)
+        )
+    ).all()
+    published = {f"{name}/{version}/{bytes(digest)[:8].hex()}" for name, version, digest in rows}
+    used = (
+        (sale, f"{sale['tariff_id']}/{sale['tariff_version']}/{sale['tariff_hash']}")
+        for sale in sales
+    )
+    return [
+        (sale, "unknown_tariff", subject, sale["amount"])
+        for sale, subject in used
+        if subject not in published
+    ]
+
+
+def _counts_taken(connection: Connection, sales: Sequence[Values]) -> Iterable[Doubt]:
+    """Sales that share a meter's purchase count, the ones stored before included."""
+    table = table_of(Sale)
+    names = ("meter", "generation", "count")
+    by_count: dict[tuple[Any, ...], list[Values]] = {}
+    for sale in sales:
+        by_count.setdefault(tuple(sale[name] for name in names), []).append(sale)
+    wanted = sorted(by_count)
+    for start in range(0, len(wanted), BATCH):
+        rows = connection.execute(
+            select(table).where(
+                tuple_(*(table.c[name] for name in names)).in_(wanted[start : start + BATCH])
+            )
+        ).mappings()
+        for row in rows:
+            by_count[tuple(row[name] for name in names)].append(dict(row))
+    return [
+        (sale, "count_taken", "/".join(map(str, count)), sale["amount"])
+        for count, sharing in by_count.items()
+        if len(sharing) > 1
+        for sale in sharing
+    ]
+
+
+def _accounts_doubled(connection: Connection, projected: Projected) -> Iterable[Doubt]:
+    opened = projected.of(Account)
+    stored = _present(connection, table_of(Account).c.account, {row["account"] for row in opened})
+    seen: set[str] = set()
+    doubts = []
+    for row in opened:
+        if row["account"] in stored or row["account"] in seen:
+            doubts.append((row, "account_doubled", row["account"], 0))
+        seen.add(row["account"])
+    return doubts
+
+
+def _meters_taken(connection: Connection, projected: Projected) -> Iterable[Doubt]:
+    table = table_of(AccountMeter)
+    owners = {row["account"]: row for row in projected.of(Account)}
+    given: dict[str, str] = {}
+    meters = sorted({row["meter"] for row in projected.of(AccountMeter)})
+    for start in range(0, len(meters), BATCH):
+        rows = connection.execute(
+            select(table.c.meter, table.c.account).where(
+                table.c.meter.in_(meters[start : start + BATCH])
+            )
+        ).all()
+        given |= {row.meter: row.account for row in rows}
+    doubts = []
+    for row in projected.of(AccountMeter):
+        owner = given.setdefault(row["meter"], row["account"])
+        if owner != row["account"]:
+            doubts.append((owners[row["account"]], "meter_taken", row["meter"], 0))
+    # One record may name several such meters; its row in suspense names the first.
+    return list({(d[0]["seq"], d[1]): d for d in reversed(doubts)}.values())
+
+
+def _later_epoch(connection: Connection, arrival: Arrival) -> int | None:
+    """When the node's next epoch began; None while this one is its newest."""
+    table = table_of(NodeCertificate)
+    return connection.execute(
+        select(table.c.issued_at).where(
+            table.c.node == arrival.node, table.c.epoch == arrival.epoch + 1
+        )
+    ).scalar()

@@ -1,0 +1,197 @@
+"""One segment's records into the ledger, inside the transaction of whoever calls."""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from yika_central.db import ledger
+from yika_central.db.database import add, add_new
+from yika_central.db.projections import Arrival, Arrived, Projected, project
+from yika_central.db.rerate_queue import queue
+from yika_central.db.suspense import settle
+from yika_central.db.tables import Account, AccountMeter, Sale, Segment, Suspense
+from yika_central.domain.placement import BranchEnd, Missing, Placed, place
+from yika_central.services.reconciliation_doubts import doubts_of
+from yika_central.services.reconciliation_outcomes import apply_resolutions, resolve_late
+from yika_common.journal.bodies import BundleApplied
+from yika_common.journal.coding import encode_transport
+from yika_common.journal.segment import Segment as OpenSegment
+from yika_common.signing.keys import PublicKey
+from yika_common.sync.messages import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A segment whose signature and chain hold, with its container and when it came."""
+
+    segment: OpenSegment
+    key: PublicKey
+    genesis: bytes
+    container: bytes
+    sha256: bytes
+    received_at: int
+
+    @property
+    def node(self) -> str:
+        """The node whose journal it is."""
+        return self.segment.header.node
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of that journal."""
+        return self.segment.header.epoch
+
+
+def take(connection: Connection, incoming: Incoming, *, parked: bool = False) -> Status:
+    """Put a segment's new records where they belong, or park it while earlier ones are missing.
+
+    ``parked`` says that the segment is in the parking area already.  What is returned is how the
+    journal stands because of this segment alone.
+    """
+    header = incoming.segment.header
+    branches = ledger.branches_of(connection, incoming.node, incoming.epoch)
+    known = ledger.known_positions(
+        connection,
+        incoming.node,
+        incoming.epoch,
+        branches,
+        first=header.first,
+        last=header.last,
+    ) | {(0, incoming.genesis): 0}
+    placed = place(
+        header.first,
+        bytes.fromhex(header.prev),
+        incoming.segment.heads,
+        branches,
+        known,
+    )
+    if isinstance(placed, Missing):
+        if incoming.segment.lines and not parked:
+            _keep(connection, incoming, ledger.PARKED)
+        return Status.FORK if placed.contradicts else Status.GAP
+    if placed.start < len(incoming.segment.lines):
+        _absorb(connection, incoming, branches, placed)
+        if parked:
+            ledger.mark_taken(connection, incoming.node, incoming.sha256)
+        else:
+            _keep(connection, incoming, ledger.TAKEN)
+    elif parked:
+        ledger.mark_taken(connection, incoming.node, incoming.sha256)
+    if not incoming.segment.lines:
+        _raise_floor(connection, incoming, branches, placed.branch)
+    return Status.FORK if placed.branch else Status.OK
+
+
+def _absorb(
+    connection: Connection,
+    incoming: Incoming,
+    branches: tuple[BranchEnd, ...],
+    placed: Placed,
+) -> None:
+    segment = incoming.segment
+    end = _end_before(branches, placed)
+    arrived = [
+        Arrived(*item) for item in zip(segment.lines, segment.heads, segment.records, strict=True)
+    ][placed.start :]
+    arrival = Arrival(
+        node=incoming.node,
+        epoch=incoming.epoch,
+        branch=placed.branch,
+        segment=incoming.sha256,
+        received_at=incoming.received_at,
+        floor_at=end.floor_at,
+        manifest_times=ledger.manifest_times(
+            connection,
+            incoming.node,
+            [
+                item.record.body.version
+                for item in arrived
+                if isinstance(item.record.body, BundleApplied)
+            ],
+        ),
+    )
+    projected = project(arrived, arrival)
+    known = {branch.branch: branch for branch in branches} | {end.branch: end}
+    changed = apply_resolutions(connection, projected, arrival, known)
+    projected.of(Suspense).extend(doubts_of(connection, projected, arrival))
+    ledger.store(connection, projected)
+    changed |= resolve_late(connection, projected, arrival)
+    settle(connection, "unknown_account", [row["account"] for row in projected.of(Account)])
+    queue(connection, changed | _affected(projected), incoming.received_at)
+    ledger.extend_branch(
+        connection,
+        incoming.node,
+        incoming.epoch,
+        replace(
+            end,
+            upto=segment.header.last,
+            head=segment.heads[-1],
+            floor_at=projected.floor_at,
+        ),
+    )
+
+
+def _affected(projected: Projected) -> set[tuple[str, str]]:
+    """What re-rating must look at: sales, and accounts whose class may price stored sales."""
+    tables = (Sale, AccountMeter)
+    return {(row["account"], row["service"]) for table in tables for row in projected.of(table)}
+
+
+def _end_before(branches: tuple[BranchEnd, ...], placed: Placed) -> BranchEnd:
+    """The branch the records go onto, as it is before them."""
+    if not placed.begins:
+        return next(end for end in branches if end.branch == placed.branch)
+    parent = next(end for end in branches if end.branch == placed.parent)
+    return BranchEnd(
+        branch=placed.branch,
+        parent=placed.parent,
+        base=placed.base,
+        upto=placed.base,
+        head=parent.head,
+        # The parent's floor may come from later records than the one both share.
+        floor_at=0,
+    )
+
+
+def _raise_floor(
+    connection: Connection,
+    incoming: Incoming,
+    branches: tuple[BranchEnd, ...],
+    branch: int,
+) -> None:
+    """A sign of life ends at the node's last record: what follows was made after its last ack.
+
+    Only such a segment says so.  One with records may have been cut from a long backlog, and
+    records behind it may be older than the acknowledgement its header names.
+    """
+    header = incoming.segment.header
+    end = next(end for end in branches if end.branch == branch)
+    heard = ledger.ack_time(connection, incoming.node, header.ack_count)
+    if end.upto == header.last and heard > end.floor_at:
+        ledger.extend_branch(
+            connection, incoming.node, incoming.epoch, replace(end, floor_at=heard)
+        )
+
+
+def _keep(connection: Connection, incoming: Incoming, state: str) -> None:
+    header = incoming.segment.header
+    row = Segment(
+        node=header.node,
+        sha256=incoming.sha256,
+        epoch=header.epoch,
+        first=header.first,
+        last=header.last,
+        previous=bytes.fromhex(header.prev),
+        head=bytes.fromhex(header.head),
+        n_ack=header.ack_count,
+        process=header.incarnation,
+        stamped_at=header.at,
+        manifest=header.manifest,
+        received_at=incoming.received_at,
+        state=state,
+        file=encode_transport(incoming.container),
+    )
+    if state == ledger.PARKED:
+        add_new(connection, Segment, [row.model_dump()])
+    else:
+        add(connection, Segment, [row.model_dump()])

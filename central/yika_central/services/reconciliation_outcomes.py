@@ -1,0 +1,192 @@
+"""How intents end: which sale a ``sale`` or ``superseded`` record is about.
+
+An intent is named by epoch and seq, in an earlier epoch also by eight bytes of its hash.  The
+first record that ends it decides; a second one changes nothing and is shown.  An intent that is
+not here yet (an earlier epoch's, on a stick that has still to come) is settled when it arrives.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, select
+
+from yika_central.db.ledger import resolve_sales, sales_at
+from yika_central.db.projections import (
+    Arrival,
+    Arrived,
+    Projected,
+    Resolution,
+    Values,
+    project,
+    suspense_row,
+)
+from yika_central.db.suspense import settle
+from yika_central.db.tables import Record, Sale, Suspense, table_of
+from yika_central.domain.placement import BranchEnd, holder
+from yika_common.journal.record import decode_line
+
+PENDING = "PENDING"
+UNKNOWN_INTENT = "unknown_intent"
+RESOLVED_TWICE = "resolved_twice"
+
+Pairs = set[tuple[str, str]]
+"""Accounts and services whose sales changed."""
+
+
+def apply_resolutions(
+    connection: Connection,
+    projected: Projected,
+    arrival: Arrival,
+    branches: Mapping[int, BranchEnd],
+) -> Pairs:
+    """Give the sales their outcomes: those in ``projected`` in place, stored ones by statement."""
+    here = {row["seq"]: row for row in projected.of(Sale)}
+    stored: list[Resolution] = []
+    for resolution in projected.resolutions:
+        same_epoch = resolution.intent_epoch == arrival.epoch
+        row = here.get(resolution.intent_seq) if same_epoch else None
+        if row is None:
+            stored.append(resolution)
+        elif row["outcome"] == PENDING:
+            row |= _outcome(resolution, arrival.epoch)
+        else:
+            _doubt(projected, arrival, resolution, RESOLVED_TWICE, amount=row["amount"])
+    return _apply_stored(connection, projected, arrival, branches, stored)
+
+
+def resolve_late(connection: Connection, projected: Projected, arrival: Arrival) -> Pairs:
+    """End the intents that have just arrived after the records that end them."""
+    subjects = {
+        _subject(arrival.epoch, row["seq"], row["hash"]): row for row in projected.of(Sale)
+    }
+    suspense, record = table_of(Suspense), table_of(Record)
+    places = and_(*(suspense.c[name] == record.c[name] for name in _PLACE))
+    waiting = connection.execute(
+        select(record)
+        .join(suspense, places)
+        .where(suspense.c.node == arrival.node, suspense.c.reason == UNKNOWN_INTENT)
+        .order_by(record.c.epoch, record.c.seq)
+    ).mappings()
+    changed: Pairs = set()
+    for found in waiting.all():
+        item = Arrived(found["line"], found["hash"], decode_line(found["line"]))
+        (resolution,) = project([item], _arrival_of(dict(found), arrival)).resolutions
+        subject = _subject_of(resolution)
+        row = subjects.get(subject)
+        if row is None or row["outcome"] != PENDING:
+            continue
+        row |= _outcome(resolution, found["epoch"])
+        resolve_sales(connection, [_statement_row(row, resolution, found["epoch"])])
+        settle(connection, UNKNOWN_INTENT, [subject])
+        changed.add((row["account"], row["service"]))
+    return changed
+
+
+_PLACE = ("node", "epoch", "branch", "seq")
+
+
+def _arrival_of(found: Mapping[str, Any], arrival: Arrival) -> Arrival:
+    return Arrival(
+        node=found["node"],
+        epoch=found["epoch"],
+        branch=found["branch"],
+        segment=found["segment"],
+        received_at=arrival.received_at,
+        floor_at=0,
+        manifest_times={},
+    )
+
+
+def _apply_stored(
+    connection: Connection,
+    projected: Projected,
+    arrival: Arrival,
+    branches: Mapping[int, BranchEnd],
+    resolutions: Sequence[Resolution],
+) -> Pairs:
+    places = [(entry.intent_epoch, entry.intent_seq) for entry in resolutions]
+    sales: list[Values] = [dict(row) for row in sales_at(connection, arrival.node, places)]
+    changes, changed = [], set()
+    for resolution in resolutions:
+        sale = _named(sales, resolution, arrival, branches)
+        if sale is None:
+            _doubt(projected, arrival, resolution, UNKNOWN_INTENT)
+        elif sale["outcome"] != PENDING:
+            _doubt(projected, arrival, resolution, RESOLVED_TWICE, amount=sale["amount"])
+        else:
+            sale |= _outcome(resolution, arrival.epoch)
+            changes.append(_statement_row(sale, resolution, arrival.epoch))
+            changed.add((sale["account"], sale["service"]))
+    resolve_sales(connection, changes)
+    return changed
+
+
+def _named(
+    sales: Sequence[Values],
+    resolution: Resolution,
+    arrival: Arrival,
+    branches: Mapping[int, BranchEnd],
+) -> Values | None:
+    """The sale a resolution is about, among those at its position in any branch."""
+    same_epoch = resolution.intent_epoch == arrival.epoch
+    branch = holder(branches, arrival.branch, resolution.intent_seq) if same_epoch else None
+    for sale in sales:
+        if (sale["epoch"], sale["seq"]) != (resolution.intent_epoch, resolution.intent_seq):
+            continue
+        if sale["branch"] == branch:
+            return sale
+        if branch is None and bytes(sale["hash"]).hex().startswith(resolution.intent_hash):
+            return sale
+    return None
+
+
+def _outcome(resolution: Resolution, epoch: int) -> Values:
+    return {
+        "outcome": resolution.outcome,
+        "resolved_epoch": epoch,
+        "resolved_seq": resolution.seq,
+        "resolved_at": resolution.at,
+    }
+
+
+def _statement_row(sale: Values, resolution: Resolution, epoch: int) -> Values:
+    return {f"k_{name}": sale[name] for name in _PLACE} | {
+        "v_outcome": resolution.outcome,
+        "v_epoch": epoch,
+        "v_seq": resolution.seq,
+        "v_at": resolution.at,
+    }
+
+
+def _doubt(
+    projected: Projected,
+    arrival: Arrival,
+    resolution: Resolution,
+    reason: str,
+    *,
+    amount: int = 0,
+) -> None:
+    place = {
+        "node": arrival.node,
+        "epoch": arrival.epoch,
+        "branch": arrival.branch,
+        "seq": resolution.seq,
+    }
+    projected.of(Suspense).append(
+        suspense_row(
+            place,
+            reason,
+            subject=_subject_of(resolution),
+            amount=amount,
+            at=arrival.received_at,
+        )
+    )
+
+
+def _subject_of(resolution: Resolution) -> str:
+    digest = bytes.fromhex(resolution.intent_hash)
+    return _subject(resolution.intent_epoch, resolution.intent_seq, digest)
+
+
+def _subject(epoch: int, seq: int, digest: bytes) -> str:
+    return f"{epoch}/{seq}/{bytes(digest)[:8].hex()}"

@@ -1,0 +1,271 @@
+"""The registry: every node's standing, and the signed list of what it must hold.
+
+A manifest names its items by SHA-256.  Its version rises by one, it names the manifest before it,
+and no item ever leaves it: a tariff's item is named ``tariff/ID/VERSION``, so that a new node gets
+the version in force together with those to come; the key bundle's is ``keys/NODE``.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, and_, func, or_, select, update
+
+from yika_central.db.database import Database, add, add_new, lock_node
+from yika_central.db.tables import (
+    Branch,
+    Item,
+    ManifestIssue,
+    Node,
+    NodeArea,
+    Segment,
+    TariffVersion,
+    table_of,
+)
+from yika_central.errors import UnknownItem
+from yika_central.services.key_bundles import current_certificate, sealed_keys
+from yika_central.services.key_room import KeyRoom
+from yika_common.clock import Clock, from_timestamp, to_timestamp
+from yika_common.signing.signed_file import read_signed_file
+from yika_common.sync import messages
+from yika_common.sync.messages import KEYS_ITEM, TARIFF_ITEM, Manifest, digest_of, sign_manifest
+
+ACTIVE = "ACTIVE"
+STOPPED = "STOPPED"
+WAITING = "WAITING"
+FORKED = "fork"
+BY_HAND = "by_hand"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """A node as the pages show it; times are None while nothing was heard.
+
+    ``upto`` is how far its journal is here without a gap, ``parked`` the segments that wait for
+    records before them, ``clock_skew`` its clock minus ours in seconds.
+    """
+
+    node: str
+    name: str
+    areas: tuple[str, ...]
+    state: str
+    reason: str
+    epoch: int
+    upto: int
+    parked: int
+    last_contact: datetime | None
+    manifest: int
+    manifest_held: int
+    clock_skew: int | None
+    software: str
+
+
+class Registry:
+    """Knows the nodes and issues their manifests."""
+
+    def __init__(self, database: Database, keys: KeyRoom, clock: Clock) -> None:
+        self._database = database
+        self._keys = keys
+        self._clock = clock
+
+    def nodes(self) -> tuple[NodeView, ...]:
+        """Every node, by name."""
+        with self._database.reading() as session:
+            rows = session.execute(_nodes()).mappings().all()
+            pairs = session.execute(
+                select(table_of(NodeArea)).order_by(*table_of(NodeArea).primary_key)
+            ).all()
+        areas: dict[str, list[str]] = {}
+        for node, area in pairs:
+            areas.setdefault(node, []).append(area)
+        return tuple(
+            NodeView(
+                node=row["node"],
+                name=row["name"],
+                areas=tuple(areas.get(row["node"], ())),
+                state=row["state"],
+                reason=row["reason"],
+                epoch=row["epoch"],
+                upto=row["upto"] or 0,
+                parked=row["parked"],
+                last_contact=_moment(row["last_contact"]),
+                manifest=row["manifest"],
+                manifest_held=row["manifest_held"],
+                clock_skew=row["clock_skew"],
+                software=row["software"],
+            )
+            for row in rows
+        )
+
+    def item(self, sha256: bytes) -> bytes:
+        """The file kept under a digest.
+
+        Raises:
+            UnknownItem: there is none.
+        """
+        table = table_of(Item)
+        with self._database.reading() as session:
+            content = session.execute(
+                select(table.c.content).where(table.c.sha256 == sha256)
+            ).scalar()
+        if content is None:
+            raise UnknownItem
+        return bytes(content)
+
+    def stop(self, node: str) -> None:
+        """Tell the node, at its next contact, to stop selling.
+
+        Raises:
+            UnknownNode: nothing was changed.
+        """
+        self._set_state(node, STOPPED, BY_HAND)
+
+    def release(self, node: str) -> None:
+        """Let a stopped node sell again: a person has looked at the reason.
+
+        Raises:
+            UnknownNode: nothing was changed.
+        """
+        self._set_state(node, ACTIVE, "")
+
+    def newest_manifest(self, connection: Connection, node: str) -> tuple[Manifest, bytes] | None:
+        """The last manifest issued to the node and its file; None before the first."""
+        table = table_of(ManifestIssue)
+        file = connection.execute(
+            select(table.c.file)
+            .where(table.c.node == node)
+            .order_by(table.c.version.desc())
+            .limit(1)
+        ).scalar()
+        if file is None:
+            return None
+        return Manifest.parse(read_signed_file(file).payload, limit=len(file)), file
+
+    def issue(self, connection: Connection, node: str, *, new_keys: bool = False) -> None:
+        """Issue the node's next manifest, if what it must hold has changed.
+
+        ``new_keys`` seals the key bundle anew: its meters, cards or receiver changed.  The caller
+        holds the transaction; a node that is not enrolled yet gets nothing.
+        """
+        lock_node(connection, node)
+        certificate = current_certificate(connection, node)
+        if certificate is None:
+            return
+        before = self.newest_manifest(connection, node)
+        held = {item.name: item for item in before[0].items} if before else {}
+        items = held | _tariffs(connection, node)
+        keys_name = f"{KEYS_ITEM}{node}"
+        if new_keys or keys_name not in held:
+            version = held[keys_name].version + 1 if keys_name in held else 1
+            file = sealed_keys(connection, certificate, self._keys)
+            items[keys_name] = keep_item(
+                connection, keys_name, version, file, node=node, at=self._clock()
+            )
+        if items == held:
+            return
+        self._sign(connection, node, items.values(), before[0] if before else None)
+
+    def _sign(
+        self,
+        connection: Connection,
+        node: str,
+        items: Iterable[messages.Item],
+        before: Manifest | None,
+    ) -> None:
+        at = to_timestamp(self._clock())
+        manifest = Manifest(
+            audience=node,
+            version=before.version + 1 if before else 1,
+            prev=digest_of(before.to_bytes()) if before else "",
+            root_version=self._keys.root.version,
+            issued=at,
+            items=tuple(sorted(items, key=lambda item: item.name)),
+        )
+        row = ManifestIssue(
+            node=node,
+            version=manifest.version,
+            digest=bytes.fromhex(digest_of(manifest.to_bytes())),
+            file=sign_manifest(manifest, [self._keys.signer("registry")]).to_bytes(),
+            issued_at=at,
+        )
+        add(connection, ManifestIssue, [row.model_dump()])
+        table = table_of(Node)
+        connection.execute(
+            update(table).where(table.c.node == node).values(manifest=manifest.version)
+        )
+
+    def _set_state(self, node: str, state: str, reason: str) -> None:
+        table = table_of(Node)
+        with self._database.writing() as connection:
+            lock_node(connection, node)
+            connection.execute(
+                update(table).where(table.c.node == node).values(state=state, reason=reason)
+            )
+
+
+def keep_item(
+    connection: Connection, name: str, version: int, file: bytes, *, node: str = "", at: datetime
+) -> messages.Item:
+    """Keep a file for nodes to fetch, and return what a manifest says of it."""
+    item = messages.Item.of(name, version, file)
+    row = Item(
+        sha256=bytes.fromhex(item.sha256),
+        name=name,
+        version=version,
+        node=node,
+        length=item.length,
+        content=file,
+        created_at=to_timestamp(at),
+    )
+    add_new(connection, Item, [row.model_dump()])
+    return item
+
+
+def nodes_of_area(connection: Connection, area: str | None) -> tuple[str, ...]:
+    """The nodes that sell for an area (None: all nodes), in the order their rows are locked."""
+    table = table_of(NodeArea)
+    query = select(table.c.node).distinct().order_by(table.c.node)
+    if area is not None:
+        query = query.where(table.c.area == area)
+    return tuple(connection.execute(query).scalars())
+
+
+def _tariffs(connection: Connection, node: str) -> dict[str, messages.Item]:
+    """Every published tariff that is for the node's areas, as items of its manifest."""
+    tariff, item, area = table_of(TariffVersion), table_of(Item), table_of(NodeArea)
+    areas = select(area.c.area).where(area.c.node == node)
+    rows = connection.execute(
+        select(tariff.c.tariff_id, tariff.c.version, item.c.sha256, item.c.length)
+        .join(item, item.c.sha256 == tariff.c.package)
+        .where(or_(tariff.c.area.is_(None), tariff.c.area.in_(areas)))
+    ).all()
+    found = (
+        messages.Item(
+            name=f"{TARIFF_ITEM}{tariff_id}/{version}",
+            version=version,
+            sha256=bytes(sha256).hex(),
+            length=length,
+        )
+        for tariff_id, version, sha256, length in rows
+    )
+    return {entry.name: entry for entry in found}
+
+
+def _nodes() -> "Select[tuple[object, ...]]":
+    node, branch, segment = table_of(Node), table_of(Branch), table_of(Segment)
+    main = and_(branch.c.node == node.c.node, branch.c.epoch == node.c.epoch, branch.c.branch == 0)
+    parked = (
+        select(func.count())
+        .select_from(segment)
+        .where(segment.c.node == node.c.node, segment.c.state == "PARKED")
+        .scalar_subquery()
+    )
+    return (
+        select(node, branch.c.upto, parked.label("parked"))
+        .join(branch, main, isouter=True)
+        .order_by(node.c.node)
+    )
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else from_timestamp(seconds)

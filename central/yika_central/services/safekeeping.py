@@ -1,0 +1,128 @@
+"""Safekeeping: headquarters in one folder, from which another machine can go on.
+
+A backup holds the database, the keys, the root document and the configuration.  What the nodes
+sent after it was made is not lost: they still hold it.  But a restored headquarters must not give
+a node a number it has given before, so a restore moves every node's count of acknowledgements and
+manifests far ahead.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from sqlalchemy import Connection, select, update
+
+from yika_central.config import FILE as CONFIG_FILE
+from yika_central.db.database import Database, add
+from yika_central.db.tables import ManifestIssue, Node, table_of
+from yika_central.errors import AlreadyInitialised, FolderNotReady
+from yika_central.services.key_room import ROOT_FILE, SECRETS_FILE, KeyRoom
+from yika_common.errors import N_, YikaError
+from yika_common.infra.backup import backup
+from yika_common.infra.files import PRIVATE, READABLE, replace_file
+from yika_common.signing.signed_file import read_signed_file
+from yika_common.sync.messages import Manifest, digest_of, sign_manifest
+
+DATABASE_FILE = "central.db"
+DUMP_FILE = "central.pgdump"
+LEAP = 1_000_000
+"""How far a restore moves what must never be given twice."""
+
+_FILES = ((SECRETS_FILE, PRIVATE), (ROOT_FILE, READABLE), (CONFIG_FILE, READABLE))
+
+
+class DumpFailed(YikaError):
+    """The database server's own tool could not do it."""
+
+    code = "central_dump_failed"
+    sentence = N_(
+        "The database server's backup tool did not finish: %(why)s. The backup is not complete. "
+        "Install the PostgreSQL client of the server's version and try again."
+    )
+
+
+def back_up(folder: Path, target: Path, *, database_url: str) -> None:
+    """Write a backup of the data folder into ``target``, which is made if it is missing.
+
+    Raises:
+        BackupDamaged, DumpFailed, DiskFull: the backup is not complete; the data are untouched.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    if database_url:
+        _postgresql("pg_dump", "--format=custom", f"--file={target / DUMP_FILE}", database_url)
+    else:
+        backup(folder / DATABASE_FILE, target / DATABASE_FILE)
+    for name, mode in _FILES:
+        if (folder / name).exists():
+            replace_file(target / name, (folder / name).read_bytes(), mode=mode)
+
+
+def put_back(source: Path, folder: Path, *, database_url: str) -> None:
+    """Copy a backup into an empty data folder (and an empty PostgreSQL database).
+
+    Raises:
+        FolderNotReady: ``source`` holds no backup.
+        AlreadyInitialised: the folder holds a headquarters; nothing was changed.
+        DumpFailed: the PostgreSQL database was not filled; nothing else was copied.
+    """
+    if not (source / SECRETS_FILE).exists():
+        raise FolderNotReady(folder=str(source))
+    if (folder / SECRETS_FILE).exists() or (folder / DATABASE_FILE).exists():
+        raise AlreadyInitialised(folder=str(folder))
+    folder.mkdir(parents=True, exist_ok=True)
+    if database_url:
+        _postgresql(
+            "pg_restore", "--exit-on-error", f"--dbname={database_url}", str(source / DUMP_FILE)
+        )
+    else:
+        shutil.copyfile(source / DATABASE_FILE, folder / DATABASE_FILE)
+    for name, mode in reversed(_FILES):
+        if (source / name).exists():
+            replace_file(folder / name, (source / name).read_bytes(), mode=mode)
+
+
+def leap_ahead(database: Database, keys: KeyRoom) -> None:
+    """After a restore: let no acknowledgement or manifest number be given a second time."""
+    table = table_of(Node)
+    with database.writing() as connection:
+        nodes = connection.execute(
+            select(table.c.node, table.c.manifest).order_by(table.c.node)
+        ).all()
+        connection.execute(update(table).values(ack_counter=table.c.ack_counter + LEAP))
+        for node, version in nodes:
+            if version:
+                _leap_manifest(connection, keys, node, version)
+
+
+def _leap_manifest(connection: Connection, keys: KeyRoom, node: str, version: int) -> None:
+    issue, table = table_of(ManifestIssue), table_of(Node)
+    row = connection.execute(
+        select(issue).where(issue.c.node == node, issue.c.version == version)
+    ).one()
+    before = Manifest.parse(read_signed_file(row.file).payload, limit=len(row.file))
+    after = Manifest(
+        audience=node,
+        version=version + LEAP,
+        prev=digest_of(before.to_bytes()),
+        root_version=before.root_version,
+        issued=before.issued,
+        items=before.items,
+    )
+    leaped = ManifestIssue(
+        node=node,
+        version=after.version,
+        digest=bytes.fromhex(digest_of(after.to_bytes())),
+        file=sign_manifest(after, [keys.signer("registry")]).to_bytes(),
+        issued_at=row.issued_at,
+    )
+    add(connection, ManifestIssue, [leaped.model_dump()])
+    connection.execute(update(table).where(table.c.node == node).values(manifest=after.version))
+
+
+def _postgresql(*arguments: str) -> None:
+    try:
+        done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    except FileNotFoundError as cause:
+        raise DumpFailed(why=f"{arguments[0]} is not installed") from cause
+    if done.returncode != 0:
+        raise DumpFailed(why=done.stderr.strip()[-200:])
