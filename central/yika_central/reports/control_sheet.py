@@ -1,0 +1,240 @@
+"""The last sheet: does the workbook tie to the ledger, what went in, and what is missing.
+
+Each tie compares a figure that the database added up with a formula over the sheets, and says OK
+or CHECK by a formula of its own.
+"""
+
+from collections.abc import Iterable
+
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles import Font, PatternFill
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.workbook import Workbook
+
+from yika_central.reports.cells import (
+    Cell,
+    Formula,
+    count,
+    ident,
+    money,
+    quantity,
+    text,
+    time,
+)
+from yika_central.reports.labels import SERVICES, unit_of
+from yika_central.reports.list_sheets import LinesSheet, ReratingSheet, SalesSheet
+from yika_central.reports.rows import Content, JournalRow, TariffRow
+from yika_central.reports.sheet import Sheet, Translate
+from yika_central.reports.summary_sheet import SummarySheet
+from yika_common.errors import N_
+
+OK, CHECK = "OK", "CHECK"
+MISSING = "MISSING"
+_NOTHING = ""
+_WIDTHS = [46, 22, 22, 16, 13, 13, 30, 26]
+
+
+class ControlSheet(Sheet):
+    """Ties, journals, tariffs, and how the workbook came to be."""
+
+    def __init__(self, book: Workbook, content: Content, _: Translate) -> None:
+        super().__init__(book, _("Control"), _WIDTHS)
+        self._translate = _
+        self._content = content
+        self.freeze("A4")
+
+    def write(
+        self,
+        sales: SalesSheet,
+        lines: LinesSheet,
+        rerating: ReratingSheet,
+        summary: SummarySheet,
+        *,
+        subtitle: str,
+        rows_hash: str,
+    ) -> None:
+        """Write every section; all other sheets must be complete."""
+        self.append(Cell(self.title, "title"))
+        self.append(Cell(subtitle, "subtitle"))
+        self.skip()
+        self._ties(sales, lines, rerating, summary)
+        self._journals(self._content.journals)
+        self._tariffs(self._content.tariffs)
+        self._provenance(rows_hash)
+        self._colour()
+        self.paper.print_area = f"A1:H{self.rows}"
+        self.paper.protection.sheet = True
+        self.paper.protection.formatColumns = False
+
+    def _ties(
+        self,
+        sales: SalesSheet,
+        lines: LinesSheet,
+        rerating: ReratingSheet,
+        summary: SummarySheet,
+    ) -> None:
+        _, ledger = self._translate, self._content.ledger
+        self._head(
+            _("The workbook ties to the ledger"),
+            (N_("What"), N_("Ledger"), N_("This workbook"), N_("Difference"), N_("Status")),
+            numbers=(1, 2, 3),
+        )
+        first = self.rows + 1
+        self._tie(_("Sales, rows"), count(ledger.sales), f"=COUNT({sales.column('time')})")
+        for name, figure, column in (
+            (N_("Sales, charged"), ledger.amount, "amount"),
+            (N_("Sales, right amount"), ledger.right, "right"),
+            (N_("Sales, difference"), ledger.difference, "difference"),
+            (N_("Differences posted to accounts"), ledger.posted, "difference"),
+        ):
+            self._tie(_(name), money(figure), f"=SUM({sales.column(column)})")
+        for service, key in sales.service_keys.items():
+            name = f"{_(SERVICES.get(service, service))} ({unit_of(service)})"
+            added = f"=SUMIFS({sales.column('quantity')},{sales.column('service-key')},{key})"
+            self._tie(name, quantity(ledger.quantities.get(service, 0)), added)
+        self._tie(_("Price lines, rows"), count(ledger.lines), f"=COUNT({lines.column('time')})")
+        added = f"=SUM({lines.column('amount')})"
+        self._tie(_("Price lines, amount"), money(ledger.line_amount), added)
+        self._tie(_("Price lines add up to the sales"), money(ledger.amount), added)
+        added = f"=SUM({rerating.column('difference')})"
+        self._tie(_("Re-rating, difference"), money(ledger.difference), added)
+        for total in summary.totals:
+            cell = f"='{summary.title}'!$D${total.row}"
+            self._tie(f"{summary.title}: {total.section}", money(ledger.amount), cell)
+        last = self.rows
+        verdict = f'=IF(COUNTIF(E{first}:E{last},"{OK}")=ROWS(E{first}:E{last}),"{OK}","{CHECK}")'
+        self.append(
+            Cell(_("All of them"), "total-text"),
+            *(Cell(None, "total-text") for _column in range(3)),
+            Cell(Formula(verdict), "status"),
+        )
+        self.skip()
+
+    def _tie(self, name: str, ledger: Cell, formula: str) -> None:
+        row = self.rows + 1
+        places = 3 if ledger.look == "quantity" else 2
+        self.append(
+            text(name),
+            ledger,
+            Cell(Formula(formula), ledger.look),
+            Cell(Formula(f"=ROUND(C{row}-B{row},{places})"), ledger.look),
+            Cell(Formula(f'=IF(D{row}=0,"{OK}","{CHECK}")'), "status"),
+        )
+
+    def _journals(self, journals: Iterable[JournalRow]) -> None:
+        _, zone = self._translate, self._content.scope.zone
+        self._head(
+            _("Journals: complete up to which record, and what is missing"),
+            (
+                N_("Vending point"),
+                N_("Epoch"),
+                N_("Complete up to"),
+                N_("Segments"),
+                N_("Status"),
+                N_("Sales here"),
+                N_("Missing positions"),
+                N_("Last contact"),
+            ),
+            numbers=(1, 2, 3, 5),
+        )
+        for journal in journals:
+            fork = _("fork, branch %(number)s") % {"number": journal.branch}
+            name = f"{journal.node}  {journal.name}"
+            self.append(
+                text(f"{name} ({fork})" if journal.branch else name),
+                count(journal.epoch),
+                count(journal.upto),
+                count(journal.segments),
+                Cell(MISSING if journal.missing else OK, "status"),
+                count(journal.sales),
+                text(_ranges(journal.missing)),
+                time(journal.last_contact, zone),
+            )
+        self.skip()
+
+    def _tariffs(self, tariffs: Iterable[TariffRow]) -> None:
+        _, zone = self._translate, self._content.scope.zone
+        self._head(
+            _("Tariff versions the sales were made on"),
+            (
+                N_("Tariff"),
+                N_("Effective from"),
+                N_("Signed by"),
+                N_("Charged"),
+                N_("Status"),
+                N_("Sales here"),
+                N_("SHA-256"),
+                _NOTHING,
+            ),
+            numbers=(3, 5),
+        )
+        for tariff in tariffs:
+            self.append(
+                text(f"{tariff.tariff_id} v{tariff.version}"),
+                time(tariff.effective_from, zone),
+                text(tariff.officers),
+                money(tariff.amount),
+                Cell(OK if tariff.published else CHECK, "status"),
+                count(tariff.sales),
+                Cell(tariff.digest, "small"),
+            )
+        self.skip()
+
+    def _provenance(self, rows_hash: str) -> None:
+        _, content = self._translate, self._content
+        self.append(Cell(_("How this workbook came to be"), "section"))
+        scope = content.scope
+        for name, cell in (
+            (_("First day"), ident(str(scope.first_day))),
+            (_("Last day"), ident(str(scope.last_day))),
+            (_("Time zone"), ident(scope.zone.key)),
+            (_("Vending point"), ident(scope.node or _("all"))),
+            (_("Area"), ident(scope.area or _("all"))),
+            (_("Made at"), time(content.made_at, scope.zone)),
+            (_("Made by"), ident(content.made_by)),
+            (_("Software"), ident(content.software)),
+            (_("SHA-256 of the rows"), Cell(rows_hash, "ident")),
+        ):
+            self.append(text(name), cell)
+        self.append(
+            None,
+            Cell(
+                _(
+                    "The hash is over one line for each sale, in the order of the sales list: "
+                    "position, transaction, quantity in thousandths, charged and difference in "
+                    "hundredths, set apart by spaces."
+                ),
+                "subtitle",
+            ),
+        )
+
+    def _head(self, section: str, headings: Iterable[str], numbers: Iterable[int]) -> None:
+        """``numbers`` are the places of the headings above numbers."""
+        right = frozenset(numbers)
+        self.append(Cell(section, "section"))
+        self.append(
+            *(
+                Cell(
+                    self._translate(heading) if heading else heading,
+                    "head-number" if place in right else "head",
+                )
+                for place, heading in enumerate(headings)
+            )
+        )
+
+    def _colour(self) -> None:
+        for word, ink, paper in (
+            (OK, "085A40", "E3F4EC"),
+            (CHECK, "A4262C", "FCEBEB"),
+            (MISSING, "8A5300", "FDF1DA"),
+        ):
+            look = DifferentialStyle(
+                font=Font(color=ink, bold=True),
+                fill=PatternFill("solid", start_color=paper, end_color=paper),
+            )
+            rule = Rule("cellIs", operator="equal", dxf=look, formula=[f'"{word}"'])
+            self.paper.conditional_formatting.add(f"E1:E{self.rows}", rule)
+
+
+def _ranges(holes: Iterable[tuple[int, int]]) -> str:
+    return ", ".join(f"{a}–{b}" if a < b else str(a) for a, b in holes) or "–"

@@ -1,0 +1,45 @@
+"""What codes are called on pages and in workbooks; translated where they are shown."""
+
+from yika_central.domain.ratings import Cause
+from yika_common.errors import N_
+from yika_common.services import Service
+
+SERVICES: dict[str, str] = {
+    Service.ELECTRICITY_SINGLE: N_("Electricity, single-phase"),
+    Service.ELECTRICITY_THREE: N_("Electricity, three-phase"),
+    Service.HEAT: N_("Heat"),
+    Service.GAS: N_("Gas"),
+    Service.COLD_WATER: N_("Cold water"),
+    Service.HOT_WATER: N_("Hot water"),
+    Service.RECYCLED_WATER: N_("Recycled water"),
+    Service.PURIFIED_WATER: N_("Purified water"),
+    Service.BULK_WATER: N_("Large-bore water"),
+}
+
+OUTCOMES: dict[str, str] = {
+    "WRITTEN": N_("On the card"),
+    "PENDING": N_("Pending"),
+    "SUPERSEDED": N_("Superseded"),
+}
+
+CAUSES: dict[str, str] = {
+    Cause.WRONG_PRICE: N_("Wrong price"),
+    Cause.UNKNOWN_TARIFF: N_("Unknown tariff"),
+    Cause.STALE_TARIFF: N_("Stale tariff"),
+    Cause.QUOTA_SPLIT: N_("Quota split"),
+    Cause.DOUBLED_CHARGE: N_("Fee taken twice"),
+    Cause.MISSED_CHARGE: N_("Fee not taken"),
+    Cause.SUPERSEDED: N_("Superseded"),
+}
+
+PROBLEMS: dict[str, str] = {
+    "area_unknown": N_("The heated area is not known"),
+    "no_tariff_in_force": N_("No tariff was in force"),
+    "tariffs_clash": N_("Two tariffs were in force"),
+}
+"""Why a sale cannot be priced, by the error's code."""
+
+
+def unit_of(service: str) -> str:
+    """The unit of a service's quantities; empty for a service this version does not know."""
+    return Service(service).unit if service in SERVICES else ""
