@@ -64,7 +64,7 @@ def build(
 
     Raises:
         FolderNotReady: the folder was never initialised.
-        ConfigurationWrong, SecretsDamaged, TablesTooNew, DatabaseAway: it cannot be used as it is.
+        WrongSetting, SecretsDamaged, TablesTooNew, DatabaseAway: it cannot be used as it is.
     """
     if not (folder / SECRETS_FILE).exists():
         raise FolderNotReady(folder=str(folder))

@@ -23,16 +23,6 @@ class AlreadyInitialised(YikaError):
     )
 
 
-class ConfigurationWrong(YikaError):
-    """The configuration file cannot be used as it is."""
-
-    code = "central_configuration_wrong"
-    sentence = N_(
-        "The configuration %(file)s cannot be used: %(why)s. Nothing was started. Correct the "
-        "file."
-    )
-
-
 class SecretsDamaged(YikaError):
     """The file with the keys is missing, damaged or readable by others."""
 
