@@ -91,7 +91,7 @@ class MeterKeys:
     auth: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        held = (self.credit, self.wbn, self.auth, self.wbq or self.wbn)
+        held = (self.credit, self.wbn, self.auth, self.wbn if self.wbq is None else self.wbq)
         if any(len(key) != KEY_SIZE for key in held):
             raise ValueError(f"a meter's key is {KEY_SIZE} bytes")
 

@@ -28,6 +28,7 @@ from yika_common.infra.entropy import RandomSource
 from yika_common.infra.files import PRIVATE, replace_file
 from yika_common.services import SLOTS_MAX
 from yika_common.simulated.icc import CardMemory, UserCardIcc, blank_memory
+from yika_common.simulated.unreadable import why_unreadable
 
 _FORMAT = "yika-card/1"
 _SIZE_MAX = 64 * 1024
@@ -79,7 +80,7 @@ class FileCardStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.secret_path = path.with_name(path.name + ".secret")
+        self.secret_path = Path(f"{path}.secret")
         self._keys: Mapping[int, bytes] | None = None
 
     def load(self) -> CardMemory:
@@ -96,7 +97,7 @@ class FileCardStore:
             records = {file: _records(held[name], file) for file, name in _FILES.items()}
             keys = _keys(_object(self.secret_path)) if self.secret_path.exists() else {}
         except (CardForeign, KeyError, OSError, RecursionError, TypeError, ValueError) as cause:
-            raise CardFileWrong(path=str(self._path), why=_reason(cause)) from cause
+            raise CardFileWrong(path=str(self._path), why=why_unreadable(cause)) from cause
         self._keys = keys
         return CardMemory(identity=identity, records=records, keys=keys)
 
@@ -153,11 +154,3 @@ def _keys(held: dict[str, object]) -> dict[int, bytes]:
     if any(not ROLE_NODE <= role < ROLES or len(key) != KEY_SIZE for role, key in keys.items()):
         raise ValueError("a key of no role or of another size")
     return keys
-
-
-def _reason(cause: Exception) -> str:
-    if isinstance(cause, FileNotFoundError):
-        return "no such file"
-    if isinstance(cause, UnicodeDecodeError | json.JSONDecodeError):
-        return "not JSON"
-    return str(cause) or type(cause).__name__

@@ -40,6 +40,7 @@ from yika_common.meters.errors import MeterStorageLost
 from yika_common.meters.state import MeterPlate, MeterState
 from yika_common.numbers import Quantity
 from yika_common.services import Service
+from yika_common.simulated.unreadable import why_unreadable
 
 PAGE_SIZE = 1024
 _COPIES = (1 * PAGE_SIZE, 2 * PAGE_SIZE)
@@ -162,12 +163,8 @@ def open_meter_file(path: Path) -> StoredMeter:
     """
     try:
         meter = StoredMeter(FileMedium(path))
-    except FileNotFoundError as cause:
-        raise MeterFileWrong(path=str(path), why="no such file") from cause
-    except (UnicodeDecodeError, json.JSONDecodeError) as cause:
-        raise MeterFileWrong(path=str(path), why="not JSON") from cause
     except (KeyError, OSError, RecursionError, TypeError, ValueError) as cause:
-        raise MeterFileWrong(path=str(path), why=str(cause) or type(cause).__name__) from cause
+        raise MeterFileWrong(path=str(path), why=why_unreadable(cause)) from cause
     meter.state()
     return meter
 

@@ -9,11 +9,18 @@ from typing import Final, NoReturn
 
 import click
 
-from yika_common.errors import YikaError
+from yika_common.errors import N_, YikaError
 from yika_common.infra.language import language_of, sentence
 
 FAILED: Final = 1
 COMMAND_LINE_WRONG: Final = 2
+
+
+class FileUnusable(YikaError):
+    """The system refuses to read or write a file that the command line names."""
+
+    code = "file_unusable"
+    sentence = N_("%(path)s can't be used (%(why)s). Nothing was changed. Name another file.")
 
 
 def answer(fields: Mapping[str, object]) -> None:
@@ -40,5 +47,4 @@ def stopping(status: int) -> Iterator[None]:
     except YikaError as error:
         stop(error, status)
     except OSError as error:
-        click.echo(f"{error.filename}: {error.strerror}.", err=True)
-        sys.exit(status)
+        stop(FileUnusable(path=str(error.filename), why=error.strerror or ""), status)
