@@ -139,20 +139,39 @@ def inert(value: str) -> str:
     return clean if len(clean) <= TEXT_MAX else clean[: TEXT_MAX - 1] + "…"
 
 
-def to_sheet(sheet: Worksheet, cell: Cell) -> SheetCell:
-    """The cell as openpyxl writes it."""
-    value = cell.value
-    if isinstance(value, str) and not isinstance(value, Formula):
-        written = WriteOnlyCell(sheet, inert(value))
-        written.style = f"yika {cell.look}"
-        written.data_type = "s"
-        if value.startswith(_LIKE_A_FORMULA):
-            written.quotePrefix = True
-        return written
-    written = WriteOnlyCell(sheet)
-    written.value = value
-    written.style = f"yika {cell.look}"
-    return written
+class Pen:
+    """Draws one cell after the other on a streamed sheet.
+
+    A cell is good until the next is drawn: the look of each is made once, not once a cell, which
+    is most of what a cell costs.
+    """
+
+    def __init__(self, sheet: Worksheet) -> None:
+        self._sheet = sheet
+        self._drawn: dict[tuple[str, bool], SheetCell] = {}
+
+    def draw(self, cell: Cell) -> SheetCell:
+        """The cell as openpyxl writes it."""
+        value = cell.value
+        if isinstance(value, str) and not isinstance(value, Formula):
+            drawn = self._blank(cell.look, quoted=value.startswith(_LIKE_A_FORMULA))
+            drawn.value = inert(value)
+            drawn.data_type = "s"
+            return drawn
+        drawn = self._blank(cell.look, quoted=False)
+        number_format = drawn.number_format
+        drawn.value = value
+        if isinstance(value, datetime):
+            drawn.number_format = number_format  # openpyxl puts its own in the place of ours
+        return drawn
+
+    def _blank(self, look: str, *, quoted: bool) -> SheetCell:
+        known = self._drawn.get((look, quoted))
+        if known is None:
+            known = self._drawn[look, quoted] = WriteOnlyCell(self._sheet)
+            known.style = f"yika {look}"
+            known.quotePrefix = quoted
+        return known
 
 
 def _fonts() -> dict[str, Font]:

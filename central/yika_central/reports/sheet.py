@@ -7,7 +7,7 @@ inside a named table with filters.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
@@ -19,7 +19,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
-from yika_central.reports.cells import Cell, Formula, to_sheet
+from yika_central.reports.cells import Cell, Formula, Pen
 from yika_common.errors import N_, YikaError
 
 Translate = Callable[[str], str]
@@ -83,6 +83,7 @@ class Sheet:
         sheet = cast(Worksheet, self._stream)
         self.title = title
         self.paper = sheet
+        self._pen = Pen(sheet)
         self.rows = 0
         for index, width in enumerate(widths, start=1):
             sheet.column_dimensions[get_column_letter(index)].width = width
@@ -96,7 +97,9 @@ class Sheet:
         for cell in cells[:2]:
             if cell is not None and cell.look in _HEIGHTS:
                 self.paper.row_dimensions[self.rows + 1].height = _HEIGHTS[cell.look]
-        self.paper.append([None if c is None else to_sheet(self.paper, c) for c in cells])
+        # A generator: each cell is written before the next is asked for, and may be used again.
+        row: Any = (None if c is None else self._pen.draw(c) for c in cells)
+        self.paper.append(row)
         self.rows += 1
         return self.rows
 
@@ -106,8 +109,10 @@ class Sheet:
 
     def discard(self) -> None:
         """Throw the rows away, and the temporary file they were streamed to."""
-        self._stream.close()
-        self._stream._writer.cleanup()
+        if not self._stream.closed:
+            self._stream.close()
+            # openpyxl would keep the file until the process ends, and tells nobody its name.
+            cast(Any, self._stream)._writer.cleanup()
 
     def freeze(self, cell: str) -> None:
         """Keep what is above and to the left of the cell in sight; only before the first row."""
