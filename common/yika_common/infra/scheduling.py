@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -25,7 +26,8 @@ class Schedule:
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(2)},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": _LATE_S},
+            # The job excludes itself; a run about to end must not swallow the one asked for next.
+            job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": _LATE_S},
             timezone=UTC,
         )
         self._jobs: dict[str, _NeverTwiceAtOnce] = {}
@@ -51,16 +53,11 @@ class Schedule:
         Raises:
             KeyError: no job has that name.
         """
-        job = self._jobs[name]
-        job.ask()
-        self._scheduler.add_job(
-            job.catch_up,
-            id=f"{name} soon",
-            replace_existing=True,
-            # One that is about to end must not swallow the next; the job excludes itself.
-            max_instances=3,
-            next_run_time=datetime.now(UTC),
-        )
+        self._jobs[name].ask()
+        try:
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+        except JobLookupError:
+            return  # The schedule was stopped; so was whatever the run would have been good for.
 
     def start(self) -> None:
         """Begin; jobs run in threads of their own."""
@@ -73,31 +70,24 @@ class Schedule:
 
 
 class _NeverTwiceAtOnce:
-    """The interval's run and the run asked for share one job: the later asks for a repetition."""
+    """A run that finds another under way leaves; what was asked for meanwhile runs after it."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
         self._running = threading.Lock()
         self._asked = threading.Event()
 
-    def __call__(self) -> None:
-        """Run, unless it runs already: then that run was soon enough."""
-        if self._running.acquire(blocking=False):
-            try:
-                self._job()
-            finally:
-                self._running.release()
-                self.catch_up()
-
     def ask(self) -> None:
-        """Remember that a run is wanted."""
+        """Remember that a run is wanted that begins after this moment."""
         self._asked.set()
 
-    def catch_up(self) -> None:
-        """Run if one is wanted; a present run does it when it is over."""
-        while self._asked.is_set() and self._running.acquire(blocking=False):
+    def __call__(self) -> None:
+        """Run, and once more for as long as it was asked for meanwhile."""
+        wanted = True
+        while wanted and self._running.acquire(blocking=False):
             try:
                 self._asked.clear()
                 self._job()
             finally:
                 self._running.release()
+            wanted = self._asked.is_set()

@@ -4,7 +4,9 @@ A page that travels over plain HTTP can be read and changed on its way, so an ad
 the machine's own needs a word: behind it stands a proxy that speaks HTTPS.
 """
 
+import os
 import signal
+import socket
 from collections.abc import Callable
 from ipaddress import ip_address
 from types import FrameType
@@ -18,6 +20,7 @@ from yika_common.errors import N_, YikaError
 THREADS: Final = 4
 HEADER_MAX: Final = 16 << 10
 CHANNEL_TIMEOUT_S: Final = 30
+BODY_MAX: Final = 1 << 20
 
 
 class NotThisMachine(YikaError):
@@ -59,28 +62,33 @@ def serve(
     """
     if not allow_remote and not _is_loopback(host):
         raise NotThisMachine(host=host)
-    try:
-        server = create_server(
-            app,
-            host=host,
-            port=port,
-            threads=threads,
-            ident="",
-            max_request_header_size=HEADER_MAX,
-            max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
-            channel_timeout=CHANNEL_TIMEOUT_S,
-        )
-    except OSError as failure:
-        raise PortTaken(host=host, port=port, why=failure.strerror or "") from failure
+    listener = _listener(host, port)
+    server = create_server(
+        app,
+        sockets=[listener],
+        threads=threads,
+        ident="",
+        max_request_header_size=HEADER_MAX,
+        max_request_body_size=app.config["MAX_CONTENT_LENGTH"] or BODY_MAX,
+        channel_timeout=CHANNEL_TIMEOUT_S,
+    )
     before = {number: signal.signal(number, _leave) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         if ready is not None:
-            ready(server.effective_port)
+            ready(listener.getsockname()[1])
         server.run()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         server.close()
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as failure:
+        raise PortTaken(host=host, port=port, why=os.strerror(failure.errno or 0)) from failure
 
 
 def _is_loopback(host: str) -> bool:
