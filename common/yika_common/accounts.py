@@ -6,7 +6,7 @@ part                   example
 node                   ``N0042``
 epoch, 2 digits        ``01``: a node that begins anew never reuses a number
 sequence, 5 digits     ``00017``
-check, 2 digits        ``17``
+check, 2 digits        ``41``
 =====================  =======================================================
 
 The check digits are those of ISO 7064 MOD 97-10, as in bank account numbers: letters count as 10

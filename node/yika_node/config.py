@@ -92,6 +92,11 @@ class PlaceConfig:
         if self.language not in LANGUAGES:
             raise ValueError("place.language is one of " + ", ".join(LANGUAGES))
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the clock on the wall."""
+        return ZoneInfo(self.time_zone)
+
 
 @dataclass(frozen=True, slots=True)
 class Config:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from yika_common.clock import to_timestamp
 from yika_common.errors import YikaError
@@ -49,24 +49,33 @@ class Position:
 Draft = Body | Callable[[Position], Body]
 """A body, or what makes it once its place in the chain is known."""
 
-Along = Callable[[sqlite3.Connection], None]
-"""More statements for the same transaction: what the record speaks of, or a note about it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record that is committed."""
+    """A record that is committed, its place, and the hash after it."""
 
-    epoch: int
-    seq: int
-    at: int
+    position: Position
     head: bytes
     body: Body
+
+    @property
+    def epoch(self) -> int:
+        """The epoch it was written in."""
+        return self.position.epoch
+
+    @property
+    def seq(self) -> int:
+        """Its number within the epoch."""
+        return self.position.seq
 
     @property
     def txn_id(self) -> str:
         """The transaction id, 16 characters."""
         return txn_id(self.head)
+
+
+Along = Callable[[sqlite3.Connection, Sequence[Entry]], None]
+"""More statements for the same transaction: what the records speak of, or a note about them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +88,9 @@ class Identity:
     key: PublicKey
 
 
-class Founding(Protocol):
-    """What a new journal begins with."""
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """What a new journal begins with; ``headquarters`` is its address."""
 
     identity: Identity
     certificate_file: bytes
@@ -125,6 +135,10 @@ class Journal:
     def refuse(self, why: YikaError) -> None:
         """Record nothing more in this process: headquarters knows this journal otherwise."""
         self._refusal = why
+
+    def allow(self) -> None:
+        """Record again: the reason given to :meth:`refuse` is gone."""
+        self._refusal = None if self._identity is None else self._checked(self._identity)
 
     def found(self, founding: Founding, at: datetime) -> None:
         """Begin the journal of a certified node.
@@ -185,17 +199,17 @@ class Journal:
                 signature = signer.sign(_tip_message(last.epoch, last.seq, last.head))
                 connection.execute(
                     "UPDATE tip SET seq = ?, head = ?, signature = ?, at = ? WHERE epoch = ?",
-                    (last.seq, last.head, signature, last.at, last.epoch),
+                    (last.seq, last.head, signature, last.position.at, last.epoch),
                 )
                 for statement in along:
-                    statement(connection)
+                    statement(connection, entries)
             self._sentinel.follow(Mark(last.epoch, last.seq, last.head))
         return entries
 
-    def note(self, along: Along) -> None:
-        """Commit what is no record: an acknowledgement, an attempt, a form's token."""
+    def note(self, statement: str, values: Sequence[str | int | bytes]) -> None:
+        """Commit one statement about what is no record: an acknowledgement, an attempt."""
         with self._lock, transaction(self._connection) as connection:
-            along(connection)
+            connection.execute(statement, values)
 
     def mark(self) -> None:
         """Bring the sentinel up to the end of the chain."""
@@ -235,7 +249,7 @@ class Journal:
                 (epoch, seq, line, head),
             )
             projections.apply(connection, epoch, Record(seq, at, operator, body))
-            entries.append(Entry(epoch, seq, at, head, body))
+            entries.append(Entry(position, head, body))
         return tuple(entries)
 
     def _tip(self, identity: Identity) -> tuple[int, int, bytes, bytes]:

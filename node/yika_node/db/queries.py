@@ -19,7 +19,6 @@ from yika_node.db.tables import (
     Attempt,
     Bundle,
     Card,
-    Exchange,
     Form,
     HeatYear,
     HeldItem,
@@ -100,11 +99,6 @@ class Queries:
         with _session(self._engine) as session:
             return session.get(Acknowledgement, epoch)
 
-    def exchange(self) -> Exchange | None:
-        """How the last exchange went."""
-        with _session(self._engine) as session:
-            return session.get(Exchange, 1)
-
     # What headquarters sent.
 
     def bundle(self) -> Bundle | None:
@@ -122,6 +116,12 @@ class Queries:
         with _session(self._engine) as session:
             wanted = select(Item).where(Item.name == "manifest", Item.version == version)
             return session.exec(wanted).first()
+
+    def holds(self, name: str, version: int, digest: str) -> bool:
+        """Whether a bundle switched this very item on; ``digest`` is 16 hex digits."""
+        with _session(self._engine) as session:
+            found = session.get(HeldItem, (name, version))
+            return found is not None and found.digest == digest
 
     def items_held(self, prefix: str) -> Sequence[Item]:
         """Every file, of all versions, that a bundle switched on under such a name."""
@@ -240,12 +240,11 @@ class Queries:
             newest = (col(Intent.epoch).desc(), col(Intent.seq).desc())
             return session.exec(wanted.order_by(*newest).limit(limit)).all()
 
-    def card_was_used(self, card: str) -> bool:
-        """Whether anything was ever sold to the card, or read from it."""
+    def account_was_sold_to(self, account: str) -> bool:
+        """Whether any sale to the account was ever begun."""
         with _session(self._engine) as session:
-            sold = session.exec(select(Intent.seq).where(Intent.card == card).limit(1)).first()
-            read = session.exec(select(Reading.seq).where(Reading.card == card).limit(1)).first()
-            return sold is not None or read is not None
+            wanted = select(Intent.seq).where(Intent.account == account)
+            return session.exec(wanted.limit(1)).first() is not None
 
     def form(self, token: str) -> Form | None:
         """What a form's token became."""

@@ -9,7 +9,7 @@ loses no money.
 truth       identity, record, tip, item, acknowledgement
 projection  operator, account, account_meter, card, intent, quota, heat_year,
             meter_position, reading, witness, held_item, bundle
-note        form, attempt, exchange
+note        form, attempt
 ==========  ==========================================================================
 
 Times are whole seconds since 1970 (UTC); money and quantities the integers of
@@ -273,11 +273,3 @@ class Attempt(Row, table=True):
     operator: str = _key()
     failures: int
     last_at: int = _number()
-
-
-class Exchange(Row, table=True):
-    """Note: how the last exchange with headquarters went, one row."""
-
-    id: int = _number_key()
-    at: int = _number()
-    status: str

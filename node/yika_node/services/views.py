@@ -9,11 +9,13 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Generic, TypeVar
 
-from yika_common.cards.user_card import CardIdentity
+from yika_common.cards.application import CardIdentity
+from yika_common.cards.record import CreditRecord
 from yika_common.cards.write_back import WriteBack
 from yika_common.errors import YikaError
 from yika_common.numbers import Money, Quantity
 from yika_common.services import Service
+from yika_common.sync.personal_data import Person
 from yika_common.tariffs.quote import Quote
 
 
@@ -66,16 +68,6 @@ class MeterView:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Personal data of an account's holder; sealed wherever it is stored."""
-
-    name: str
-    phone: str = ""
-    address: str = ""
-    document: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Account:
     """An account as the counter sees it; ``person`` is None while the vault is locked."""
 
@@ -111,23 +103,36 @@ class AccountForm:
 
 @dataclass(frozen=True, slots=True)
 class SlotView:
-    """One meter's place on the card in the reader.
+    """One meter's place on the card in the reader, as its record and write-back say.
 
-    ``count`` and ``total`` are the card's own (n, T); ``waiting`` is what the meter has not taken
-    yet, as far as its write-back tells (None when it never wrote back).  ``problem`` says why the
-    slot can't be read; then the figures are zero.
+    ``problem`` says why the record can't be used, ``write_back_problem`` the same of what the
+    meter wrote; nothing is sold to a slot with a problem.
     """
 
     slot: int
     service: Service
     meter: str
-    generation: int
-    count: int
-    total: Quantity
-    used: Quantity
-    waiting: Quantity | None
+    record: CreditRecord | None
     write_back: WriteBack | None
     problem: YikaError | None = None
+    write_back_problem: YikaError | None = None
+
+    @property
+    def count(self) -> int:
+        """The purchase count n on the card; 0: nothing was ever sold."""
+        return 0 if self.record is None else self.record.count
+
+    @property
+    def total(self) -> Quantity:
+        """The lifetime total T on the card."""
+        return Quantity(0) if self.record is None else self.record.total
+
+    @property
+    def waiting(self) -> Quantity | None:
+        """What the meter has not taken yet; None when it never wrote back."""
+        if self.write_back is None:
+            return None
+        return Quantity(max(0, self.total - self.write_back.reading.total))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +230,17 @@ class BasketQuote:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
-    """One meter's line of a receipt; ``sale`` says whether the card has it."""
+    """One meter's line of a receipt; ``sale.state`` says whether the card has it.
+
+    ``used`` is what was bought in the quota period before this line; ``tariff_digest`` is the
+    first 8 bytes of the tariff file's SHA-256, in hex.
+    """
 
     sale: SaleRow
     txn_id: str
     quote: Quote
     used: Quantity
     period: str
-    step_left: Quantity | None
     tariff_digest: str
 
 
@@ -246,6 +254,8 @@ class Receipt:
 
     number: str
     node: str
+    epoch: int
+    basket: int
     at: datetime
     operator: str
     account: Account | None

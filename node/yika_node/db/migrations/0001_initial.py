@@ -70,13 +70,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_card_account"), "card", ["account"], unique=False)
     op.create_table(
-        "exchange",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_exchange")),
-    )
-    op.create_table(
         "form",
         sa.Column("token", sa.String(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),

@@ -1,0 +1,222 @@
+"""The one place where a node's parts are chosen and joined."""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from yika_common.clock import Clock
+from yika_common.infra.entropy import RandomSource
+from yika_common.infra.passwords import Cost
+from yika_common.readers.port import CardReader
+from yika_node.config import Config, load
+from yika_node.db.journal import Journal
+from yika_node.db.queries import Queries
+from yika_node.db.sentinel import Sentinel
+from yika_node.db.store import Store, open_store
+from yika_node.errors import AlreadyRunning
+from yika_node.hardware.gempc_twin import GemPcTwinReader
+from yika_node.services.account_desk import AccountDesk
+from yika_node.services.adoption import Adoption
+from yika_node.services.card_desk import CardDesk
+from yika_node.services.counter import Counter
+from yika_node.services.courier import Courier, UplinkTo, stop_or_go
+from yika_node.services.enquiries import Enquiries
+from yika_node.services.enrolment import Enrolment
+from yika_node.services.keyring import KeyRing
+from yika_node.services.pricing import Pricing
+from yika_node.services.recovery import verdict
+from yika_node.services.sales_desk import SalesDesk
+from yika_node.services.segments import Cutter
+from yika_node.services.settlement import Judge, Settlement
+from yika_node.services.staff_desk import StaffDesk
+from yika_node.services.standing import Standing
+from yika_node.services.stick import Stick
+from yika_node.services.tariff_shelf import TariffShelf
+from yika_node.services.timekeeping import TrustedClock
+from yika_node.services.views import NodeState
+from yika_node.uplink import HttpUplink
+from yika_node.vault import Vault
+
+LOCK_FILE: Final = "node.lock"
+_INCARNATION_SIZE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One vending point, wired; whoever built it closes it."""
+
+    folder: Path
+    config: Config
+    clock: Clock
+    journal: Journal
+    queries: Queries
+    standing: Standing
+    vault: Vault
+    enrolment: Enrolment
+    staff: StaffDesk
+    accounts: AccountDesk
+    cards: CardDesk
+    sales: SalesDesk
+    enquiries: Enquiries
+    tariffs: TariffShelf
+    courier: Courier
+    stick: Stick
+    reader: CardReader
+    store: Store
+    lock: int
+
+    def state(self) -> NodeState:
+        """What the chips on every page say."""
+        enrolled = self.standing.enrolled
+        return NodeState(
+            enrolled=enrolled,
+            node=self.standing.membership.node if enrolled else "",
+            areas=self.standing.membership.certificate.areas if enrolled else (),
+            locked=self.vault.locked,
+            refusal=self.journal.refusal,
+            pending=len(self.queries.pending()),
+            sync=self.courier.state() if enrolled else None,
+        )
+
+    def close(self) -> None:
+        """Sign everybody out, close the database and let go of the data folder."""
+        self.staff.lock()
+        self.journal.close()
+        self.store.engine.dispose()
+        self.reader.close()
+        os.close(self.lock)
+
+
+def build(
+    folder: Path,
+    *,
+    clock: Clock,
+    random: RandomSource,
+    reader: CardReader | None = None,
+    uplinks: UplinkTo = HttpUplink,
+    cost: Cost | None = None,
+    judge: Judge = verdict,
+) -> Node:
+    """The node of a data folder, enrolled or not.
+
+    Args:
+        folder: the data folder; made if it is missing.
+        clock: the wall clock.
+        random: unpredictable bytes.
+        reader: the card reader; None: the one that the configuration names.
+        uplinks: gives the wire to an address.
+        cost: what guessing a password costs; None: the usual.
+        judge: decides about pending sales.
+
+    Raises:
+        ConfigInvalid, AlreadyRunning, NotDurable, StrangersFile, TablesTooNew, DatabaseDamaged:
+            nothing was started.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    config = load(folder)
+    lock = _lock(folder)
+    try:
+        store = open_store(folder)
+        outside = _Outside(
+            clock=TrustedClock(clock),
+            random=random,
+            reader=reader or GemPcTwinReader(config.reader.port),
+            uplinks=uplinks,
+            cost=cost,
+            judge=judge,
+        )
+        return _join(folder, config, lock, store, outside)
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What a test replaces."""
+
+    clock: TrustedClock
+    random: RandomSource
+    reader: CardReader
+    uplinks: UplinkTo
+    cost: Cost | None
+    judge: Judge
+
+
+def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outside) -> Node:
+    clock, random = outside.clock, outside.random
+    incarnation, software = random(_INCARNATION_SIZE).hex(), f"yika {version('yika')}"
+    queries = Queries(store.engine)
+    standing = Standing(queries)
+    vault = Vault(folder, random, outside.cost)
+    journal = _journal(folder, store, queries, standing, vault, clock)
+    keyring = KeyRing(queries, standing, vault)
+    shelf = TariffShelf(queries, standing, clock)
+    adoption = Adoption(journal, queries, standing, vault, keyring, shelf, clock)
+    cutter = Cutter(queries, standing, vault, clock, incarnation, software)
+    courier = Courier(journal, queries, standing, cutter, adoption, outside.uplinks, clock, random)
+    staff = StaffDesk(journal, queries, standing, vault, keyring, clock, incarnation, software)
+    accounts = AccountDesk(journal, queries, standing, keyring, shelf, clock, random)
+    enquiries = Enquiries(queries, standing, accounts)
+    settlement = Settlement(journal, queries, standing, keyring, clock, outside.judge)
+    counter = Counter(outside.reader, random)
+    cards = CardDesk(counter, journal, queries, keyring, accounts, settlement, clock)
+    pricing = Pricing(queries, shelf)
+    return Node(
+        folder=folder,
+        config=config,
+        clock=clock,
+        journal=journal,
+        queries=queries,
+        standing=standing,
+        vault=vault,
+        enrolment=Enrolment(
+            folder, journal, standing, vault, staff, adoption, outside.uplinks, clock
+        ),
+        staff=staff,
+        accounts=accounts,
+        cards=cards,
+        sales=SalesDesk(cards, journal, queries, keyring, pricing, enquiries, clock),
+        enquiries=enquiries,
+        tariffs=shelf,
+        courier=courier,
+        stick=Stick(queries, standing, cutter, courier, adoption, random),
+        reader=outside.reader,
+        store=store,
+        lock=lock,
+    )
+
+
+def _journal(
+    folder: Path,
+    store: Store,
+    queries: Queries,
+    standing: Standing,
+    vault: Vault,
+    clock: TrustedClock,
+) -> Journal:
+    """The journal, with the clock and headquarters' last word carried over from before."""
+    identity = standing.membership.identity() if standing.enrolled else None
+    journal = Journal(store.path, Sentinel(folder), vault.signing_key, identity)
+    if identity is not None:
+        tip = queries.tip(identity.epoch)
+        ack = queries.acknowledgement(identity.epoch)
+        clock.recorded(0 if tip is None else tip.at)
+        if ack is not None:
+            clock.headquarters_said(ack.headquarters_at)
+            stop_or_go(journal, ack.status)
+    return journal
+
+
+def _lock(folder: Path) -> int:
+    """Hold the data folder for this process until the descriptor is closed."""
+    descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as cause:
+        os.close(descriptor)
+        raise AlreadyRunning from cause
+    return descriptor

@@ -1,0 +1,48 @@
+"""What a running node does by itself: exchange with headquarters, at intervals and after sales."""
+
+import logging
+from typing import Final
+
+from yika_common.errors import YikaError
+from yika_common.infra.scheduling import Schedule
+from yika_node.bootstrap import Node
+
+SYNC: Final = "sync"
+_JITTER_PART = 10
+
+_log = logging.getLogger(__name__)
+
+
+class Jobs:
+    """The node's background work, from :meth:`start` to :meth:`stop`."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._schedule = Schedule()
+        interval = node.config.sync.interval_s
+        self._schedule.every(interval, SYNC, self._sync, jitter_s=interval // _JITTER_PART)
+
+    def start(self) -> None:
+        """Begin; the first exchange comes after one interval, or when asked for."""
+        self._schedule.start()
+
+    def soon(self) -> None:
+        """Exchange in the background, now: something was sold."""
+        self._schedule.soon(SYNC)
+
+    def stop(self) -> None:
+        """Let a running exchange end, then do nothing more."""
+        self._schedule.stop()
+
+    def _sync(self) -> None:
+        """One exchange; a locked vault or a line that is down is no event of its own here."""
+        if self._node.vault.locked or not self._node.standing.enrolled:
+            return
+        try:
+            report = self._node.courier.sync()
+        except YikaError as problem:
+            _log.warning("sync_failed", extra={"facts": {"code": problem.code}})
+        else:
+            _log.info(
+                "synced", extra={"facts": {"sent": report.sent, "upto": report.acknowledged}}
+            )

@@ -1,0 +1,204 @@
+"""Opening and finding accounts (开户)."""
+
+import threading
+from collections.abc import Iterable
+from typing import Final
+
+from yika_common.accounts import account_number
+from yika_common.clock import Clock
+from yika_common.infra.entropy import RandomSource
+from yika_common.journal.bodies import AccountOpened, SlotOpened
+from yika_common.numbers import Quantity
+from yika_common.services import PROFILES, Service
+from yika_common.signing.errors import FileMalformed, SealBroken
+from yika_common.sync.personal_data import Person, open_person, seal_person
+from yika_node.db import tables
+from yika_node.db.journal import Journal
+from yika_node.db.queries import Queries
+from yika_node.errors import VaultLocked
+from yika_node.services.errors import (
+    AccountFormIncomplete,
+    AccountUnknown,
+    KeysNotHeld,
+    MeterOfAnotherService,
+    MeterTaken,
+)
+from yika_node.services.keyring import KeyRing
+from yika_node.services.rows import account_of
+from yika_node.services.standing import Standing
+from yika_node.services.tariff_shelf import TariffShelf
+from yika_node.services.views import Account, AccountForm, Page
+
+PERSONS_MAX: Final = 99
+AREA_MAX: Final = Quantity(100_000_000)
+"""Heated area, 1/1000 m²: a hundred thousand square metres."""
+
+_SCAN = 200
+
+
+class AccountDesk:
+    """Accounts of this vending point; opening one is one act at a time."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        queries: Queries,
+        standing: Standing,
+        keyring: KeyRing,
+        shelf: TariffShelf,
+        clock: Clock,
+        random: RandomSource,
+    ) -> None:
+        self._journal = journal
+        self._queries = queries
+        self._standing = standing
+        self._keyring = keyring
+        self._shelf = shelf
+        self._clock = clock
+        self._random = random
+        self._lock = threading.Lock()
+
+    def open(self, operator: str, form: AccountForm) -> Account:
+        """Open an account; its card is issued separately.
+
+        Raises:
+            AccountFormIncomplete, MeterUnknown, MeterTaken, MeterOfAnotherService: nothing was
+                opened.
+            VaultLocked, KeysNotHeld, NotEnrolled, NodeRestored, DiskFull: nothing was opened.
+        """
+        with self._lock:
+            self._check(form)
+            meters = tuple(
+                SlotOpened(slot, self._meter_for(form.profile, slot, meter), meter)
+                for slot, meter in sorted(form.meters)
+            )
+            membership = self._standing.membership
+            sequence = self._queries.accounts_opened() + 1
+            number = account_number(membership.node, membership.epoch, sequence)
+            who = seal_person(form.person, self._keyring.personal_key(), number, self._random)
+            body = AccountOpened(
+                account=number,
+                area=form.area,
+                tariff_class=form.tariff_class,
+                profile=form.profile,
+                persons=form.persons,
+                heated_area=form.area_m2 or 0,
+                meters=meters,
+                who=who,
+            )
+            self._journal.append([body], at=self._clock(), operator=operator)
+        return self.get(number)
+
+    def get(self, number: str) -> Account:
+        """One account.
+
+        Raises:
+            AccountUnknown: it was not opened here.
+        """
+        found = self._queries.account(number)
+        if found is None:
+            raise AccountUnknown(number=number)
+        return account_of(*found, self._person)
+
+    def of_card(self, card: str) -> Account | None:
+        """The account that a card was issued to here."""
+        issued = self._queries.card(card)
+        return None if issued is None else self.get(issued.account)
+
+    def find(self, text: str, *, after: str | None = None, limit: int = 50) -> Page[Account]:
+        """Accounts whose number, card, meter, name, phone, address or document holds the text.
+
+        Personal data is searched while somebody is signed in, by opening it in memory.
+        """
+        wanted = text.strip().casefold()
+        found: list[Account] = []
+        key = after or ""
+        while True:
+            rows = self._queries.accounts(key, _SCAN)
+            for row in rows:
+                key = row[0].number
+                account = account_of(*row, self._person)
+                if _matches(account, wanted):
+                    found.append(account)
+                    if len(found) == limit:
+                        return Page(tuple(found), key)
+            if len(rows) < _SCAN:
+                return Page(tuple(found), None)
+
+    def free_meters(self, service: Service, limit: int = 20) -> tuple[str, ...]:
+        """Meters of a service that this node holds keys for and that belong to nobody yet."""
+        candidates = list(self._keyring.meters_of(service))
+        taken = self._queries.meters_taken(candidates)
+        return tuple(meter for meter in candidates if meter not in taken)[:limit]
+
+    def areas(self) -> tuple[str, ...]:
+        """The areas that this vending point serves."""
+        return self._standing.membership.certificate.areas
+
+    def classes(self) -> tuple[str, ...]:
+        """The classes of customers that have a tariff."""
+        return self._shelf.classes()
+
+    def _check(self, form: AccountForm) -> None:
+        if form.area not in self.areas():
+            raise AccountFormIncomplete(field="area")
+        if form.tariff_class not in self.classes():
+            raise AccountFormIncomplete(field="tariff_class")
+        if form.profile not in PROFILES:
+            raise AccountFormIncomplete(field="profile")
+        if not 1 <= form.persons <= PERSONS_MAX:
+            raise AccountFormIncomplete(field="persons")
+        if form.area_m2 is not None and not 0 < form.area_m2 <= AREA_MAX:
+            raise AccountFormIncomplete(field="area_m2")
+        slots = [slot for slot, _ in form.meters]
+        places = range(len(PROFILES[form.profile]))
+        if not slots or len(set(slots)) != len(slots) or any(s not in places for s in slots):
+            raise AccountFormIncomplete(field="meters")
+        numbers = [meter for _, meter in form.meters]
+        if len(set(numbers)) != len(numbers):
+            raise AccountFormIncomplete(field="meters")
+
+    def _meter_for(self, profile: int, slot: int, meter: str) -> Service:
+        """The service of the slot, once the meter is one for it and free."""
+        service = PROFILES[profile][slot]
+        if self._keyring.meter(meter).service is not service:
+            raise MeterOfAnotherService(meter=meter, place=slot + 1)
+        holder = self._queries.account_of_meter(meter)
+        if holder is not None:
+            raise MeterTaken(meter=meter, account=holder)
+        return service
+
+    def _person(self, row: tables.Account) -> Person | None:
+        try:
+            return open_person(row.who, self._keyring.personal_key(), row.number)
+        except (VaultLocked, KeysNotHeld, SealBroken, FileMalformed):
+            return None
+
+
+def person_of_form(name: str, phone: str, address: str, document: str) -> Person:
+    """The holder of an account, as typed.
+
+    Raises:
+        AccountFormIncomplete: names the first text that is missing, too long or not printable.
+    """
+    texts = {"name": name, "phone": phone, "address": address, "document": document}
+    for field, text in texts.items():
+        others = {"name": "x"} | {field: text.strip()}
+        try:
+            Person(**others)
+        except ValueError as cause:
+            raise AccountFormIncomplete(field=field) from cause
+    return Person(**{field: text.strip() for field, text in texts.items()})
+
+
+def _matches(account: Account, wanted: str) -> bool:
+    return any(wanted in text.casefold() for text in _texts(account))
+
+
+def _texts(account: Account) -> Iterable[str]:
+    yield account.number
+    yield account.card or ""
+    yield from (meter.meter for meter in account.meters)
+    if account.person is not None:
+        person = account.person
+        yield from (person.name, person.phone, person.address, person.document)

@@ -1,0 +1,204 @@
+"""Reading cards (读卡), issuing them (初始化卡), and settling what a card left open."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from yika_common.cards.application import CardIdentity, CardState
+from yika_common.cards.errors import CardNotBlank, CardRetired
+from yika_common.cards.user_card import CardSession, personalise, recognise
+from yika_common.clock import Clock
+from yika_common.journal.bodies import CardIssued
+from yika_node.db.journal import Journal
+from yika_node.db.queries import Queries
+from yika_node.db.tables import Card
+from yika_node.services.account_desk import AccountDesk
+from yika_node.services.card_image import CardImage, read_image, slot_view
+from yika_node.services.counter import Counter
+from yika_node.services.errors import (
+    AccountHasCard,
+    AccountUnknown,
+    CardReplaced,
+    NoCardKeyLeft,
+)
+from yika_node.services.keyring import HeldCard, KeyRing
+from yika_node.services.rows import sale_row
+from yika_node.services.settlement import Settlement
+from yika_node.services.views import Account, CardKind, CardView, Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCard:
+    """A card of an account of ours, authenticated, read and settled."""
+
+    session: CardSession
+    image: CardImage
+    resolved: tuple[Resolution, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CardDesk:
+    """What is done with a card besides selling."""
+
+    counter: Counter
+    journal: Journal
+    queries: Queries
+    keyring: KeyRing
+    accounts: AccountDesk
+    settlement: Settlement
+    clock: Clock
+
+    def present(self) -> bool:
+        """Whether a card is in the reader.
+
+        Raises:
+            ReaderError: the reader can't be asked.
+        """
+        return self.counter.present()
+
+    def read(self, operator: str = "") -> CardView:
+        """Read the card in the reader; sales that it left open are settled first.
+
+        A blank card and a card of accounts opened elsewhere are shown as far as they can be.
+
+        Raises:
+            CardAbsent, CardForeign, CardRetired, CardUnknown, CardNotAuthentic, CardRemoved,
+                CardMute, ReaderError: nothing was written.
+            CardWriteUncertain: a pending sale is still pending.
+            VaultLocked, KeysNotHeld, NotEnrolled, NodeRestored, DiskFull: see their sentences.
+        """
+        with self.counter.card() as connection:
+            identity = recognise(connection)
+            if identity.state is CardState.RETIRED:
+                raise CardRetired(number=identity.number)
+            if identity.state is CardState.BLANK:
+                return self._bare(identity, CardKind.BLANK)
+            held = self.keyring.card(identity.number)
+            account = self.accounts.of_card(identity.number)
+            if account is None:
+                self.counter.session(connection, identity.number, held.node_key)
+                return self._bare(identity, CardKind.GUEST)
+            session = self.counter.session(connection, identity.number, held.node_key)
+            image = read_image(session, account, self.keyring)
+            opened = self._settled(session, image, operator)
+        return self._view(opened, account)
+
+    def resolve(self, operator: str = "") -> CardView:
+        """Settle the pending sales of the card in the reader: reading it does; see there."""
+        return self.read(operator)
+
+    @contextmanager
+    def open(self, number: str, operator: str) -> Iterator[OpenCard]:
+        """The card of that number, ready to be sold to, for as long as the block lasts.
+
+        Raises:
+            CardSwapped: another card is in the reader; untouched.
+            AccountUnknown, CardReplaced: the card can't be sold to here.
+            those of :meth:`read`.
+        """
+        with self.counter.card() as connection:
+            held = self.keyring.card(number)
+            session = self.counter.session(connection, number, held.node_key)
+            account = self.accounts.of_card(number)
+            if account is None:
+                raise AccountUnknown(number=number)
+            if account.card != number:
+                raise CardReplaced(number=number)
+            image = read_image(session, account, self.keyring)
+            yield self._settled(session, image, operator)
+
+    def initialise(self, operator: str, account_number: str) -> CardIdentity:
+        """Make the blank card in the reader the account's card.
+
+        The ``card`` record is committed first and names the chip; the chip becomes a card of ours
+        with its last command.  After a pull or a power cut the same chip is presented again and
+        finished; another blank chip gets a new number of the next generation, as long as nothing
+        was sold to the account, and the number before it is dead.
+
+        Raises:
+            AccountUnknown, AccountHasCard, NoCardKeyLeft: nothing was issued.
+            CardNotBlank, CardRetired, CardForeign: the card was left untouched.
+            CardRemoved, CardWriteUncertain, CardMute, ReaderError: put the same card in again.
+            VaultLocked, KeysNotHeld, NotEnrolled, NodeRestored, DiskFull: see their sentences.
+        """
+        account = self.accounts.get(account_number)
+        with self.counter.card() as connection:
+            found = recognise(connection)
+            if found.state is CardState.RETIRED:
+                raise CardRetired(number=found.number)
+            issued = self._issued(operator, account, found)
+            return personalise(
+                connection,
+                self.counter.random,
+                number=issued.number,
+                generation=issued.generation,
+                profile=account.profile,
+                key_version=issued.key_version,
+                node_key=self.keyring.card(issued.number).node_key,
+                slot_auth_keys={
+                    meter.slot: self.keyring.meter(meter.meter).keys.auth
+                    for meter in account.meters
+                },
+            )
+
+    def _issued(self, operator: str, account: Account, chip: CardIdentity) -> Card:
+        """The account's card on this chip, recorded now if it was not recorded before."""
+        serial = chip.serial.hex()
+        current = None if account.card is None else self.queries.card(account.card)
+        if current is not None and current.serial == serial:
+            return current
+        if chip.state is not CardState.BLANK:
+            raise CardNotBlank(number=chip.number)
+        if current is not None and self.queries.account_was_sold_to(account.number):
+            raise AccountHasCard(account=account.number, card=current.number)
+        held = self._unissued()
+        body = CardIssued(
+            account=account.number,
+            card=held.number,
+            generation=1 if current is None else current.generation + 1,
+            key_version=held.key_version,
+            serial=serial,
+        )
+        self.journal.append([body], at=self.clock(), operator=operator)
+        issued = self.queries.card(held.number)
+        assert issued is not None, "it was committed just now"
+        return issued
+
+    def _unissued(self) -> HeldCard:
+        """The next number of the pool."""
+        pool = list(self.keyring.cards())
+        taken = self.queries.cards_issued([card.number for card in pool])
+        for card in pool:
+            if card.number not in taken:
+                return card
+        raise NoCardKeyLeft
+
+    def _settled(self, session: CardSession, image: CardImage, operator: str) -> OpenCard:
+        self.settlement.listen(image, operator)
+        image, resolved = self.settlement.settle(session, image, operator)
+        return OpenCard(session, image, resolved)
+
+    def _view(self, opened: OpenCard, account: Account) -> CardView:
+        now = self.clock()
+        return CardView(
+            kind=CardKind.OURS,
+            identity=opened.image.identity,
+            account=account,
+            slots=tuple(slot_view(slot) for slot in opened.image.slots),
+            resolved=opened.resolved,
+            pending=tuple(
+                sale_row(row) for row in self.queries.pending(opened.image.identity.number)
+            ),
+            read_at=now,
+        )
+
+    def _bare(self, identity: CardIdentity, kind: CardKind) -> CardView:
+        return CardView(
+            kind=kind,
+            identity=identity,
+            account=None,
+            slots=(),
+            resolved=(),
+            pending=(),
+            read_at=self.clock(),
+        )

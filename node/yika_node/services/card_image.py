@@ -1,0 +1,139 @@
+"""What is on a card: every slot that this node holds the meter's keys for, checked and opened."""
+
+from dataclasses import dataclass, replace
+
+from yika_common.cards.aes import MAC_SIZE
+from yika_common.cards.application import CardIdentity
+from yika_common.cards.errors import CardError, RecordForged
+from yika_common.cards.record import EMPTY_RECORD, CreditRecord, open_record
+from yika_common.cards.user_card import CardSession
+from yika_common.cards.write_back import (
+    EMPTY_WRITE_BACK,
+    WriteBack,
+    evidence_in,
+    open_write_back,
+)
+from yika_common.errors import YikaError
+from yika_node.services.errors import MeterUnknown
+from yika_node.services.keyring import HeldMeter, KeyRing
+from yika_node.services.recovery import SlotShown
+from yika_node.services.views import Account, MeterView, SlotView
+
+
+@dataclass(frozen=True, slots=True)
+class SlotImage:
+    """One slot: its meter, and what was read; ``problem`` says why ``record`` can't be used."""
+
+    view: MeterView
+    raw: bytes
+    record: CreditRecord | None
+    write_back: WriteBack | None
+    evidence: bytes
+    problem: YikaError | None
+    write_back_problem: YikaError | None = None
+
+    @property
+    def slot(self) -> int:
+        """0 to 7."""
+        return self.view.slot
+
+    def shown(self) -> SlotShown:
+        """What recovery looks at."""
+        if self.problem is not None:
+            return SlotShown(readable=False)
+        if self.record is None:
+            return SlotShown(readable=True)
+        record = self.record
+        return SlotShown(
+            readable=True,
+            generation=record.generation,
+            count=record.count,
+            total=record.total,
+            mac=self.raw[-MAC_SIZE:],
+        )
+
+    def with_record(self, raw: bytes, meter: HeldMeter) -> "SlotImage":
+        """The slot after these bytes of the meter's were written to it and read back."""
+        record = open_record(raw, meter.keys.credit)
+        return replace(self, raw=raw, record=record, problem=None)
+
+
+@dataclass(frozen=True, slots=True)
+class CardImage:
+    """A whole card."""
+
+    identity: CardIdentity
+    account: Account
+    slots: tuple[SlotImage, ...]
+
+    def slot(self, number: int) -> SlotImage | None:
+        """The slot of that number, if it has a meter."""
+        return next((image for image in self.slots if image.slot == number), None)
+
+    def with_slot(self, changed: SlotImage) -> "CardImage":
+        """The card with one slot replaced."""
+        slots = (changed if image.slot == changed.slot else image for image in self.slots)
+        return replace(self, slots=tuple(slots))
+
+
+def read_image(session: CardSession, account: Account, keyring: KeyRing) -> CardImage:
+    """Read every slot that has a meter of the account.
+
+    A forged or unreadable slot is an image with a problem; a card that leaves is an error.
+
+    Raises:
+        CardRemoved, CardMute, CardNotAuthentic, ReaderError: the dialogue ended.
+        VaultLocked, KeysNotHeld: no key can be used.
+    """
+    slots = tuple(_read_slot(session, view, keyring) for view in account.meters)
+    return CardImage(session.identity, account, slots)
+
+
+def _read_slot(session: CardSession, view: MeterView, keyring: KeyRing) -> SlotImage:
+    raw = session.read_slot(view.slot)
+    written_back = session.read_write_back(view.slot)
+    try:
+        held = keyring.meter(view.meter)
+    except MeterUnknown as unknown:
+        return SlotImage(view, raw, None, None, b"", unknown)
+    record, forged = _record(raw, held, view)
+    write_back, unreadable = _write_back(written_back, held)
+    evidence = evidence_in(written_back)
+    return SlotImage(view, raw, record, write_back, evidence, forged, unreadable)
+
+
+def _record(
+    raw: bytes, held: HeldMeter, view: MeterView
+) -> tuple[CreditRecord | None, YikaError | None]:
+    if raw == EMPTY_RECORD:
+        return None, None
+    try:
+        record = open_record(raw, held.keys.credit)
+    except CardError as problem:
+        return None, problem
+    # The MAC proves the meter's key; a genuine record in another place is still not for this one.
+    if (record.meter_id, record.slot) != (view.meter, view.slot):
+        return None, RecordForged()
+    return record, None
+
+
+def _write_back(data: bytes, held: HeldMeter) -> tuple[WriteBack | None, YikaError | None]:
+    if data == EMPTY_WRITE_BACK:
+        return None, None
+    try:
+        return open_write_back(data, held.keys.wbn), None
+    except CardError as problem:
+        return None, problem
+
+
+def slot_view(image: SlotImage) -> SlotView:
+    """What the counter sees of a slot."""
+    return SlotView(
+        slot=image.slot,
+        service=image.view.service,
+        meter=image.view.meter,
+        record=image.record,
+        write_back=image.write_back,
+        problem=image.problem,
+        write_back_problem=image.write_back_problem,
+    )

@@ -1,0 +1,144 @@
+"""Looking things up: receipts, sales, what is pending, meter readings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from yika_common.clock import from_timestamp
+from yika_common.errors import YikaError
+from yika_common.journal.bodies import Intent
+from yika_common.journal.record import decode_line, txn_id
+from yika_common.numbers import Money, Price, Quantity
+from yika_common.tariffs.charges import QuoteLine
+from yika_common.tariffs.quote import Quote
+from yika_node.db import tables
+from yika_node.db.queries import Queries
+from yika_node.services.account_desk import AccountDesk
+from yika_node.services.errors import AccountUnknown, SaleUnknown
+from yika_node.services.rows import reading_row, sale_row
+from yika_node.services.standing import Standing
+from yika_node.services.views import (
+    Account,
+    Page,
+    ReadingRow,
+    Receipt,
+    ReceiptLine,
+    SaleRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Enquiries:
+    """Reads; changes nothing."""
+
+    queries: Queries
+    standing: Standing
+    accounts: AccountDesk
+
+    def receipt(self, epoch: int, basket: int, problem: YikaError | None = None) -> Receipt:
+        """The receipt of a basket, as its lines stand now; ``problem`` is passed on.
+
+        Raises:
+            SaleUnknown: no basket has that number.
+        """
+        rows = self.queries.basket(epoch, basket)
+        if not rows:
+            raise SaleUnknown(number=f"{epoch}-{basket}")
+        node = self.standing.membership.node
+        lines = tuple(self._line(row) for row in rows)
+        first = rows[0]
+        return Receipt(
+            number=f"{node}-{epoch}-{basket:06}",
+            node=node,
+            epoch=epoch,
+            basket=basket,
+            at=from_timestamp(first.at),
+            operator=first.operator,
+            account=self._account(first.account),
+            account_number=first.account,
+            card=first.card,
+            lines=lines,
+            amount=Money(sum(line.quote.amount for line in lines)),
+            residual=Money(sum(line.quote.residual for line in lines)),
+            problem=problem,
+        )
+
+    def sale(self, epoch: int, seq: int) -> SaleRow:
+        """One meter's sale.
+
+        Raises:
+            SaleUnknown: there is none.
+        """
+        row = self.queries.intent(epoch, seq)
+        if row is None:
+            raise SaleUnknown(number=f"{epoch}-{seq}")
+        return sale_row(row)
+
+    def sales(
+        self, *, before: str | None = None, limit: int = 50, account: str | None = None
+    ) -> Page[SaleRow]:
+        """Sales, newest first; ``before`` is the ``next`` of the page before.
+
+        Raises:
+            SaleUnknown: ``before`` is no such key.
+        """
+        rows = self.queries.sales(_key(before), limit, account)
+        return Page(tuple(sale_row(row) for row in rows), _next(rows, limit))
+
+    def pending(self) -> tuple[SaleRow, ...]:
+        """The sales still waiting for their card, oldest first."""
+        return tuple(sale_row(row) for row in self.queries.pending())
+
+    def readings(
+        self, *, before: str | None = None, limit: int = 50, meter: str | None = None
+    ) -> Page[ReadingRow]:
+        """Meter readings, newest first; see :meth:`sales`."""
+        rows = self.queries.readings(_key(before), limit, meter)
+        return Page(tuple(reading_row(row) for row in rows), _next(rows, limit))
+
+    def _line(self, row: tables.Intent) -> ReceiptLine:
+        record = self.queries.record(row.epoch, row.seq)
+        assert record is not None, "a projection has its record"
+        intent = decode_line(record.line).body
+        assert isinstance(intent, Intent), "the projection says so"
+        quote = Quote(
+            quantity=Quantity(intent.quantity),
+            amount=Money(intent.amount),
+            residual=Money(intent.residual),
+            lines=tuple(
+                QuoteLine(
+                    line.code,
+                    line.step,
+                    Quantity(line.quantity),
+                    Price(line.price),
+                    Money(line.amount),
+                )
+                for line in intent.lines
+            ),
+        )
+        return ReceiptLine(
+            sale=sale_row(row),
+            txn_id=txn_id(record.head),
+            quote=quote,
+            used=Quantity(intent.used_before),
+            period=intent.period,
+            tariff_digest=intent.tariff_digest,
+        )
+
+    def _account(self, number: str) -> Account | None:
+        try:
+            return self.accounts.get(number)
+        except AccountUnknown:
+            return None
+
+
+def _key(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    epoch, _, seq = text.partition("-")
+    if not (epoch.isdecimal() and seq.isdecimal() and text.isascii()):
+        raise SaleUnknown(number=text[:20])
+    return int(epoch), int(seq)
+
+
+def _next(rows: Sequence[tables.Intent] | Sequence[tables.Reading], limit: int) -> str | None:
+    return f"{rows[-1].epoch}-{rows[-1].seq}" if len(rows) == limit else None

@@ -1,0 +1,130 @@
+"""The keys this node may sell with: opened from the sealed bundle while somebody is signed in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from yika_common.cards.keys import MeterKeys
+from yika_common.services import Service
+from yika_common.signing.signed_file import read_signed_file
+from yika_common.sync.key_bundle import KeyBundle, open_bundle
+from yika_common.sync.messages import KEYS_ITEM
+from yika_node.db.queries import Queries
+from yika_node.services.errors import CardUnknown, KeysNotHeld, MeterUnknown
+from yika_node.services.standing import Standing
+from yika_node.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMeter:
+    """A meter whose keys this node holds."""
+
+    meter: str
+    service: Service
+    key_version: int
+    keys: MeterKeys
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCard:
+    """A card number whose key this node holds, issued or not."""
+
+    number: str
+    key_version: int
+    node_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ring:
+    meters: dict[str, HeldMeter]
+    cards: dict[str, HeldCard]
+    personal: bytes = field(repr=False)
+
+
+class KeyRing:
+    """Looks keys up by meter and card number; empty-handed while the vault is locked."""
+
+    def __init__(self, queries: Queries, standing: Standing, vault: Vault) -> None:
+        self._queries = queries
+        self._standing = standing
+        self._vault = vault
+        self._ring: _Ring | None = None
+
+    def meter(self, number: str) -> HeldMeter:
+        """A meter's keys.
+
+        Raises:
+            MeterUnknown: headquarters gave none for it.
+            VaultLocked, KeysNotHeld, NotEnrolled: no key can be used at all.
+        """
+        found = self._held().meters.get(number)
+        if found is None:
+            raise MeterUnknown(meter=number)
+        return found
+
+    def card(self, number: str) -> HeldCard:
+        """A card's key.
+
+        Raises:
+            CardUnknown: headquarters gave none for it.
+            VaultLocked, KeysNotHeld, NotEnrolled: no key can be used at all.
+        """
+        found = self._held().cards.get(number)
+        if found is None:
+            raise CardUnknown(number=number)
+        return found
+
+    def meters_of(self, service: Service) -> Iterator[str]:
+        """The numbers of all meters of a service, in order; raises as :meth:`meter`."""
+        return (held.meter for held in self._held().meters.values() if held.service is service)
+
+    def cards(self) -> Iterator[HeldCard]:
+        """Every card number, issued or not, in order; raises as :meth:`card`."""
+        return iter(self._held().cards.values())
+
+    def personal_key(self) -> bytes:
+        """The key of the accounts' personal data; raises as :meth:`card`."""
+        return self._held().personal
+
+    def forget(self) -> None:
+        """Drop every key from memory: the vault was locked, or another bundle came."""
+        self._ring = None
+
+    def _held(self) -> _Ring:
+        membership = self._standing.membership
+        seal = self._vault.seal_key()
+        ring = self._ring
+        if ring is None:
+            held = self._queries.items_held(f"{KEYS_ITEM}{membership.node}")
+            if not held:
+                raise KeysNotHeld
+            bundle = open_bundle(
+                read_signed_file(held[-1].file),
+                membership.root,
+                seal,
+                node=membership.node,
+                epoch=membership.epoch,
+            )
+            self._ring = ring = _ring(bundle)
+        return ring
+
+
+def _ring(bundle: KeyBundle) -> _Ring:
+    meters = {
+        entry.meter: HeldMeter(
+            entry.meter,
+            entry.service,
+            entry.key_version,
+            MeterKeys(
+                credit=bytes.fromhex(entry.credit),
+                wbn=bytes.fromhex(entry.wbn),
+                wbq=None,
+                auth=bytes.fromhex(entry.auth),
+            ),
+        )
+        for entry in sorted(bundle.meters, key=lambda entry: entry.meter)
+    }
+    cards = {
+        entry.card: HeldCard(entry.card, entry.key_version, bytes.fromhex(entry.node))
+        for entry in sorted(bundle.cards, key=lambda entry: entry.card)
+    }
+    return _Ring(meters, cards, bytes.fromhex(bundle.personal))

@@ -1,0 +1,88 @@
+"""From the tables' rows to what the faces are shown."""
+
+from collections.abc import Callable, Sequence
+
+from yika_common.clock import from_timestamp
+from yika_common.numbers import Money, Quantity
+from yika_common.services import Service
+from yika_common.sync.personal_data import Person
+from yika_node.db import tables
+from yika_node.services.views import (
+    Account,
+    Level,
+    MeterView,
+    Operator,
+    ReadingRow,
+    SaleRow,
+    SaleState,
+)
+
+
+def sale_row(row: tables.Intent) -> SaleRow:
+    """One meter's sale."""
+    return SaleRow(
+        epoch=row.epoch,
+        seq=row.seq,
+        basket=row.basket,
+        at=from_timestamp(row.at),
+        operator=row.operator,
+        account=row.account,
+        card=row.card,
+        slot=row.slot,
+        service=Service(row.service),
+        meter=row.meter,
+        quantity=Quantity(row.quantity),
+        amount=Money(row.amount),
+        count=row.count,
+        total=Quantity(row.total),
+        tariff_id=row.tariff,
+        tariff_version=row.tariff_version,
+        state=SaleState(row.state),
+        resolved_at=None if row.resolved_at is None else from_timestamp(row.resolved_at),
+    )
+
+
+def reading_row(row: tables.Reading) -> ReadingRow:
+    """One meter reading."""
+    return ReadingRow(
+        at=from_timestamp(row.at),
+        card=row.card,
+        slot=row.slot,
+        meter=row.meter,
+        generation=row.generation,
+        count=row.count,
+        total=Quantity(row.total),
+        balance=Quantity(row.balance),
+        used=Quantity(row.used),
+        status=row.status,
+        meter_time=from_timestamp(row.meter_time),
+    )
+
+
+def operator_of(row: tables.Operator) -> Operator:
+    """One operator."""
+    return Operator(row.name, Level[row.level])
+
+
+def account_of(
+    row: tables.Account,
+    meters: Sequence[tables.AccountMeter],
+    card: tables.Card | None,
+    person_of: Callable[[tables.Account], Person | None],
+) -> Account:
+    """An account; ``person_of`` opens its personal data, if anybody may see it now."""
+    return Account(
+        number=row.number,
+        area=row.area,
+        tariff_class=row.tariff_class,
+        profile=row.profile,
+        persons=row.persons,
+        area_m2=Quantity(row.heated_area) if row.heated_area else None,
+        meters=tuple(
+            MeterView(meter.slot, Service(meter.service), meter.meter) for meter in meters
+        ),
+        person=person_of(row),
+        card=None if card is None else card.number,
+        opened_at=from_timestamp(row.opened_at),
+        operator=row.operator,
+    )

@@ -1,0 +1,163 @@
+"""Selling (预购): decide, write down, act, confirm.
+
+The order of a sale::
+
+    decide   price every line on the card as it is now
+    commit   the intents of the whole basket: from here on the money is taken and owed
+    write    one slot, in one atomic update, and read it back
+    commit   that slot's sale; then the next slot
+
+Whatever fails after the first commit leaves lines *pending*; they are finished when the card is
+seen again (:mod:`yika_node.services.settlement`).  Nothing is sold anew because of a failure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+from yika_common.cards.user_card import CardSession
+from yika_common.clock import Clock
+from yika_common.errors import YikaError
+from yika_common.journal.bodies import Intent, Sale
+from yika_common.numbers import Money, money_to_text
+from yika_node.db.journal import Entry, Journal
+from yika_node.db.queries import Queries
+from yika_node.services.card_desk import CardDesk, OpenCard
+from yika_node.services.card_image import slot_view
+from yika_node.services.enquiries import Enquiries
+from yika_node.services.errors import AccountUnknown, PriceChanged, SaleStillOpen
+from yika_node.services.keyring import KeyRing
+from yika_node.services.minting import Minting, remade
+from yika_node.services.pricing import PricedLine, Pricing
+from yika_node.services.views import BasketQuote, CardView, Receipt, SaleEntry
+
+
+@dataclass(frozen=True, slots=True)
+class SalesDesk:
+    """Quotes and sells."""
+
+    cards: CardDesk
+    journal: Journal
+    queries: Queries
+    keyring: KeyRing
+    pricing: Pricing
+    enquiries: Enquiries
+    clock: Clock
+
+    def quote(self, view: CardView, entries: Sequence[SaleEntry]) -> BasketQuote:
+        """What the entries cost on the card as it was read; nothing changes.
+
+        Raises:
+            AccountUnknown: the card's account is not one of this vending point.
+            SaleStillOpen: an earlier sale to the card is not settled.
+            those of :meth:`Pricing.price`: the first line that can't be priced.
+        """
+        if view.account is None:
+            raise AccountUnknown(number=view.identity.number or view.identity.serial.hex())
+        if view.pending:
+            raise SaleStillOpen(card=view.identity.number)
+        at = self.clock()
+        lines = self.pricing.price(view.account, view.identity, view.slots, entries, at)
+        return BasketQuote(
+            card=view.identity.number,
+            account=view.account.number,
+            at=at,
+            lines=tuple(priced.line for priced in lines),
+            amount=_amount(lines),
+            residual=Money(sum(priced.line.quote.residual for priced in lines)),
+        )
+
+    def sell(
+        self,
+        operator: str,
+        card_number: str,
+        entries: Sequence[SaleEntry],
+        form_token: str,
+        *,
+        agreed: Money | None = None,
+    ) -> Receipt:
+        """Sell the basket onto the card of that number; the same token sells once.
+
+        Args:
+            operator: who sells.
+            card_number: the card the form was made for.
+            entries: one per meter.
+            form_token: the form's own; a second call with it returns the first one's receipt.
+            agreed: what the customer was told; another price is refused.
+
+        Returns:
+            The receipt.  Lines may be pending; then ``problem`` says why.
+
+        Raises:
+            CardAbsent, CardSwapped, CardReplaced, AccountUnknown and their like; those of
+                :meth:`Pricing.price`; PriceChanged, SaleStillOpen; VaultLocked, NodeRestored,
+                DiskFull: nothing was sold.
+        """
+        done = self.queries.form(form_token)
+        if done is not None:
+            return self.enquiries.receipt(done.epoch, done.basket)
+        with self.cards.open(card_number, operator) as opened:
+            # Whoever pressed twice has waited at the counter for the first sale to end.
+            done = self.queries.form(form_token)
+            if done is not None:
+                return self.enquiries.receipt(done.epoch, done.basket)
+            mintings = self._decided(opened, entries, agreed)
+            intents = self._commit(mintings, operator, form_token)
+            problem = self._write(opened.session, mintings, intents, operator)
+        return self.enquiries.receipt(intents[0].epoch, intents[0].seq, problem)
+
+    def _decided(
+        self, opened: OpenCard, entries: Sequence[SaleEntry], agreed: Money | None
+    ) -> tuple[Minting, ...]:
+        image = opened.image
+        if self.queries.pending(image.identity.number):
+            raise SaleStillOpen(card=image.identity.number)
+        slots = tuple(slot_view(slot) for slot in image.slots)
+        lines = self.pricing.price(image.account, image.identity, slots, entries, self.clock())
+        if agreed is not None and _amount(lines) != agreed:
+            raise PriceChanged(agreed=money_to_text(agreed), found=money_to_text(_amount(lines)))
+        return tuple(
+            Minting(
+                image.account,
+                image.identity.number,
+                priced,
+                self.keyring.meter(priced.line.meter),
+            )
+            for priced in lines
+        )
+
+    def _commit(
+        self, mintings: Sequence[Minting], operator: str, form_token: str
+    ) -> tuple[Entry, ...]:
+        """Take the money: all intents and the form's token in one commit."""
+
+        def remember(connection: Connection, entries: Sequence[Entry]) -> None:
+            connection.execute(
+                "INSERT INTO form (token, epoch, basket) VALUES (?, ?, ?)",
+                (form_token, entries[0].epoch, entries[0].seq),
+            )
+
+        drafts = [minting.draft(index) for index, minting in enumerate(mintings)]
+        return self.journal.append(drafts, at=self.clock(), operator=operator, along=[remember])
+
+    def _write(
+        self,
+        session: CardSession,
+        mintings: Sequence[Minting],
+        intents: Sequence[Entry],
+        operator: str,
+    ) -> YikaError | None:
+        """Write slot by slot; at the first failure stop, and say why the rest is pending."""
+        try:
+            for minting, entry in zip(mintings, intents, strict=True):
+                assert isinstance(entry.body, Intent), "a minting drafts an intent"
+                data = remade(entry.body, entry.position, minting.meter)
+                session.write_record(entry.body.slot, data)
+                self.journal.append([Sale(intent=entry.seq)], at=self.clock(), operator=operator)
+        except YikaError as problem:
+            return problem
+        return None
+
+
+def _amount(lines: Sequence[PricedLine]) -> Money:
+    return Money(sum(priced.line.quote.amount for priced in lines))

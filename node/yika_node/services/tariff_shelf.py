@@ -1,0 +1,83 @@
+"""The tariffs this node holds: every version ever switched on, so that each moment has its price.
+
+A version that is not effective yet lies ready and takes over by itself at its time.
+"""
+
+from yika_common.clock import Clock
+from yika_common.signing.signed_file import read_signed_file
+from yika_common.sync.messages import TARIFF_ITEM, open_tariff
+from yika_common.tariffs.book import TariffBook
+from yika_common.tariffs.document import parse_tariff
+from yika_common.tariffs.model import Name, Tariff
+from yika_node.db.queries import Queries
+from yika_node.services.standing import Standing
+from yika_node.services.views import TariffView
+
+
+class TariffShelf:
+    """Reads the signed tariff files; each is verified again when it is taken from the database."""
+
+    def __init__(self, queries: Queries, standing: Standing, clock: Clock) -> None:
+        self._queries = queries
+        self._standing = standing
+        self._clock = clock
+        self._tariffs: tuple[Tariff, ...] | None = None
+        self._book: TariffBook | None = None
+
+    def tariffs(self) -> tuple[Tariff, ...]:
+        """Every version held.
+
+        Raises:
+            NotEnrolled: nobody has sent any yet.
+        """
+        if self._tariffs is None:
+            root = self._standing.membership.root
+            self._tariffs = tuple(
+                parse_tariff(open_tariff(read_signed_file(item.file), root))
+                for item in self._queries.items_held(TARIFF_ITEM)
+            )
+        return self._tariffs
+
+    def book(self) -> TariffBook:
+        """What to ask for the tariff in force."""
+        if self._book is None:
+            self._book = TariffBook(self.tariffs())
+        return self._book
+
+    def shelf(self) -> tuple[TariffView, ...]:
+        """Every version held, newest first within each tariff, with what holds now."""
+        now = self._clock()
+        ordered = sorted(self.tariffs(), key=lambda tariff: (tariff.id, -tariff.version))
+        in_force: dict[str, int] = {}
+        for tariff in ordered:
+            if tariff.effective_from <= now:
+                in_force.setdefault(tariff.id, tariff.version)
+        return tuple(
+            TariffView(
+                id=tariff.id,
+                version=tariff.version,
+                service=tariff.service,
+                tariff_class=tariff.tariff_class,
+                area=tariff.area,
+                effective_from=tariff.effective_from,
+                digest=tariff.digest.hex(),
+                in_force=in_force.get(tariff.id) == tariff.version,
+            )
+            for tariff in ordered
+        )
+
+    def classes(self) -> tuple[str, ...]:
+        """The classes of customers that some tariff is for."""
+        return tuple(sorted({tariff.tariff_class for tariff in self.tariffs()}))
+
+    def line_names(self, tariff_id: str, version: int) -> dict[str, Name]:
+        """What the lines of a tariff version are called, by code; empty if it is not held."""
+        for tariff in self.tariffs():
+            if (tariff.id, tariff.version) == (tariff_id, version):
+                return tariff.names
+        return {}
+
+    def forget(self) -> None:
+        """Read the files anew: another bundle was switched on."""
+        self._tariffs = None
+        self._book = None
