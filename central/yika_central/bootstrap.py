@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from yika_central.config import Config, read_config
 from yika_central.db.database import Database, open_database
 from yika_central.errors import AlreadyInitialised, FolderNotReady
+from yika_central.services.enquiries import Enquiries
 from yika_central.services.enrolment import Enrolment
 from yika_central.services.key_room import (
     SECRETS_FILE,
@@ -17,6 +20,8 @@ from yika_central.services.key_room import (
 )
 from yika_central.services.reconciliation import Reconciliation
 from yika_central.services.registry import Registry
+from yika_central.services.report_office import ReportOffice
+from yika_central.services.rerating import Rerating
 from yika_central.services.staff import Credential, Staff
 from yika_central.services.stock import Stock
 from yika_central.services.tariff_office import TariffOffice
@@ -27,6 +32,7 @@ from yika_common.infra.passwords import Cost
 from yika_common.infra.wall_clock import system_clock
 
 MIGRATIONS = "yika_central.db.migrations"
+SOFTWARE = f"Yika {version('yika')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,9 @@ class Headquarters:
     enrolment: Enrolment
     tariff_office: TariffOffice
     reconciliation: Reconciliation
+    rerating: Rerating
+    report_office: ReportOffice
+    enquiries: Enquiries
 
     def close(self) -> None:
         """Give back the database's connections."""
@@ -74,6 +83,7 @@ def build(
     keys = open_key_room(folder)
     staff = Staff(database, clock, random, _cost(config))
     registry = Registry(database, keys, clock)
+    zone = ZoneInfo(config.time_zone)
     return Headquarters(
         folder=folder,
         config=config,
@@ -87,6 +97,9 @@ def build(
         enrolment=Enrolment(database, keys, registry, clock, random),
         tariff_office=TariffOffice(database, keys, staff, registry, clock),
         reconciliation=Reconciliation(database, keys, registry),
+        rerating=Rerating(database, clock),
+        report_office=ReportOffice(database, clock, zone, software=SOFTWARE),
+        enquiries=Enquiries(database, clock, zone),
     )
 
 
