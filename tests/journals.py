@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -140,3 +141,78 @@ def an_ack(upto: int, head: bytes, **changes: Any) -> SignedFile:
         "status": "OK",
     }
     return sign_ack(Ack(**(values | changes)), [key_of("ack")])
+
+
+PRICES = {
+    Service.COLD_WATER: ("water-residential", 50_000),
+    Service.ELECTRICITY_SINGLE: ("power-residential", 4883),
+    Service.GAS: ("gas-residential", 26_100),
+    Service.HEAT: ("heat-two-part", 2000),
+    Service.HOT_WATER: ("hot-water", 300_000),
+}
+"""Tariff and price of one step, in 1/10000 of the currency's unit."""
+
+
+def a_busy_day(sales: int, *, customers: int = 2000, seed: int = 1) -> list[bytes]:
+    """So many one-meter sales, each an intent and a sale, of customers in no order.
+
+    Card numbers, meter ids, totals and MACs are drawn, so they are as hard to guess as real ones.
+    """
+    draw = random.Random(seed)  # noqa: S311 - it must repeat itself
+    known = [_a_customer(draw) for _ in range(customers)]
+    at = START
+    lines: list[bytes] = []
+    for sale in range(sales):
+        at += draw.randrange(20, 400)
+        operator = ("王芳", "李强")[sale // 50 % 2]
+        intent = _a_purchase(draw, draw.choice(known))
+        seq = 2 * sale + 1
+        lines.append(encode_line(seq, at, operator, intent))
+        at += draw.randrange(2, 5)
+        lines.append(encode_line(seq + 1, at, operator, Sale(intent=seq)))
+    return lines
+
+
+def _a_customer(draw: random.Random) -> dict[str, Any]:
+    return {
+        "account": f"A-{draw.randrange(10**6):06}",
+        "card": f"8600{draw.randrange(10**5):08}",
+        "meter": f"M{draw.randrange(10**6):011}",
+        "slot": draw.randrange(8),
+        "service": draw.choice(list(PRICES)),
+        "generation": draw.choice((1, 1, 1, 2)),
+        "count": draw.randrange(1, 60),
+        "total": draw.randrange(10**6),
+        "used_before": draw.randrange(300_000),
+    }
+
+
+def _a_purchase(draw: random.Random, customer: dict[str, Any]) -> Intent:
+    """One purchase; the customer's totals move on."""
+    tariff, price = PRICES[customer["service"]]
+    money = draw.choice((2000, 5000, 10_000, 10_000, 20_000, draw.randrange(1000, 30_000)))
+    quantity = money * 100_000 // price // 100 * 100
+    parts = [(1, quantity, price)]
+    if draw.random() < 0.25:
+        upper = quantity // 3 // 100 * 100
+        parts = [(1, quantity - upper, price), (2, upper, price * 14 // 10)]
+    lines = tuple(
+        Line("energy", step, part, at, (2 * at * part + 100_000) // 200_000)
+        for step, part, at in parts
+    )
+    amount = sum(line.amount for line in lines)
+    intent = an_intent(
+        **customer | {"count": customer["count"] + 1, "total": customer["total"] + quantity},
+        quantity=quantity,
+        amount=amount,
+        residual=max(0, money - amount),
+        typed=money,
+        tariff=tariff,
+        tariff_digest=hashlib.sha256(tariff.encode()).hexdigest()[:16],
+        lines=lines,
+        mac=draw.randbytes(8).hex(),
+    )
+    customer["count"] = intent.count
+    customer["total"] = intent.total
+    customer["used_before"] += quantity
+    return intent

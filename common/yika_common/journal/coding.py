@@ -54,12 +54,13 @@ def _in_columns(data: bytes) -> list[bytes]:
     except (NotColumnar, TransportMalformed, TransportTooLarge):
         return []
     return [
-        bytes([mode]) + len(packed).to_bytes(_LENGTH_SIZE, "big") + packed + beside
-        for mode, packed in (
-            (_COLUMNS_DEFLATED, _deflate(told, PRESET)),
-            (_COLUMNS_LZMA, lzma.compress(told, lzma.FORMAT_RAW, filters=_LZMA_FILTERS)),
-        )
+        bytes([_COLUMNS_DEFLATED]) + _framed(_deflate(told, PRESET), beside),
+        bytes([_COLUMNS_LZMA]) + _framed(_pack_lzma(told), beside),
     ]
+
+
+def _framed(packed: bytes, beside: bytes) -> bytes:
+    return len(packed).to_bytes(_LENGTH_SIZE, "big") + packed + beside
 
 
 def decode_transport(data: bytes, *, limit: int = PAYLOAD_MAX) -> bytes:
@@ -113,6 +114,10 @@ def _inflate(data: bytes, preset: bytes, limit: int) -> bytes:
     if not unpacker.eof or unpacker.unused_data:
         raise TransportMalformed(why="it is not complete")
     return plain
+
+
+def _pack_lzma(data: bytes) -> bytes:
+    return lzma.compress(data, lzma.FORMAT_RAW, filters=_LZMA_FILTERS)
 
 
 def _unpack_lzma(data: bytes, limit: int) -> bytes:

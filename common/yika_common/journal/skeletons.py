@@ -72,8 +72,7 @@ def columns_of(skeleton: str) -> tuple[ColumnName, ...]:
     for match in _PLACE.finditer(skeleton):
         if match["end"] == _KEY_END:
             key, place = match["text"], 0
-            continue
-        if match[0] == "[":
+        elif match[0] == "[":
             place = 0
         for mark in filter(_MARKS.__contains__, match[0]):
             names.append(ColumnName(key, place, mark))
