@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +43,7 @@ from yika_common.journal.record import (
     txn_id,
 )
 from yika_common.services import Service
+from yika_common.signing.fields import shapes
 
 AT = 1_700_000_000
 
@@ -315,3 +317,11 @@ def test_a_record_written_a_year_ago_reads_today() -> None:
     )
     assert record == Record(1, 1700000060, "", Boot(software="0.1.0", incarnation="ab" * 8))
     assert lines_of([Sale(intent=2)], first=3)[0].startswith(b'{"t":"sale","q":3,')
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_the_page_names_every_key(kind: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "journal.md").read_text(encoding="utf-8")
+    assert f"| `{kind}` |" in page
+    for shape in shapes(BODIES[kind]):
+        assert f"`{shape.key}`" in page

@@ -153,11 +153,14 @@ def _split(payload: bytes) -> tuple[SegmentHeader, tuple[bytes, ...]]:
     if not payload.endswith(b"\n"):
         raise SegmentMalformed(why="its last line is not complete")
     first, *lines = payload.split(b"\n")[:-1]
+    return _header(first), tuple(line + b"\n" for line in lines)
+
+
+def _header(line: bytes) -> SegmentHeader:
     try:
-        header = SegmentHeader.parse(first, limit=_HEADER_MAX)
+        return SegmentHeader.parse(line, limit=_HEADER_MAX)
     except (FileMalformed, FileTooLarge) as cause:
         raise SegmentMalformed(why="its header is not well formed") from cause
-    return header, tuple(line + b"\n" for line in lines)
 
 
 def _records(lines: Sequence[bytes], first: int) -> tuple[Record, ...]:
@@ -185,4 +188,4 @@ def header_of(file: SignedFile) -> SegmentHeader:
     Raises:
         SegmentMalformed: its header is not well formed.
     """
-    return _split(file.payload)[0]
+    return _header(file.payload[: _HEADER_MAX + 1].split(b"\n", 1)[0])
