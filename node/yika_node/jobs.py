@@ -1,13 +1,19 @@
-"""What a running node does by itself: exchange with headquarters, at intervals and after sales."""
+"""What a running node does by itself.
+
+It exchanges with headquarters, at intervals and after sales, and ends the sessions whose time has
+run out, so that the vault is locked although no browser asks any more.
+"""
 
 import logging
 from typing import Final
 
 from yika_common.errors import YikaError
-from yika_common.infra.scheduling import Schedule
+from yika_common.infra.scheduling import Job, Schedule
 from yika_node.bootstrap import Node
 
 SYNC: Final = "sync"
+SWEEP: Final = "sweep"
+SWEEP_INTERVAL_S: Final = 60
 _JITTER_PART = 10
 
 _log = logging.getLogger(__name__)
@@ -16,11 +22,12 @@ _log = logging.getLogger(__name__)
 class Jobs:
     """The node's background work, from :meth:`start` to :meth:`stop`."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, *, sweep: Job) -> None:
         self._node = node
         self._schedule = Schedule()
         interval = node.config.sync.interval_s
         self._schedule.every(interval, SYNC, self._sync, jitter_s=interval // _JITTER_PART)
+        self._schedule.every(SWEEP_INTERVAL_S, SWEEP, sweep)
 
     def start(self) -> None:
         """Begin; the first exchange comes after one interval, or when asked for."""

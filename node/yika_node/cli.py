@@ -1,0 +1,223 @@
+"""``yika-node``: one vending point on the command line.
+
+Exit status: 0 done, 1 the thing asked for failed or does not hold, 2 the command line or a file it
+names is wrong.  Every failure is one sentence on standard error, in the command line's language.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import click
+
+from yika_common.errors import N_, YikaError
+from yika_common.infra.entropy import system_random
+from yika_common.infra.language import language_of, sentence, translate
+from yika_common.infra.logs import log_to
+from yika_common.infra.serving import serve as serve_pages
+from yika_common.infra.wall_clock import system_clock
+from yika_common.sync.errors import TokenMalformed
+from yika_node.bootstrap import Node, build
+from yika_node.config import ReaderConfig
+from yika_node.errors import ConfigInvalid
+from yika_node.hardware.gempc_twin import GemPcTwinReader
+from yika_node.jobs import Jobs
+from yika_node.services.inspection import Inspection
+from yika_node.services.safekeeping import FolderInUse, NothingToKeep, back_up, put_back
+from yika_node.services.stick import StickUnusable
+from yika_node.web.app import make_node_app
+from yika_node.web.entrance import DeskSessions
+
+FAILED: Final = 1
+WRONG_FILE: Final = 2
+_WRONG_FILES = (ConfigInvalid, TokenMalformed, StickUnusable, NothingToKeep, FolderInUse)
+
+_folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+_operator = click.option("--operator", required=True, help="Whose password opens the keys.")
+_password = click.option(
+    "--password",
+    envvar="YIKA_PASSWORD",
+    prompt=True,
+    hide_input=True,
+    help="Better given in YIKA_PASSWORD, or typed when asked for.",
+)
+
+
+@click.group()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("node-data"),
+    envvar="YIKA_NODE_DATA",
+    show_default=True,
+    help="The data folder (also: YIKA_NODE_DATA).",
+)
+@click.pass_context
+def main(context: click.Context, data: Path) -> None:
+    """One vending point: its pages, its set-up, its exchange with headquarters."""
+    context.obj = data
+
+
+@main.command()
+@click.option("--host", help="Instead of the configuration's.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Instead of the configuration's.")
+@click.pass_obj
+def serve(data: Path, host: str | None, port: int | None) -> None:
+    """Serve the pages until SIGTERM or Ctrl-C, and exchange with headquarters meanwhile."""
+    log_to()
+    with _node(data) as node:
+        chosen = node.config.web.port if port is None else port
+        sessions = DeskSessions(system_clock, system_random, node.staff.sign_out)
+        jobs = Jobs(node, sweep=sessions.sweep)
+        app = make_node_app(
+            node,
+            clock=system_clock,
+            random=system_random,
+            instance=str(chosen),
+            sessions=sessions,
+            soon=jobs.soon,
+        )
+        jobs.start()
+        try:
+            serve_pages(app, host=host or node.config.web.host, port=chosen, ready=_ready)
+        finally:
+            jobs.stop()
+
+
+@main.command()
+@click.option("--token", required=True, help="The one-time token of headquarters.")
+@click.option("--operator", required=True, help="The first operator, a supervisor.")
+@_password
+@click.pass_obj
+def init(data: Path, token: str, operator: str, password: str) -> None:
+    """Register with headquarters and make the first operator."""
+    with _node(data) as node:
+        node.enrolment.enrol(token, operator, password)
+        _say(N_("This vending point is registered as %(node)s."), node=node.state().node)
+
+
+@main.command()
+@click.pass_obj
+def check(data: Path) -> None:
+    """Try every part of the vending point; one sentence each."""
+    good = True
+    for finding in Inspection(data, _reader, system_clock).findings():
+        good = good and finding.good
+        mark = "+" if finding.good else "-"
+        click.echo(f"{mark} {translate(finding.text, _language()) % finding.facts}")
+    sys.exit(0 if good else FAILED)
+
+
+@main.command()
+@_operator
+@_password
+@click.pass_obj
+def send(data: Path, operator: str, password: str) -> None:
+    """Exchange with headquarters once."""
+    with _signed_in(data, operator, password) as node:
+        report = node.courier.sync()
+        _say(
+            N_("Headquarters has acknowledged everything up to record %(upto)s."),
+            upto=report.acknowledged,
+        )
+
+
+@main.command()
+@_operator
+@_password
+@_folder
+@click.pass_obj
+def export(data: Path, operator: str, password: str, folder: Path) -> None:
+    """Write what headquarters has not acknowledged to FOLDER, for a stick."""
+    with _signed_in(data, operator, password) as node:
+        for name in node.stick.export(folder):
+            click.echo(name)
+
+
+@main.command("import")
+@_operator
+@_password
+@_folder
+@click.pass_obj
+def import_(data: Path, operator: str, password: str, folder: Path) -> None:
+    """Take what headquarters put into FOLDER."""
+    with _signed_in(data, operator, password) as node:
+        report = node.stick.import_(folder)
+        _say(
+            N_("Headquarters has acknowledged everything up to record %(upto)s."),
+            upto=report.acknowledged,
+        )
+
+
+@main.command()
+@_folder
+@click.pass_obj
+def backup(data: Path, folder: Path) -> None:
+    """Copy the vending point to FOLDER; the program may be running."""
+    with _sentences():
+        back_up(data, folder)
+        _say(N_("The backup in %(folder)s is whole."), folder=str(folder))
+
+
+@main.command()
+@_folder
+@click.pass_obj
+def restore(data: Path, folder: Path) -> None:
+    """Put the backup in FOLDER into an empty data folder; nothing is sold from it."""
+    with _sentences():
+        put_back(folder, data)
+        _say(
+            N_(
+                "The backup is restored. Nothing is sold from it until headquarters has "
+                "registered this vending point anew."
+            )
+        )
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """End the program with one sentence when something expected goes wrong inside."""
+    try:
+        yield
+    except YikaError as error:
+        click.echo(sentence(error, _language()), err=True)
+        sys.exit(WRONG_FILE if isinstance(error, _WRONG_FILES) else FAILED)
+    except OSError as error:
+        click.echo(f"{error.filename}: {error.strerror}.", err=True)
+        sys.exit(WRONG_FILE)
+
+
+@contextmanager
+def _node(data: Path) -> Iterator[Node]:
+    with _sentences():
+        node = build(data, clock=system_clock, random=system_random)
+        try:
+            yield node
+        finally:
+            node.close()
+
+
+@contextmanager
+def _signed_in(data: Path, operator: str, password: str) -> Iterator[Node]:
+    with _node(data) as node:
+        node.staff.sign_in(operator, password)
+        yield node
+
+
+def _reader(config: ReaderConfig) -> GemPcTwinReader:
+    return GemPcTwinReader(config.port)
+
+
+def _ready(port: int) -> None:
+    _say(N_("The pages are at %(url)s"), url=f"http://127.0.0.1:{port}/")
+
+
+def _say(text: str, **facts: str | int) -> None:
+    click.echo(translate(text, _language()) % facts)
+
+
+def _language() -> str:
+    return language_of(os.environ)

@@ -1,0 +1,89 @@
+"""Accounts: opening one, finding one, giving it its card."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from yika_common.infra.web.guard import needs
+from yika_common.services import PROFILES
+from yika_node.web.again import Refusal, or_again
+from yika_node.web.forms import Form, account_of, profile_of
+from yika_node.web.front import front, node, operator
+from yika_node.web.labels import class_name
+from yika_node.web.ranks import Rank
+
+pages = Blueprint("account", __name__)
+
+RECENT = 10
+
+
+@pages.get("/accounts")
+@needs(Rank.AUDITOR)
+def search() -> str:
+    """Accounts whose number, card, meter or holder holds the text asked for."""
+    text, after = request.args.get("text", ""), request.args.get("after")
+    found = node().accounts.find(text, after=after)
+    return render_template("accounts.html", found=found, text=text, after=after)
+
+
+@pages.get("/accounts/new")
+@needs(Rank.CLERK)
+def new() -> str:
+    """The empty form."""
+    return _form()
+
+
+def _form(refusal: Refusal | None = None) -> str:
+    desk = node().accounts
+    return render_template(
+        "account_new.html",
+        refusal=refusal,
+        areas=[(area, area) for area in desk.areas()],
+        classes=[(key, class_name(key)) for key in desk.classes()],
+        **_meter_fields(request.form),
+    )
+
+
+@pages.get("/accounts/new/meters")
+@needs(Rank.CLERK)
+def meters() -> str:
+    """The fields for the meters of another size of card; what is filled in already stays."""
+    return render_template("_meters.html", **_meter_fields(request.args))
+
+
+def _meter_fields(form: Form) -> dict[str, object]:
+    profile = profile_of(form)
+    return {
+        "filled": form,
+        "profiles": PROFILES,
+        "profile": profile,
+        "free": {service: node().accounts.free_meters(service) for service in PROFILES[profile]},
+    }
+
+
+@pages.post("/accounts/new")
+@needs(Rank.CLERK)
+@or_again(_form)
+def create() -> Response:
+    """Open the account."""
+    opened = node().accounts.open(operator(), account_of(request.form))
+    front().soon()
+    return redirect(url_for("account.page", number=opened.number), 303)
+
+
+@pages.get("/accounts/<number>")
+@needs(Rank.AUDITOR)
+def page(number: str) -> str:
+    """One account, its meters, its card and its latest sales."""
+    account = node().accounts.get(number)
+    sales = node().enquiries.sales(account=number, limit=RECENT)
+    return render_template("account.html", account=account, sales=sales.rows)
+
+
+@pages.post("/accounts/<number>/card")
+@needs(Rank.CLERK)
+def initialise(number: str) -> Response:
+    """Make the blank card in the reader this account's card."""
+    front().last_card.keep(None)
+    node().cards.initialise(operator(), number)
+    front().soon()
+    return redirect(url_for("account.page", number=number), 303)

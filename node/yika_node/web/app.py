@@ -1,0 +1,101 @@
+"""The pages of one vending point, on the screen kit."""
+
+from collections.abc import Callable
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from flask_babel import lazy_gettext as _
+
+from yika_common.clock import Clock
+from yika_common.errors import YikaError
+from yika_common.infra.entropy import RandomSource
+from yika_common.infra.web.app import make_app
+from yika_common.infra.web.faults import answer, sentence_here
+from yika_common.infra.web.login import login_blueprint
+from yika_common.infra.web.site import NavItem, Site
+from yika_node.bootstrap import Node
+from yika_node.web import (
+    account_pages,
+    counter_pages,
+    labels,
+    manual_pages,
+    record_pages,
+    sale_pages,
+    setup_pages,
+    staff_pages,
+)
+from yika_node.web.chips import chips_with
+from yika_node.web.entrance import DeskSessions, authenticate_with
+from yika_node.web.front import EXTENSION, Front, LastCard
+from yika_node.web.ranks import Rank
+from yika_node.web.statuses import STATUSES
+from yika_node.web.watch import CardWatch
+
+SECRET_SIZE: Final = 32
+NAV: Final = (
+    NavItem("sale.form", _("Sell"), "F2", Rank.CLERK),
+    NavItem("counter.card", _("Read card"), "F4", Rank.CLERK),
+    NavItem("account.new", _("Open account"), "F6", Rank.CLERK),
+    NavItem("account.search", _("Accounts"), "F3", Rank.AUDITOR),
+    NavItem("sale.pending", _("Pending sales"), "F7", Rank.AUDITOR),
+    NavItem("record.sales", _("Sales"), "F9", Rank.AUDITOR),
+    NavItem("record.sync", _("Headquarters"), "F10", Rank.AUDITOR),
+    NavItem("record.readings", _("Readings"), "", Rank.AUDITOR),
+    NavItem("record.tariffs", _("Tariffs"), "", Rank.AUDITOR),
+    NavItem("staff.operators", _("Operators"), "", Rank.SUPERVISOR),
+    NavItem("manual.page", _("Manual"), "F1", Rank.AUDITOR),
+)
+
+
+def make_node_app(
+    node: Node,
+    *,
+    clock: Clock,
+    random: RandomSource,
+    instance: str,
+    sessions: DeskSessions | None = None,
+    soon: Callable[[], None] = lambda: None,
+) -> Flask:
+    """The pages of a node, ready to be served.
+
+    Args:
+        node: what the pages show and do.
+        clock: for sessions and for how long ago things were.
+        random: for session keys and form tokens.
+        instance: tells this program's cookies from those of others on the same machine.
+        sessions: who is signed in, where somebody else looks after their end as well.
+        soon: called after what headquarters should hear of soon.
+    """
+    desk_sessions = sessions or DeskSessions(clock, random, node.staff.sign_out)
+    face = Site(
+        side="node",
+        title=_("Yika vending point"),
+        instance=instance,
+        clock=clock,
+        random=random,
+        sessions=desk_sessions.sessions,
+        secret_key=random(SECRET_SIZE),
+        time_zone=ZoneInfo(node.config.place.time_zone),
+        home="counter.home",
+        nav=NAV,
+        statuses=STATUSES,
+        chips=lambda _session: chips_with(clock),
+        health=lambda: {"enrolled": int(node.enrolment.enrolled())},
+    )
+    blueprints = [
+        setup_pages.pages,
+        login_blueprint(authenticate_with(node.staff)),
+        counter_pages.pages,
+        sale_pages.pages,
+        account_pages.pages,
+        record_pages.pages,
+        staff_pages.pages,
+        manual_pages.pages,
+    ]
+    app = make_app(__name__, face, blueprints)
+    app.extensions[EXTENSION] = Front(node, CardWatch(node.cards.present, clock), LastCard(), soon)
+    app.register_error_handler(YikaError, lambda error: answer(labels.in_words(error)))
+    app.jinja_env.globals["labels"] = labels
+    app.jinja_env.filters["said"] = lambda error: sentence_here(labels.in_words(error))
+    return app

@@ -1,0 +1,59 @@
+"""The status line under every page: card, pending sales, what waits to be sent, headquarters."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from flask_babel import gettext
+
+from yika_common.clock import Clock
+from yika_common.infra.web.site import Chip
+from yika_node.services.views import SyncState
+from yika_node.web.front import front, node
+from yika_node.web.labels import age
+from yika_node.web.watch import Presence, Seen
+
+LONG_UNSENT = timedelta(days=1)
+"""Records older than this that no acknowledgement covers are worth a second look."""
+
+
+def chips_with(clock: Clock) -> tuple[Chip, ...]:
+    """What every signed-in page shows."""
+    return tuple(_chips(clock))
+
+
+def _chips(clock: Clock) -> Iterator[Chip]:
+    state = node().state()
+    yield _card(front().watch.seen())
+    if state.refusal is not None:
+        yield Chip(gettext("Selling"), gettext("stopped"), "bad", "record.sync")
+    if state.pending:
+        yield Chip(gettext("Pending sales"), str(state.pending), "warn", "sale.pending")
+    if state.sync is not None:
+        yield _waiting(state.sync, clock)
+        yield _headquarters(state.sync, clock)
+
+
+def _card(seen: Seen) -> Chip:
+    name = gettext("Card")
+    if seen.presence is Presence.TROUBLE:
+        return Chip(gettext("Reader"), gettext("does not answer"), "bad", "counter.home")
+    if seen.presence is Presence.CARD:
+        return Chip(name, gettext("in the reader"), "good", "counter.card")
+    return Chip(name, gettext("none"), "idle")
+
+
+def _waiting(sync: SyncState, clock: Clock) -> Chip:
+    name = gettext("Waiting to send")
+    if not sync.waiting or sync.oldest is None:
+        return Chip(name, "0", "good", "record.sync")
+    since = clock() - sync.oldest
+    text = gettext("%(count)s, oldest %(age)s", count=sync.waiting, age=age(sync.oldest, clock()))
+    return Chip(name, text, "warn" if since > LONG_UNSENT else "busy", "record.sync")
+
+
+def _headquarters(sync: SyncState, clock: Clock) -> Chip:
+    name = gettext("Headquarters")
+    if sync.last_contact is None:
+        return Chip(name, gettext("not reached yet"), "idle", "record.sync")
+    text = gettext("%(age)s ago", age=age(sync.last_contact, clock()))
+    return Chip(name, text, "idle" if sync.problem else "good", "record.sync")

@@ -1,0 +1,67 @@
+"""The counter: the first page, and what is on the card in the reader."""
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+
+from yika_common.infra.web.guard import needs, passive
+from yika_node.web.front import front, node
+from yika_node.web.ranks import Rank
+from yika_node.web.watch import Presence
+
+pages = Blueprint("counter", __name__)
+
+RECENT = 8
+
+
+@pages.get("/")
+@needs(Rank.AUDITOR)
+def home() -> str:
+    """The first page: the reader, what waits, the latest sales."""
+    return render_template(
+        "home.html",
+        state=node().state(),
+        seen=front().watch.seen(),
+        recent=node().enquiries.sales(limit=RECENT).rows,
+    )
+
+
+@pages.get("/card")
+@needs(Rank.CLERK)
+def card() -> str:
+    """What is on the card in the reader; sales it left open are settled first."""
+    return _card_page()
+
+
+@pages.post("/card/read")
+@needs(Rank.CLERK)
+def read() -> str:
+    """The same, as a form's answer."""
+    return _card_page()
+
+
+@pages.get("/card/seen")
+@needs(Rank.CLERK)
+@passive
+def seen() -> Response | tuple[str, int]:
+    """For a page that waits: nothing (204) until the reader says otherwise than ``tag``.
+
+    A card that comes in leads to its page; on a card's own page (``away``), taking it out leads
+    to the first page, ready for the next customer.
+    """
+    now, away = front().watch.seen(), "away" in request.args
+    if now.tag == request.args.get("tag"):
+        return "", 204
+    if away and now.presence is Presence.EMPTY:
+        return _go("counter.home")
+    if not away and now.presence is Presence.CARD:
+        return _go("counter.card")
+    return make_response("" if away else render_template("_reader.html", seen=now))
+
+
+def _card_page() -> str:
+    return render_template("card.html", view=front().read_card())
+
+
+def _go(endpoint: str) -> Response:
+    response = make_response("")
+    response.headers["HX-Redirect"] = url_for(endpoint)
+    return response

@@ -1,0 +1,66 @@
+"""Signing in and out: a session lasts no longer than its operator's hold on the vault.
+
+The vault is locked when the last operator has gone, and an operator whose session ran out has
+gone, whether or not his browser ever asks again: :meth:`DeskSessions.sweep` looks after that.
+"""
+
+from collections.abc import Callable
+
+from yika_common.clock import Clock
+from yika_common.infra.entropy import RandomSource
+from yika_common.infra.sessions import MemorySessions, Session, SessionExpired, Sessions
+from yika_common.infra.web.login import Authenticate, Identity
+from yika_node.services.staff_desk import StaffDesk
+from yika_node.services.views import Operator
+from yika_node.web.ranks import RANKS
+
+
+class _ListedSessions(MemorySessions):
+    """Sessions whose keys can be gone through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._users: dict[str, str] = {}
+
+    def put(self, key: str, session: Session) -> None:
+        self._users[session.user_id] = key
+        super().put(key, session)
+
+    def newest_keys(self) -> tuple[str, ...]:
+        """The newest key of everybody who ever signed in; there are few."""
+        return tuple(self._users.values())
+
+
+class DeskSessions:
+    """The sessions of a node."""
+
+    def __init__(self, clock: Clock, random: RandomSource, leave: Callable[[str], None]) -> None:
+        self._store = _ListedSessions()
+        self.sessions = Sessions(
+            clock=clock,
+            random=random,
+            store=self._store,
+            on_end=lambda session: leave(session.user_id),
+        )
+
+    def sweep(self) -> None:
+        """End every session that ran out while nobody asked."""
+        for key in self._store.newest_keys():
+            if self._store.get(key) is not None:
+                self._end_if_over(key)
+
+    def _end_if_over(self, key: str) -> None:
+        try:
+            self.sessions.resume(key, in_use=False)
+        except SessionExpired:
+            return
+
+
+def identity_of(operator: Operator) -> Identity:
+    """An operator as the pages know him: his name, and the rank of his level."""
+    return Identity(operator.name, operator.name, RANKS[operator.level])
+
+
+def authenticate_with(staff: StaffDesk) -> Authenticate:
+    """Name and password are right when they open the vault."""
+    return lambda name, password: identity_of(staff.sign_in(name, password))

@@ -1,0 +1,123 @@
+"""From what was typed to values; nothing is guessed, and nothing is done.
+
+Full-width digits, as Chinese input methods write them, are digits.  Fields that were left empty
+are left out; whatever else is not what the field asks for is refused with its text.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from yika_common.infra.web.faults import NotUnderstood
+from yika_common.numbers import (
+    Money,
+    money_from_text,
+    quantity_from_text,
+    scaled_from_text,
+)
+from yika_common.services import PROFILES, SLOTS_MAX
+from yika_node.services.account_desk import person_of_form
+from yika_node.services.views import AccountForm, By, Level, SaleEntry
+
+Form = Mapping[str, str]
+
+TOKEN_MAX: Final = 64
+_READERS: Final = {By.MONEY: money_from_text, By.QUANTITY: quantity_from_text}
+
+
+def typed(form: Form, name: str) -> str:
+    """The text of a field, in plain characters, without the blanks around it."""
+    return unicodedata.normalize("NFKC", form.get(name, "")).strip()
+
+
+def entries_of(form: Form) -> tuple[SaleEntry, ...]:
+    """The filled-in lines of the sale form, in the order of their slots.
+
+    Raises:
+        NotANumber: a field holds something else than a number.
+        NotUnderstood: a line is sold neither by money nor by quantity.
+    """
+    found = []
+    for slot in range(SLOTS_MAX):
+        text = typed(form, f"amount-{slot}")
+        if text:
+            by = _by(form.get(f"by-{slot}", By.MONEY))
+            found.append(SaleEntry(slot, by, _READERS[by](text)))
+    return tuple(found)
+
+
+def agreement(entries: Sequence[SaleEntry], amount: Money) -> str:
+    """What the customer saw: these entries at this price, as one text for a hidden field."""
+    return f"{_text(entries)}={amount}"
+
+
+def agreed_of(form: Form, entries: Sequence[SaleEntry]) -> Money | None:
+    """The price the customer saw for exactly these entries, None if it was not shown yet."""
+    seen, _, amount = form.get("agreed", "").rpartition("=")
+    if seen != _text(entries) or not (amount.isascii() and amount.isdecimal()):
+        return None
+    return Money(int(amount))
+
+
+def token_of(form: Form) -> str:
+    """The sale form's own token.
+
+    Raises:
+        NotUnderstood: it is missing or not one of ours.
+    """
+    token = form.get("form_token", "")
+    if not 0 < len(token) <= TOKEN_MAX or not token.isalnum():
+        raise NotUnderstood
+    return token
+
+
+def account_of(form: Form) -> AccountForm:
+    """The account as it was filled in; whether it can be opened is the desk's to say.
+
+    Raises:
+        AccountFormIncomplete: the holder's name or another text can't be used.
+        NotANumber: persons, area or profile is not a number.
+    """
+    heated = typed(form, "area_m2")
+    meters = ((slot, typed(form, f"meter-{slot}").upper()) for slot in range(SLOTS_MAX))
+    return AccountForm(
+        person=person_of_form(*(typed(form, name) for name in PERSON_FIELDS)),
+        area=typed(form, "area"),
+        tariff_class=typed(form, "tariff_class"),
+        profile=scaled_from_text(typed(form, "profile"), 0),
+        persons=scaled_from_text(typed(form, "persons"), 0),
+        area_m2=quantity_from_text(heated) if heated else None,
+        meters=tuple((slot, meter) for slot, meter in meters if meter),
+    )
+
+
+def profile_of(form: Form) -> int:
+    """The size of card that is chosen in a form that is still being filled in; the least first."""
+    chosen = form.get("profile", "")
+    return next((size for size in PROFILES if str(size) == chosen), min(PROFILES))
+
+
+PERSON_FIELDS: Final = ("name", "phone", "address", "document")
+
+
+def level_of(form: Form) -> Level:
+    """The level that was chosen for an operator.
+
+    Raises:
+        NotUnderstood: there is no such level.
+    """
+    try:
+        return Level[form.get("level", "")]
+    except KeyError as cause:
+        raise NotUnderstood from cause
+
+
+def _by(text: str) -> By:
+    try:
+        return By(text)
+    except ValueError as cause:
+        raise NotUnderstood from cause
+
+
+def _text(entries: Sequence[SaleEntry]) -> str:
+    return ",".join(f"{entry.slot}{entry.by}{entry.value}" for entry in entries)

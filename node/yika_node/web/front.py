@@ -1,0 +1,83 @@
+"""What the pages share: the node behind them, the reader's watch and the card read last."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from yika_common.infra.web.site import signed_in
+from yika_node.bootstrap import Node
+from yika_node.services.views import CardView
+from yika_node.web.watch import CardWatch
+
+EXTENSION = "yika_node"
+
+
+class LastCard:
+    """The card that was read last, so that a price while typing needs no reading."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._view: CardView | None = None
+
+    def keep(self, view: CardView | None) -> None:
+        """Remember this card, or none."""
+        with self._lock:
+            self._view = view
+
+    def of(self, number: str) -> CardView | None:
+        """The card of that number, if it is the one read last."""
+        with self._lock:
+            if self._view is not None and self._view.identity.number == number:
+                return self._view
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """One program's counter; ``soon`` lets the exchange with headquarters run soon."""
+
+    node: Node
+    watch: CardWatch
+    last_card: LastCard
+    soon: Callable[[], None]
+
+    def read_card(self) -> CardView:
+        """Read the card in the reader, and remember it.
+
+        Raises:
+            those of ``CardDesk.read``: no card is remembered.
+        """
+        self.last_card.keep(None)
+        view = self.node.cards.read(operator())
+        self.last_card.keep(view)
+        return view
+
+    def card(self, number: str) -> CardView:
+        """The card of that number as it was read last, else whatever is in the reader now.
+
+        Raises:
+            those of ``CardDesk.read``: no card is remembered.
+        """
+        return self.last_card.of(number) or self.read_card()
+
+
+def front() -> Front:
+    """The counter behind the current request."""
+    return cast(Front, current_app.extensions[EXTENSION])
+
+
+def node() -> Node:
+    """The node behind the current request."""
+    return front().node
+
+
+def operator() -> str:
+    """Who is signed in at the current request.
+
+    Raises:
+        NotSignedIn: nobody; the page is a public one.
+    """
+    return signed_in().user_id

@@ -1,0 +1,110 @@
+"""The words for what the desks name by keys: services, states, levels, fields, classes."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from yika_common.cards.write_back import MeterStatus
+from yika_common.errors import YikaError
+from yika_common.infra.web.site import Mood, Text
+from yika_common.services import Service
+from yika_node.services.views import By, Level, SaleState
+
+SERVICES: Final[dict[str, Text]] = {
+    Service.ELECTRICITY_SINGLE: _("Electricity, single phase"),
+    Service.ELECTRICITY_THREE: _("Electricity, three phase"),
+    Service.HEAT: _("Heat"),
+    Service.GAS: _("Gas"),
+    Service.COLD_WATER: _("Cold water"),
+    Service.HOT_WATER: _("Hot water"),
+    Service.RECYCLED_WATER: _("Recycled water"),
+    Service.PURIFIED_WATER: _("Purified water"),
+    Service.BULK_WATER: _("Large-bore water"),
+}
+STATES: Final[dict[SaleState, tuple[Text, Mood]]] = {
+    SaleState.WRITTEN: (_("on the card"), "good"),
+    SaleState.PENDING: (_("waits for the card"), "warn"),
+    SaleState.SUPERSEDED: (_("becomes an adjustment"), "busy"),
+}
+LEVELS: Final[dict[Level, Text]] = {
+    Level.CLERK: _("Clerk"),
+    Level.SUPERVISOR: _("Supervisor"),
+    Level.AUDITOR: _("Auditor"),
+}
+WAYS: Final[dict[By, Text]] = {By.MONEY: _("money"), By.QUANTITY: _("quantity")}
+CLASSES: Final[dict[str, Text]] = {
+    "residential": _("Residential"),
+    "commercial": _("Commercial"),
+    "industrial": _("Industrial"),
+    "public": _("Public institution"),
+}
+FIELDS: Final[dict[str, Text]] = {
+    "name": _("Name"),
+    "phone": _("Phone"),
+    "address": _("Address"),
+    "document": _("Identity document"),
+    "area": _("Area"),
+    "tariff_class": _("Class"),
+    "profile": _("Card for"),
+    "persons": _("Persons in the household"),
+    "area_m2": _("Heated area"),
+    "meters": _("Meters"),
+}
+CHAPTERS: Final[dict[str, Text]] = {
+    "counter": _("The counter and its keys"),
+    "selling": _("Selling"),
+    "pending": _("Pending sales"),
+    "accounts": _("Accounts"),
+    "cards": _("Cards and meters"),
+    "tariffs": _("Prices"),
+    "headquarters": _("Headquarters"),
+    "operators": _("Operators"),
+    "safety": _("What is safe, and what is not"),
+    "messages": _("What the program says"),
+}
+"""The manual's chapters, in reading order."""
+
+METER_STATUSES: Final[dict[MeterStatus, Text]] = {
+    MeterStatus.CLOSED: _("closed"),
+    MeterStatus.LOW: _("nearly used up"),
+}
+
+_FACTS: Final[dict[str, dict[str, Text]]] = {
+    "field": FIELDS,
+    "service": SERVICES,
+    "tariff_class": CLASSES,
+}
+_MINUTES_SHOWN: Final = 120
+_HOURS_SHOWN: Final = 48
+
+
+def in_words(error: YikaError) -> YikaError:
+    """The same error, its facts named as the page names them."""
+    facts = {
+        name: str(_FACTS.get(name, {}).get(str(fact), fact)) if isinstance(fact, str) else fact
+        for name, fact in error.facts.items()
+    }
+    return error if facts == error.facts else type(error)(**facts)
+
+
+def class_name(key: str) -> Text:
+    """The class of customers; a class that only a tariff file knows is shown by its key."""
+    return CLASSES.get(key, key)
+
+
+def meter_status(status: int) -> tuple[Text, ...]:
+    """What the bits of a meter's status say."""
+    return tuple(text for bit, text in METER_STATUSES.items() if status & bit)
+
+
+def age(since: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that still says something."""
+    minutes = max(timedelta(), now - since) // timedelta(minutes=1)
+    if minutes < _MINUTES_SHOWN:
+        return str(gettext("%(minutes)s min", minutes=minutes))
+    hours = minutes // 60
+    if hours < _HOURS_SHOWN:
+        return str(gettext("%(hours)s h", hours=hours))
+    return str(gettext("%(days)s days", days=hours // 24))

@@ -1,0 +1,73 @@
+"""The manual, inside the program: one page in each language, opened where it is needed.
+
+F1 leads to the chapter of the page it was pressed on, as the browser's referrer tells.  Chapters
+are templates, ``manual/<language>/<chapter>.html``.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Blueprint, render_template, request
+
+from yika_common.errors import YikaError
+from yika_common.infra.language import translate
+from yika_common.infra.web.faults import language_here
+from yika_common.infra.web.guard import needs
+from yika_node.web.labels import CHAPTERS
+from yika_node.web.ranks import Rank
+
+pages = Blueprint("manual", __name__)
+
+_FIRST: Final = "counter"
+_CHAPTER_OF_PAGE: Final = {
+    "sell": "selling",
+    "receipts": "selling",
+    "sales": "selling",
+    "pending": "pending",
+    "accounts": "accounts",
+    "card": "cards",
+    "readings": "cards",
+    "tariffs": "tariffs",
+    "sync": "headquarters",
+    "operators": "operators",
+}
+
+
+@pages.get("/manual")
+@needs(Rank.AUDITOR)
+def page() -> str:
+    """Every chapter; the one of the page before is where the reader begins."""
+    language = language_here()
+    return render_template(
+        "manual.html",
+        chapters=CHAPTERS,
+        here=chapter_of(request.referrer or ""),
+        messages=sorted(_messages(language)),
+    )
+
+
+def chapter_of(address: str) -> str:
+    """The chapter about the page at that address."""
+    first = urlsplit(address).path.lstrip("/").partition("/")[0]
+    return _CHAPTER_OF_PAGE.get(first, _FIRST)
+
+
+def _messages(language: str) -> Iterator[tuple[str, str]]:
+    """The code and sentence of every failure this program knows, facts left open."""
+    for kind in _kinds(YikaError):
+        if hasattr(kind, "sentence"):
+            yield kind.code, translate(kind.sentence, language) % _Open()
+
+
+def _kinds(kind: type[YikaError]) -> Iterator[type[YikaError]]:
+    for narrower in kind.__subclasses__():
+        yield narrower
+        yield from _kinds(narrower)
+
+
+class _Open(dict[str, str]):
+    """Whatever a sentence names is not known yet."""
+
+    def __missing__(self, _: str) -> str:
+        return "…"

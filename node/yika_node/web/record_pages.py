@@ -1,0 +1,58 @@
+"""What was recorded, what prices hold, and how this vending point stands with headquarters."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from yika_common.infra.web.guard import needs
+from yika_node.web.front import node
+from yika_node.web.ranks import Rank
+
+pages = Blueprint("record", __name__)
+
+
+@pages.get("/sales")
+@needs(Rank.AUDITOR)
+def sales() -> str:
+    """Every sale, newest first."""
+    account, before = request.args.get("account") or None, request.args.get("before")
+    found = node().enquiries.sales(before=before, account=account)
+    return render_template("sales.html", found=found, before=before, account=account)
+
+
+@pages.get("/readings")
+@needs(Rank.AUDITOR)
+def readings() -> str:
+    """What meters told through cards, newest first."""
+    meter, before = request.args.get("meter", "").strip() or None, request.args.get("before")
+    found = node().enquiries.readings(before=before, meter=meter)
+    return render_template("readings.html", found=found, before=before, meter=meter)
+
+
+@pages.get("/tariffs")
+@needs(Rank.AUDITOR)
+def tariffs() -> str:
+    """The tariffs held: in force, to come, and past."""
+    return render_template("tariffs.html", shelf=node().tariffs.shelf())
+
+
+@pages.get("/sync")
+@needs(Rank.AUDITOR)
+def sync() -> str:
+    """What waits to be sent, and what was acknowledged."""
+    return render_template("sync.html", state=node().state())
+
+
+@pages.post("/sync/now")
+@needs(Rank.CLERK)
+def sync_now() -> Response:
+    """Exchange with headquarters now."""
+    report = node().courier.sync()
+    flash(
+        gettext(
+            "Headquarters has acknowledged everything up to record %(upto)s.",
+            upto=report.acknowledged,
+        ),
+        "good",
+    )
+    return redirect(url_for("record.sync"), 303)

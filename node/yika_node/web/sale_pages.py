@@ -1,0 +1,95 @@
+"""Selling: the form, its price while typing, the receipt; and sales that wait for their card."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from yika_common.infra.web.faults import sentence_here
+from yika_common.infra.web.guard import needs
+from yika_common.services import Service
+from yika_common.tariffs.quote import Quote
+from yika_node.services.views import Receipt, ReceiptLine
+from yika_node.web.explain import Told, tariff_of, told
+from yika_node.web.forms import agreed_of, agreement, entries_of, token_of
+from yika_node.web.front import front, node, operator
+from yika_node.web.labels import in_words
+from yika_node.web.ranks import Rank
+
+pages = Blueprint("sale", __name__)
+
+
+@pages.get("/sell")
+@needs(Rank.CLERK)
+def form() -> str:
+    """The card's meters, each with a field for what the customer wants."""
+    return render_template("sell.html", view=front().read_card())
+
+
+@pages.post("/sell/quote")
+@needs(Rank.CLERK)
+def quote() -> str:
+    """The price of what is typed so far, line by line."""
+    entries = entries_of(request.form)
+    if not entries:
+        return render_template("_quote.html", basket=None)
+    basket = node().sales.quote(front().card(request.form.get("card", "")), entries)
+    return render_template(
+        "_quote.html",
+        basket=basket,
+        agreed=agreement(entries, basket.amount),
+        lines=[
+            (line, _told(line.quote, line.service, line.tariff_id, line.tariff_version))
+            for line in basket.lines
+        ],
+    )
+
+
+@pages.post("/sell")
+@needs(Rank.CLERK)
+def commit() -> Response:
+    """Sell, or find that this form has sold already; either way to the receipt."""
+    entries, token = entries_of(request.form), token_of(request.form)
+    agreed = agreed_of(request.form, entries)
+    card = request.form.get("card", "")
+    front().last_card.keep(None)
+    sold = node().sales.sell(operator(), card, entries, token, agreed=agreed)
+    if sold.problem is not None:
+        flash(sentence_here(in_words(sold.problem)), "warn")
+    front().soon()
+    return redirect(url_for("sale.receipt", epoch=sold.epoch, basket=sold.basket), 303)
+
+
+@pages.get("/receipts/<int:epoch>/<int:basket>")
+@needs(Rank.AUDITOR)
+def receipt(epoch: int, basket: int) -> str:
+    """What was paid and for what, ready for the 80 mm printer."""
+    found = node().enquiries.receipt(epoch, basket)
+    return render_template("receipt.html", receipt=found, lines=_explained(found))
+
+
+@pages.get("/pending")
+@needs(Rank.AUDITOR)
+def pending() -> str:
+    """Sales whose credit is not on the card yet."""
+    return render_template("pending.html", rows=node().enquiries.pending(), view=None)
+
+
+@pages.post("/pending/resolve")
+@needs(Rank.CLERK)
+def resolve() -> str:
+    """Settle the pending sales of the card in the reader, and say what became of each."""
+    view = front().read_card()
+    return render_template("pending.html", rows=node().enquiries.pending(), view=view)
+
+
+def _explained(receipt: Receipt) -> list[tuple[ReceiptLine, tuple[Told, ...]]]:
+    return [
+        (
+            line,
+            _told(line.quote, line.sale.service, line.sale.tariff_id, line.sale.tariff_version),
+        )
+        for line in receipt.lines
+    ]
+
+
+def _told(quote: Quote, service: Service, tariff_id: str, version: int) -> tuple[Told, ...]:
+    return told(quote.lines, service, tariff_of(node().tariffs.tariffs(), tariff_id, version))

@@ -1,0 +1,49 @@
+"""Which HTTP status each of the node's failures has; whatever is not named is a conflict (409)."""
+
+from typing import Final
+
+from yika_common.errors import YikaError
+from yika_common.infra.passwords import PasswordTooLong, PasswordTooShort
+from yika_common.tariffs.errors import (
+    AboveCycleMaximum,
+    AboveMaximum,
+    AreaUnknown,
+    BelowMinimum,
+    CostsNothing,
+    FeeNotCovered,
+    NotAMultiple,
+    NothingToSell,
+)
+from yika_node.hardware.errors import ReaderBusy
+from yika_node.services import errors
+from yika_node.uplink import AnswerTooLarge, HeadquartersRefused, LinkDown
+
+_NOT_FOUND, _NOT_USABLE, _BAD_GATEWAY, _UNAVAILABLE = 404, 422, 502, 503
+
+STATUSES: Final[dict[type[YikaError], int]] = {
+    **dict.fromkeys((errors.AccountUnknown, errors.SaleUnknown), _NOT_FOUND),
+    **dict.fromkeys(
+        (
+            errors.AccountFormIncomplete,
+            errors.MeterUnknown,
+            errors.MeterOfAnotherService,
+            errors.NothingEntered,
+            errors.OperatorNameUnusable,
+            errors.SaleTooLarge,
+            errors.SlotEmpty,
+            PasswordTooLong,
+            PasswordTooShort,
+            AboveCycleMaximum,
+            AboveMaximum,
+            AreaUnknown,
+            BelowMinimum,
+            CostsNothing,
+            FeeNotCovered,
+            NotAMultiple,
+            NothingToSell,
+        ),
+        _NOT_USABLE,
+    ),
+    **dict.fromkeys((AnswerTooLarge, HeadquartersRefused), _BAD_GATEWAY),
+    **dict.fromkeys((LinkDown, ReaderBusy), _UNAVAILABLE),
+}

@@ -1,0 +1,71 @@
+"""Whether a card is in the reader: asked of the reader at most once a second, however many look.
+
+Pages ask every second and must never queue up behind a card that is being written: while somebody
+else asks, or works with the card, the last answer stands.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from yika_common.clock import Clock
+from yika_common.errors import YikaError
+from yika_common.readers.errors import ReaderError
+from yika_node.errors import NotEnrolled
+from yika_node.hardware.errors import ReaderBusy
+
+
+class Presence(StrEnum):
+    """What the reader says."""
+
+    EMPTY = "empty"
+    CARD = "card"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The last answer; ``problem`` says what the trouble is."""
+
+    presence: Presence
+    problem: YikaError | None = None
+
+    @property
+    def tag(self) -> str:
+        """Differs when the answer does; safe in an address."""
+        return self.presence if self.problem is None else self.problem.code
+
+
+_NOBODY_LOOKED: Final = Seen(Presence.EMPTY)
+
+
+class CardWatch:
+    """Looks into the reader for the pages."""
+
+    def __init__(self, present: Callable[[], bool], clock: Clock) -> None:
+        self._present = present
+        self._clock = clock
+        self._asking = threading.Lock()
+        self._asked_at: datetime | None = None
+        self._seen = _NOBODY_LOOKED
+
+    def seen(self) -> Seen:
+        """What is in the reader, no older than a second unless the reader is at work."""
+        if self._asked_at != self._clock() and self._asking.acquire(blocking=False):
+            try:
+                self._seen = self._look()
+                self._asked_at = self._clock()
+            finally:
+                self._asking.release()
+        return self._seen
+
+    def _look(self) -> Seen:
+        try:
+            return Seen(Presence.CARD if self._present() else Presence.EMPTY)
+        except ReaderBusy:
+            return self._seen
+        except (ReaderError, NotEnrolled) as problem:
+            return Seen(Presence.TROUBLE, problem)
