@@ -1,0 +1,55 @@
+"""The card is pulled after every byte of the write, through the production driver on its port."""
+
+from pathlib import Path
+
+from node_world import OPERATOR, World, for_money, open_with_card
+from reader_builders import reader_and_driver
+from sale_checker import WatchedChip, check_sales
+from yika_common.infra.entropy import system_random
+from yika_common.readers.port import CardReader
+from yika_common.simulated.icc import UserCardIcc, blank_memory
+from yika_node.bootstrap import build
+from yika_node.hardware.ccid_link import Timing
+
+WATER = 4
+RECORD_SIZE = 108
+WRITE_MAX = 300
+"""More bytes than the update of one record takes on the card's side of the reader."""
+
+
+def test_a_card_pulled_after_any_byte_of_the_write_loses_and_doubles_nothing(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path / "node")
+    chip = WatchedChip(blank_memory(b"CHIP0000"))
+    node = world.enrolled()
+    account, _ = open_with_card(world, node, chip)
+    node.close()
+    assert account.card is not None
+    meter = next(view.meter for view in account.meters if view.slot == WATER)
+    torn = 0
+    with reader_and_driver(tmp_path, timing=Timing()) as (simulated, driver):
+        reader: CardReader = driver
+        node = build(
+            world.folder,
+            clock=world.clock,
+            random=world.random,
+            reader=reader,
+            uplinks=world.headquarters.uplink,
+        )
+        node.staff.sign_in(OPERATOR, "four short words")
+        for byte in range(WRITE_MAX):
+            simulated.insert(UserCardIcc(chip, system_random))
+            simulated.pull_after(byte)
+            sale = node.sales.sell(OPERATOR, account.card, [for_money(WATER, 500)], f"{byte}")
+            if sale.complete:
+                break
+            torn += 1
+            simulated.insert(UserCardIcc(chip, system_random))
+            assert node.cards.read(OPERATOR).pending == ()
+        node.close()
+    assert RECORD_SIZE < torn < WRITE_MAX
+    world.load(chip, meter)
+    credited = {meter: world.use_meter(meter).state().total}
+    findings = check_sales(world.folder / "node.db", chip.macs, credited, [])
+    assert (findings.problems, findings.open) == ([], [])

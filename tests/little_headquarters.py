@@ -1,0 +1,253 @@
+"""A headquarters small enough for a node's tests: real keys and signatures, state in memory.
+
+It certifies one node, issues manifests and keys, and acknowledges by position, as the real one
+does; the real one's ledger and registry have tests of their own.  The line can lose a request, or
+the answer to one.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from yika_common.cards.keys import MasterKeys, derive_card_key, derive_meter_keys
+from yika_common.journal.coding import decode_transport
+from yika_common.journal.record import genesis
+from yika_common.journal.segment import Segment, header_of, open_segment
+from yika_common.services import Service
+from yika_common.signing.keys import PublicKey, SigningKey
+from yika_common.signing.signed_file import read_signed_file, sign
+from yika_common.signing.trust import ROLES, ROOT_TYPE, Role, TrustRoot, make_root
+from yika_common.sync.enrolment import EnrolmentToken, open_request
+from yika_common.sync.key_bundle import CardKeyEntry, KeyBundle, MeterKeyEntry, seal_bundle
+from yika_common.sync.messages import (
+    Ack,
+    Certificate,
+    Item,
+    Manifest,
+    Status,
+    bytes_of,
+    digest_of,
+    sign_ack,
+    sign_certificate,
+    sign_manifest,
+    sign_tariff,
+)
+from yika_common.tariffs.document import parse_tariff
+from yika_common.tariffs.shipped import shipped
+from yika_node.uplink import HeadquartersRefused, LinkDown
+
+URL = "http://headquarters.test"
+NODE = "N0001"
+AREA = "A01"
+SECRET = "5e" * 16
+MASTERS = MasterKeys(*(bytes([number]) * 16 for number in range(1, 6)))
+SERVICES = {
+    "1": Service.ELECTRICITY_SINGLE,
+    "2": Service.HEAT,
+    "3": Service.GAS,
+    "4": Service.COLD_WATER,
+    "5": Service.HOT_WATER,
+    "6": Service.RECYCLED_WATER,
+    "7": Service.PURIFIED_WATER,
+}
+"""A meter's number begins with the digit of its service."""
+
+METERS_EACH = 8
+CARDS = 8
+USED_TARIFFS = (
+    "cn-bj-electricity-res.json",
+    "cn-bj-gas-res.json",
+    "cn-bj-recycled-water-res.json",
+    "cn-bj-water-res.json",
+    "cn-heat-two-part-res.json",
+    "example-hot-water-res.json",
+    "example-purified-water-res.json",
+)
+
+
+def meter_number(digit: str, index: int) -> str:
+    return f"{digit}{index:011}"
+
+
+def card_number(index: int) -> str:
+    return f"8600{index:08}"
+
+
+def _key(number: int) -> SigningKey:
+    return SigningKey.from_seed(bytes([number]) * 32)
+
+
+@dataclass
+class LittleHeadquarters:
+    """One node's headquarters; also the wire to it."""
+
+    now: int
+    keys: dict[str, SigningKey] = field(
+        default_factory=lambda: {role: _key(n) for n, role in enumerate(ROLES, 10)}
+    )
+    officer: SigningKey = field(default_factory=lambda: _key(99))
+    items: dict[str, bytes] = field(default_factory=dict)
+    lines: list[bytes] = field(default_factory=list)
+    heads: list[bytes] = field(default_factory=list)
+    count: int = 0
+    status: Status = Status.OK
+    posts: int = 0
+    lose_request: int = 0
+    lose_answer: int = 0
+    manifests: list[bytes] = field(default_factory=list)
+    listed: dict[str, Item] = field(default_factory=dict)
+    certificate: Certificate | None = None
+    certificate_file: bytes = b""
+    cards: int = CARDS
+
+    @property
+    def root(self) -> TrustRoot:
+        return TrustRoot.parse(make_root(self._roles()))
+
+    def _roles(self) -> dict[str, Role]:
+        roles = {role: Role((key.public,), 1) for role, key in self.keys.items()}
+        return roles | {"tariff": Role((self.keys["tariff"].public, self.officer.public), 2)}
+
+    @property
+    def token(self) -> str:
+        digest = self.root.digest
+        return EnrolmentToken(url=URL, node=NODE, secret=SECRET, root=digest).to_text()
+
+    def uplink(self, url: str) -> "LittleHeadquarters":
+        assert url == URL
+        return self
+
+    def post(self, path: str, body: bytes) -> bytes:
+        self.posts += 1
+        if self.lose_request:
+            self.lose_request -= 1
+            raise LinkDown
+        answer = self._enrol(body) if path.endswith("/enrol") else self._sync(body)
+        if self.lose_answer:
+            self.lose_answer -= 1
+            raise LinkDown
+        return answer
+
+    def get(self, path: str) -> bytes:
+        found = self.items.get(path.rpartition("/")[2])
+        if found is None:
+            raise HeadquartersRefused(status=404)
+        return found
+
+    def _enrol(self, body: bytes) -> bytes:
+        request = open_request(read_signed_file(body), lambda _node: SECRET)
+        if self.certificate is None:
+            self.certificate = Certificate(
+                node=request.node,
+                epoch=1,
+                name="Test counter",
+                alg=request.alg,
+                spki=request.spki,
+                kem=request.kem,
+                areas=(AREA,),
+                services=tuple(Service),
+                issued=self.now,
+            )
+            file = sign_certificate(self.certificate, [self.keys["enrol"]])
+            self.certificate_file = file.to_bytes()
+            self.heads = [genesis(file.payload)]
+            self.publish_keys()
+        assert self.certificate.spki == request.spki, "other keys under a used token"
+        root = sign(ROOT_TYPE, self.root.payload, [self.keys["root"]])
+        return root.to_bytes() + self.certificate_file + self.manifests[-1]
+
+    def _sync(self, body: bytes) -> bytes:
+        assert self.certificate is not None
+        file = read_signed_file(decode_transport(body, limit=2 << 20))
+        key = PublicKey(self.certificate.alg, bytes_of(self.certificate.spki))
+        self.take(open_segment(file, key, node=NODE, epoch=1))
+        header = header_of(file)
+        answer = self.acknowledge(header.challenge)
+        if header.manifest < len(self.manifests):
+            answer += self.manifests[-1]
+        return answer
+
+    def take(self, segment: Segment) -> None:
+        have = len(self.lines)
+        if segment.header.first > have + 1:
+            return
+        fresh = have + 1 - segment.header.first
+        self.lines += segment.lines[fresh:]
+        self.heads += segment.heads[fresh:]
+
+    def acknowledge(self, challenge: str) -> bytes:
+        self.count += 1
+        ack = Ack(
+            node=NODE,
+            epoch=1,
+            upto=len(self.lines),
+            head=self.heads[len(self.lines)].hex(),
+            count=self.count,
+            hq_time=self.now,
+            challenge=challenge,
+            status=self.status,
+        )
+        return sign_ack(ack, [self.keys["ack"]]).to_bytes()
+
+    def publish_keys(self) -> None:
+        """Issue the manifest with every tariff used, and the keys sealed anew."""
+        assert self.certificate is not None
+        bundle = KeyBundle(
+            node=NODE,
+            epoch=1,
+            meters=tuple(_meter(digit, n) for digit in SERVICES for n in range(METERS_EACH)),
+            cards=tuple(_card(n) for n in range(self.cards)),
+            personal="aa" * 32,
+        )
+        name = f"keys/{NODE}"
+        version = self.listed[name].version + 1 if name in self.listed else 1
+        file = seal_bundle(bundle, self.certificate, [self.keys["registry"]]).to_bytes()
+        self._list(Item.of(name, version, file), file)
+        for name in USED_TARIFFS:
+            self._tariff(shipped()[name])
+        self.issue()
+
+    def publish_tariff(self, data: bytes, *, signers: int = 2) -> None:
+        self._tariff(data, signers=signers)
+        self.issue()
+
+    def _tariff(self, data: bytes, *, signers: int = 2) -> None:
+        tariff = parse_tariff(data)
+        keys = [self.keys["tariff"], self.officer][:signers]
+        file = sign_tariff(data, keys).to_bytes()
+        name = f"tariff/{tariff.id}/{tariff.version}"
+        self._list(Item.of(name, tariff.version, file), file)
+
+    def _list(self, item: Item, file: bytes) -> None:
+        self.listed[item.name] = item
+        self.items[hashlib.sha256(file).hexdigest()] = file
+
+    def issue(self) -> None:
+        before = read_signed_file(self.manifests[-1]).payload if self.manifests else None
+        manifest = Manifest(
+            audience=NODE,
+            version=len(self.manifests) + 1,
+            prev="" if before is None else digest_of(before),
+            root_version=1,
+            issued=self.now,
+            items=tuple(self.listed[name] for name in sorted(self.listed)),
+        )
+        self.manifests.append(sign_manifest(manifest, [self.keys["registry"]]).to_bytes())
+
+
+def _meter(digit: str, index: int) -> MeterKeyEntry:
+    number = meter_number(digit, index)
+    keys = derive_meter_keys(MASTERS, number, 1, area=AREA)
+    return MeterKeyEntry(
+        meter=number,
+        service=SERVICES[digit],
+        key_version=1,
+        credit=keys.credit.hex(),
+        wbn=keys.wbn.hex(),
+        auth=keys.auth.hex(),
+    )
+
+
+def _card(index: int) -> CardKeyEntry:
+    number = card_number(index)
+    key = derive_card_key(MASTERS, number, 1, area=AREA)
+    return CardKeyEntry(card=number, key_version=1, node=key.hex())
