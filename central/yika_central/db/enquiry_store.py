@@ -132,24 +132,28 @@ def differences_by_cause(session: Session) -> dict[str, tuple[int, int]]:
     return {cause: (count, int(added)) for cause, count, added in session.execute(query).all()}
 
 
-def overview(session: Session, since: int) -> dict[str, int]:
-    """Figures for the first page: sales, money and postings since a time, and what waits."""
-    today = _SALE.c.stamped_at >= since
-    waiting, queue, posting = table_of(Suspense), table_of(RerateQueue), table_of(Posting)
+def sold_since(session: Session, since: int) -> dict[str, int]:
+    """Sales, their money and the postings since a time."""
+    posting = table_of(Posting)
     row = session.execute(
-        select(func.count(), func.coalesce(func.sum(_SALE.c.amount), 0)).where(today)
+        select(func.count(), func.coalesce(func.sum(_SALE.c.amount), 0)).where(
+            _SALE.c.stamped_at >= since
+        )
     ).one()
+    posted = select(func.coalesce(func.sum(posting.c.amount), 0))
     return {
         "sales": int(row[0]),
         "amount": int(row[1]),
-        "posted": _number(
-            session,
-            select(func.coalesce(func.sum(posting.c.amount), 0)).where(
-                posting.c.posted_at >= since
-            ),
-        ),
-        "suspense": _number(session, select(func.count()).where(waiting.c.state == "OPEN")),
-        "queue": _number(session, select(func.count()).select_from(queue)),
+        "posted": _number(session, posted.where(posting.c.posted_at >= since)),
+    }
+
+
+def waiting(session: Session) -> dict[str, int]:
+    """How much waits: for a person, for a price, and what was refused and kept."""
+    doubts = table_of(Suspense)
+    return {
+        "suspense": _number(session, select(func.count()).where(doubts.c.state == "OPEN")),
+        "queue": _number(session, select(func.count()).select_from(table_of(RerateQueue))),
         "quarantine": _number(session, select(func.count()).select_from(table_of(Quarantine))),
     }
 

@@ -140,15 +140,21 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
-    """Figures of today, and what waits."""
+class Waiting:
+    """How much waits for a person or a price, and how much was refused and kept."""
+
+    suspense: int
+    queue: int
+    quarantine: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """What was sold since midnight, and posted because of earlier sales."""
 
     sales: int
     amount: int
     posted: int
-    suspense: int
-    queue: int
-    quarantine: int
 
 
 class Enquiries:
@@ -164,10 +170,15 @@ class Enquiries:
         """The utility's day."""
         return self._clock().astimezone(self._zone).date()
 
-    def overview(self) -> Overview:
-        """What the first page shows."""
+    def sold_today(self) -> Today:
+        """The figures of the utility's day."""
         with self._database.reading() as session:
-            return Overview(**store.overview(session, self._midnight(self.today)))
+            return Today(**store.sold_since(session, self._midnight(self.today)))
+
+    def waiting(self) -> Waiting:
+        """How much waits; quick, because every open page asks again and again."""
+        with self._database.reading() as session:
+            return Waiting(**store.waiting(session))
 
     def sales(self, chosen: SaleFilter, cursor: Cursor | None = None) -> Page[SaleRow]:
         """A page of sales, newest first."""

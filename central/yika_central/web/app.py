@@ -1,16 +1,41 @@
 """Headquarters as a web program: the nodes' door, and the pages for its people."""
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 
 from yika_central.bootstrap import Headquarters
+from yika_central.reports.rows import PeriodBackwards
+from yika_central.services.enquiries import NoSuchSale
 from yika_central.services.staff import Credential
 from yika_central.web.api import BODY_LIMIT, STATUSES, api_blueprint
-from yika_common.infra.sessions import Sessions
+from yika_central.web.forms import NotADay
+from yika_central.web.front_pages import front_pages
+from yika_central.web.node_pages import node_pages
+from yika_central.web.ranks import Rank, rank_of
+from yika_central.web.report_pages import report_pages
+from yika_central.web.sale_pages import sale_pages
+from yika_central.web.staff_pages import staff_pages
+from yika_central.web.tariff_pages import tariff_pages
+from yika_central.web.words import register_words
+from yika_common.infra.sessions import Session, Sessions
 from yika_common.infra.web.app import make_app
 from yika_common.infra.web.login import Identity, login_blueprint
-from yika_common.infra.web.site import Site
+from yika_common.infra.web.site import Chip, NavItem, Site
+
+NAV = (
+    NavItem("sale.listed", _("Sales"), "F2", Rank.AUDITOR),
+    NavItem("node.listed", _("Vending points"), "F4", Rank.AUDITOR),
+    NavItem("tariff.listed", _("Tariffs"), "F6", Rank.AUDITOR),
+    NavItem("sale.rerating", _("Re-rating"), "F7", Rank.AUDITOR),
+    NavItem("report.choose", _("Reports"), "F9", Rank.AUDITOR),
+    NavItem("front.suspense", _("Suspense"), "", Rank.AUDITOR),
+    NavItem("staff.listed", _("Staff"), "", Rank.AUDITOR),
+    NavItem("front.manual", _("Manual"), "F1", Rank.AUDITOR),
+)
 
 
 def make_central_app(hq: Headquarters) -> Flask:
@@ -18,20 +43,65 @@ def make_central_app(hq: Headquarters) -> Flask:
 
     def authenticate(name: str, password: str) -> Identity:
         person = hq.staff.sign_in(Credential(name, password))
-        return Identity(person.name, person.full_name or person.name, level=0)
+        return Identity(person.name, person.full_name or person.name, rank_of(person.roles))
 
     face = Site(
         side="central",
-        title="Yika",
+        title=_("Yika headquarters"),
         instance=str(hq.config.port),
         clock=hq.clock,
         random=hq.random,
         sessions=Sessions(clock=hq.clock, random=hq.random),
         secret_key=hq.keys.pages_key,
         time_zone=ZoneInfo(hq.config.time_zone),
-        home="login.page",
+        home="front.overview",
+        nav=NAV,
         trusted_hosts=hq.config.trusted_hosts,
-        statuses=STATUSES,
+        statuses=STATUSES | {NoSuchSale: 404, NotADay: 422, PeriodBackwards: 422},
+        chips=lambda _session: _chips(hq, _session),
         body_max=BODY_LIMIT,
     )
-    return make_app("yika_central.web", face, [login_blueprint(authenticate), api_blueprint(hq)])
+    blueprints = [
+        login_blueprint(authenticate),
+        api_blueprint(hq),
+        *(
+            pages(hq)
+            for pages in (
+                front_pages,
+                node_pages,
+                sale_pages,
+                tariff_pages,
+                report_pages,
+                staff_pages,
+            )
+        ),
+    ]
+    app = make_app("yika_central.web", face, blueprints)
+    register_words(app)
+    return app
+
+
+def _chips(hq: Headquarters, _session: Session) -> Sequence[Chip]:
+    nodes = [node for node in hq.registry.nodes() if node.state != "WAITING"]
+    selling = sum(node.state == "ACTIVE" for node in nodes)
+    waiting = hq.enquiries.waiting()
+    return (
+        Chip(
+            gettext("Vending points"),
+            f"{selling}/{len(nodes)}",
+            "good" if selling == len(nodes) else "bad",
+            "node.listed",
+        ),
+        Chip(
+            gettext("To be priced"),
+            str(waiting.queue),
+            "busy" if waiting.queue else "good",
+            "sale.rerating",
+        ),
+        Chip(
+            gettext("Suspense"),
+            str(waiting.suspense),
+            "warn" if waiting.suspense else "good",
+            "front.suspense",
+        ),
+    )

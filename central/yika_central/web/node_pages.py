@@ -1,0 +1,44 @@
+"""The vending points: how far each is known here, and how a new one comes in."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from yika_central.bootstrap import Headquarters
+from yika_central.web.ranks import Rank
+from yika_common.infra.web.guard import needs
+
+
+def node_pages(hq: Headquarters) -> Blueprint:
+    """The pages ``node.…``."""
+    pages = Blueprint("node", __name__)
+
+    @pages.get("/nodes")
+    @needs(Rank.AUDITOR)
+    def listed() -> str:
+        return render_template("nodes.html", nodes=hq.registry.nodes())
+
+    @pages.post("/nodes")
+    @needs(Rank.ADMIN)
+    def invite() -> str:
+        node = request.form.get("node", "").strip()
+        token = hq.enrolment.invite(
+            node,
+            name=request.form.get("name", "").strip(),
+            areas=tuple(request.form.get("areas", "").split()),
+            url=request.host_url.rstrip("/"),
+        )
+        return render_template("invited.html", node=node, token=token)
+
+    @pages.post("/nodes/<node>/stop")
+    @needs(Rank.ADMIN)
+    def stop(node: str) -> Response:
+        hq.registry.stop(node)
+        return redirect(url_for("node.listed"), 303)
+
+    @pages.post("/nodes/<node>/release")
+    @needs(Rank.ADMIN)
+    def release(node: str) -> Response:
+        hq.registry.release(node)
+        return redirect(url_for("node.listed"), 303)
+
+    return pages

@@ -1,0 +1,123 @@
+"""The words for what headquarters keeps as codes, in the language of the page."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from flask import Flask
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+
+from yika_central.reports.labels import CAUSES, OUTCOMES, PROBLEMS, SERVICES, unit_of
+from yika_central.services.registry import NodeView
+from yika_central.services.staff import StaffRole
+from yika_common.infra.web.site import Mood, Text, site
+
+OUTCOME_MOODS: Final[dict[str, Mood]] = {
+    "WRITTEN": "good",
+    "PENDING": "warn",
+    "SUPERSEDED": "busy",
+}
+
+DOUBTS: Final[dict[str, Text]] = {
+    "unreadable": _("A record of a kind this version cannot read"),
+    "unknown_account": _("Sold on an account nobody has opened"),
+    "unknown_meter": _("Sold to a meter that was never in stock"),
+    "unknown_card": _("Sold on a card that was never in stock"),
+    "unknown_tariff": _("Priced by a tariff that was never published"),
+    "count_taken": _("Two sales carry one purchase count of a meter"),
+    "account_doubled": _("An account number was opened twice"),
+    "meter_taken": _("A meter was given to two accounts"),
+    "old_epoch": _("Sold after the vending point had begun a new journal"),
+    "fork": _("Stands beside the expected journal: a copy of the vending point sold"),
+    "unknown_intent": _("Ends a sale that is not here"),
+    "resolved_twice": _("Ends a sale that had ended"),
+}
+
+ROLES: Final[dict[StaffRole, Text]] = {
+    StaffRole.ADMIN: _("Administrator"),
+    StaffRole.TARIFF_OFFICER: _("Tariff officer"),
+    StaffRole.ACCOUNTANT: _("Accountant"),
+    StaffRole.AUDITOR: _("Auditor"),
+}
+
+_STOPPED: Final[dict[str, Text]] = {
+    "fork": _("stopped: two journals of it exist"),
+    "by_hand": _("stopped by hand"),
+}
+
+_FRESH, _STALE = timedelta(hours=1), timedelta(hours=24)
+
+
+def service_name(service: str) -> str:
+    """What a service is called."""
+    return str(gettext(SERVICES[service])) if service in SERVICES else service
+
+
+def outcome_name(outcome: str) -> str:
+    """How a sale ended."""
+    return str(gettext(OUTCOMES[outcome]))
+
+
+def cause_name(cause: str) -> str:
+    """Why a price differs."""
+    return str(gettext(CAUSES[cause])) if cause in CAUSES else cause
+
+
+def problem_name(code: str) -> str:
+    """Why a sale cannot be priced."""
+    return str(gettext(PROBLEMS[code])) if code in PROBLEMS else code
+
+
+def doubt_name(reason: str) -> Text:
+    """Why a record waits for a person."""
+    return DOUBTS.get(reason, reason)
+
+
+def node_state(node: NodeView) -> tuple[Text, Mood]:
+    """How a vending point stands, and how good that is."""
+    if node.state == "WAITING":
+        return _("waits for its first start"), "idle"
+    if node.state == "STOPPED":
+        return _STOPPED.get(node.reason, _("stopped")), "bad"
+    if node.parked:
+        return _("records are missing"), "warn"
+    return _("sells"), "good"
+
+
+def contact_mood(moment: datetime | None) -> Mood:
+    """How good it is to have heard of somebody at that moment and not since."""
+    if moment is None:
+        return "idle"
+    silent = site().clock() - moment
+    return "good" if silent < _FRESH else "warn" if silent < _STALE else "bad"
+
+
+def ago(moment: datetime) -> str:
+    """How long ago that was, in its largest unit."""
+    seconds = max(0, int((site().clock() - moment).total_seconds()))
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if days:
+        said = ngettext("%(num)d day ago", "%(num)d days ago", days)
+    elif hours:
+        said = ngettext("%(num)d hour ago", "%(num)d hours ago", hours)
+    elif minutes:
+        said = ngettext("%(num)d minute ago", "%(num)d minutes ago", minutes)
+    else:
+        said = gettext("just now")
+    return str(said)
+
+
+def register_words(app: Flask) -> None:
+    """Let templates use these words."""
+    app.jinja_env.filters.update(
+        service=service_name,
+        unit=unit_of,
+        outcome=outcome_name,
+        cause=cause_name,
+        problem=problem_name,
+        doubt=doubt_name,
+        ago=ago,
+    )
+    app.jinja_env.globals.update(
+        node_state=node_state, contact_mood=contact_mood, outcome_moods=OUTCOME_MOODS
+    )
