@@ -11,6 +11,7 @@ from yika_central.db.database import Database, open_database
 from yika_central.errors import AlreadyInitialised, FolderNotReady
 from yika_central.services.enquiries import Enquiries
 from yika_central.services.enrolment import Enrolment
+from yika_central.services.inspection import Inspection
 from yika_central.services.key_room import (
     SECRETS_FILE,
     TARIFF_THRESHOLD,
@@ -23,6 +24,7 @@ from yika_central.services.registry import Registry
 from yika_central.services.report_office import ReportOffice
 from yika_central.services.rerating import Rerating
 from yika_central.services.staff import Credential, Staff
+from yika_central.services.stick import Stick
 from yika_central.services.stock import Stock
 from yika_central.services.tariff_office import TariffOffice
 from yika_common.clock import Clock
@@ -51,6 +53,8 @@ class Headquarters:
     enrolment: Enrolment
     tariff_office: TariffOffice
     reconciliation: Reconciliation
+    stick: Stick
+    inspection: Inspection
     rerating: Rerating
     report_office: ReportOffice
     enquiries: Enquiries
@@ -78,11 +82,12 @@ def build(
     if not (folder / SECRETS_FILE).exists():
         raise FolderNotReady(folder=str(folder))
     config = read_config(folder)
+    keys = open_key_room(folder)
     database = open_database(config.database_url if database_url is None else database_url, folder)
     upgrade(database.engine, MIGRATIONS)
-    keys = open_key_room(folder)
     staff = Staff(database, clock, random, _cost(config))
     registry = Registry(database, keys, clock)
+    reconciliation = Reconciliation(database, keys, registry)
     zone = ZoneInfo(config.time_zone)
     return Headquarters(
         folder=folder,
@@ -96,7 +101,9 @@ def build(
         stock=Stock(database, keys, registry, clock),
         enrolment=Enrolment(database, keys, registry, clock, random),
         tariff_office=TariffOffice(database, keys, staff, registry, clock),
-        reconciliation=Reconciliation(database, keys, registry),
+        reconciliation=reconciliation,
+        stick=Stick(database, reconciliation, registry),
+        inspection=Inspection(database),
         rerating=Rerating(database, clock),
         report_office=ReportOffice(database, clock, zone, software=SOFTWARE),
         enquiries=Enquiries(database, clock, zone),
@@ -123,7 +130,7 @@ def initialise(
     """
     if (folder / SECRETS_FILE).exists():
         raise AlreadyInitialised(folder=str(folder))
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = read_config(folder)
     database = open_database(config.database_url if database_url is None else database_url, folder)
     upgrade(database.engine, MIGRATIONS)

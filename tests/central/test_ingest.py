@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -32,6 +33,7 @@ from yika_central.db.tables import (
     Suspense,
     table_of,
 )
+from yika_central.domain.placement import Placed
 from yika_central.services.reconciliation import UnknownSigner
 from yika_common.errors import YikaError
 from yika_common.journal.bodies import BundleApplied, Superseded
@@ -41,8 +43,8 @@ from yika_common.journal.errors import TransportMalformed
 from yika_common.services import PROFILES
 from yika_common.signing.errors import SignatureInvalid
 from yika_common.signing.keys import SigningKey
-from yika_common.signing.signed_file import read_signed_file
-from yika_common.sync.messages import Status
+from yika_common.signing.signed_file import SignedFile, read_signed_file
+from yika_common.sync.messages import Ack, Status
 
 ACCOUNT = "N0001-000017"
 
@@ -472,3 +474,34 @@ def test_the_transport_coding_gives_headquarters_the_signed_bytes(pen: Pen) -> N
     pen.hq.reconciliation.receive(encode_transport(file.to_bytes()), pen.clock())
     assert read_signed_file(file.to_bytes()) == file
     assert len(rows(pen.hq, Record)) == pen.seq
+
+
+def test_an_ingest_that_ignores_a_taken_position_would_lose_money(
+    pen: Pen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: with "do nothing on conflict" the fork's money is gone."""
+
+    def ignoring(first: int, previous: bytes, hashes: Any, branches: Any, known: Any) -> Placed:
+        return Placed(branch=0, start=min(len(hashes), branches[0].upto - first + 1))
+
+    monkeypatch.setattr("yika_central.services.reconciliation_intake.place", ignoring)
+    clone = pen.copy()
+    sell(pen)
+    sell(clone, quantity=30_000)
+    pen.send(pen.cut())
+    clone.send(clone.cut())
+    assert sum(sale["amount"] for sale in rows(pen.hq, Sale)) == 5000
+
+
+def test_many_deliveries_at_once_count_once_and_each_has_its_own_number(pen: Pen) -> None:
+    sell(pen, 40)
+    pieces = [pen.cut(1, 30), pen.cut(31, 60), pen.cut(61), pen.cut(20, 70)] * 4
+
+    def deliver(piece: SignedFile) -> Ack:
+        return pen.open(pen.hq.reconciliation.take(piece.to_bytes(), pen.clock())).ack
+
+    with ThreadPoolExecutor(8) as threads:
+        acks = list(threads.map(deliver, pieces))
+    assert sorted(ack.count for ack in acks) == list(range(1, len(pieces) + 1))
+    assert len(rows(pen.hq, Record)) == pen.seq
+    assert pen.send(pen.sign_of_life()).ack.upto == pen.seq

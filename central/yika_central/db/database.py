@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, create_engine, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
 from yika_central.db.base import Row, table_of
@@ -81,7 +82,8 @@ def open_database(url: str, folder: Path) -> Database:
             )
         )
     path = Path(url.removeprefix("sqlite:///")) if url else folder / "central.db"
-    engine = create_engine("sqlite://", creator=lambda: open_for_money(path))
+    # Its URL names no file, so the dialect would pick a pool that closes other threads' connections.
+    engine = create_engine("sqlite://", creator=lambda: open_for_money(path), poolclass=QueuePool)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from sqlalchemy import Connection, and_, bindparam, select, tuple_, update
+from sqlmodel import Session
 
 from yika_central.db.database import add, add_new, put
 from yika_central.db.projections import Projected, Values
@@ -39,7 +40,7 @@ _FIRST_STANDS: tuple[type[Row], ...] = (Account, AccountMeter, IssuedCard, HeldI
 """Tables in which two records may name one thing: the first stands, suspense shows the other."""
 
 
-def branches_of(connection: Connection, node: str, epoch: int) -> tuple[BranchEnd, ...]:
+def branches_of(connection: Connection | Session, node: str, epoch: int) -> tuple[BranchEnd, ...]:
     """The branches of one journal; every enrolled epoch has branch 0."""
     table = table_of(Branch)
     columns = [table.c[name] for name in BranchEnd.__dataclass_fields__]

@@ -47,7 +47,7 @@ def back_up(folder: Path, target: Path, *, database_url: str) -> None:
     Raises:
         BackupDamaged, DumpFailed, DiskFull: the backup is not complete; the data are untouched.
     """
-    target.mkdir(parents=True, exist_ok=True)
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
     if database_url:
         _postgresql("pg_dump", "--format=custom", f"--file={target / DUMP_FILE}", database_url)
     else:
@@ -69,7 +69,7 @@ def put_back(source: Path, folder: Path, *, database_url: str) -> None:
         raise FolderNotReady(folder=str(source))
     if (folder / SECRETS_FILE).exists() or (folder / DATABASE_FILE).exists():
         raise AlreadyInitialised(folder=str(folder))
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if database_url:
         _postgresql(
             "pg_restore", "--exit-on-error", f"--dbname={database_url}", str(source / DUMP_FILE)

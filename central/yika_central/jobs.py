@@ -1,0 +1,29 @@
+"""What headquarters does by itself: it prices again what has arrived."""
+
+import logging
+
+from yika_central.bootstrap import Headquarters
+from yika_common.errors import YikaError
+from yika_common.infra.scheduling import Schedule
+
+log = logging.getLogger(__name__)
+
+RERATE = "rerate"
+
+
+def schedule(hq: Headquarters) -> Schedule:
+    """The jobs of one worker, not started yet; only one process may run them."""
+    jobs = Schedule()
+    jobs.every(hq.config.rerate_every, RERATE, lambda: rerate(hq))
+    return jobs
+
+
+def rerate(hq: Headquarters) -> None:
+    """Drain the queue; what fails is noted, stays queued and is tried again."""
+    try:
+        done = hq.rerating.drain()
+    except YikaError as error:
+        log.warning("rerate failed", extra={"facts": {"code": error.code}})
+        return
+    if done.pairs:
+        log.info("rerated", extra={"facts": {"pairs": done.pairs, "changed": done.changed}})
