@@ -82,7 +82,7 @@ def open_database(url: str, folder: Path) -> Database:
             )
         )
     path = Path(url.removeprefix("sqlite:///")) if url else folder / "central.db"
-    # Its URL names no file, so the dialect would pick a pool that closes other threads' connections.
+    # The dialect's own choice for a URL without a file closes other threads' connections.
     engine = create_engine("sqlite://", creator=lambda: open_for_money(path), poolclass=QueuePool)
 
     @event.listens_for(engine, "begin")
