@@ -5,8 +5,8 @@ from yika_common.errors import N_
 from yika_common.services import Service
 
 SERVICES: dict[str, str] = {
-    Service.ELECTRICITY_SINGLE: N_("Electricity, single-phase"),
-    Service.ELECTRICITY_THREE: N_("Electricity, three-phase"),
+    Service.ELECTRICITY_SINGLE: N_("Electricity, single phase"),
+    Service.ELECTRICITY_THREE: N_("Electricity, three phase"),
     Service.HEAT: N_("Heat"),
     Service.GAS: N_("Gas"),
     Service.COLD_WATER: N_("Cold water"),
