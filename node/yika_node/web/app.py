@@ -40,10 +40,7 @@ NAV: Final = (
     NavItem("account.search", _("Accounts"), "F3", Rank.AUDITOR),
     NavItem("sale.pending", _("Pending sales"), "F7", Rank.AUDITOR),
     NavItem("record.sales", _("Sales"), "F9", Rank.AUDITOR),
-    NavItem("record.sync", _("Headquarters"), "F10", Rank.AUDITOR),
-    NavItem("record.readings", _("Readings"), "", Rank.AUDITOR),
-    NavItem("record.tariffs", _("Tariffs"), "", Rank.AUDITOR),
-    NavItem("staff.operators", _("Operators"), "", Rank.SUPERVISOR),
+    NavItem("record.sync", _("Office"), "F10", Rank.AUDITOR),
     NavItem("manual.page", _("Manual"), "F1", Rank.AUDITOR),
 )
 
@@ -96,6 +93,10 @@ def make_node_app(
     app = make_app(__name__, face, blueprints)
     app.extensions[EXTENSION] = Front(node, CardWatch(node.cards.present, clock), LastCard(), soon)
     app.register_error_handler(YikaError, lambda error: answer(labels.in_words(error)))
-    app.jinja_env.globals["labels"] = labels
+    app.jinja_env.globals.update(labels=labels, node_name=lambda: _name_of(node))
     app.jinja_env.filters["said"] = lambda error: sentence_here(labels.in_words(error))
     return app
+
+
+def _name_of(node: Node) -> str:
+    return node.standing.membership.node if node.enrolment.enrolled() else ""

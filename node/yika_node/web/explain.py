@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask_babel import gettext
 
 from yika_common.infra.web.faults import language_here
+from yika_common.infra.web.formats import grouped
 from yika_common.numbers import Money, quantity_to_text
 from yika_common.services import Service
 from yika_common.tariffs.model import TAX_CODE, Tariff
@@ -16,7 +17,7 @@ from yika_common.tariffs.quote import QuoteLine
 class Told:
     """One line: ``quantity`` times ``price`` is ``amount``, rounded half up to the minor unit.
 
-    ``step`` is 1 and up, 0 for what is no step (a fee, a tax); the texts are plain decimals with
+    ``step`` is 1 and up, 0 for what is no step (a fee, a tax); the texts are decimals, with
     ``unit`` empty where the quantity is a number of times.
     """
 
@@ -45,7 +46,7 @@ def _told(line: QuoteLine, service: Service, tariff: Tariff | None) -> Told:
     return Told(
         name=line.code if name is None else name.text(language_here()),
         step=line.step,
-        quantity=quantity_to_text(line.quantity),
+        quantity=grouped(quantity_to_text(line.quantity)),
         unit=_unit(line, service, tariff),
         price=line.price_text,
         amount=line.amount,

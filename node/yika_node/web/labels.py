@@ -10,7 +10,7 @@ from yika_common.cards.write_back import MeterStatus
 from yika_common.errors import YikaError
 from yika_common.infra.web.site import Mood, Text
 from yika_common.services import Service
-from yika_node.services.views import By, Level, SaleState
+from yika_node.services.views import Level, SaleState
 
 SERVICES: Final[dict[str, Text]] = {
     Service.ELECTRICITY_SINGLE: _("Electricity, single phase"),
@@ -33,7 +33,6 @@ LEVELS: Final[dict[Level, Text]] = {
     Level.SUPERVISOR: _("Supervisor"),
     Level.AUDITOR: _("Auditor"),
 }
-WAYS: Final[dict[By, Text]] = {By.MONEY: _("money"), By.QUANTITY: _("quantity")}
 CLASSES: Final[dict[str, Text]] = {
     "residential": _("Residential"),
     "commercial": _("Commercial"),
@@ -95,7 +94,9 @@ def class_name(key: str) -> Text:
 
 
 def meter_status(status: int) -> tuple[Text, ...]:
-    """What the bits of a meter's status say."""
+    """What a meter's status says that needs saying; a closed meter is no longer nearly so."""
+    if status & MeterStatus.CLOSED:
+        return (METER_STATUSES[MeterStatus.CLOSED],)
     return tuple(text for bit, text in METER_STATUSES.items() if status & bit)
 
 

@@ -43,6 +43,19 @@ def sync() -> str:
     return render_template("sync.html", state=node().state())
 
 
+@pages.get("/sync/journal")
+@needs(Rank.AUDITOR)
+def journal() -> Response:
+    """The whole journal as signed files in a row, for a stick or an auditor."""
+    files = (data for _name, data in node().stick.files(everything=True))
+    name = f"{node().state().node}-journal.yika"
+    return Response(
+        files,
+        mimetype="application/vnd.yika.signed-files",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
 @pages.post("/sync/now")
 @needs(Rank.CLERK)
 def sync_now() -> Response:
