@@ -59,12 +59,18 @@ def _settings(face: Site) -> dict[str, object]:
         "MAX_CONTENT_LENGTH": face.body_max,
         "MAX_FORM_MEMORY_SIZE": FORM_MEMORY_MAX,
         "MAX_FORM_PARTS": FORM_PARTS_MAX,
-        "BABEL_TRANSLATION_DIRECTORIES": ";".join(str(folder) for folder in catalogue_folders()),
+        "BABEL_TRANSLATION_DIRECTORIES": _catalogues(face.side),
         # The guard checks the token itself, after session and level, and lives as long as they do.
         "WTF_CSRF_CHECK_DEFAULT": False,
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": False,
     }
+
+
+def _catalogues(side: str) -> str:
+    """Every package's catalogue; the side's own comes last, because the last word counts."""
+    ordered = sorted(catalogue_folders(), key=lambda folder: folder.parent.name == f"yika_{side}")
+    return ";".join(str(folder) for folder in ordered)
 
 
 def _locale() -> str:
