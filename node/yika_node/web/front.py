@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import current_app
 
+from yika_common.cards.errors import CardSwapped
 from yika_common.infra.web.site import signed_in
 from yika_node.bootstrap import Node
 from yika_node.services.views import CardView
@@ -56,12 +57,16 @@ class Front:
         return view
 
     def card(self, number: str) -> CardView:
-        """The card of that number as it was read last, else whatever is in the reader now.
+        """The card of that number as it was read last, else as it is in the reader now.
 
         Raises:
+            CardSwapped: another card is in the reader.
             those of ``CardDesk.read``: no card is remembered.
         """
-        return self.last_card.of(number) or self.read_card()
+        view = self.last_card.of(number) or self.read_card()
+        if view.identity.number != number:
+            raise CardSwapped(found=view.identity.number, expected=number)
+        return view
 
 
 def front() -> Front:
