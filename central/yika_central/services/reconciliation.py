@@ -31,7 +31,7 @@ from yika_central.services.reconciliation_intake import Incoming, take
 from yika_central.services.registry import FORKED, STOPPED, Registry
 from yika_common.clock import to_timestamp
 from yika_common.errors import N_, YikaError
-from yika_common.journal.coding import decode_transport
+from yika_common.journal.coding import decode_transport, encode_transport
 from yika_common.journal.record import genesis
 from yika_common.journal.segment import SEGMENT_MAX, SEGMENT_TYPE, open_segment
 from yika_common.signing.keys import PublicKey
@@ -90,29 +90,28 @@ class Reconciliation:
         self._registry = registry
 
     def receive(self, body: bytes, at: datetime) -> bytes:
-        """Take a segment in the transport coding, as nodes post it; see :meth:`take`.
+        """Take a segment in the transport coding, as nodes post it.
+
+        The answer is the signed acknowledgement, followed by the node's newest manifest if the
+        segment says that the node holds an older one.
 
         Raises:
-            TransportMalformed, TransportTooLarge: nothing was taken; kept in quarantine.
+            TransportMalformed, TransportTooLarge, UnknownSigner, SignatureInvalid, ChainBroken,
+                SegmentMalformed and the like: nothing was taken; the delivery is in quarantine.
+            ParkingFull: nothing was taken.
         """
         try:
             container = decode_transport(body, limit=BODY_MAX)
         except YikaError as error:
             self._quarantine(body, "", error, at)
             raise
-        return self.take(container, at)
+        return self._receive(container, body, at)
 
     def take(self, container: bytes, at: datetime) -> bytes:
-        """Take a segment's container; returns the acknowledgement and perhaps a manifest.
+        """Take a segment's file, as a stick carries it; otherwise as :meth:`receive`."""
+        return self._receive(container, encode_transport(container), at)
 
-        The answer is one signed file, followed by the node's newest manifest if the segment says
-        that the node holds an older one.
-
-        Raises:
-            UnknownSigner, SignatureInvalid, ChainBroken, SegmentMalformed and the like: nothing
-                was taken; the delivery is in quarantine.
-            ParkingFull: nothing was taken.
-        """
+    def _receive(self, container: bytes, coded: bytes, at: datetime) -> bytes:
         signer = ""
         try:
             file = read_signed_file(container, limit=SEGMENT_MAX)
@@ -124,9 +123,9 @@ class Reconciliation:
             raise
         incoming = Incoming(
             segment=segment,
-            genesis=certified.genesis,
             key=certified.key,
-            container=container,
+            genesis=certified.genesis,
+            coded=coded,
             sha256=hashlib.sha256(container).digest(),
             received_at=to_timestamp(at),
         )
@@ -184,13 +183,13 @@ class Reconciliation:
 
     def _parked(self, incoming: Incoming, sha256: bytes, row: Values) -> Incoming:
         """A parked segment again; it was checked when it came, and is checked as it is opened."""
-        container = decode_transport(row["file"], limit=BODY_MAX)
-        file = read_signed_file(container, limit=SEGMENT_MAX)
+        coded = bytes(row["file"])
+        file = read_signed_file(decode_transport(coded, limit=BODY_MAX), limit=SEGMENT_MAX)
         segment = open_segment(file, incoming.key, node=incoming.node, epoch=incoming.epoch)
         return replace(
             incoming,
             segment=segment,
-            container=container,
+            coded=coded,
             sha256=sha256,
             received_at=row["received_at"],
         )

@@ -14,7 +14,6 @@ from yika_central.domain.placement import BranchEnd, Missing, Placed, place
 from yika_central.services.reconciliation_doubts import doubts_of
 from yika_central.services.reconciliation_outcomes import apply_resolutions, resolve_late
 from yika_common.journal.bodies import BundleApplied
-from yika_common.journal.coding import encode_transport
 from yika_common.journal.segment import Segment as OpenSegment
 from yika_common.signing.keys import PublicKey
 from yika_common.sync.messages import Status
@@ -22,12 +21,15 @@ from yika_common.sync.messages import Status
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A segment whose signature and chain hold, with its container and when it came."""
+    """A segment whose signature and chain hold, in the coding it came in, and when it came.
+
+    ``sha256`` is the digest of its container, whatever the coding.
+    """
 
     segment: OpenSegment
     key: PublicKey
     genesis: bytes
-    container: bytes
+    coded: bytes
     sha256: bytes
     received_at: int
 
@@ -189,7 +191,7 @@ def _keep(connection: Connection, incoming: Incoming, state: str) -> None:
         manifest=header.manifest,
         received_at=incoming.received_at,
         state=state,
-        file=encode_transport(incoming.container),
+        file=incoming.coded,
     )
     if state == ledger.PARKED:
         add_new(connection, Segment, [row.model_dump()])
