@@ -128,12 +128,13 @@ def send(data: Path, operator: str, password: str) -> None:
 @main.command()
 @_operator
 @_password
+@click.option("--all", "everything", is_flag=True, help="The whole journal, for an auditor.")
 @_folder
 @click.pass_obj
-def export(data: Path, operator: str, password: str, folder: Path) -> None:
+def export(data: Path, operator: str, password: str, folder: Path, *, everything: bool) -> None:
     """Write what headquarters has not acknowledged to FOLDER, for a stick."""
     with _signed_in(data, operator, password) as node:
-        for name in node.stick.export(folder):
+        for name in node.stick.export(folder, everything=everything):
             click.echo(name)
 
 

@@ -132,6 +132,12 @@ def totals(session: Session, window: Window) -> RowMapping:
     return session.execute(query).mappings().one()
 
 
+def differing(session: Session, window: Window) -> int:
+    """How many of the window's sales should have been charged another amount."""
+    query = _joined(select(func.count())).where(window.condition, _RATING.c.difference != 0)
+    return int(session.execute(query).scalar_one())
+
+
 def posted(session: Session, window: Window) -> int:
     """The sum of all postings for the window's sales, whenever they were made."""
     posting = table_of(Posting)

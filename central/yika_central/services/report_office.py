@@ -33,10 +33,14 @@ _ORDER = {service.value: service.number for service in Service}
 
 @dataclass(frozen=True, slots=True)
 class ReportMade:
-    """A workbook that was written: its sales, what they were charged, the hash of its rows."""
+    """A workbook that was written: its sales, what they were charged, the hash of its rows.
+
+    ``rerated`` of the sales should have been charged another amount; ``difference`` is by how much.
+    """
 
     sales: int
     amount: int
+    rerated: int
     difference: int
     rows_hash: str
 
@@ -77,8 +81,9 @@ class ReportOffice:
             store.hold_still(session)
             content = self._content(session, window, scope, made_by)
             rows_hash = write_workbook(target, content, translate)
+            rerated = store.differing(session, window)
         ledger = content.ledger
-        return ReportMade(ledger.sales, ledger.amount, ledger.difference, rows_hash)
+        return ReportMade(ledger.sales, ledger.amount, rerated, ledger.difference, rows_hash)
 
     def _content(
         self, session: Session, window: store.Window, scope: Scope, made_by: str

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import func, select
 
 from yika_central.bootstrap import Headquarters
-from yika_central.db.tables import Node, Quarantine, Record, Suspense, table_of
+from yika_central.db.tables import Node, Quarantine, Record, Segment, Suspense, table_of
 from yika_central.errors import UnknownItem
 from yika_central.services.reconciliation import BODY_MAX, ParkingFull, UnknownSigner
 from yika_central.web.openapi import OPENAPI
@@ -90,6 +90,7 @@ def _digest(text: str) -> bytes:
 def _metrics(hq: Headquarters) -> str:
     counted = (
         ("yika_nodes", "Vending points known", Node),
+        ("yika_segments", "Segments taken in", Segment),
         ("yika_records", "Journal records held", Record),
         ("yika_suspense", "Records waiting for a person", Suspense),
         ("yika_quarantine", "Deliveries refused and kept", Quarantine),

@@ -3,6 +3,7 @@
 import click
 
 from yika_common.tools.card import card
+from yika_common.tools.demo.command import demo
 from yika_common.tools.meter import meter
 from yika_common.tools.price import price
 from yika_common.tools.reader import reader
@@ -15,6 +16,7 @@ def main() -> None:
 
 
 main.add_command(card)
+main.add_command(demo)
 main.add_command(meter)
 main.add_command(price)
 main.add_command(verify)

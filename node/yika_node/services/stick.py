@@ -33,6 +33,7 @@ from yika_node.services.standing import Standing
 from yika_node.services.views import SyncReport
 
 ROOT: Final = "YIKA"
+CERTIFICATE: Final = "certificate.yika"
 FILE_MAX: Final = 32 << 20
 FILES_MAX: Final = 2000
 _CHALLENGE_SIZE = 16
@@ -59,33 +60,46 @@ class Stick:
     adoption: Adoption
     random: RandomSource
 
-    def export(self, folder: Path) -> tuple[str, ...]:
-        """Write everything that is not acknowledged; returns the names of the files written.
+    def files(self, *, everything: bool = False) -> Iterator[tuple[str, bytes]]:
+        """Name and content of each file: the certificate, then segments in order.
+
+        They hold what is not acknowledged, or everything: headquarters takes what it has as
+        known, and an auditor wants the whole.
+
+        Raises:
+            VaultLocked, NotEnrolled: nothing can be signed.
+        """
+        membership = self.standing.membership
+        ack = self.queries.acknowledgement(membership.epoch)
+        tip = self.queries.tip(membership.epoch)
+        after = 0 if ack is None or everything else ack.upto
+        end = 0 if tip is None else tip.seq
+        yield CERTIFICATE, membership.certificate_file
+        while True:
+            cut = self.cutter.cut(after, RECORDS_MAX, self.random(_CHALLENGE_SIZE).hex())
+            data = cut.file.to_bytes()
+            yield segment_name(header_of(cut.file), data), data
+            after = cut.last
+            if after >= end:
+                break
+
+    def export(self, folder: Path, *, everything: bool = False) -> tuple[str, ...]:
+        """Write :meth:`files` to a stick; returns the names of the files written.
 
         Raises:
             StickUnusable, DiskFull: what is on the stick is whole files; export again.
             VaultLocked, NotEnrolled: nothing was written.
         """
-        membership = self.standing.membership
-        target = folder / ROOT / "up" / membership.node
-        files = {"certificate.yika": membership.certificate_file}
-        ack = self.queries.acknowledgement(membership.epoch)
-        tip = self.queries.tip(membership.epoch)
-        after, end = 0 if ack is None else ack.upto, 0 if tip is None else tip.seq
-        while True:
-            cut = self.cutter.cut(after, RECORDS_MAX, self.random(_CHALLENGE_SIZE).hex())
-            data = cut.file.to_bytes()
-            files[segment_name(header_of(cut.file), data)] = data
-            after = cut.last
-            if after >= end:
-                break
-        try:
-            target.mkdir(parents=True, exist_ok=True)
-            for name, data in files.items():
+        target = folder / ROOT / "up" / self.standing.membership.node
+        names = []
+        for name, data in self.files(everything=everything):
+            try:
+                target.mkdir(parents=True, exist_ok=True)
                 replace_file(target / name, data)
-        except OSError as failure:
-            raise StickUnusable(folder=str(folder)) from failure
-        return tuple(files)
+            except OSError as failure:
+                raise StickUnusable(folder=str(folder)) from failure
+            names.append(name)
+        return tuple(names)
 
     def import_(self, folder: Path) -> SyncReport:
         """Take what headquarters put there for this node.

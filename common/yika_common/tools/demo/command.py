@@ -1,0 +1,94 @@
+"""``yika demo``: plays the story, leaves the pages up, ends with Ctrl-C."""
+
+import json
+import shutil
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from yika_common.infra.wall_clock import system_clock
+from yika_common.tools.demo.office import ADMIN, OFFICERS
+from yika_common.tools.demo.point import OPERATOR
+from yika_common.tools.demo.processes import StepFailed
+from yika_common.tools.demo.story import Story
+
+FOLDER = Path("demo-data")
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Stop everything after the last step.")
+@click.option("--keep", is_flag=True, help="Keep the state of earlier runs beside the new one.")
+def demo(once: bool, keep: bool) -> None:  # noqa: FBT001 - click hands flags over by name
+    """Perform the main job end to end, on published prices, with simulated hardware."""
+    folder = _fresh_folder(keep=keep)
+    started = system_clock()
+    with ExitStack() as running:
+        _end_on_sigterm()
+        try:
+            story = Story(folder.resolve(), _Teller(), system_clock, running)
+            summary = story.play()
+        except StepFailed as failure:
+            click.echo(f"The demonstration stopped: {failure}", err=True)
+            click.echo(f"Its state and its logs are in {folder}.", err=True)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            sys.exit(1)
+        took = system_clock() - started
+        click.echo(f"All steps held, in {int(took.total_seconds())} seconds.")
+        if not once:
+            _stay(story)
+    click.echo(json.dumps(summary, ensure_ascii=False))
+    sys.exit(0 if summary["verified"] else 1)
+
+
+def _fresh_folder(*, keep: bool) -> Path:
+    if not keep:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        FOLDER.mkdir()
+        return FOLDER
+    number = 1
+    while (folder := FOLDER / f"run-{number}").exists():
+        number += 1
+    folder.mkdir(parents=True)
+    return folder
+
+
+class _Teller:
+    """Prints each step in a numbered sentence."""
+
+    def __init__(self) -> None:
+        self._step = 0
+
+    def __call__(self, sentence: str) -> None:
+        self._step += 1
+        click.echo(f"{self._step:2}. {sentence}")
+
+
+def _stay(story: Story) -> None:
+    """Leave the pages up until Ctrl-C."""
+    click.echo("\nThe pages stay up. Ctrl-C ends all.\n")
+    rows = [("headquarters", story.office.url, name) for name in (ADMIN, *OFFICERS)]
+    rows += [(name, point.url, OPERATOR) for name, point in story.points.items()]
+    for place, url, person in rows:
+        click.echo(f"  {place:13} {url}/   {person} / {story.passwords[person]}")
+    card = story.customers[0].card
+    story.points["N0001"].reader.insert(card)
+    click.echo(f"\nA card of eight meters lies in the reader of N0001 ({card}).")
+    stop = threading.Event()
+    try:
+        while not stop.wait(1):
+            pass
+    except KeyboardInterrupt:
+        click.echo("")
+
+
+def _end_on_sigterm() -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
