@@ -12,6 +12,7 @@ from yika_central.bootstrap import Headquarters, build
 from yika_central.db.tables import Record, table_of
 from yika_central.errors import AlreadyInitialised, FolderNotReady, SecretsDamaged
 from yika_central.services.safekeeping import back_up, leap_ahead, put_back
+from yika_common.journal.bodies import Witness
 from yika_common.services import PROFILES
 from yika_common.sync.messages import Status
 
@@ -151,3 +152,19 @@ def test_a_record_taken_out_of_the_database_is_found(pen: Pen) -> None:
     with pen.hq.database.writing() as connection:
         connection.execute(table.delete().where(table.c.seq == 4))
     assert not all(finding.holds for finding in pen.hq.inspection.findings())
+
+
+def test_a_card_that_contradicts_a_journal_is_found(pen: Pen, clock: HandClock) -> None:
+    other = enrol(pen.hq, clock, "N0002", seed=2)
+    truth, lie = pen.head(2)[:8].hex(), "00" * 8
+    for head, holds in ((truth, True), (lie, False)):
+        other.write(Witness(card="860000000001", slot=3, node="N0001", epoch=1, seq=3, head=head))
+        other.send(other.cut(other.seq))
+        assert all(finding.holds for finding in pen.hq.inspection.findings()) is holds
+
+
+def test_a_card_that_is_ahead_of_a_journal_contradicts_nothing(pen: Pen, clock: HandClock) -> None:
+    other = enrol(pen.hq, clock, "N0002", seed=2)
+    other.write(Witness(card="860000000001", slot=3, node="N0001", epoch=1, seq=99, head="00" * 8))
+    other.send(other.cut())
+    assert all(finding.holds for finding in pen.hq.inspection.findings())

@@ -7,13 +7,14 @@ beginning to its head through every record, whatever anybody did to the database
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, and_, func, select
 from sqlmodel import Session
 
 from yika_central.db.database import Database
 from yika_central.db.ledger import branches_of
 from yika_central.db.tables import (
     Branch,
+    CardWitness,
     Node,
     NodeCertificate,
     Record,
@@ -44,7 +45,7 @@ class Inspection:
         self._database = database
 
     def findings(self) -> Iterator[Finding]:
-        """Database, journals, nodes and what waits for a person, in this order.
+        """Database, journals, cards' witness, nodes, and what waits for a person, in this order.
 
         Raises:
             DatabaseAway, DatabaseDamaged: it cannot even be read.
@@ -56,6 +57,7 @@ class Inspection:
                 facts={"kind": self._database.engine.dialect.name},
             )
             yield from self._journals(session)
+            yield self._witnesses(session)
             yield from self._nodes(session)
             yield self._count(session, Segment, "PARKED", _PARKED)
             yield self._count(session, Suspense, "OPEN", _SUSPENSE)
@@ -123,6 +125,33 @@ class Inspection:
         ).scalar_one()
         return bytes(found)
 
+    def _witnesses(self, session: Session) -> Finding:
+        """Whether every intent that a card bore witness to stands in the journal it names.
+
+        A position that has not arrived yet contradicts nothing.
+        """
+        seen, record = table_of(CardWitness), table_of(Record)
+        before = and_(
+            record.c.node == seen.c.seen_node,
+            record.c.epoch == seen.c.seen_epoch,
+            record.c.seq == seen.c.seen_seq - 1,
+        )
+        query = (
+            select(*seen.primary_key, seen.c.seen_before, record.c.hash)
+            .join(record, before)
+            .execution_options(yield_per=ROWS_AT_ONCE)
+        )
+        # A forked journal has several records there; one that fits is enough.
+        fits: dict[tuple[object, ...], bool] = {}
+        with session.execute(query) as rows:
+            for *place, head, found in rows:
+                agrees = bytes(found).hex().startswith(head)
+                fits[tuple(place)] = fits.get(tuple(place), False) or agrees
+        contradicted = sum(not fit for fit in fits.values())
+        sentence = _CONTRADICTED if contradicted else _WITNESSED
+        counts = {"count": len(fits), "contradicted": contradicted}
+        return Finding(holds=not contradicted, sentence=sentence, facts=counts)
+
     def _nodes(self, session: Session) -> Iterator[Finding]:
         table = table_of(Node)
         stopped = session.execute(
@@ -149,6 +178,11 @@ _WHOLE = N_("%(journals)s journals with %(records)s records are whole, recompute
 _BROKEN = N_(
     "The journal of node %(node)s, epoch %(epoch)s, was changed in this database: its records do "
     "not lead to its head. Restore the backup; the node still holds what was sent."
+)
+_WITNESSED = N_("%(count)s sales were seen on cards by other nodes and are in their journals.")
+_CONTRADICTED = N_(
+    "%(contradicted)s of %(count)s sales seen on cards are not what their nodes' journals say: a "
+    "node was restored or copied. Compare its cards, and enrol it again."
 )
 _STOPPED = N_("Node %(node)s is stopped (%(reason)s) and waits for a person's decision.")
 _NODES = N_("%(nodes)s vending points are known.")
