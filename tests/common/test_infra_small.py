@@ -26,7 +26,7 @@ from yika_common.infra.config import (
 from yika_common.infra.logs import HIDDEN, JsonLines, log_to
 from yika_common.infra.scheduling import Schedule
 from yika_common.infra.serving import NotThisMachine, PortTaken, serve
-from yika_common.infra.sessions import Limits, Session, SessionExpired, Sessions
+from yika_common.infra.sessions import Limits, MemorySessions, Session, SessionExpired, Sessions
 
 # Sessions
 
@@ -43,6 +43,18 @@ def test_signing_in_again_ends_the_session_elsewhere(clock: SettableClock) -> No
     assert sessions.resume(second).user_id == "wang"
     with pytest.raises(SessionExpired):
         sessions.resume(first)
+
+
+def test_a_use_that_overtakes_signing_out_does_not_bring_the_session_back(
+    clock: SettableClock,
+) -> None:
+    store = MemorySessions()
+    sessions = Sessions(clock=clock, random=CountingRandom(), store=store)
+    key = sessions.begin("wang", "Wang", 1)
+    sessions.end(key)
+    store.touch(key, clock())
+    with pytest.raises(SessionExpired):
+        sessions.resume(key)
 
 
 def test_the_end_of_a_session_is_told_once(clock: SettableClock) -> None:

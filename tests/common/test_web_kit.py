@@ -165,6 +165,15 @@ def test_a_session_ends_fifteen_minutes_after_its_last_use(
     assert "You were signed out" in client.get(response.location).text
 
 
+def test_everything_a_left_page_asks_gets_the_same_answer(
+    client: FlaskClient, clock: SettableClock
+) -> None:
+    sign_in(client)
+    clock.forward(hours=1)
+    asked = {client.get("/tick").location for _ in range(3)}
+    assert asked == {"/login?why=session_expired&next=/tick"}
+
+
 def test_what_the_page_asks_by_itself_keeps_no_session_alive(
     client: FlaskClient, clock: SettableClock
 ) -> None:

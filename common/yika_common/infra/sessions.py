@@ -91,7 +91,10 @@ class SessionStore(Protocol):
         """The session under the key, if there is one."""
 
     def put(self, key: str, session: Session) -> None:
-        """Keep or replace the session under the key."""
+        """Keep the session under the key."""
+
+    def touch(self, key: str, seen: datetime) -> None:
+        """Note the session's last use; one that has ended meanwhile stays ended."""
 
     def drop(self, key: str) -> None:
         """Forget the key; unknown keys are fine."""
@@ -118,6 +121,13 @@ class MemorySessions:
             self._sessions[key] = session
             if len(self._sessions) > SESSIONS_MAX:
                 del self._sessions[min(self._sessions, key=lambda k: self._sessions[k].seen)]
+
+    def touch(self, key: str, seen: datetime) -> None:
+        """See :class:`SessionStore`."""
+        with self._lock:
+            session = self._sessions.get(key)
+            if session is not None:
+                self._sessions[key] = replace(session, seen=seen)
 
     def drop(self, key: str) -> None:
         """See :class:`SessionStore`."""
@@ -172,8 +182,7 @@ class Sessions:
             self.end(key)
             raise SessionExpired
         if in_use and now != session.seen:
-            session = replace(session, seen=now)
-            self._store.put(key, session)
+            self._store.touch(key, now)
         return session
 
     def end(self, key: str) -> None:

@@ -157,6 +157,6 @@ def _resume(*, in_use: bool, needed: bool) -> None:
     try:
         g.yika_session = site().sessions.resume(key, in_use=in_use)
     except SessionExpired:
-        cookie.pop(SESSION_KEY)
+        # The dead key stays in the cookie: whatever else the page asks gets the same answer.
         if needed:
             raise
