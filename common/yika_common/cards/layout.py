@@ -4,6 +4,8 @@ Every integer is big-endian.  There are no optional fields, so equal values have
 a MAC over the bytes is a MAC over the value.
 """
 
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -25,6 +27,32 @@ class Kind(Enum):
     BYTES = "bytes"
 
 
+Packer = Callable[[Any], bytes]
+
+
+def _packer(kind: Kind, size: int) -> Packer:
+    """What makes the bytes of a value that fits, and raises for one that doesn't."""
+    match kind:
+        case Kind.UNSIGNED:
+            return lambda value: int(value).to_bytes(size, "big")
+        case Kind.SIGNED:
+            return lambda value: int(value).to_bytes(size, "big", signed=True)
+        case Kind.NAME:
+            return lambda value: name_to_bytes(value, size)
+        case Kind.TIME:
+            return lambda value: to_timestamp(value).to_bytes(size, "big")
+        case Kind.SERVICE:
+            return lambda value: Service(value).number.to_bytes(size, "big")
+        case Kind.BYTES:
+            return lambda value: _exactly(value, size)
+
+
+def _exactly(value: bytes, size: int) -> bytes:
+    if len(value) != size:
+        raise ValueError(f"{len(value)} bytes")
+    return bytes(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field: the attribute it holds, its size in bytes and its kind."""
@@ -32,6 +60,11 @@ class Field:
     name: str
     size: int
     kind: Kind = Kind.UNSIGNED
+    _packer: Packer = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Chosen once: a sale packs some hundred fields while the journal waits.
+        object.__setattr__(self, "_packer", _packer(self.kind, self.size))
 
     def pack(self, value: Any) -> bytes:
         """The value's bytes.
@@ -40,24 +73,9 @@ class Field:
             ValueError: the value does not fit; the message names the field.
         """
         try:
-            return self._packed(value)
+            return self._packer(value)
         except (OverflowError, ValueError) as cause:
             raise ValueError(f"{self.name}: {value!r} does not fit {self.size} bytes") from cause
-
-    def _packed(self, value: Any) -> bytes:
-        match self.kind:
-            case Kind.UNSIGNED | Kind.SIGNED:
-                return int(value).to_bytes(self.size, "big", signed=self.kind is Kind.SIGNED)
-            case Kind.NAME:
-                return name_to_bytes(value, self.size)
-            case Kind.TIME:
-                return to_timestamp(value).to_bytes(self.size, "big")
-            case Kind.SERVICE:
-                return Service(value).number.to_bytes(self.size, "big")
-            case Kind.BYTES:
-                if len(value) != self.size:
-                    raise ValueError(f"{len(value)} bytes")
-                return bytes(value)
 
     def unpack(self, data: bytes) -> int | str | bytes | datetime:
         """The value of these bytes.
@@ -91,7 +109,7 @@ class Layout:
         Raises:
             ValueError: an attribute does not fit its field.
         """
-        return b"".join(field.pack(getattr(source, field.name)) for field in self.fields)
+        return b"".join([field.pack(getattr(source, field.name)) for field in self.fields])
 
     def unpack(self, data: bytes) -> dict[str, Any]:
         """Attribute names to values; ``data`` is exactly :attr:`size` bytes.

@@ -39,7 +39,7 @@ offset  size  field (big-endian; quantities in 1/1000 unit, money in 1/100)
 An unused slot reads as :data:`EMPTY_RECORD`, all zeros.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from yika_common.cards.aes import MAC_SIZE, mac8, same
@@ -153,13 +153,14 @@ class CreditRecord:
     quota: QuotaState = QuotaState()
     adjustments: AppliedAdjustments = AppliedAdjustments()
     parameters: MeterParameters = MeterParameters()
+    _body: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.slot < SLOTS_MAX:
             raise ValueError(f"slot {self.slot} is not 0 to {SLOTS_MAX - 1}")
         if not self.meter_id:
             raise ValueError("meter_id: a record belongs to a meter")
-        self.body()
+        object.__setattr__(self, "_body", self._packed())
 
     @property
     def flags(self) -> int:
@@ -173,6 +174,9 @@ class CreditRecord:
 
     def body(self) -> bytes:
         """The 100 bytes that the MAC covers."""
+        return self._body
+
+    def _packed(self) -> bytes:
         return b"".join(
             (
                 bytes((FORMAT, SUITE_AES)),

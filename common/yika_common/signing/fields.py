@@ -51,23 +51,24 @@ class Document:
     __slots__ = ()
 
     def __post_init__(self) -> None:
-        for shape in shapes(type(self)):
-            value = getattr(self, shape.name)
-            if value is _IMPLIED and shape.implied is not None:
-                value = shape.implied(self)
+        for name, key, check, implied in shapes(type(self)):
+            value = given = getattr(self, name)
+            if given is _IMPLIED and implied is not None:
+                value = implied(self)
             try:
-                value = shape.check(value)
+                value = check(value)
             except ValueError as cause:
-                raise ValueError(f"“{shape.key}” {cause}") from cause
-            object.__setattr__(self, shape.name, value)
+                raise ValueError(f"“{key}” {cause}") from cause
+            if value is not given:
+                object.__setattr__(self, name, value)
 
     def members(self) -> dict[str, Any]:
         """The JSON object, keys in the order of the fields, what is implied left out."""
         members = {}
-        for shape in shapes(type(self)):
-            value = getattr(self, shape.name)
-            if shape.implied is None or value != shape.implied(self):
-                members[shape.key] = _plain(value)
+        for name, key, _, implied in shapes(type(self)):
+            value = getattr(self, name)
+            if implied is None or value != implied(self):
+                members[key] = _plain(value)
         return members
 
     @classmethod
@@ -120,11 +121,11 @@ def shapes(document: type[Any]) -> tuple[Shape, ...]:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Document):
-        return value.members()
+    if isinstance(value, str | int):
+        return value
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return value
+    return value.members() if isinstance(value, Document) else value
 
 
 def _declared(

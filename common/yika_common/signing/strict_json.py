@@ -18,6 +18,7 @@ INTEGER_LIMIT = 1 << 53
 
 _DIGITS_MAX = 17
 _DEPTH_MAX = 16
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def _refuse_number(text: str) -> NoReturn:
@@ -90,4 +91,4 @@ def parse_object(data: bytes) -> dict[str, Json]:
 
 def write(value: object) -> bytes:
     """The value as compact JSON in UTF-8, without a line feed."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _COMPACT.encode(value).encode()

@@ -19,11 +19,17 @@ issuing epoch                               :data:`ISSUING_EPOCH`
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from yika_common.cards.aes import MAC_SIZE, mac8
-from yika_common.cards.record import CreditRecord, QuotaState, RecordWitness
+from yika_common.cards.record import (
+    AppliedAdjustments,
+    CreditRecord,
+    MeterParameters,
+    QuotaState,
+    RecordWitness,
+)
 from yika_common.clock import from_timestamp
 from yika_common.journal.bodies import Intent, Line
 from yika_common.numbers import Quantity
@@ -37,7 +43,7 @@ ISSUING_EPOCH: Final = 1
 """Of the utility's keys, not of the node: it rises when all area keys are changed at once."""
 
 _REST = slice(46, 74)
-_NO_MAC = "00" * MAC_SIZE
+_NOTHING_APPLIED = bytes(26)
 _TARIFF_DIGEST_SIZE = 8
 _WITNESS_HEAD_SIZE = 8
 
@@ -55,14 +61,36 @@ class Minting:
         """What makes the intent at its place; ``index`` counts within the basket, from 0."""
 
         def at(position: Position) -> Intent:
-            bare = self._intent(position.seq - index if index else 0)
-            unsealed = replace(bare, rest=self._rest(bare, position))
-            data = _bytes(unsealed, position, self.meter.keys.credit)
-            return replace(unsealed, mac=data[-MAC_SIZE:].hex())
+            data = self._record(position).encode(self.meter.keys.credit)
+            return self._intent(position.seq - index if index else 0, data)
 
         return at
 
-    def _intent(self, basket: int) -> Intent:
+    def _record(self, position: Position) -> CreditRecord:
+        """The record for the card; adjustments and parameters stay as the slot shows them."""
+        line, shown = self.priced.line, self.priced.before
+        return CreditRecord(
+            meter_id=line.meter,
+            slot=line.slot,
+            service=line.service,
+            key_version=self.meter.key_version,
+            epoch=ISSUING_EPOCH,
+            generation=line.generation,
+            count=line.count,
+            total=line.total,
+            time=from_timestamp(position.at),
+            quota=QuotaState(
+                period=line.period,
+                bought=Quantity(line.used + line.quote.quantity),
+                heating_year=self.priced.heating_year,
+            ),
+            adjustments=AppliedAdjustments() if shown is None else shown.adjustments,
+            parameters=MeterParameters() if shown is None else shown.parameters,
+            witness=_witness(position),
+        )
+
+    def _intent(self, basket: int, data: bytes) -> Intent:
+        """The intent whose card record is ``data``."""
         line, shown = self.priced.line, self.priced.before
         before = (0, 0) if shown is None else shown.position
         return Intent(
@@ -95,20 +123,9 @@ class Minting:
                 for part in line.quote.lines
             ),
             key_version=self.meter.key_version,
-            mac=_NO_MAC,
+            mac=data[-MAC_SIZE:].hex(),
+            rest="" if data[_REST] == _implied(line.heating_year or 0) else data[_REST].hex(),
         )
-
-    def _rest(self, intent: Intent, position: Position) -> str:
-        """Bytes 46 to 73, if the intent does not imply them."""
-        plain, shown = _record(intent, position), self.priced.before
-        full = replace(
-            plain,
-            quota=replace(plain.quota, heating_year=self.priced.heating_year),
-            adjustments=plain.adjustments if shown is None else shown.adjustments,
-            parameters=plain.parameters if shown is None else shown.parameters,
-        )
-        wanted = full.body()[_REST]
-        return "" if wanted == plain.body()[_REST] else wanted.hex()
 
 
 def remade(intent: Intent, position: Position, meter: HeldMeter) -> bytes:
@@ -149,7 +166,15 @@ def _record(intent: Intent, position: Position) -> CreditRecord:
             bought=Quantity(intent.used_before + intent.quantity),
             heating_year=intent.heating_year,
         ),
-        witness=RecordWitness(
-            position.node, position.epoch, position.seq, position.head[:_WITNESS_HEAD_SIZE]
-        ),
+        witness=_witness(position),
     )
+
+
+def _implied(heating_year: int) -> bytes:
+    """Bytes 46 to 73 of a record whose intent has no ``rest``."""
+    return heating_year.to_bytes(2, "big") + _NOTHING_APPLIED
+
+
+def _witness(position: Position) -> RecordWitness:
+    head = position.head[:_WITNESS_HEAD_SIZE]
+    return RecordWitness(position.node, position.epoch, position.seq, head)
