@@ -254,7 +254,8 @@ def for_quantity(slot: int, milli: int) -> SaleEntry:
 
 
 def watch_commits(node: Node, fate: Fate) -> None:
-    """Let the fate see every commit of the journal, before and after it."""
+    """Let this fate, and no earlier one, see every commit of the journal, before and after it."""
+    vars(node.journal).pop("append", None)
     append: Callable[..., object] = node.journal.append
 
     def watched(*args: object, **options: object) -> object:

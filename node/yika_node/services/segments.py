@@ -7,6 +7,7 @@ from yika_common.clock import Clock, to_timestamp
 from yika_common.journal.segment import RECORDS_MAX, SEGMENT_MAX, build_segment
 from yika_common.signing.signed_file import SignedFile
 from yika_node.db.queries import Queries
+from yika_node.errors import JournalDamaged
 from yika_node.services.standing import Standing
 from yika_node.vault import Vault
 
@@ -39,6 +40,7 @@ class Cutter:
 
         Raises:
             VaultLocked, NotEnrolled: nothing can be signed.
+            JournalDamaged: the records do not reach that far.
         """
         membership = self.standing.membership
         ack = self.queries.acknowledgement(membership.epoch)
@@ -52,7 +54,8 @@ class Cutter:
                 break
             lines.append(record.line)
         before = self.queries.head_at(membership.epoch, after, membership.certificate_payload)
-        assert before is not None, "headquarters' position was checked against our journal"
+        if before is None:
+            raise JournalDamaged
         file = build_segment(
             lines,
             self.vault.signing_key(),

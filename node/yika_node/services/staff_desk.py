@@ -60,7 +60,9 @@ class StaffDesk:
             NotEnrolled: there is nobody yet.
             TooManyAttempts: the name is closed for a while; the password was not looked at.
             WrongPassword: the attempt is counted.
-            NodeRestored, JournalDamaged: signing in is refused, because nothing may be recorded.
+
+        A node whose journal is refused lets people in without recording it, so that they can see
+        why and send what it holds; it still sells nothing.
         """
         _ = self._standing.membership
         with self._lock:
@@ -156,6 +158,8 @@ class StaffDesk:
         if found is None and known:
             raise WrongPassword
         operator = Operator(name, Level.SUPERVISOR) if found is None else operator_of(found)
+        if self._journal.refusal is not None:
+            return operator
         bodies: list[Body] = [] if self._booted else [self._boot]
         if found is None:
             bodies.append(OperatorAdded(name=name, level=operator.level.name))

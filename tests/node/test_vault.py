@@ -1,0 +1,96 @@
+"""The vault: a password opens it, and nothing else does."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from card_builders import repeatable_random
+from yika_common.infra.passwords import Cost, PasswordTooShort
+from yika_common.infra.sessions import WrongPassword
+from yika_node.errors import VaultDamaged, VaultLocked
+from yika_node.vault import FILE_NAME, Vault
+
+CHEAP = Cost(memory_kib=8, passes=1)
+PASSWORD = "four short words"
+
+
+def a_vault(folder: Path) -> Vault:
+    return Vault(folder, repeatable_random(5), CHEAP)
+
+
+def made(folder: Path) -> Vault:
+    vault = a_vault(folder)
+    vault.create("mei", PASSWORD)
+    return vault
+
+
+def test_the_same_keys_come_back_with_the_password(tmp_path: Path) -> None:
+    first = made(tmp_path)
+    again = a_vault(tmp_path)
+    again.unlock("mei", PASSWORD)
+    assert again.signing_key().public == first.signing_key().public
+    assert again.seal_key().public == first.seal_key().public
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("mei", "four short word"), ("wei", PASSWORD), ("mei", "x" * 129)]
+)
+def test_a_wrong_name_or_password_opens_nothing(tmp_path: Path, name: str, password: str) -> None:
+    made(tmp_path)
+    vault = a_vault(tmp_path)
+    with pytest.raises(WrongPassword):
+        vault.unlock(name, password)
+    assert vault.locked
+
+
+def test_a_locked_vault_gives_no_key(tmp_path: Path) -> None:
+    vault = made(tmp_path)
+    vault.lock()
+    with pytest.raises(VaultLocked):
+        vault.signing_key()
+    with pytest.raises(VaultLocked):
+        vault.add("wei", PASSWORD)
+
+
+def test_each_operator_opens_the_same_vault_with_his_own_password(tmp_path: Path) -> None:
+    first = made(tmp_path)
+    first.add("wei", "another four words")
+    again = a_vault(tmp_path)
+    again.unlock("wei", "another four words")
+    assert again.signing_key().public == first.signing_key().public
+    assert again.operators() == ("mei", "wei")
+
+
+def test_a_short_password_makes_no_slot(tmp_path: Path) -> None:
+    with pytest.raises(PasswordTooShort):
+        a_vault(tmp_path).create("mei", "short")
+    assert not a_vault(tmp_path).exists()
+
+
+def test_the_file_is_its_owners_alone_and_holds_no_secret_in_the_clear(tmp_path: Path) -> None:
+    vault = made(tmp_path)
+    path = tmp_path / FILE_NAME
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    data = path.read_bytes()
+    for secret in (vault.signing_key().seed, vault.seal_key().private):
+        assert secret not in data
+        assert secret.hex().encode() not in data
+
+
+@pytest.mark.parametrize("part", ["signing", "seal"])
+def test_a_changed_secret_is_found_out(tmp_path: Path, part: str) -> None:
+    made(tmp_path)
+    path = tmp_path / FILE_NAME
+    document = json.loads(path.read_bytes())
+    document["secrets"][part] = "A" * len(document["secrets"][part])
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(VaultDamaged):
+        a_vault(tmp_path).unlock("mei", PASSWORD)
+
+
+def test_a_file_that_is_no_vault_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("{}", encoding="utf-8")
+    with pytest.raises(VaultDamaged):
+        a_vault(tmp_path).unlock("mei", PASSWORD)
