@@ -1,8 +1,9 @@
-"""What headquarters does by itself: it prices again what has arrived."""
+"""What headquarters does by itself: it reviews what has arrived and prices it again."""
 
 import logging
 
 from yika_central.bootstrap import Headquarters
+from yika_central.services.reconciliation_review import review
 from yika_common.errors import YikaError
 from yika_common.infra.scheduling import Schedule
 
@@ -19,8 +20,9 @@ def schedule(hq: Headquarters) -> Schedule:
 
 
 def rerate(hq: Headquarters) -> None:
-    """Drain the queue; what fails is noted, stays queued and is tried again."""
+    """Review, then drain the queue; what fails is noted, stays queued and is tried again."""
     try:
+        review(hq.database, hq.clock())
         done = hq.rerating.drain()
     except YikaError as error:
         log.warning("rerate failed", extra={"facts": {"code": error.code}})

@@ -22,6 +22,8 @@ from central_builders import (
     publish_water,
 )
 from yika_central.bootstrap import Headquarters
+from yika_central.db.database import add
+from yika_central.db.projections import suspense_row
 from yika_central.db.tables import (
     Account,
     Quarantine,
@@ -35,6 +37,7 @@ from yika_central.db.tables import (
 )
 from yika_central.domain.placement import Placed
 from yika_central.services.reconciliation import UnknownSigner
+from yika_central.services.reconciliation_review import review
 from yika_common.errors import YikaError
 from yika_common.journal.bodies import BundleApplied, Superseded
 from yika_common.journal.bodies import Sale as SaleBody
@@ -505,3 +508,27 @@ def test_many_deliveries_at_once_count_once_and_each_has_its_own_number(pen: Pen
     assert sorted(ack.count for ack in acks) == list(range(1, len(pieces) + 1))
     assert len(rows(pen.hq, Record)) == pen.seq
     assert pen.send(pen.sign_of_life()).ack.upto == pen.seq
+
+
+def test_what_passed_each_other_at_one_moment_is_found_by_the_review(
+    pen: Pen, clock: HandClock
+) -> None:
+    other = enrol(pen.hq, clock, "N0002", seed=2)
+    other.sell(ACCOUNT, "000000000004", card="860000000001", quantity=20_000)
+    other.send(other.cut())
+    sell(pen)
+    pen.send(pen.cut())
+    settled = digest(pen.hq)
+    missed = suspense_row(
+        {"node": "N0002", "epoch": 1, "branch": 0, "seq": 1},
+        "unknown_account",
+        subject=ACCOUNT,
+        amount=10_000,
+        at=clock.seconds,
+    )
+    with pen.hq.database.writing() as connection:
+        connection.execute(table_of(Suspense).delete())
+        add(connection, Suspense, [missed])
+    review(pen.hq.database, clock())
+    assert reasons(pen.hq) == ["count_taken", "count_taken"]
+    assert digest(pen.hq) == settled

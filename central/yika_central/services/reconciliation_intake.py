@@ -18,6 +18,8 @@ from yika_common.journal.segment import Segment as OpenSegment
 from yika_common.signing.keys import PublicKey
 from yika_common.sync.messages import Status
 
+DOUBT_KEY = ("node", "epoch", "branch", "seq", "reason")
+
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
@@ -116,6 +118,8 @@ def _absorb(
     known = {branch.branch: branch for branch in branches} | {end.branch: end}
     changed = apply_resolutions(connection, projected, arrival, known)
     projected.of(Suspense).extend(doubts_of(connection, projected, arrival))
+    # Two deliveries may doubt the same record: in one order, neither waits for the other.
+    projected.of(Suspense).sort(key=lambda row: tuple(row[name] for name in DOUBT_KEY))
     ledger.store(connection, projected)
     changed |= resolve_late(connection, projected, arrival)
     settle(connection, "unknown_account", [row["account"] for row in projected.of(Account)])
