@@ -17,7 +17,8 @@ def waiting(hq: Headquarters) -> int:
     """How many pairs wait to be priced again."""
     with hq.database.reading() as session:
         queue = table_of(RerateQueue)
-        return session.execute(select(func.count()).select_from(queue)).scalar_one()
+        count: int = session.execute(select(func.count()).select_from(queue)).scalar_one()
+    return count
 
 
 def sold(hq: Headquarters, clock: HandClock) -> None:
