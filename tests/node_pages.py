@@ -17,7 +17,9 @@ from yika_node.web.app import make_node_app
 from yika_node.web.entrance import DeskSessions
 
 TAGS = {"en": "en", "zh": "zh-CN,zh;q=0.9"}
-_SAID = re.compile(r'(?:class="said" role="alert">|class="notice bad"[^>]*>.*?<span>)([^<]+)<', re.S)
+_SAID = re.compile(
+    r'(?:class="said" role="alert">|class="notice bad"[^>]*>.*?<span>)([^<]+)<', re.S
+)
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 

@@ -1,0 +1,446 @@
+"""The pages, one act after the other, as a clerk without a screen meets them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from little_headquarters import AREA
+from node_pages import Clerk, Pages, code_of, facts, hidden, pages_in, said
+from node_world import OPERATOR, PASSWORD, Fate, World, a_chip
+from yika_node.services.views import Level, SaleState
+from yika_node.web.app import NAV
+from yika_node.web.labels import CHAPTERS
+from yika_node.web.manual_pages import chapter_of
+
+PLACES = (
+    "/",
+    "/card",
+    "/sell",
+    "/accounts",
+    "/accounts/new",
+    "/pending",
+    "/sales",
+    "/readings",
+    "/tariffs",
+    "/sync",
+    "/operators",
+    "/manual",
+)
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[Pages]:
+    with pages_in(tmp_path / "node") as pages:
+        yield pages
+
+
+@pytest.fixture
+def clerk(pages: Pages) -> Clerk:
+    return pages.clerk()
+
+
+def states(page_text: str) -> list[str]:
+    return re.findall(r'data-sale-state="([a-z]+)"', page_text)
+
+
+# The first start
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Pages]:
+    world = World(tmp_path / "node")
+    node = world.build()
+    yield Pages(world, node)
+    node.close()
+
+
+def setup(pages: Pages, token: str = "", password: str = PASSWORD) -> dict[str, str]:
+    return {
+        "token": token or pages.world.headquarters.token,
+        "name": OPERATOR,
+        "password": password,
+    }
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/sell", "/manual"])
+def test_until_it_is_registered_every_page_leads_to_the_first_start(
+    fresh: Pages, path: str
+) -> None:
+    clerk = Clerk(fresh)
+    answer = clerk.get(path)
+    while answer.location and answer.location != "/setup":
+        answer = clerk.get(answer.location)
+    assert (answer.status_code, answer.location) == (303, "/setup")
+
+
+def test_the_first_start_registers_and_signs_the_first_operator_in(fresh: Pages) -> None:
+    clerk = Clerk(fresh)
+    done = clerk.post("/setup", setup(fresh), on="/setup")
+    assert (done.status_code, done.location) == (303, "/")
+    assert clerk.get("/operators").status_code == 200
+    assert fresh.node.staff.operators()[0].level is Level.SUPERVISOR
+
+
+def test_a_token_may_be_pasted_with_line_breaks(fresh: Pages) -> None:
+    token = fresh.world.headquarters.token
+    broken = "\n ".join(token[at : at + 40] for at in range(0, len(token), 40))
+    assert Clerk(fresh).post("/setup", setup(fresh, broken), on="/setup").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"token": "YIKA1.nonsense"}, "token_malformed"),
+        ({"password": "short"}, "password_too_short"),
+        ({"name": " "}, "operator_name_unusable"),
+    ],
+    ids=["token", "password", "name"],
+)
+def test_a_refused_first_start_shows_its_form_again(
+    fresh: Pages, changes: dict[str, str], code: str
+) -> None:
+    refused = Clerk(fresh).post("/setup", setup(fresh) | changes, on="/setup")
+    assert (code_of(refused), len(said(refused))) == (code, 1)
+    assert 'name="token"' in refused.text
+    assert not fresh.node.enrolment.enrolled()
+
+
+def test_a_lost_answer_is_asked_for_again_with_the_same_form(fresh: Pages) -> None:
+    fresh.world.headquarters.lose_answer = 1
+    clerk = Clerk(fresh)
+    lost = clerk.post("/setup", setup(fresh), on="/setup")
+    assert (code_of(lost), lost.status_code) == ("link_down", 503)
+    assert clerk.post("/setup", setup(fresh), on="/setup").status_code == 303
+
+
+def test_there_is_no_second_first_start(pages: Pages, clerk: Clerk) -> None:
+    assert code_of(clerk.get("/setup")) == "already_enrolled"
+    assert code_of(clerk.post("/setup", setup(pages))) == "already_enrolled"
+
+
+# Every page, in both languages
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("path", PLACES)
+def test_every_page_opens_in_both_languages(pages: Pages, language: str, path: str) -> None:
+    clerk = pages.clerk(language)
+    clerk.open_with_card()
+    page = clerk.get(path)
+    assert page.status_code == 200
+    assert f'lang="{"zh-CN" if language == "zh" else "en"}"' in page.text
+    assert page.text.count("<h1") == 1
+    heading = re.search(r"<title>([^<]+)<", page.text)
+    assert heading is not None
+    assert bool(re.search(r"[一-鿿]", heading[1])) is (language == "zh")
+
+
+@pytest.mark.parametrize("name", [kind.name for kind in Level])
+def test_the_bar_of_commands_leads_only_where_the_level_reaches(pages: Pages, name: str) -> None:
+    chief = pages.clerk()
+    someone = {"name": "wei", "password": PASSWORD, "level": name}
+    assert chief.post("/operators", someone, on="/operators").status_code == 303
+    worker = pages.clerk(name="wei")
+    worker.open_with_card() if name != "AUDITOR" else chief.open_with_card()
+    bar = worker.get("/manual").text.partition("<nav")[2].partition("</nav>")[0]
+    for path in re.findall(r'href="([^"]+)"', bar):
+        assert worker.get(path).status_code == 200, path
+
+
+def test_an_auditor_sees_everything_and_changes_nothing(pages: Pages) -> None:
+    chief = pages.clerk()
+    account, _ = chief.open_with_card()
+    chief.post(
+        "/operators", {"name": "an", "password": PASSWORD, "level": "AUDITOR"}, on="/operators"
+    )
+    auditor = pages.clerk(name="an")
+    for path in ("/", "/accounts", f"/accounts/{account}", "/sales", "/pending", "/sync"):
+        assert auditor.get(path).status_code == 200
+    tip = pages.node.courier.state().head
+    for path in ("/sell", "/card/read", "/accounts/new", "/pending/resolve", "/sync/now"):
+        assert code_of(auditor.post(path, {})) == "not_allowed"
+    assert code_of(auditor.post("/operators", {})) == "not_allowed"
+    assert pages.node.courier.state().head == tip
+
+
+def test_every_key_is_there_once_and_in_the_manual(pages: Pages) -> None:
+    keys = [item.key for item in NAV]
+    assert len(set(keys)) == len(keys)
+    for language in ("en", "zh"):
+        manual = pages.clerk(language).get("/manual").text.partition("<main")[2]
+        for key in [*keys, "F8", "Esc", "P"]:
+            assert f"<kbd>{key}</kbd>" in manual
+
+
+def test_the_manual_opens_where_its_reader_was() -> None:
+    address = "http://127.0.0.1:8631"
+    assert [chapter_of(f"{address}{path}") for path in ("/sell", "/accounts/N1", "/", "/x")] == [
+        "selling",
+        "accounts",
+        "counter",
+        "counter",
+    ]
+    assert set(map(chapter_of, ("/pending", "/card", "/tariffs", "/sync"))) <= set(CHAPTERS)
+
+
+def test_the_manual_holds_every_message_in_its_language(pages: Pages) -> None:
+    text = pages.clerk("zh").get("/manual").text
+    assert "<code>card_write_uncertain</code>" in text
+    assert "读卡器里没有卡。没有写入任何内容。请插入卡片。" in text
+
+
+# Accounts and cards
+
+
+def test_an_account_is_opened_found_and_given_its_card(pages: Pages, clerk: Clerk) -> None:
+    number, chip = clerk.open_with_card(6)
+    page = clerk.get(f"/accounts/{number}")
+    assert facts(page)["Card"] == chip.load().identity.number
+    for text in (number, "王小", "010-5", "河路", chip.load().identity.number, "10000000"):
+        assert number in clerk.get(f"/accounts?text={text}").text, text
+    assert "No account fits." in clerk.get("/accounts?text=nobody").text
+
+
+def test_a_refused_account_keeps_what_was_filled_in(clerk: Clerk) -> None:
+    form = {"name": "李四", "meter-2": "NOSUCH", "profile": "6", "persons": "2"}
+    refused = clerk.post(
+        "/accounts/new", form | {"area": AREA, "tariff_class": "residential"}, on="/accounts/new"
+    )
+    assert (code_of(refused), refused.status_code, len(said(refused))) == ("meter_unknown", 422, 1)
+    assert 'value="李四"' in refused.text
+    assert 'value="NOSUCH"' in refused.text
+    assert 'value="6" checked' in refused.text
+
+
+def test_the_field_that_is_wrong_is_named_as_the_form_names_it(pages: Pages) -> None:
+    for language, name in (("en", "“Name”"), ("zh", "“姓名”")):
+        refused = pages.clerk(language).post(
+            "/accounts/new", {"name": "", "persons": "1", "profile": "4"}, on="/accounts/new"
+        )
+        assert name in said(refused)[0]
+
+
+def test_the_meter_fields_follow_the_size_of_the_card(clerk: Clerk) -> None:
+    for size in (4, 6, 8):
+        part = clerk.get(f"/accounts/new/meters?profile={size}&meter-1=42").text
+        assert part.count('name="meter-') == size
+        assert 'value="42"' in part
+    offered = clerk.get("/accounts/new/meters?profile=4").text
+    assert '<option value="100000000000">' in offered
+
+
+def test_a_meter_in_use_is_offered_no_more(clerk: Clerk) -> None:
+    clerk.open_account(4)
+    assert '<option value="100000000000">' not in clerk.get("/accounts/new").text
+
+
+def test_a_card_shows_what_its_meters_said(pages: Pages, clerk: Clerk) -> None:
+    number, chip = clerk.open_with_card()
+    clerk.sell({"amount-4": "50"})
+    meter = pages.node.accounts.get(number).meters[4].meter
+    pages.world.load(chip, meter)
+    page = clerk.post("/card/read", {})
+    row = page.text.partition(meter)[2].partition("</tr>")[0]
+    assert [text.replace("\xa0", " ") for text in re.findall(r'<td class="n">([^<]*)<', row)] == [
+        "1",
+        "10 m³",
+        "10 m³",
+        "0 m³",
+        "10 m³",
+    ]
+    assert meter in clerk.get("/readings").text
+    assert meter in clerk.get(f"/readings?meter={meter}").text
+    assert "No meter has written" in clerk.get("/readings?meter=4711").text
+
+
+def test_a_blank_card_leads_to_opening_an_account(pages: Pages, clerk: Clerk) -> None:
+    pages.world.hand.insert(a_chip(5))
+    assert 'href="/accounts/new"' in clerk.get("/card").text.partition("<main")[2]
+    assert "This card is blank." in clerk.get("/sell").text
+
+
+def test_the_page_that_waits_for_a_card_is_led_to_it_and_back(pages: Pages, clerk: Clerk) -> None:
+    _, chip = clerk.open_with_card()
+    pages.world.hand.pull()
+    pages.world.pass_time(seconds=1)
+    assert clerk.get("/card/seen?tag=empty").status_code == 204
+    pages.world.hand.insert(chip)
+    pages.world.pass_time(seconds=1)
+    assert clerk.get("/card/seen?tag=empty").headers["HX-Redirect"] == "/card"
+    assert clerk.get("/card/seen?tag=card&away=").status_code == 204
+    pages.world.hand.pull()
+    pages.world.pass_time(seconds=1)
+    assert clerk.get("/card/seen?tag=card&away=").headers["HX-Redirect"] == "/"
+    assert "Put the customer's card in" in clerk.get("/card/seen?tag=card").text
+
+
+# Selling
+
+
+def test_a_basket_is_sold_by_money_and_by_quantity(pages: Pages, clerk: Clerk) -> None:
+    number, _ = clerk.open_with_card()
+    receipt = clerk.sell({"amount-4": "500", "amount-7": "3", "by-7": "q", "amount-2": "1500"})
+    assert states(receipt.text) == ["written"] * 3
+    for text in ("¥207.00", "¥157.00", "¥136.00", "¥900.00", "¥1,499.96", "¥2,899.96", "¥0.04"):
+        assert text in receipt.text
+    assert receipt.text.count("Transaction") == 3
+    assert number in clerk.get("/sales").text
+    assert clerk.get(f"/sales?account={number}").text.count("on the card") == 3
+    assert pages.soon == 3
+
+
+def test_the_receipt_names_the_lines_as_the_tariff_does(pages: Pages) -> None:
+    pages.clerk().open_with_card()
+    receipt = pages.clerk("zh").sell({"amount-4": "500"})
+    for name in ("水费", "水资源费", "污水处理费", "冷水"):
+        assert name in receipt.text
+
+
+def test_the_price_while_typing_is_the_price_sold_at(clerk: Clerk) -> None:
+    clerk.open_with_card()
+    form = hidden(clerk.get("/sell"))
+    quote = clerk.quote(form | {"amount-4": "500"})
+    assert "¥500.00" in quote.text
+    assert "80\xa0m³" in quote.text
+    agreed = re.search(r'name="agreed" value="([^"]+)"', quote.text)
+    assert agreed is not None
+    sold = clerk.send("/sell", form | {"amount-4": "500", "agreed": agreed[1]})
+    assert sold.status_code == 303
+
+
+def test_a_price_that_changed_since_it_was_shown_is_not_charged(
+    pages: Pages, clerk: Clerk
+) -> None:
+    clerk.open_with_card()
+    form = hidden(clerk.get("/sell")) | {"amount-4": "100", "by-4": "q", "agreed": "4q100000=1"}
+    refused = clerk.send("/sell", form)
+    assert code_of(refused) == "price_changed"
+    assert pages.node.enquiries.sales().rows == ()
+
+
+def test_an_empty_form_has_no_price_and_sells_nothing(pages: Pages, clerk: Clerk) -> None:
+    clerk.open_with_card()
+    form = hidden(clerk.get("/sell"))
+    assert "Type an amount" in clerk.quote(form).text
+    assert code_of(clerk.send("/sell", form)) == "nothing_entered"
+
+
+def test_the_same_form_sells_once(pages: Pages, clerk: Clerk) -> None:
+    clerk.open_with_card()
+    form = hidden(clerk.get("/sell")) | {"amount-4": "50"}
+    first, second = clerk.send("/sell", form), clerk.send("/sell", form)
+    assert first.location == second.location
+    assert len(pages.node.enquiries.sales().rows) == 1
+
+
+def test_a_price_is_never_that_of_another_card(pages: Pages, clerk: Clerk) -> None:
+    clerk.open_with_card(index=0)
+    form = hidden(clerk.get("/sell"))
+    clerk.open_with_card(index=1)
+    assert code_of(clerk.quote(form | {"amount-4": "50"})) == "card_swapped"
+
+
+def pull_while_selling(pages: Pages, clerk: Clerk, step: int) -> str:
+    """Sell for 60 and lose the card at a step of its writing; returns the receipt's path.
+
+    Selling has one command less than reading before it writes (step -2), is answered (-1) and
+    reads back (0).
+    """
+    form = hidden(clerk.get("/sell")) | {"amount-0": "60"}
+    looking = Fate()
+    pages.world.hand.fate = looking
+    clerk.get("/sell")
+    pages.world.hand.fate = Fate(at=len(looking.steps) + step, how="pull")
+    sold = clerk.send("/sell", form)
+    pages.world.hand.fate = Fate()
+    assert sold.status_code == 303, sold.text
+    return sold.location
+
+
+@pytest.mark.parametrize("step", [-2, -1, 0], ids=["before", "unconfirmed", "not read back"])
+def test_a_card_pulled_while_it_is_written_leaves_a_sale_that_is_finished_later(
+    pages: Pages, clerk: Clerk, step: int
+) -> None:
+    number, chip = clerk.open_with_card()
+    path = pull_while_selling(pages, clerk, step)
+    receipt = clerk.get(path)
+    assert states(receipt.text) == ["pending"]
+    assert "is recorded and owed to the customer" in receipt.text
+    assert "waits for its card" in clerk.get("/").text
+    assert number in clerk.get("/pending").text
+    pages.world.hand.insert(chip)
+    finished = clerk.post("/pending/resolve", {}, on="/pending")
+    assert "is on the card now" in finished.text
+    assert states(clerk.get(path).text) == ["written"]
+    sale = pages.node.enquiries.sales().rows[0]
+    report = pages.world.load(chip, sale.meter)
+    assert (report.credited, sale.state) == (sale.quantity, SaleState.WRITTEN)
+
+
+def test_nothing_waits_for_a_card_without_pending_sales(clerk: Clerk) -> None:
+    clerk.open_with_card()
+    page = clerk.post("/pending/resolve", {}, on="/pending")
+    assert "No sale waits for the card in the reader." in page.text
+
+
+# Records, headquarters, operators
+
+
+def test_a_long_list_is_turned_page_by_page(pages: Pages, clerk: Clerk) -> None:
+    clerk.open_with_card()
+    for _ in range(51):
+        clerk.sell({"amount-4": "5"})
+    first = clerk.get("/sales").text
+    older = re.search(r'href="([^"]+before=[^"]+)"', first)
+    assert older is not None
+    assert first.count("¥5.00") == 50
+    assert clerk.get(older[1].replace("&amp;", "&")).text.count("¥5.00") == 1
+
+
+def test_an_exchange_is_asked_for_and_told(pages: Pages, clerk: Clerk) -> None:
+    waiting = pages.node.courier.state().waiting
+    assert waiting > 0
+    done = clerk.post("/sync/now", {}, on="/sync")
+    assert (done.status_code, done.location) == (303, "/sync")
+    page = clerk.get("/sync").text
+    assert "Headquarters has everything that was recorded here." in page
+    assert pages.node.courier.state().waiting == 0
+
+
+def test_a_line_that_is_down_is_no_reason_to_stop(pages: Pages, clerk: Clerk) -> None:
+    pages.world.headquarters.lose_request = 1
+    down = clerk.post("/sync/now", {}, on="/sync")
+    assert (code_of(down), down.status_code) == ("link_down", 503)
+    assert "Headquarters cannot be reached." in clerk.get("/sync").text
+    clerk.open_with_card()
+    assert states(clerk.sell({"amount-4": "5"}).text) == ["written"]
+
+
+def test_the_status_line_tells_what_waits_and_how_long(pages: Pages, clerk: Clerk) -> None:
+    pages.world.pass_time(minutes=10)
+    line = clerk.get("/status").text
+    assert "10 min" in line
+    assert "not reached yet" in line
+    clerk.post("/sync/now", {}, on="/sync")
+    assert ">0<" in clerk.get("/status").text
+
+
+def test_an_operator_is_added_once(pages: Pages, clerk: Clerk) -> None:
+    someone = {"name": "wei", "password": PASSWORD, "level": "CLERK"}
+    assert clerk.post("/operators", someone, on="/operators").status_code == 303
+    assert "wei can sign in now." in clerk.get("/operators").text
+    again = clerk.post("/operators", someone, on="/operators")
+    assert (code_of(again), len(said(again))) == ("operator_exists", 1)
+    assert code_of(pages.clerk(name="wei").get("/operators")) == "not_allowed"
+
+
+def test_a_stopped_node_says_so_and_sells_nothing(pages: Pages, clerk: Clerk) -> None:
+    clerk.open_with_card()
+    form = hidden(clerk.get("/sell")) | {"amount-4": "5"}
+    pages.world.headquarters.status = pages.world.headquarters.status.STOPPED
+    clerk.post("/sync/now", {}, on="/sync")
+    assert "has stopped this vending point" in clerk.get("/").text
+    assert code_of(clerk.send("/sell", form)) == "stopped_by_headquarters"
+    assert "stopped" in clerk.get("/status").text

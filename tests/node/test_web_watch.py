@@ -1,0 +1,79 @@
+import threading
+from datetime import datetime, timedelta
+
+from node_world import START
+from yika_common.errors import YikaError
+from yika_node.errors import NotEnrolled
+from yika_node.hardware.errors import PortMissing, ReaderBusy
+from yika_node.web.watch import CardWatch, Presence, Seen
+
+
+class Slot:
+    """A reader's slot that counts how often it is looked into."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self.answer: bool | YikaError = False
+        self.asked = 0
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def present(self) -> bool:
+        self.asked += 1
+        if isinstance(self.answer, YikaError):
+            raise self.answer
+        return self.answer
+
+
+def test_the_reader_is_asked_once_a_second_however_many_look() -> None:
+    slot = Slot()
+    watch = CardWatch(slot.present, slot.clock)
+    assert [watch.seen().presence for _ in range(5)] == [Presence.EMPTY] * 5
+    assert slot.asked == 1
+    slot.now += timedelta(seconds=1)
+    slot.answer = True
+    assert watch.seen() == Seen(Presence.CARD)
+    assert slot.asked == 2
+
+
+def test_a_reader_that_fails_says_what_is_wrong() -> None:
+    slot = Slot()
+    slot.answer = PortMissing(port="/dev/ttyUSB0")
+    seen = CardWatch(slot.present, slot.clock).seen()
+    assert (seen.presence, seen.tag) == (Presence.TROUBLE, "port_missing")
+
+
+def test_before_the_first_start_there_is_only_trouble_to_see() -> None:
+    slot = Slot()
+    slot.answer = NotEnrolled()
+    assert CardWatch(slot.present, slot.clock).seen().tag == "not_enrolled"
+
+
+def test_a_reader_at_work_keeps_its_last_answer() -> None:
+    slot = Slot()
+    slot.answer = True
+    watch = CardWatch(slot.present, slot.clock)
+    watch.seen()
+    slot.now += timedelta(seconds=1)
+    slot.answer = ReaderBusy()
+    assert watch.seen().presence is Presence.CARD
+
+
+def test_nobody_waits_while_somebody_else_asks() -> None:
+    slot = Slot()
+    asking, answer = threading.Event(), threading.Event()
+
+    def slow() -> bool:
+        asking.set()
+        assert answer.wait(10)
+        return True
+
+    watch = CardWatch(slow, slot.clock)
+    first = threading.Thread(target=watch.seen)
+    first.start()
+    assert asking.wait(10)
+    assert watch.seen().presence is Presence.EMPTY
+    answer.set()
+    first.join(10)
+    assert watch.seen().presence is Presence.CARD
