@@ -24,8 +24,8 @@ from yika_common.tools.demo.town import AREAS, Household, households
 
 Tell = Callable[[str], None]
 
-POINTS = {"N0001": ("A01", "A02"), "N0002": ("A03",)}
-"""Vending point to the areas it sells for."""
+POINTS = {"N0001": ("东河营业厅", ("A01", "A02")), "N0002": ("南关代售点", ("A03",))}
+"""Vending point to what people call it and the areas it sells for."""
 
 TENDERS = {
     Service.ELECTRICITY_SINGLE: "100.00",
@@ -111,7 +111,7 @@ class Story:
 
     def open_points(self) -> None:
         """Two vending points register with a one-time token and open."""
-        for name, areas in POINTS.items():
+        for name, (title, areas) in POINTS.items():
             point = Point(
                 name=name,
                 folder=self.folder / name,
@@ -122,7 +122,7 @@ class Story:
             self.points[name] = point
             address = f"http://127.0.0.1:{point.link.port}"
             reader = self.folder / f"{name}.reader"
-            point.enrol(self.office.invite(name, name, areas, address), reader)
+            point.enrol(self.office.invite(name, title, areas, address), reader)
             point.open(reader, self.folder / "logs" / f"{name}.log")
             self.running.callback(point.close)
             self.tell(f"{name} is registered for {', '.join(areas)} and open at {point.url}.")
