@@ -8,6 +8,7 @@ import pytest
 
 from node_world import (
     OPERATOR,
+    Fate,
     World,
     a_chip,
     for_money,
@@ -15,7 +16,13 @@ from node_world import (
     open_with_card,
 )
 from tariff_builders import TARIFF_VECTORS
-from yika_common.cards.errors import CardAbsent, CardForeign, CardSwapped, RecordForged
+from yika_common.cards.errors import (
+    CardAbsent,
+    CardForeign,
+    CardSwapped,
+    CardWriteUncertain,
+    RecordForged,
+)
 from yika_common.errors import YikaError
 from yika_common.infra.sqlite_errors import DiskFull
 from yika_common.numbers import Money
@@ -121,6 +128,27 @@ def test_the_heat_fee_is_charged_once_a_heating_year(desk: Desk) -> None:
     first = desk.node.sales.sell(OPERATOR, desk.card, [for_quantity(HEAT, 1_000)], "a")
     second = desk.node.sales.sell(OPERATOR, desk.card, [for_quantity(HEAT, 1_000)], "b")
     assert (first.amount, second.amount) == (77_216 + 20, 20)
+
+
+def test_a_pending_sale_that_charged_no_fee_is_written_with_the_year_already_paid(
+    desk: Desk,
+) -> None:
+    desk.sell(for_quantity(HEAT, 1_000))
+    fate = Fate()
+    desk.world.hand.fate = fate
+    desk.sell(for_quantity(HEAT, 1_000))
+    write = fate.steps.index("before card DC")
+    desk.world.hand.fate = Fate(write, "pull")
+    torn = desk.node.sales.sell(OPERATOR, desk.card, [for_quantity(HEAT, 1_000)], "torn")
+    assert not torn.complete
+    assert isinstance(torn.problem, CardWriteUncertain)
+    desk.world.hand.fate = Fate()
+    desk.world.hand.insert(desk.chip)
+    view = desk.node.cards.read(OPERATOR)
+    assert [resolution.state for resolution in view.resolved] == [SaleState.WRITTEN]
+    record = view.slots[HEAT].record
+    assert record is not None
+    assert (record.count, record.quota.heating_year) == (3, 2025)
 
 
 def test_the_same_form_sells_once(desk: Desk) -> None:

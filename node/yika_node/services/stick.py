@@ -115,11 +115,7 @@ class Stick:
         for data in _files(source, folder):
             items[hashlib.sha256(data).hexdigest()] = data
             signed += _signed(data)
-        acks = sorted(
-            (file for file in signed if file.payload_type == ACK_TYPE),
-            key=lambda file: file.payload,
-        )
-        self.courier.take(acks, None)
+        self.courier.take((file for file in signed if file.payload_type == ACK_TYPE), None)
         taken = 0
         manifests = [file for file in signed if file.payload_type == MANIFEST_TYPE]
         if manifests:

@@ -1,0 +1,45 @@
+"""The configuration file: every key known, every value checked, nothing guessed."""
+
+from pathlib import Path
+
+import pytest
+
+from yika_node.config import Config, load
+from yika_node.errors import ConfigInvalid
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / "node.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_no_file_means_the_defaults(tmp_path: Path) -> None:
+    assert load(tmp_path) == Config()
+
+
+def test_a_value_that_is_given_holds(tmp_path: Path) -> None:
+    config = load(written(tmp_path, '[reader]\nport = "/dev/ttyS1"\n[sync]\ninterval_s = 60\n'))
+    assert (config.reader.port, config.sync.interval_s) == ("/dev/ttyS1", 60)
+    assert config.place.zone.key == "Asia/Shanghai"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("sync = \n", "line 1"),
+        ("[sink]\n", "sink"),
+        ("[sync]\ninterval = 60\n", "sync.interval"),
+        ('[sync]\ninterval_s = "60"\n', "sync.interval_s"),
+        ("[sync]\ninterval_s = 1\n", "sync.interval_s"),
+        ("sync = 5\n", "[sync]"),
+        ('[reader]\nprotocol = "telepathy"\n', "reader.protocol"),
+        ("[web]\nport = 70000\n", "web.port"),
+        ('[place]\ntime_zone = "Mars/Olympus"\n', "place.time_zone"),
+        ('[place]\nlanguage = "tlh"\n', "place.language"),
+        ('[headquarters]\nurl = "ftp://x"\n', "headquarters.url"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(ConfigInvalid) as refused:
+        load(written(tmp_path, text))
+    assert named in str(refused.value)
