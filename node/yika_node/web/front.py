@@ -65,7 +65,8 @@ class Front:
         """
         view = self.last_card.of(number) or self.read_card()
         if view.identity.number != number:
-            raise CardSwapped(found=view.identity.number, expected=number)
+            found = view.identity.number or view.identity.serial.hex()
+            raise CardSwapped(found=found, expected=number)
         return view
 
 
