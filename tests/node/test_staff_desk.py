@@ -62,6 +62,21 @@ def test_neither_a_restart_nor_a_clock_set_back_opens_a_closed_name(world: World
     again.close()
 
 
+def test_a_clock_that_was_years_ahead_does_not_close_a_name_for_years(world: World) -> None:
+    node = world.enrolled()
+    world.pass_time(days=20_000)
+    fail(node, OPERATOR, FAILURES_MAX)
+    node.close()
+    world.pass_time(days=-20_000)
+    again = world.build()
+    with pytest.raises(TooManyAttempts) as closed:
+        again.staff.sign_in(OPERATOR, PASSWORD)
+    assert closed.value.facts == {"seconds": CLOSED_S}
+    world.pass_time(seconds=CLOSED_S)
+    assert again.staff.sign_in(OPERATOR, PASSWORD).name == OPERATOR
+    again.close()
+
+
 def test_names_that_nobody_has_are_counted_together(node: Node) -> None:
     for number in range(FAILURES_MAX):
         fail(node, f"nobody {number}", 1)

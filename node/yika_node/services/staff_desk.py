@@ -141,8 +141,12 @@ class StaffDesk:
         if attempt is None:
             return 0
         waited = to_timestamp(self._clock()) - attempt.last_at
+        if waited < 0:
+            # The clock was set back, or had been far ahead: the wait begins anew, and ends.
+            self._count(key, attempt.failures)
+            waited = 0
         if attempt.failures % FAILURES_MAX == 0 and waited < CLOSED_S:
-            raise TooManyAttempts(seconds=CLOSED_S - max(0, waited))
+            raise TooManyAttempts(seconds=CLOSED_S - waited)
         return attempt.failures
 
     def _count(self, key: str, failures: int) -> None:
