@@ -45,8 +45,8 @@ def sell(pen: Pen, quantity: int, *, count: int, settle: bool = True) -> int:
     return pen.sell(ACCOUNT, METER, card=CARD, quantity=quantity, count=count, settle=settle)
 
 
-def made(hq: Headquarters, folder: Path, **choice: str) -> tuple[Workbook, int]:
-    scope = hq.report_office.scope(*JUNE, **choice)
+def made(hq: Headquarters, folder: Path, *, node: str = "") -> tuple[Workbook, int]:
+    scope = hq.report_office.scope(*JUNE, node=node)
     report = hq.report_office.write(
         folder / "june.xlsx", scope, made_by="zhao", translate=lambda text: text
     )

@@ -35,7 +35,7 @@ _ORDER = {service.value: service.number for service in Service}
 class ReportMade:
     """A workbook that was written: its sales, what they were charged, the hash of its rows.
 
-    ``rerated`` of the sales should have been charged another amount; ``difference`` is by how much.
+    ``rerated`` of the sales should have been charged another amount, by ``difference`` in all.
     """
 
     sales: int
