@@ -15,6 +15,10 @@ def pages(tmp_path: Path) -> Iterator[Pages]:
         yield pages
 
 
+def locked(pages: Pages) -> bool:
+    return pages.node.vault.locked
+
+
 def sign_in(pages: Pages, name: str, password: str) -> tuple[int, str]:
     clerk = Clerk(pages)
     answer = clerk.post("/login", {"name": name, "password": password}, on="/login")
@@ -22,11 +26,11 @@ def sign_in(pages: Pages, name: str, password: str) -> tuple[int, str]:
 
 
 def test_signing_in_opens_the_vault_and_signing_out_locks_it(pages: Pages) -> None:
-    assert pages.node.vault.locked
+    assert locked(pages)
     clerk = pages.clerk()
-    assert not pages.node.vault.locked
+    assert not locked(pages)
     clerk.post("/logout", {})
-    assert pages.node.vault.locked
+    assert locked(pages)
     assert clerk.get("/").location == "/login?next=/"
 
 
@@ -36,25 +40,25 @@ def test_the_vault_stays_open_while_somebody_is_signed_in(pages: Pages) -> None:
     chief.post("/operators", someone, on="/operators")
     other = pages.clerk(name="wei")
     chief.post("/logout", {})
-    assert not pages.node.vault.locked
+    assert not locked(pages)
     other.post("/logout", {})
-    assert pages.node.vault.locked
+    assert locked(pages)
 
 
 def test_a_session_that_ran_out_unasked_locks_the_vault(pages: Pages) -> None:
     pages.clerk()
     pages.world.pass_time(minutes=15)
     pages.sessions.sweep()
-    assert not pages.node.vault.locked
+    assert not locked(pages)
     pages.world.pass_time(minutes=1)
     pages.sessions.sweep()
-    assert pages.node.vault.locked
+    assert locked(pages)
 
 
 def test_without_the_sweep_the_vault_would_stay_open(pages: Pages) -> None:
     pages.clerk()
     pages.world.pass_time(hours=24)
-    assert not pages.node.vault.locked
+    assert not locked(pages)
 
 
 def test_what_a_page_asks_by_itself_keeps_no_session_alive(pages: Pages) -> None:
@@ -71,12 +75,12 @@ def test_signing_in_again_ends_the_session_at_the_other_browser(pages: Pages) ->
     second = pages.clerk()
     assert first.get("/").status_code == 303
     assert second.get("/").status_code == 200
-    assert not pages.node.vault.locked
+    assert not locked(pages)
 
 
 def test_a_wrong_password_and_an_unknown_name_are_answered_alike(pages: Pages) -> None:
     assert sign_in(pages, "mei", "wrong") == sign_in(pages, "nobody", "wrong")
-    assert pages.node.vault.locked
+    assert locked(pages)
 
 
 def test_after_five_wrong_passwords_the_right_one_waits(pages: Pages) -> None:
