@@ -2,13 +2,16 @@
 
 What travels is signed, so the wire needs no trust: a wrong answer is found out by whoever reads
 it.  Nothing is followed, cached or taken from the environment.
+
+The library is loaded with the first exchange: the pages need not wait for it at the start.
 """
 
-from typing import Final, Protocol
-
-import requests
+from typing import TYPE_CHECKING, Final, Protocol
 
 from yika_common.errors import N_, YikaError
+
+if TYPE_CHECKING:
+    import requests
 
 CONNECT_TIMEOUT_S: Final = 5
 READ_TIMEOUT_S: Final = 30
@@ -85,6 +88,8 @@ class HttpUplink:
     def _exchange(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> bytes:
+        import requests  # noqa: PLC0415 - see above
+
         try:
             with requests.Session() as session:
                 session.trust_env = False
@@ -103,7 +108,7 @@ class HttpUplink:
         except requests.RequestException as failure:
             raise LinkDown from failure
 
-    def _bounded(self, answer: requests.Response) -> bytes:
+    def _bounded(self, answer: "requests.Response") -> bytes:
         found = bytearray()
         for chunk in answer.iter_content(_CHUNK):
             found += chunk

@@ -1,21 +1,20 @@
 """Tables change by numbered Alembic migrations, on SQLite and PostgreSQL alike.
 
-A side keeps its migrations, ``0001_….py`` and on, in a folder of its own and nothing else there:
-the environment they run in is ``alembic_environment`` beside this module.  Each migration is one
-transaction: a power cut leaves the tables before it or after it.
+A side keeps its migrations, ``0001_….py`` and on, in a folder of its own and nothing else there;
+the number is the revision's name.  The environment they run in is ``alembic_environment`` beside
+this module.  Each migration is one transaction: a power cut leaves the tables before it or after
+it.
+
+Alembic itself is loaded only when there is something to migrate: it brings a template engine and
+every dialect of SQL, which a vending point would carry in its memory for nothing.
 """
 
+import re
 from collections.abc import Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData
+from sqlalchemy import Engine, MetaData, inspect, text
 
 from yika_common.errors import N_, YikaError
 
@@ -27,6 +26,8 @@ NAMING: Final = {
     "pk": "pk_%(table_name)s",
 }
 """A side's metadata names its rules so; batch migrations cannot find a rule without a name."""
+
+_MIGRATION: Final = re.compile(r"[0-9]{4}_\w+\.py")
 
 
 class TablesTooNew(YikaError):
@@ -45,39 +46,32 @@ def upgrade(engine: Engine, package: str) -> None:
     Raises:
         TablesTooNew: the database stands at a migration this program does not know.
     """
-    config = _config(package)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    known = _revisions(package)
     found = current(engine)
     if found is not None and found not in known:
         raise TablesTooNew(found=found)
-    config.attributes["engine"] = engine
-    command.upgrade(config, "head")
+    if known[-1:] != [found]:
+        from yika_common.infra import alembic_runner  # noqa: PLC0415 - see above
+
+        alembic_runner.upgrade(engine, package)
 
 
 def current(engine: Engine) -> str | None:
     """The migration the database stands at; None when none was run."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
 
 
 def differences(engine: Engine, metadata: MetaData) -> Sequence[Any]:
     """What separates the database from the tables as declared; empty when they are the same."""
-    with engine.connect() as connection:
-        context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True}
-        )
-        found: Sequence[Any] = compare_metadata(context, metadata)
-    return found
+    from yika_common.infra import alembic_runner  # noqa: PLC0415 - see above
+
+    return alembic_runner.differences(engine, metadata)
 
 
-def _config(package: str) -> Config:
-    config = Config()
-    environment = Path(str(files("yika_common.infra"))) / "alembic_environment"
-    config.set_main_option("script_location", _escaped(environment))
-    config.set_main_option("version_locations", _escaped(Path(str(files(package)))))
-    config.set_main_option("path_separator", "newline")
-    return config
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("%", "%%")
+def _revisions(package: str) -> list[str]:
+    names = (entry.name for entry in files(package).iterdir())
+    return sorted(name.partition("_")[0] for name in names if _MIGRATION.fullmatch(name))
