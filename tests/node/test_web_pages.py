@@ -268,7 +268,7 @@ def test_the_page_that_waits_for_a_card_is_led_to_it_and_back(pages: Pages, cler
     assert clerk.get("/card/seen?tag=empty").status_code == 204
     pages.world.hand.insert(chip)
     pages.world.pass_time(seconds=1)
-    assert clerk.get("/card/seen?tag=empty").headers["HX-Redirect"] == "/card"
+    assert clerk.get("/card/seen?tag=empty").headers["HX-Redirect"] == "/sell"
     assert clerk.get("/card/seen?tag=card&away=").status_code == 204
     pages.world.hand.pull()
     pages.world.pass_time(seconds=1)

@@ -44,8 +44,8 @@ def read() -> str:
 def seen() -> Response | tuple[str, int]:
     """For a page that waits: nothing (204) until the reader says otherwise than ``tag``.
 
-    A card that comes in leads to its page; on a card's own page (``away``), taking it out leads
-    to the first page, ready for the next customer.
+    A card that comes in leads to its sale, so that a sale costs the amount and two keys; on a
+    card's own page (``away``), taking it out leads to the first page, ready for the next customer.
     """
     now, away = front().watch.seen(), "away" in request.args
     if now.tag == request.args.get("tag"):
@@ -53,7 +53,7 @@ def seen() -> Response | tuple[str, int]:
     if away and now.presence is Presence.EMPTY:
         return _go("counter.home")
     if not away and now.presence is Presence.CARD:
-        return _go("counter.card")
+        return _go("sale.form")
     return make_response("" if away else render_template("_reader.html", seen=now))
 
 

@@ -63,7 +63,8 @@ def commit() -> Response:
 def receipt(epoch: int, basket: int) -> str:
     """What was paid and for what, ready for the 80 mm printer."""
     found = node().enquiries.receipt(epoch, basket)
-    return render_template("receipt.html", receipt=found, lines=_explained(found))
+    seen = front().watch.seen()
+    return render_template("receipt.html", receipt=found, lines=_explained(found), seen=seen)
 
 
 @pages.get("/pending")

@@ -1,0 +1,284 @@
+"""The counter in a real browser: keys, cards, both languages, nothing that keeps people out."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from playwright.sync_api import Page, expect
+from waitress.server import create_server
+
+from card_builders import ChipMemory
+from node_pages import Pages, pages_in
+from node_world import OPERATOR, PASSWORD, a_chip, meters_for
+
+pytestmark = pytest.mark.browser
+
+
+class Hands(Protocol):
+    keys: int
+
+    def type(self, text: str) -> None: ...
+    def press(self, *keys: str) -> None: ...
+
+
+OpenPage = Callable[..., Page]
+
+
+class Counter:
+    """A node whose pages are served, and a customer with a card for eight meters."""
+
+    def __init__(self, pages: Pages, url: str) -> None:
+        self.pages = pages
+        self.url = url
+        clerk = pages.clerk()
+        self.account, self.chip = clerk.open_with_card()
+        clerk.sell({"amount-0": "100", "amount-4": "50"})
+        pages.world.load(self.chip, pages.node.accounts.get(self.account).meters[4].meter)
+        self.opened = 1
+
+    def insert(self, chip: ChipMemory) -> None:
+        self.pages.world.hand.insert(chip)
+        self.pages.world.pass_time(seconds=1)
+
+    def pull(self) -> None:
+        self.pages.world.hand.pull()
+        self.pages.world.pass_time(seconds=1)
+
+    def sales(self) -> int:
+        return len(self.pages.node.enquiries.sales(limit=1000).rows)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
+    with pages_in(tmp_path_factory.mktemp("node") / "data") as pages:
+        listening: Any = create_server(pages.app, host="127.0.0.1", port=0, threads=4)
+        thread = threading.Thread(target=listening.run)
+        thread.start()
+        yield Counter(pages, f"http://127.0.0.1:{listening.effective_port}")
+        listening.task_dispatcher.shutdown()
+        listening.trigger.pull_trigger(lambda: listening.asyncore.close_all(listening._map))
+        thread.join(10)
+
+
+@pytest.fixture
+def counter(served: Counter) -> Counter:
+    served.pull()
+    return served
+
+
+def signed_in(open_page: OpenPage, counter: Counter, path: str = "/", **look: object) -> Page:
+    page = open_page(f"{counter.url}/login?next={path}", **look)
+    page.keyboard.type(OPERATOR)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{counter.url}{path}")
+    return page
+
+
+def focus_is_in_main(page: Page) -> bool:
+    return bool(page.evaluate("document.activeElement.closest('main') !== null"))
+
+
+PLACES = (
+    "/",
+    "/card",
+    "/sell",
+    "/accounts",
+    "/accounts/new",
+    "/pending",
+    "/sales",
+    "/readings",
+    "/tariffs",
+    "/sync",
+    "/operators",
+    "/manual",
+)
+
+
+def test_nothing_keeps_anybody_out_of_any_page(
+    open_page: OpenPage, counter: Counter, barriers: Callable[[Page], list[str]], language: str
+) -> None:
+    page = signed_in(open_page, counter, language=language)
+    counter.insert(counter.chip)
+    receipt = counter.pages.node.enquiries.sales().rows[0]
+    paths = [*PLACES, f"/accounts/{counter.account}", f"/receipts/1/{receipt.basket}"]
+    found = []
+    for path in paths:
+        page.goto(counter.url + path)
+        found += [f"{path} {barrier}" for barrier in barriers(page)]
+    assert found == []
+
+
+def test_with_large_text_on_a_small_screen_the_sale_still_fits(
+    open_page: OpenPage, counter: Counter
+) -> None:
+    page = signed_in(open_page, counter, width=1024, height=600)
+    counter.insert(counter.chip)
+    page.goto(f"{counter.url}/sell")
+    page.get_by_role("button", name="Large text").click()
+    page.wait_for_url(f"{counter.url}/sell")
+    page.locator("#amount-4").fill("50")
+    expect(page.locator(".total output")).to_have_text("¥50.00")
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0
+
+
+def test_a_card_put_in_is_read_and_one_taken_out_makes_room(
+    open_page: OpenPage, counter: Counter
+) -> None:
+    page = signed_in(open_page, counter)
+    counter.insert(counter.chip)
+    page.wait_for_url(f"{counter.url}/sell")
+    page.keyboard.press("F4")
+    page.wait_for_url(f"{counter.url}/card")
+    expect(page.get_by_role("heading", level=1)).to_have_text("王小明")
+    counter.pull()
+    page.wait_for_url(f"{counter.url}/")
+
+
+def test_a_sale_costs_a_card_an_amount_and_two_keys(
+    open_page: OpenPage, counter: Counter, hands: Callable[[Page], Hands]
+) -> None:
+    page = signed_in(open_page, counter)
+    counter.insert(counter.chip)
+    page.wait_for_url(f"{counter.url}/sell")
+    before = counter.sales()
+    clerk = hands(page)
+    clerk.type("50")
+    clerk.press("Enter", "Enter")
+    page.wait_for_url("**/receipts/**")
+    assert (clerk.keys, counter.sales() - before) == (len("50") + 2, 1)
+    assert focus_is_in_main(page)
+
+
+def test_after_a_sale_the_next_card_begins_the_next_sale(
+    open_page: OpenPage, counter: Counter
+) -> None:
+    basket = counter.pages.node.enquiries.sales().rows[0].basket
+    counter.insert(counter.chip)
+    page = signed_in(open_page, counter, f"/receipts/1/{basket}")
+    counter.pull()
+    expect(page.get_by_text("Put the customer's card in.")).to_be_visible()
+    expect(page.locator(".receipt")).to_be_visible()
+    counter.insert(counter.chip)
+    page.wait_for_url(f"{counter.url}/sell")
+
+
+def test_the_first_key_asks_and_a_changed_amount_takes_it_back(
+    open_page: OpenPage, counter: Counter
+) -> None:
+    page = signed_in(open_page, counter)
+    counter.insert(counter.chip)
+    page.goto(f"{counter.url}/sell")
+    before = counter.sales()
+    page.keyboard.type("50")
+    page.keyboard.press("Enter")
+    button = page.locator("#sale button.main")
+    expect(button).to_have_text("Confirm: take the money and write the card")
+    page.locator("#amount-4").fill("7")
+    expect(button).to_have_text("Sell")
+    assert counter.sales() == before
+
+
+def test_the_price_follows_what_is_typed(open_page: OpenPage, counter: Counter) -> None:
+    page = signed_in(open_page, counter)
+    counter.insert(counter.chip)
+    page.goto(f"{counter.url}/sell")
+    page.locator("#amount-7").fill("3")
+    expect(page.locator("#quote [data-code=below_minimum]")).to_be_visible()
+    page.locator("select[name=by-7]").select_option("q")
+    expect(page.locator(".total output")).to_have_text("¥900.00")
+    page.locator("#amount-4").fill("1x")
+    expect(page.locator("#quote [data-code=not_a_number]")).to_contain_text("1x")
+    page.locator("#amount-4").fill("500")
+    expect(page.locator(".total output")).to_have_text("¥1,400.00")
+    expect(page.locator("#quote .explained tr")).to_have_count(4)
+
+
+def test_going_back_and_sending_again_sells_once(open_page: OpenPage, counter: Counter) -> None:
+    page = signed_in(open_page, counter)
+    counter.insert(counter.chip)
+    page.goto(f"{counter.url}/sell")
+    before = counter.sales()
+    page.locator("#amount-4").fill("5")
+    page.keyboard.press("Enter")
+    page.locator("#sale button.armed").dblclick()
+    page.wait_for_url("**/receipts/**")
+    page.reload()
+    assert counter.sales() - before == 1
+
+
+def test_a_household_is_opened_and_given_its_card_with_keys_alone(
+    open_page: OpenPage, counter: Counter
+) -> None:
+    page = signed_in(open_page, counter)
+    page.keyboard.press("F6")
+    page.wait_for_url(f"{counter.url}/accounts/new")
+    page.keyboard.type("李四")
+    page.locator("input[name=profile][value='6']").check()
+    expect(page.locator("#meters input")).to_have_count(6)
+    assert page.locator("#f-name").input_value() == "李四"
+    page.locator("#f-persons").fill("2")
+    for slot, meter in meters_for(6, counter.opened):
+        page.locator(f"[name=meter-{slot}]").fill(meter)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/accounts/N0001*")
+    counter.insert(a_chip(counter.opened))
+    counter.opened += 1
+    assert focus_is_in_main(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="F2 Sell").last).to_be_focused()
+
+
+def test_a_refused_account_comes_back_filled_in(open_page: OpenPage, counter: Counter) -> None:
+    page = signed_in(open_page, counter, "/accounts/new", language="zh-CN")
+    page.locator("#f-name").fill("李四")
+    page.locator("#f-persons").fill("3")
+    page.locator("[name=meter-0]").fill("4711")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-code=meter_unknown]")).to_contain_text("本售卡点没有表 4711 的密钥")
+    assert page.locator("#f-name").input_value() == "李四"
+    assert page.locator("[name=meter-0]").input_value() == "4711"
+
+
+def test_the_manual_opens_at_the_chapter_of_the_page(
+    open_page: OpenPage, counter: Counter
+) -> None:
+    page = signed_in(open_page, counter, "/pending")
+    page.keyboard.press("F1")
+    page.wait_for_url(f"{counter.url}/manual")
+    expect(page.locator("#pending")).to_be_focused()
+
+
+def test_the_language_changes_on_the_page_that_is_open(
+    open_page: OpenPage, counter: Counter
+) -> None:
+    page = signed_in(open_page, counter, "/accounts?text=nobody")
+    page.keyboard.press("F8")
+    expect(page.get_by_text("没有符合的用户。")).to_be_visible()
+    assert page.url == f"{counter.url}/accounts?text=nobody"
+    page.keyboard.press("F8")
+    expect(page.get_by_text("No account fits.")).to_be_visible()
+
+
+def test_the_status_line_follows_the_exchange(open_page: OpenPage, counter: Counter) -> None:
+    page = signed_in(open_page, counter, "/sync")
+    page.get_by_role("button", name="Exchange now").click()
+    expect(page.get_by_text("Headquarters has everything that was recorded here.")).to_be_visible()
+    expect(page.locator("#status")).to_contain_text("Waiting to send0")
+
+
+def test_the_receipt_is_printed_alone_and_narrow(
+    open_page: OpenPage, counter: Counter, tmp_path: Path
+) -> None:
+    basket = counter.pages.node.enquiries.sales().rows[0].basket
+    page = signed_in(open_page, counter, f"/receipts/1/{basket}")
+    page.emulate_media(media="print")
+    for part in ("header.bar", "nav.commands", "footer.foot", ".screen-only"):
+        expect(page.locator(part).first).to_be_hidden()
+    expect(page.locator(".receipt")).to_be_visible()
+    page.pdf(path=tmp_path / "receipt.pdf", width="80mm", height="297mm")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
