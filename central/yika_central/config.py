@@ -18,10 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from yika_common.infra.config import load_config
+from yika_common.errors import Phrase
+from yika_common.infra.config import OutOfRange, load_config
 
 FILE = "central.toml"
 PORT_MAX = 65535
+MEMORY_MIN = 8
+"""KiB; Argon2's own floor for one lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +42,15 @@ class Config:
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= PORT_MAX:
-            raise ValueError(f"port is 0 to {PORT_MAX}")
+            raise OutOfRange("port", Phrase("it is 0 to %(most)s", most=PORT_MAX))
         if self.rerate_every < 1:
-            raise ValueError("rerate_every is at least 1")
-        if self.password_memory < 8:  # noqa: PLR2004 - Argon2's own floor for one lane
-            raise ValueError("password_memory is at least 8")
+            raise OutOfRange("rerate_every", Phrase("it is at least %(least)s", least=1))
+        if self.password_memory < MEMORY_MIN:
+            raise OutOfRange("password_memory", Phrase("it is at least %(least)s", least=MEMORY_MIN))
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError) as cause:
-            raise ValueError(f"time_zone “{self.time_zone}” is unknown") from cause
+            raise OutOfRange("time_zone", Phrase("no time zone has this name")) from cause
 
 
 def read_config(folder: Path) -> Config:

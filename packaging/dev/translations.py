@@ -18,6 +18,7 @@ LOCALE = "zh_Hans_CN"
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "N_": None,
+    "Phrase": None,
     "_": None,
     "gettext": None,
     "lazy_gettext": None,

@@ -114,7 +114,7 @@ def test_a_new_card_overwrites_no_file(path: Path) -> None:
 
 
 def test_a_missing_card_is_a_sentence(path: Path) -> None:
-    with pytest.raises(CardFileWrong, match="no such file"):
+    with pytest.raises(CardFileWrong, match="it does not exist"):
         open_card_file(path, repeatable_random())
 
 

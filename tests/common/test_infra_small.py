@@ -17,8 +17,10 @@ import requests
 from flask import Flask
 
 from web_kit_site import CountingRandom, SettableClock
+from yika_common.errors import Phrase
 from yika_common.infra.config import (
     ConfigurationUnreadable,
+    OutOfRange,
     UnknownSetting,
     WrongSetting,
     load_config,
@@ -236,7 +238,7 @@ class ReaderSettings:
 
     def __post_init__(self) -> None:
         if self.baud not in (1200, 9600, 115200):
-            raise ValueError(f"{self.baud} is not a speed of a reader")
+            raise OutOfRange("baud", Phrase("it must be above zero"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +267,7 @@ def test_a_configuration_becomes_checked_values(tmp_path: Path) -> None:
     ("text", "error", "named"),
     [
         ("name = ", ConfigurationUnreadable, "node.toml"),
+        ("name = 1\n7 7", ConfigurationUnreadable, "line 2, column 3"),
         ('name = "n"\ndata = "d"\nnmae = "x"', UnknownSetting, "nmae"),
         (
             'name = "n"\ndata = "d"\n[reader]\nport = "p"\nwpm = 1',
@@ -276,7 +279,7 @@ def test_a_configuration_becomes_checked_values(tmp_path: Path) -> None:
         ('name = "n"\ndata = "d"\ntraining = 1', WrongSetting, "training"),
         ('name = "n"\ndata = "d"\nareas = [1]', WrongSetting, "areas"),
         ('name = "n"\ndata = "d"\n[reader]\nport = "p"\nbaud = true', WrongSetting, "reader.baud"),
-        ('name = "n"\ndata = "d"\n[reader]\nport = "p"\nbaud = 7', WrongSetting, "reader"),
+        ('name = "n"\ndata = "d"\n[reader]\nport = "p"\nbaud = 7', WrongSetting, "reader.baud"),
     ],
 )
 def test_a_slip_in_the_configuration_is_named(
@@ -288,7 +291,7 @@ def test_a_slip_in_the_configuration_is_named(
 
 
 def test_a_missing_configuration_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationUnreadable, match="No such file"):
+    with pytest.raises(ConfigurationUnreadable, match="it does not exist"):
         load_config(tmp_path / "none.toml", Settings)
 
 
@@ -306,7 +309,7 @@ def test_a_taken_port_is_one_sentence() -> None:
         port = other.getsockname()[1]
         with pytest.raises(PortTaken) as refusal:
             serve(Flask(__name__), port=port)
-    assert refusal.value.facts["why"] == "Address already in use"
+    assert refusal.value.facts["why"] == "another program is using it"
 
 
 SERVER = """

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from yika_common.cards.errors import ContentUnknown
 from yika_common.cards.layout import Field, Layout
+from yika_common.errors import Phrase
 
 _FORMAT = 1
 _PAIR = Layout(Field("generation", 2), Field("count", 4))
@@ -56,5 +57,5 @@ def open_claim(data: bytes) -> Claim | None:
     if data == EMPTY_CLAIM:
         return None
     if len(data) != CLAIM_SIZE or not data.startswith(_PREFIX):
-        raise ContentUnknown(what="claim")
+        raise ContentUnknown(what=Phrase("claim"))
     return Claim(**_PAIR.unpack(data[len(_PREFIX) :]))

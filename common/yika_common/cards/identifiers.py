@@ -15,6 +15,8 @@ A zero byte is never part of a name, so padding keeps different names different.
 
 import re
 
+from yika_common.errors import Phrase
+
 CARD_NUMBER_SIZE = 12
 METER_ID_SIZE = 12
 NODE_ID_SIZE = 8
@@ -31,7 +33,9 @@ def name_to_bytes(name: str, size: int) -> bytes:
         ValueError: another character than 0-9, A-Z and hyphen, or more than ``size`` of them.
     """
     if len(name) > size or _NAME.fullmatch(name) is None:
-        raise ValueError(f"{name!r} is not a name of at most {size} capitals, digits and hyphens")
+        raise ValueError(
+            Phrase("is not a name of at most %(size)s capitals, digits and hyphens", size=size)
+        )
     return name.encode("ascii").ljust(size, b"\0")
 
 

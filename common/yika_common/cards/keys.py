@@ -37,6 +37,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from yika_common.cards.aes import KEY_SIZE, cmac
 from yika_common.cards.identifiers import AREA_SIZE, METER_ID_SIZE, name_to_bytes
+from yika_common.errors import Phrase
 
 SUITE_AES = 1
 _AES_128_CONSTANT = b"\x01"
@@ -93,7 +94,7 @@ class MeterKeys:
     def __post_init__(self) -> None:
         held = (self.credit, self.wbn, self.auth, self.wbn if self.wbq is None else self.wbq)
         if any(len(key) != KEY_SIZE for key in held):
-            raise ValueError(f"a meter's key is {KEY_SIZE} bytes")
+            raise ValueError(Phrase("a meter's key is %(size)s bytes", size=KEY_SIZE))
 
 
 def derive_meter_keys(

@@ -46,6 +46,7 @@ from yika_common.cards.aes import MAC_SIZE, mac8, same
 from yika_common.cards.errors import ContentUnknown, RecordForged
 from yika_common.cards.identifiers import METER_ID_SIZE, NODE_ID_SIZE, PERIOD_SIZE
 from yika_common.cards.layout import Field, Kind, Layout
+from yika_common.errors import Phrase
 from yika_common.numbers import Money, Quantity
 from yika_common.services import SLOTS_MAX, Service
 
@@ -214,11 +215,15 @@ def open_record(data: bytes, key: bytes) -> CreditRecord:
     if len(data) != RECORD_SIZE or not same(mac, mac8(key, body)):
         raise RecordForged
     if body[:2] != bytes((FORMAT, SUITE_AES)):
-        raise ContentUnknown(what=f"record {body[0]}.{body[1]}")
+        raise ContentUnknown(
+            what=Phrase("credit record %(format)s", format=f"{body[0]}.{body[1]}")
+        )
     try:
         return _parsed(body)
     except ValueError as cause:
-        raise ContentUnknown(what=f"record {body[0]}.{body[1]}") from cause
+        raise ContentUnknown(
+            what=Phrase("credit record %(format)s", format=f"{body[0]}.{body[1]}")
+        ) from cause
 
 
 def _parsed(body: bytes) -> CreditRecord:

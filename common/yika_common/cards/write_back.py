@@ -42,6 +42,7 @@ from yika_common.cards.aes import MAC_SIZE, mac8, same
 from yika_common.cards.errors import ContentUnknown, WriteBackForged
 from yika_common.cards.identifiers import METER_ID_SIZE
 from yika_common.cards.layout import Field, Kind, Layout
+from yika_common.errors import Phrase
 from yika_common.numbers import Quantity
 from yika_common.services import SLOTS_MAX
 
@@ -160,11 +161,13 @@ def open_write_back(data: bytes, wbn_key: bytes) -> WriteBack:
     if len(data) != WRITE_BACK_SIZE or not same(mac, mac8(wbn_key, body)):
         raise WriteBackForged
     if not body.startswith(_PREFIX):
-        raise ContentUnknown(what=f"write-back {body[0]}.{body[1]}")
+        raise ContentUnknown(what=Phrase("write-back %(format)s", format=f"{body[0]}.{body[1]}"))
     try:
         return _parsed(body)
     except ValueError as cause:
-        raise ContentUnknown(what=f"write-back {body[0]}.{body[1]}") from cause
+        raise ContentUnknown(
+            what=Phrase("write-back %(format)s", format=f"{body[0]}.{body[1]}")
+        ) from cause
 
 
 def evidence_in(data: bytes) -> bytes:

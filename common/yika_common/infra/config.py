@@ -2,17 +2,22 @@
 
 The keys are the fields of a frozen dataclass: ``str``, ``int``, ``bool``, ``Path`` (relative ones
 are taken from the file's folder), ``tuple[str, ...]``, and dataclasses for ``[tables]``.  A key
-that no field has is a slip of the pen and is refused, not passed over.
+that no field has is a slip of the pen and is refused, not passed over.  What a dataclass refuses
+in its ``__post_init__`` it says with :class:`OutOfRange`.
 """
 
+import re
 import tomllib
 from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from yika_common.errors import N_, YikaError
+from yika_common.errors import N_, Phrase, YikaError
+from yika_common.infra.system_errors import why_refused
 
 T = TypeVar("T")
+
+_WHERE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
 class ConfigurationUnreadable(YikaError):
@@ -45,6 +50,15 @@ class WrongSetting(YikaError):
     )
 
 
+class OutOfRange(ValueError):
+    """A setting of the right kind that cannot be used; ``key`` is its field, ``why`` the rule."""
+
+    def __init__(self, key: str, why: Phrase) -> None:
+        self.key = key
+        self.why = why
+        super().__init__(f"{key}: {why}")
+
+
 def load_config(path: Path, shape: type[T]) -> T:
     """The file's settings as an instance of the dataclass ``shape``, defaults filled in.
 
@@ -59,8 +73,17 @@ def load_config(path: Path, shape: type[T]) -> T:
     return loaded
 
 
-def _reason(failure: Exception) -> str:
-    return failure.strerror or "" if isinstance(failure, OSError) else str(failure)
+def _reason(failure: OSError | ValueError) -> Phrase:
+    if isinstance(failure, OSError):
+        return why_refused(failure)
+    if isinstance(failure, UnicodeDecodeError):
+        return Phrase("it is not UTF-8 text")
+    where = _WHERE.search(str(failure))
+    if where is None:
+        return Phrase("it is not TOML")
+    return Phrase(
+        "it is not TOML at line %(line)s, column %(column)s", line=where[1], column=where[2]
+    )
 
 
 def _filled(shape: type[Any], table: dict[str, Any], path: Path, prefix: str) -> Any:
@@ -74,12 +97,11 @@ def _filled(shape: type[Any], table: dict[str, Any], path: Path, prefix: str) ->
         if name in table:
             values[name] = _value(kinds[name], table[name], path, prefix + name)
         elif _has_no_default(field):
-            raise WrongSetting(path=str(path), key=prefix + name, why="it is missing")
+            raise WrongSetting(path=str(path), key=prefix + name, why=Phrase("it is missing"))
     try:
         return shape(**values)
-    except ValueError as refusal:
-        key = prefix.rstrip(".") or shape.__name__
-        raise WrongSetting(path=str(path), key=key, why=str(refusal)) from refusal
+    except OutOfRange as refusal:
+        raise WrongSetting(path=str(path), key=prefix + refusal.key, why=refusal.why) from refusal
 
 
 def _has_no_default(field: Field[Any]) -> bool:
@@ -96,4 +118,5 @@ def _value(kind: Any, value: object, path: Path, key: str) -> object:
             return tuple(value)
     elif kind in (str, int, bool) and type(value) is kind:
         return value
-    raise WrongSetting(path=str(path), key=key, why=f"{value!r} is of the wrong kind")
+    why = Phrase("%(value)s is of the wrong kind", value=repr(value)[:40])
+    raise WrongSetting(path=str(path), key=key, why=why)

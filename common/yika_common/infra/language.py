@@ -23,7 +23,7 @@ from typing import Final
 
 from babel.support import Translations
 
-from yika_common.errors import YikaError
+from yika_common.errors import Phrase, YikaError
 
 LANGUAGES: Final = ("en", "zh")
 LOCALES: Final = {"en": "en", "zh": "zh_Hans_CN"}
@@ -62,9 +62,22 @@ def translate(text: str, language: str) -> str:
     return str(translations(language).gettext(text))
 
 
+def filled(text: str, facts: Mapping[str, str | int], language: str) -> str:
+    """The English text in the language, its facts filled in, each phrase in the language too."""
+    return translate(text, language) % {
+        name: said(fact, language) if isinstance(fact, str) else fact
+        for name, fact in facts.items()
+    }
+
+
+def said(text: str, language: str) -> str:
+    """A phrase in the language; any other text, such as a name, as it is."""
+    return filled(text.words, text.facts, language) if isinstance(text, Phrase) else text
+
+
 def sentence(error: YikaError, language: str) -> str:
     """What the error says, its facts filled in, in the language."""
-    return translate(error.sentence, language) % error.facts
+    return filled(error.sentence, error.facts, language)
 
 
 def language_of(environment: Mapping[str, str]) -> str:

@@ -4,7 +4,6 @@ A page that travels over plain HTTP can be read and changed on its way, so an ad
 the machine's own needs a word: behind it stands a proxy that speaks HTTPS.
 """
 
-import os
 import signal
 import socket
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from flask import Flask
 from waitress.server import create_server
 
 from yika_common.errors import N_, YikaError
+from yika_common.infra.system_errors import why_refused
 
 THREADS: Final = 4
 HEADER_MAX: Final = 16 << 10
@@ -88,7 +88,7 @@ def _listener(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as failure:
-        raise PortTaken(host=host, port=port, why=os.strerror(failure.errno or 0)) from failure
+        raise PortTaken(host=host, port=port, why=why_refused(failure)) from failure
 
 
 def _is_loopback(host: str) -> bool:

@@ -21,6 +21,7 @@ import lzma
 import zlib
 from typing import Final
 
+from yika_common.errors import Phrase
 from yika_common.journal.columnar import NotColumnar, from_columns, to_columns
 from yika_common.journal.errors import TransportMalformed, TransportTooLarge
 from yika_common.journal.preset import PRESET
@@ -78,7 +79,7 @@ def decode_transport(data: bytes, *, limit: int = PAYLOAD_MAX) -> bytes:
     elif mode in (bytes([_COLUMNS_DEFLATED]), bytes([_COLUMNS_LZMA])):
         plain = _out_of_columns(mode[0], rest, limit)
     else:
-        raise TransportMalformed(why="its coding is unknown")
+        raise TransportMalformed(why=Phrase("its coding is unknown"))
     if len(plain) > limit:
         raise TransportTooLarge(limit=limit)
     return plain
@@ -108,11 +109,11 @@ def _inflate(data: bytes, preset: bytes, limit: int) -> bytes:
     try:
         plain = unpacker.decompress(data, limit + 1)
     except zlib.error as cause:
-        raise TransportMalformed(why="it cannot be unfolded") from cause
+        raise TransportMalformed(why=Phrase("it cannot be unfolded")) from cause
     if len(plain) > limit:
         raise TransportTooLarge(limit=limit)
     if not unpacker.eof or unpacker.unused_data:
-        raise TransportMalformed(why="it is not complete")
+        raise TransportMalformed(why=Phrase("it is not complete"))
     return plain
 
 
@@ -125,9 +126,9 @@ def _unpack_lzma(data: bytes, limit: int) -> bytes:
     try:
         plain = unpacker.decompress(data, limit + 1)
     except lzma.LZMAError as cause:
-        raise TransportMalformed(why="it cannot be unfolded") from cause
+        raise TransportMalformed(why=Phrase("it cannot be unfolded")) from cause
     if len(plain) > limit:
         raise TransportTooLarge(limit=limit)
     if not unpacker.eof or unpacker.unused_data:
-        raise TransportMalformed(why="it is not complete")
+        raise TransportMalformed(why=Phrase("it is not complete"))
     return plain

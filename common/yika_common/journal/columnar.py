@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from yika_common.errors import Phrase
 from yika_common.journal.columns import (
     RELATED,
     Column,
@@ -176,7 +177,7 @@ def from_columns(told: bytes, beside: bytes, *, limit: int) -> bytes:
     names = [columns_of(skeleton) for skeleton in skeletons]
     places = list(itertools.accumulate(reader.numbers(reader.count(), reader.varint())))
     if not all(0 <= place < len(skeletons) for place in places):
-        raise TransportMalformed(why="a line has no form")
+        raise TransportMalformed(why=Phrase("a line has no form"))
     counts: Counter[ColumnName] = Counter()
     for place, times in Counter(places).items():
         for name in names[place]:
@@ -239,7 +240,7 @@ def _read_head(name: ColumnName, reader: Reader) -> _Telling:
         or (form in _RAW_FORMS and width < 1)
         or (form == Form.DIGITS and (entries != 1 or width > _DIGITS_MAX))
     ):
-        raise TransportMalformed(why="a column has no form")
+        raise TransportMalformed(why=Phrase("a column has no form"))
     column = Column(Form(form), [], [], width)
     teller = Teller(predictor, column.places)
     return _Telling(column, entries, number_width, teller, related[which] if related else None)
@@ -253,4 +254,4 @@ def _next_value(tellings: Mapping[ColumnName, _Telling], name: ColumnName) -> Va
     try:
         return value_of(telling.column, number)
     except ValueError as cause:
-        raise TransportMalformed(why="a value is missing") from cause
+        raise TransportMalformed(why=Phrase("a value is missing")) from cause

@@ -24,6 +24,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from yika_common.errors import Phrase, reason_of
 from yika_common.journal.bodies import BODIES, Body
 from yika_common.journal.errors import RecordMalformed, RecordTooLong
 from yika_common.signing import strict_json
@@ -54,7 +55,7 @@ class Unknown:
 
     kind: str
     fields: Mapping[str, Json]
-    why: str
+    why: Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def decode_line(line: bytes) -> Record:
         RecordMalformed: not one line of strict JSON beginning with the common keys.
     """
     if len(line) > LINE_MAX or not line.endswith(b"}\n") or not line.startswith(b"{"):
-        raise RecordMalformed(why="it is not one line of an allowed length")
+        raise RecordMalformed(why=Phrase("it is not one line of an allowed length"))
     try:
         members = strict_json.parse_object(line)
         kind, seq, at = members.pop("t"), members.pop("q"), members.pop("ts")
@@ -100,26 +101,26 @@ def decode_line(line: bytes) -> Record:
         if operator != "":
             _operator(operator)
     except KeyError as cause:
-        raise RecordMalformed(why="type, seq or time is missing") from cause
+        raise RecordMalformed(why=Phrase("type, seq or time is missing")) from cause
     except ValueError as cause:
-        raise RecordMalformed(why="type, seq, time or operator is unusable") from cause
+        raise RecordMalformed(why=Phrase("type, seq, time or operator is unusable")) from cause
     except FileMalformed as cause:
-        raise RecordMalformed(why=str(cause.facts["why"])) from cause
+        raise RecordMalformed(why=cause.facts["why"]) from cause
     if not (isinstance(kind, str) and isinstance(seq, int)):
-        raise RecordMalformed(why="type, seq, time or operator is unusable")
+        raise RecordMalformed(why=Phrase("type, seq, time or operator is unusable"))
     if not (isinstance(at, int) and isinstance(operator, str)):
-        raise RecordMalformed(why="type, seq, time or operator is unusable")
+        raise RecordMalformed(why=Phrase("type, seq, time or operator is unusable"))
     return Record(seq, at, operator, _body(kind, members))
 
 
 def _body(kind: str, members: dict[str, Json]) -> Body | Unknown:
     known = BODIES.get(kind)
     if known is None:
-        return Unknown(kind, members, "its type is unknown")
+        return Unknown(kind, members, Phrase("its type is unknown"))
     try:
         return known.from_members(members)
     except ValueError as cause:
-        return Unknown(kind, members, str(cause))
+        return Unknown(kind, members, reason_of(cause))
 
 
 def genesis(certificate_payload: bytes) -> bytes:

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yika_common.cards.identifiers import NODE_ID_SIZE
+from yika_common.errors import Phrase
 from yika_common.journal.errors import (
     ChainBroken,
     RecordMalformed,
@@ -140,7 +141,7 @@ def open_segment(file: SignedFile, key: PublicKey, *, node: str, epoch: int) -> 
     if (header.node, header.epoch) != (node, epoch):
         raise SegmentForAnother(node=header.node, epoch=header.epoch)
     if len(lines) != header.last - header.first + 1 or len(lines) > RECORDS_MAX:
-        raise SegmentMalformed(why="it holds another number of records than it states")
+        raise SegmentMalformed(why=Phrase("it holds another number of records than it states"))
     records = _records(lines, header.first)
     prev = bytes.fromhex(header.prev)
     hashes = tuple(heads(prev, lines))
@@ -151,7 +152,7 @@ def open_segment(file: SignedFile, key: PublicKey, *, node: str, epoch: int) -> 
 
 def _split(payload: bytes) -> tuple[SegmentHeader, tuple[bytes, ...]]:
     if not payload.endswith(b"\n"):
-        raise SegmentMalformed(why="its last line is not complete")
+        raise SegmentMalformed(why=Phrase("its last line is not complete"))
     first, *lines = payload.split(b"\n")[:-1]
     return _header(first), tuple(line + b"\n" for line in lines)
 
@@ -160,7 +161,7 @@ def _header(line: bytes) -> SegmentHeader:
     try:
         return SegmentHeader.parse(line, limit=_HEADER_MAX)
     except (FileMalformed, FileTooLarge) as cause:
-        raise SegmentMalformed(why="its header is not well formed") from cause
+        raise SegmentMalformed(why=Phrase("its header is not well formed")) from cause
 
 
 def _records(lines: Sequence[bytes], first: int) -> tuple[Record, ...]:
@@ -169,9 +170,9 @@ def _records(lines: Sequence[bytes], first: int) -> tuple[Record, ...]:
         try:
             record = decode_line(line)
         except RecordMalformed as cause:
-            raise SegmentMalformed(why=str(cause.facts["why"])) from cause
+            raise SegmentMalformed(why=cause.facts["why"]) from cause
         if record.seq != seq:
-            raise SegmentMalformed(why="its records are not numbered without a gap")
+            raise SegmentMalformed(why=Phrase("its records are not numbered without a gap"))
         records.append(record)
     return tuple(records)
 

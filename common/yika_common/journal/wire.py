@@ -8,6 +8,7 @@ bytes, then all the next, and so on.
 import zlib
 from collections.abc import Sequence
 
+from yika_common.errors import Phrase
 from yika_common.journal.errors import TransportMalformed, TransportTooLarge
 
 WIDTH_MAX = 9
@@ -66,7 +67,7 @@ class Reader:
         """The next so many bytes."""
         end = self._position + size
         if end > len(self._data):
-            raise TransportMalformed(why="it ends too early")
+            raise TransportMalformed(why=Phrase("it ends too early"))
         piece = self._data[self._position : end]
         self._position = end
         return piece
@@ -79,7 +80,7 @@ class Reader:
             value |= (byte & _SEVEN_BITS) << 7 * place
             if byte <= _SEVEN_BITS:
                 return value
-        raise TransportMalformed(why="a number is too long")
+        raise TransportMalformed(why=Phrase("a number is too long"))
 
     def count(self) -> int:
         """A number of things, each of which takes at least one byte in the end."""
@@ -92,7 +93,7 @@ class Reader:
         """See above."""
         end = self._data.find(b"\0", self._position)
         if end < 0:
-            raise TransportMalformed(why="it ends too early")
+            raise TransportMalformed(why=Phrase("it ends too early"))
         piece = self.take(end + 1 - self._position)
         return piece[:-1].decode("latin-1")
 
@@ -108,4 +109,4 @@ class Reader:
     def finish(self) -> None:
         """Nothing may be left."""
         if self._position != len(self._data):
-            raise TransportMalformed(why="something follows its end")
+            raise TransportMalformed(why=Phrase("something follows its end"))

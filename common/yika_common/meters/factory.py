@@ -12,7 +12,7 @@ import json
 
 from yika_common.cards.identifiers import METER_ID_SIZE, name_to_bytes
 from yika_common.cards.keys import MeterKeys
-from yika_common.errors import N_, YikaError
+from yika_common.errors import N_, Phrase, YikaError, reason_of
 from yika_common.meters.state import MeterPlate
 from yika_common.numbers import Quantity
 from yika_common.services import Service
@@ -44,20 +44,24 @@ def parse_key_file(data: bytes, ceiling: Quantity) -> tuple[MeterPlate, MeterKey
         KeyFileMalformed: too large, no JSON, missing or unknown keys, or a value out of range.
     """
     if len(data) > KEY_FILE_SIZE_MAX:
-        raise KeyFileMalformed(why=f"over {KEY_FILE_SIZE_MAX} bytes")
+        raise KeyFileMalformed(
+            why=Phrase("it is over %(most)s bytes long", most=KEY_FILE_SIZE_MAX)
+        )
     try:
         return _parsed(json.loads(data), ceiling)
+    except (UnicodeDecodeError, json.JSONDecodeError) as cause:
+        raise KeyFileMalformed(why=Phrase("it is not JSON")) from cause
     except (RecursionError, TypeError, ValueError) as cause:
-        raise KeyFileMalformed(why=str(cause)) from cause
+        raise KeyFileMalformed(why=reason_of(cause)) from cause
 
 
 def _parsed(held: object, ceiling: Quantity) -> tuple[MeterPlate, MeterKeys]:
     if not isinstance(held, dict) or set(held) != _NAMES:
-        raise ValueError(f"the keys must be {', '.join(sorted(_NAMES))}")
+        raise ValueError(Phrase("its keys must be %(names)s", names=", ".join(sorted(_NAMES))))
     name_to_bytes(held["meter"], METER_ID_SIZE)
     version = held["key_version"]
     if not held["meter"] or type(version) is not int or not 0 <= version <= _KEY_VERSION_MAX:
-        raise ValueError("a meter has an id, and a key version from 0 to 255")
+        raise ValueError(Phrase("a meter has an id, and a key version from 0 to 255"))
     plate = MeterPlate(
         meter_id=held["meter"],
         service=Service(held["service"]),

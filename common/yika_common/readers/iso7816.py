@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 
-from yika_common.errors import N_, YikaError
+from yika_common.errors import N_, Phrase, YikaError
 
 USER_CARD_ATR = bytes.fromhex("3B 97 96 81 31 FE 45 80 55 59494B4101 C4")
 
@@ -98,7 +98,7 @@ class _Reader:
     def take(self, count: int = 1) -> bytes:
         part = self.data[self.at : self.at + count]
         if len(part) < count:
-            raise AtrRefused(why=f"it ends after {len(self.data)} bytes")
+            raise AtrRefused(why=Phrase("it ends after %(size)s bytes", size=len(self.data)))
         self.at += count
         return part
 
@@ -124,10 +124,10 @@ def parse_atr(data: bytes) -> Atr:
         AtrRefused: wrong first byte, cut short, too long or a wrong check byte.
     """
     if len(data) > ATR_MAX:
-        raise AtrRefused(why=f"{len(data)} bytes")
+        raise AtrRefused(why=Phrase("it is %(size)s bytes long", size=len(data)))
     reader = _Reader(data)
     if reader.take()[0] not in _CONVENTIONS:
-        raise AtrRefused(why=f"it begins with {data[0]:02X}")
+        raise AtrRefused(why=Phrase("it begins with %(byte)s", byte=f"{data[0]:02X}"))
     t0 = reader.take()[0]
     groups = reader.groups(t0)
     historical = reader.take(t0 & 0x0F)
@@ -135,9 +135,9 @@ def parse_atr(data: bytes) -> Atr:
     if protocols not in {(), (0,)}:
         reader.take()
         if checksum(data[1 : reader.at]) != 0:
-            raise AtrRefused(why="wrong check byte")
+            raise AtrRefused(why=Phrase("its check byte is wrong"))
     if reader.at != len(data):
-        raise AtrRefused(why="bytes after its end")
+        raise AtrRefused(why=Phrase("bytes follow its end"))
     first = groups[0][1]
     t1 = next((g for t, g in groups[_SPECIFIC_FROM - 1 :] if t == 1), {})
     return Atr(
@@ -155,7 +155,7 @@ def parse_atr(data: bytes) -> Atr:
 
 def _ifsc(value: int) -> int:
     if value in (0x00, 0xFF):
-        raise AtrRefused(why=f"block size {value:02X}")
+        raise AtrRefused(why=Phrase("it names the block size %(byte)s", byte=f"{value:02X}"))
     return value
 
 

@@ -16,6 +16,7 @@ from dataclasses import field, fields
 from typing import Any, Final, NamedTuple, Self
 
 from yika_common.cards.identifiers import name_to_bytes
+from yika_common.errors import Phrase, reason_of
 from yika_common.services import Service
 from yika_common.signing import strict_json
 from yika_common.signing.errors import FileMalformed, FileTooLarge
@@ -28,7 +29,8 @@ ROWS_MAX = 64
 """Entries of a list, unless its field says otherwise."""
 
 Check = Callable[[object], object]
-"""Gives the value in the form a document holds it, or raises ``ValueError`` with the reason."""
+"""Gives the value in the form a document holds it, or raises ``ValueError`` with the reason, a
+phrase."""
 
 _REQUIRED: Final = object()
 _IMPLIED: Final = object()
@@ -58,7 +60,8 @@ class Document:
             try:
                 value = check(value)
             except ValueError as cause:
-                raise ValueError(f"“{key}” {cause}") from cause
+                why = reason_of(cause)
+                raise ValueError(Phrase("“%(key)s” %(why)s", key=key, why=why)) from cause
             if value is not given:
                 object.__setattr__(self, name, value)
 
@@ -81,10 +84,10 @@ class Document:
         names = {shape.key: shape.name for shape in shapes(cls)}
         for shape in shapes(cls):
             if shape.implied is None and shape.key not in members:
-                raise ValueError(f"“{shape.key}” is missing")
+                raise ValueError(Phrase("“%(key)s” is missing", key=shape.key))
         for key in members:
             if key not in names:
-                raise ValueError(f"“{key[:20]}” is unknown")
+                raise ValueError(Phrase("“%(key)s” is unknown", key=key[:20]))
         return cls(**{names[key]: value for key, value in members.items()})
 
     @classmethod
@@ -101,7 +104,7 @@ class Document:
         try:
             return cls.from_members(members)
         except ValueError as cause:
-            raise FileMalformed(why=str(cause)) from cause
+            raise FileMalformed(why=reason_of(cause)) from cause
 
     def to_bytes(self) -> bytes:
         """The document as one line of JSON with its line feed."""
@@ -151,7 +154,9 @@ def is_number(least: int, most: int) -> Check:
 
     def check(value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise ValueError(f"is not a whole number from {least} to {most}")
+            raise ValueError(
+                Phrase("is not a whole number from %(least)s to %(most)s", least=least, most=most)
+            )
         return value
 
     return check
@@ -162,11 +167,13 @@ def is_text(least: int, most: int, among: Sequence[str] | None = None) -> Check:
 
     def check(value: object) -> str:
         if not isinstance(value, str) or not least <= len(value) <= most:
-            raise ValueError(f"is not a text of {least} to {most} characters")
+            raise ValueError(
+                Phrase("is not a text of %(least)s to %(most)s characters", least=least, most=most)
+            )
         if not value.isprintable():
-            raise ValueError("holds characters that cannot be printed")
+            raise ValueError(Phrase("holds characters that cannot be printed"))
         if among is not None and value not in among:
-            raise ValueError("is none of " + ", ".join(among))
+            raise ValueError(Phrase("is none of %(choices)s", choices=", ".join(among)))
         return value
 
     return check
@@ -177,9 +184,9 @@ def is_hex(size: int | None) -> Check:
 
     def check(value: object) -> str:
         if not isinstance(value, str) or _HEX.fullmatch(value) is None or len(value) % 2:
-            raise ValueError("is not lower-case hexadecimal")
+            raise ValueError(Phrase("is not lower-case hexadecimal"))
         if size is not None and len(value) != 2 * size:
-            raise ValueError(f"is not {size} bytes in hexadecimal")
+            raise ValueError(Phrase("is not %(size)s bytes in hexadecimal", size=size))
         return value
 
     return check
@@ -190,7 +197,7 @@ def is_name(size: int) -> Check:
 
     def check(value: object) -> str:
         if not isinstance(value, str) or not value:
-            raise ValueError("is not a name")
+            raise ValueError(Phrase("is not a name"))
         name_to_bytes(value, size)
         return value
 
@@ -199,8 +206,8 @@ def is_name(size: int) -> Check:
 
 def is_service(value: object) -> Service:
     """One of the nine services, by its name."""
-    if not isinstance(value, str):
-        raise ValueError("is no service")
+    if not isinstance(value, str) or value not in tuple(Service):
+        raise ValueError(Phrase("is no service"))
     return Service(value)
 
 
@@ -261,7 +268,9 @@ def rows(
     def one(item: object) -> object:
         values = _listed(item, len(checks))
         if len(values) != len(checks):
-            raise ValueError(f"has a row that is not {len(checks)} values long")
+            raise ValueError(
+                Phrase("has a row that is not %(size)s values long", size=len(checks))
+            )
         return row(*(take(part) for take, part in zip(checks, values, strict=True)))
 
     return _declared(key, check, default)
@@ -283,7 +292,7 @@ def documents(key: str, kind: type[Document], *, most: int = ROWS_MAX) -> Any:
         if isinstance(value, kind):
             return value
         if not isinstance(value, dict):
-            raise ValueError("holds something that is no object")
+            raise ValueError(Phrase("holds something that is no object"))
         return kind.from_members(value)
 
     return listed(key, one, most=most)
@@ -291,5 +300,5 @@ def documents(key: str, kind: type[Document], *, most: int = ROWS_MAX) -> Any:
 
 def _listed(value: object, most: int) -> Sequence[object]:
     if not isinstance(value, list | tuple) or len(value) > most:
-        raise ValueError(f"is not a list of at most {most}")
+        raise ValueError(Phrase("is not a list of at most %(most)s", most=most))
     return value

@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+from yika_common.errors import Phrase
 from yika_common.signing.errors import KeyUnusable
 
 ED25519 = "ed25519"
@@ -65,7 +66,7 @@ class PublicKey:
         try:
             key = serialization.load_der_public_key(self.spki)
         except (ValueError, UnsupportedAlgorithm) as cause:
-            raise KeyUnusable(why="its bytes are damaged") from cause
+            raise KeyUnusable(why=Phrase("its bytes are damaged")) from cause
         if self.alg == ED25519 and isinstance(key, ed25519.Ed25519PublicKey):
             return key
         if (
@@ -74,7 +75,7 @@ class PublicKey:
             and isinstance(key.curve, ec.SECP256R1)
         ):
             return key
-        raise KeyUnusable(why="its algorithm is not the one named")
+        raise KeyUnusable(why=Phrase("its algorithm is not the one named"))
 
 
 @dataclass(frozen=True, slots=True)

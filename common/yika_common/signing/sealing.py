@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import x25519
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from yika_common.errors import Phrase
 from yika_common.signing.errors import KeyUnusable, SealBroken
 
 PUBLIC_SIZE = 32
@@ -66,4 +67,4 @@ def seal(plaintext: bytes, receiver: bytes, info: bytes) -> bytes:
         public = x25519.X25519PublicKey.from_public_bytes(receiver)
         return _suite().encrypt(plaintext, public, info)
     except ValueError as cause:
-        raise KeyUnusable(why="it is no X25519 key") from cause
+        raise KeyUnusable(why=Phrase("it is no X25519 key")) from cause

@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from yika_common.errors import Phrase
 from yika_common.signing.dsse import pae
 from yika_common.signing.errors import (
     FileMalformed,
@@ -93,7 +94,7 @@ def read_signed_file(data: bytes, *, limit: int = PAYLOAD_MAX) -> SignedFile:
     """
     file, end = _read_one(data, 0, limit)
     if end != len(data):
-        raise FileMalformed(why="bytes follow the last signature")
+        raise FileMalformed(why=Phrase("bytes follow the last signature"))
     return file
 
 
@@ -114,17 +115,17 @@ def _read_one(data: bytes, start: int, limit: int) -> tuple[SignedFile, int]:
     """The signed file at ``start`` and the position behind it."""
     header = _HEADER.match(data[start : start + _HEADER_MAX])
     if header is None:
-        raise FileMalformed(why="it does not begin with a header of ours")
+        raise FileMalformed(why=Phrase("it does not begin with a header of ours"))
     length, count = int(header[2]), int(header[3])
     if length > limit:
         raise FileTooLarge(limit=limit)
     if count > SIGNATURES_MAX:
-        raise FileMalformed(why="it carries too many signatures")
+        raise FileMalformed(why=Phrase("it carries too many signatures"))
     begin = start + header.end()
     payload = data[begin : begin + length]
     position = begin + length + 1
     if len(payload) != length or data[position - 1 : position] != b"\n":
-        raise FileMalformed(why="its length is not the one announced")
+        raise FileMalformed(why=Phrase("its length is not the one announced"))
     signatures = []
     for _ in range(count):
         signature, position = _read_signature(data, position)
@@ -135,14 +136,14 @@ def _read_one(data: bytes, start: int, limit: int) -> tuple[SignedFile, int]:
 def _read_signature(data: bytes, start: int) -> tuple[Signature, int]:
     match = _SIGNATURE.match(data[start : start + _SIGNATURE_LINE_MAX])
     if match is None or match[2].decode() not in ALGORITHMS:
-        raise FileMalformed(why="a signature line is damaged")
+        raise FileMalformed(why=Phrase("a signature line is damaged"))
     try:
         value = base64.b64decode(match[3], validate=True)
     except binascii.Error as cause:
-        raise FileMalformed(why="a signature line is damaged") from cause
+        raise FileMalformed(why=Phrase("a signature line is damaged")) from cause
     # One signature has one text: the spare bits of base64 must be zero.
     if base64.b64encode(value) != match[3]:
-        raise FileMalformed(why="a signature line is damaged")
+        raise FileMalformed(why=Phrase("a signature line is damaged"))
     return Signature(match[1].decode(), match[2].decode(), value), start + match.end()
 
 

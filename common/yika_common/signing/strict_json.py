@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from typing import NoReturn, TypeAlias, cast
 
+from yika_common.errors import Phrase
 from yika_common.signing.errors import FileMalformed
 
 Json: TypeAlias = "str | int | list[Json] | dict[str, Json]"
@@ -22,35 +23,35 @@ _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def _refuse_number(text: str) -> NoReturn:
-    raise FileMalformed(why=f"“{text[:20]}” is not a whole number")
+    raise FileMalformed(why=Phrase("“%(text)s” is not a whole number", text=text[:20]))
 
 
 def _integer(text: str) -> int:
     if len(text) > _DIGITS_MAX or abs(int(text)) >= INTEGER_LIMIT:
-        raise FileMalformed(why="a number is too large")
+        raise FileMalformed(why=Phrase("a number is too large"))
     return int(text)
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise FileMalformed(why="a key stands twice")
+        raise FileMalformed(why=Phrase("a key stands twice"))
     return members
 
 
 def _check(value: object, depth: int) -> None:
     if depth > _DEPTH_MAX:
-        raise FileMalformed(why="it is nested too deeply")
+        raise FileMalformed(why=Phrase("it is nested too deeply"))
     inner: Iterable[object] = ()
     if isinstance(value, str):
         if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise FileMalformed(why="a text is not Unicode")
+            raise FileMalformed(why=Phrase("a text is not Unicode"))
     elif isinstance(value, dict):
         inner = (*value.keys(), *value.values())
     elif isinstance(value, list):
         inner = value
     elif value is None or isinstance(value, bool):
-        raise FileMalformed(why="it holds a value that is neither text nor number")
+        raise FileMalformed(why=Phrase("it holds a value that is neither text nor number"))
     for item in inner:
         _check(item, depth + 1)
 
@@ -70,9 +71,9 @@ def parse(data: bytes) -> Json:
             parse_constant=_refuse_number,
         )
     except (UnicodeDecodeError, json.JSONDecodeError) as cause:
-        raise FileMalformed(why="it is not JSON in UTF-8") from cause
+        raise FileMalformed(why=Phrase("it is not JSON in UTF-8")) from cause
     except RecursionError as cause:
-        raise FileMalformed(why="it is nested too deeply") from cause
+        raise FileMalformed(why=Phrase("it is nested too deeply")) from cause
     _check(value, 0)
     return cast("Json", value)
 
@@ -85,7 +86,7 @@ def parse_object(data: bytes) -> dict[str, Json]:
     """
     value = parse(data)
     if not isinstance(value, dict):
-        raise FileMalformed(why="it is not a JSON object")
+        raise FileMalformed(why=Phrase("it is not a JSON object"))
     return value
 
 

@@ -26,6 +26,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from yika_common.errors import Phrase
 from yika_common.signing import strict_json
 from yika_common.signing.errors import FileMalformed, FileTooLarge, KeyUnusable
 from yika_common.signing.keys import PublicKey
@@ -88,7 +89,7 @@ class TrustRoot:
             or roles.keys() != set(ROLES)
             or len(keys) > _KEYS_MAX
         ):
-            raise FileMalformed(why="it is not a root document")
+            raise FileMalformed(why=Phrase("it is not a root document"))
         known = {keyid: _key(keyid, value) for keyid, value in keys.items()}
         return cls(version, {name: _role(value, known) for name, value in roles.items()}, data)
 
@@ -113,30 +114,32 @@ class TrustRoot:
 
 def _key(keyid: str, value: Json) -> PublicKey:
     if not isinstance(value, dict) or value.keys() != {"alg", "spki"}:
-        raise FileMalformed(why="a key of the root document is incomplete")
+        raise FileMalformed(why=Phrase("a key of the root document is incomplete"))
     alg, spki = value["alg"], value["spki"]
     if not isinstance(alg, str) or not isinstance(spki, str):
-        raise FileMalformed(why="a key of the root document is incomplete")
+        raise FileMalformed(why=Phrase("a key of the root document is incomplete"))
     try:
         key = PublicKey(alg, base64.b64decode(spki, validate=True))
     except (binascii.Error, ValueError) as cause:
-        raise KeyUnusable(why="its text is damaged") from cause
+        raise KeyUnusable(why=Phrase("its text is damaged")) from cause
     if key.keyid != keyid:
-        raise FileMalformed(why="a key of the root document stands under another name")
+        raise FileMalformed(why=Phrase("a key of the root document stands under another name"))
     return key
 
 
 def _role(value: Json, known: Mapping[str, PublicKey]) -> Role:
     if not isinstance(value, dict) or value.keys() != {"keyids", "threshold"}:
-        raise FileMalformed(why="a role of the root document is incomplete")
+        raise FileMalformed(why=Phrase("a role of the root document is incomplete"))
     keyids, threshold = value["keyids"], value["threshold"]
     if not isinstance(keyids, list) or not isinstance(threshold, int):
-        raise FileMalformed(why="a role of the root document is incomplete")
+        raise FileMalformed(why=Phrase("a role of the root document is incomplete"))
     try:
         keys = tuple(known[keyid] for keyid in keyids if isinstance(keyid, str))
         return Role(keys, threshold)
     except (KeyError, ValueError) as cause:
-        raise FileMalformed(why="a role of the root document cannot be fulfilled") from cause
+        raise FileMalformed(
+            why=Phrase("a role of the root document cannot be fulfilled")
+        ) from cause
 
 
 def make_root(roles: Mapping[str, Role], *, version: int = 1) -> bytes:

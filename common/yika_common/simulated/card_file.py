@@ -23,7 +23,7 @@ from yika_common.cards.application import (
     open_identity,
 )
 from yika_common.cards.errors import CardForeign
-from yika_common.errors import N_, YikaError
+from yika_common.errors import N_, Phrase, YikaError
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.files import PRIVATE, replace_file
 from yika_common.services import SLOTS_MAX
@@ -92,7 +92,7 @@ class FileCardStore:
         try:
             held = _object(self._path)
             if held.get("format") != _FORMAT:
-                raise ValueError("another format")
+                raise ValueError(Phrase("its format is another one"))
             identity = open_identity(_bytes(held["information"]))
             records = {file: _records(held[name], file) for file, name in _FILES.items()}
             keys = _keys(_object(self.secret_path)) if self.secret_path.exists() else {}
@@ -127,30 +127,30 @@ def _object(path: Path) -> dict[str, object]:
     with path.open("rb") as file:
         data = file.read(_SIZE_MAX + 1)
     if len(data) > _SIZE_MAX:
-        raise ValueError("too large")
+        raise ValueError(Phrase("it is too large"))
     held = json.loads(data)
     if not isinstance(held, dict):
-        raise TypeError("no JSON object")
+        raise ValueError(Phrase("it is not a JSON object"))
     return held
 
 
 def _bytes(text: object) -> bytes:
     if not isinstance(text, str):
-        raise TypeError("no hexadecimal text")
+        raise ValueError(Phrase("a value is not hexadecimal"))
     return bytes.fromhex(text)
 
 
 def _records(held: object, file: File) -> tuple[bytes, ...]:
     if not isinstance(held, list) or len(held) != SLOTS_MAX:
-        raise ValueError(f"not {SLOTS_MAX} records")
+        raise ValueError(Phrase("it does not hold %(count)s records", count=SLOTS_MAX))
     records = tuple(_bytes(text) for text in held)
     if any(len(record) != SLOT_RECORD_SIZES[file] for record in records):
-        raise ValueError("a record of another size")
+        raise ValueError(Phrase("a record has another size"))
     return records
 
 
 def _keys(held: dict[str, object]) -> dict[int, bytes]:
     keys = {int(role): _bytes(text) for role, text in held.items()}
     if any(not ROLE_NODE <= role < ROLES or len(key) != KEY_SIZE for role, key in keys.items()):
-        raise ValueError("a key of no role or of another size")
+        raise ValueError(Phrase("a key has no role or another size"))
     return keys

@@ -34,7 +34,7 @@ from typing import Protocol
 from yika_common.cards.identifiers import METER_ID_SIZE, name_to_bytes
 from yika_common.cards.keys import MeterKeys
 from yika_common.cards.write_back import MONTHS
-from yika_common.errors import N_, YikaError
+from yika_common.errors import N_, Phrase, YikaError
 from yika_common.infra.files import PRIVATE, replace_file
 from yika_common.meters.errors import MeterStorageLost
 from yika_common.meters.state import MeterPlate, MeterState
@@ -217,7 +217,7 @@ def _opened_copy(page: bytes) -> tuple[int, MeterState] | None:
 def _opened_plate(page: bytes) -> tuple[MeterPlate, MeterKeys]:
     held = json.loads(page)
     if not isinstance(held, dict) or held.get("format") != _FORMAT:
-        raise ValueError("another format")
+        raise ValueError(Phrase("its format is another one"))
     keys = {name: bytes.fromhex(held["keys"][name]) for name in ("credit", "wbn", "wbq", "auth")}
     plate = MeterPlate(
         meter_id=held["meter_id"],

@@ -9,7 +9,8 @@ import os
 import tty
 from pathlib import Path
 
-from yika_common.errors import N_, YikaError
+from yika_common.errors import N_, Phrase, YikaError
+from yika_common.infra.system_errors import why_refused
 
 
 class LinkUnusable(YikaError):
@@ -36,7 +37,7 @@ class PtyLink:
     def __init__(self, link: Path) -> None:
         self.link = link
         if link.exists() and not link.is_symlink():
-            raise LinkUnusable(path=str(link), why="something else is there")
+            raise LinkUnusable(path=str(link), why=Phrase("something else is there"))
         self.master, self._slave = os.openpty()
         os.set_blocking(self.master, False)
         tty.setraw(self._slave)
@@ -49,7 +50,7 @@ class PtyLink:
         except OSError as cause:
             os.close(self.master)
             os.close(self._slave)
-            raise LinkUnusable(path=str(link), why=cause.strerror or "") from cause
+            raise LinkUnusable(path=str(link), why=why_refused(cause)) from cause
 
     def write(self, data: bytes) -> None:
         """Send to whoever has the port open; what nobody reads in time is lost, as on a wire."""

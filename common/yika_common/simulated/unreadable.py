@@ -2,17 +2,18 @@
 
 import json
 
+from yika_common.errors import Phrase, reason_of
+from yika_common.infra.system_errors import why_refused
 
-def why_unreadable(cause: Exception) -> str:
-    """A few words; never a traceback, never more than the cause says itself."""
+
+def why_unreadable(cause: Exception) -> Phrase:
+    """A few words; never a traceback."""
     match cause:
-        case FileNotFoundError():
-            return "no such file"
-        case UnicodeDecodeError() | json.JSONDecodeError():
-            return "not JSON"
         case OSError():
-            return cause.strerror or type(cause).__name__
+            return why_refused(cause)
+        case UnicodeDecodeError() | json.JSONDecodeError():
+            return Phrase("it is not JSON")
         case KeyError():
-            return f"no {cause}"
+            return Phrase("“%(key)s” is missing", key=str(cause.args[0]))
         case _:
-            return str(cause) or type(cause).__name__
+            return reason_of(cause)

@@ -23,6 +23,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from yika_common.cards.identifiers import AREA_SIZE, NODE_ID_SIZE
+from yika_common.errors import Phrase
 from yika_common.services import Service
 from yika_common.signing.fields import (
     Document,
@@ -157,9 +158,9 @@ class Manifest(Document):
         Document.__post_init__(self)
         names = [item.name for item in self.items]
         if len(set(names)) != len(names):
-            raise ValueError("an item stands twice in a manifest")
+            raise ValueError(Phrase("an item stands twice in the list"))
         if (self.version == 1) != (self.prev == ""):
-            raise ValueError("the first manifest, and no other, has none before it")
+            raise ValueError(Phrase("the first list, and no other, has none before it"))
 
 
 def text_of(data: bytes) -> str:

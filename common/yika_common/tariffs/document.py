@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from yika_common.errors import Phrase
 from yika_common.numbers import MONEY_PLACES, PRICE_PLACES, QUANTITY_PLACES, Money, Price, Quantity
 from yika_common.services import Service
 from yika_common.tariffs.errors import QueryMalformed, TariffMalformed, Unsound
@@ -51,7 +52,8 @@ MONTHS_MAX = 1200
 PERSONS_MAX = 1000
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
-_CODE_FORM = "1 to 64 letters, digits, dots, dashes or underscores"
+_NO_CODE = Phrase("it must be 1 to 64 letters, digits, dots, dashes or underscores")
+_NO_LOCAL_TIME = Phrase("it must be a local date and time such as 2014-05-01T00:00:00")
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
 _MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})", re.ASCII)
@@ -109,7 +111,7 @@ def parse_query(data: bytes) -> MoneyQuery | QuantityQuery:
         root = read_strict(data, QUERY_SIZE_MAX)
         keys = root.members(_ASKED, (*_MAY_BE_ASKED, "quantity"))
         if ("amount" in keys) == ("quantity" in keys):
-            raise root.refusal("exactly one of amount and quantity must be given")
+            raise root.refusal(Phrase("exactly one of amount and quantity must be given"))
         usage = _usage(keys)
         if "amount" in keys:
             return MoneyQuery(usage, _money(keys["amount"]))
@@ -129,7 +131,9 @@ def _tariff(root: Node, digest: bytes) -> Tariff:
         service=_choice(keys["service"], Service),
         tariff_class=_code(keys["class"]),
         area=_optional(keys, "area", _code),
-        currency=keys["currency"].matching(_CURRENCY, "three capital letters, such as CNY"),
+        currency=keys["currency"].matching(
+            _CURRENCY, Phrase("it must be three capital letters, such as CNY")
+        ),
         time_zone=zone.key,
         effective_from=_moment(keys["effective_from"], zone),
         cycle=_cycle(keys["cycle"]),
@@ -188,7 +192,7 @@ def _household(node: Node) -> Household:
 def _heat_basic_fee(node: Node) -> HeatBasicFee:
     keys = node.members(("rate", "per", "heating_year_starts", "code", "name"))
     if keys["per"].value != "m2":
-        raise keys["per"].refusal("it must be m2")
+        raise keys["per"].refusal(Phrase("it must be m2"))
     return HeatBasicFee(
         code=_code(keys["code"]),
         name=_name(keys["name"]),
@@ -213,7 +217,7 @@ def _tax(node: Node) -> Tax:
     keys = node.members(("rate", "inclusive", "components"))
     codes = [_code(code) for code in keys["components"].items(1, COMPONENTS_MAX)]
     if len(set(codes)) < len(codes):
-        raise keys["components"].refusal("a code is there twice")
+        raise keys["components"].refusal(Phrase("a code is there twice"))
     return Tax(
         rate=FeeRate(keys["rate"].decimal(FEE_RATE_PLACES, least=1)),
         inclusive=keys["inclusive"].boolean(),
@@ -255,7 +259,7 @@ def _optional(keys: dict[str, Node], key: str, read: Callable[[Node], _Value]) -
 
 
 def _code(node: Node) -> str:
-    return node.matching(_CODE, _CODE_FORM)
+    return node.matching(_CODE, _NO_CODE)
 
 
 def _name(node: Node) -> Name:
@@ -278,7 +282,7 @@ def _choice(node: Node, kind: type[_Choice]) -> _Choice:
     for choice in kind:
         if node.value == choice.value:
             return choice
-    raise node.refusal(f"it must be one of {', '.join(kind)}")
+    raise node.refusal(Phrase("it must be one of %(choices)s", choices=", ".join(kind)))
 
 
 def _month_day(node: Node) -> MonthDay:
@@ -288,25 +292,24 @@ def _month_day(node: Node) -> MonthDay:
             return MonthDay(int(found[1]), int(found[2]))
     except ValueError:
         pass
-    raise node.refusal("it must be a month and a day of every year, such as 01-01")
+    raise node.refusal(Phrase("it must be a month and a day of every year, such as 01-01"))
 
 
 def _time_zone(node: Node) -> ZoneInfo:
     try:
         return ZoneInfo(node.text(64))
     except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
-        raise node.refusal("no time zone has this name") from cause
+        raise node.refusal(Phrase("no time zone has this name")) from cause
 
 
 def _moment(node: Node, zone: ZoneInfo) -> datetime:
-    form = "a local date and time such as 2014-05-01T00:00:00"
-    text = node.matching(_LOCAL_TIME, form)
+    text = node.matching(_LOCAL_TIME, _NO_LOCAL_TIME)
     try:
         local = datetime.fromisoformat(text).replace(tzinfo=zone)
         moment = local.astimezone(UTC)
         there = moment.astimezone(zone)
     except (ValueError, OverflowError) as cause:
-        raise node.refusal(f"it must be {form}") from cause
+        raise node.refusal(_NO_LOCAL_TIME) from cause
     if there.replace(tzinfo=None) != local.replace(tzinfo=None):
-        raise node.refusal("clocks of that time zone skip this moment")
+        raise node.refusal(Phrase("clocks of that time zone skip this moment"))
     return moment

@@ -1,6 +1,6 @@
 """What can go wrong with a tariff file, and with asking a tariff for a price."""
 
-from yika_common.errors import N_, YikaError
+from yika_common.errors import N_, Phrase, YikaError
 
 
 class Unsound(ValueError):
@@ -10,7 +10,7 @@ class Unsound(ValueError):
     the document.
     """
 
-    def __init__(self, key: str, why: str) -> None:
+    def __init__(self, key: str, why: Phrase) -> None:
         self.key = key
         self.why = why
         super().__init__(f"{key}: {why}")

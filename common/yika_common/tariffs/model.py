@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NewType
 from zoneinfo import ZoneInfo
 
+from yika_common.errors import Phrase
 from yika_common.numbers import Money, Price, Quantity
 from yika_common.services import Service
 from yika_common.tariffs.errors import Unsound
@@ -100,18 +101,18 @@ class Component:
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.steps) <= STEPS_MAX:
-            raise Unsound("steps", f"there must be 1 to {STEPS_MAX} steps")
+            raise Unsound("steps", Phrase("there must be 1 to %(most)s steps", most=STEPS_MAX))
         below = 0
         for index, step in enumerate(self.steps):
             key = f"steps[{index}].up_to"
             last = index == len(self.steps) - 1
             if step.up_to is None:
                 if not last:
-                    raise Unsound(key, "only the last step is open")
+                    raise Unsound(key, Phrase("only the last step is open"))
             elif last:
-                raise Unsound(key, "the last step must be open, without a bound")
+                raise Unsound(key, Phrase("the last step must be open, without a bound"))
             elif step.up_to <= below:
-                raise Unsound(key, "every bound must be above the one before")
+                raise Unsound(key, Phrase("every bound must be above the one before"))
             else:
                 below = step.up_to
 
@@ -129,10 +130,12 @@ class Cycle:
 
     def __post_init__(self) -> None:
         if self.months not in CYCLE_MONTHS:
-            raise Unsound("months", "it must be 1, 3, 6 or 12")
+            raise Unsound("months", Phrase("it must be 1, 3, 6 or 12"))
         starts = range(self.anchor.month - 1, self.anchor.month + 11, self.months)
         if any(self.anchor.day > _DAYS[month % MONTHS_IN_A_YEAR] for month in starts):
-            raise Unsound("anchor", "some month in which a period would start lacks that day")
+            raise Unsound(
+                "anchor", Phrase("some month in which a period would start lacks that day")
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,7 @@ class FixedCharge:
 
     def __post_init__(self) -> None:
         if self.catch_up_months < self.months:
-            raise Unsound("catch_up_months", "it must not be below months")
+            raise Unsound("catch_up_months", Phrase("it must not be below months"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +206,7 @@ class Limits:
         for key in ("max_quantity_per_sale", "max_quantity_per_cycle"):
             most: Quantity | None = getattr(self, key)
             if most is not None and most < least:
-                raise Unsound(key, "it must not be below min_quantity")
+                raise Unsound(key, Phrase("it must not be below min_quantity"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +260,7 @@ class Tariff:
         self._check_prices()
         self._check_codes()
         if self.heat_basic_fee is not None and self.service is not Service.HEAT:
-            raise Unsound("heat_basic_fee", "only the service heat has one")
+            raise Unsound("heat_basic_fee", Phrase("only the service heat has one"))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -283,22 +286,24 @@ class Tariff:
 
     def _check_prices(self) -> None:
         if not any(component.steps[-1].price for component in self.components):
-            raise Unsound("components", "the last price of at least one must be above zero")
+            raise Unsound(
+                "components", Phrase("the last price of at least one must be above zero")
+            )
         if self.step_mode is StepMode.WHOLE_BLOCK:
             for index, component in enumerate(self.components):
                 prices = [step.price for step in component.steps]
                 # A falling price would repay what was bought before, and more could cost less.
                 if prices != sorted(prices):
                     raise Unsound(
-                        f"components[{index}].steps", "with whole_block no price may fall"
+                        f"components[{index}].steps", Phrase("with whole_block no price may fall")
                     )
 
     def _check_codes(self) -> None:
         seen = {TAX_CODE} if self.adds_tax else set()
         for path, part in self._coded():
             if part.code in seen:
-                raise Unsound(f"{path}.code", "another line already has this code")
+                raise Unsound(f"{path}.code", Phrase("another line already has this code"))
             seen.add(part.code)
         for index, code in enumerate(self.tax.components if self.tax else ()):
             if code not in seen - {TAX_CODE}:
-                raise Unsound(f"tax.components[{index}]", "no line has this code")
+                raise Unsound(f"tax.components[{index}]", Phrase("no line has this code"))

@@ -11,6 +11,7 @@ import click
 
 from yika_common.errors import N_, YikaError
 from yika_common.infra.language import language_of, sentence
+from yika_common.infra.system_errors import why_refused
 
 FAILED: Final = 1
 COMMAND_LINE_WRONG: Final = 2
@@ -47,4 +48,4 @@ def stopping(status: int) -> Iterator[None]:
     except YikaError as error:
         stop(error, status)
     except OSError as error:
-        stop(FileUnusable(path=str(error.filename), why=error.strerror or ""), status)
+        stop(FileUnusable(path=str(error.filename), why=why_refused(error)), status)

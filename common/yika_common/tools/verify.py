@@ -14,8 +14,9 @@ from pathlib import Path
 
 import click
 
-from yika_common.errors import N_, YikaError
+from yika_common.errors import N_, Phrase, YikaError
 from yika_common.infra.language import language_of, sentence
+from yika_common.infra.system_errors import why_refused
 from yika_common.journal.segment import SUFFIX
 from yika_common.signing.signed_file import SignedFile, read_many
 from yika_common.signing.trust import ROOT_MAX, TrustRoot
@@ -32,10 +33,10 @@ _SUFFIXES = (SUFFIX, ".cert", ".ack", ".manifest", ".keys", ".tariff")
 _DOES_NOT_HOLD = 1
 _COMMAND_LINE_WRONG = 2
 _CAREFULLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-_LINK = "it is a symbolic link"
-_NO_FILE = "it is not a file"
-_TOO_LONG = "it is longer than any honest file"
-_TOO_MANY = "it holds too many files"
+_LINK = Phrase("it is a symbolic link")
+_NO_FILE = Phrase("it is not a file")
+_TOO_LONG = Phrase("it is longer than any honest file")
+_TOO_MANY = Phrase("it holds too many files")
 
 
 class PathUnusable(YikaError):
@@ -149,7 +150,7 @@ def _read(path: Path, limit: int, *, cut: bool = False) -> bytes:
                 raise PathUnusable(path=str(path), why=_NO_FILE)
             data = file.read(limit if cut else limit + 1)
     except OSError as cause:
-        why = _LINK if path.is_symlink() else cause.strerror or _NO_FILE
+        why = _LINK if path.is_symlink() else why_refused(cause)
         raise PathUnusable(path=str(path), why=why) from cause
     if len(data) > limit:
         raise PathUnusable(path=str(path), why=_TOO_LONG)
