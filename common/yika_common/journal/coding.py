@@ -36,7 +36,8 @@ _LENGTH_SIZE = 4
 _COLUMNS_MAX = 4 << 20
 """Longer data, in bytes, is only deflated: nothing of ours that is so long is made of records."""
 
-_LZMA_FILTERS = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 20, "lc": 3, "lp": 0, "pb": 0}]
+_WINDOW_MIN, _WINDOW_MAX = 1 << 12, 1 << 20
+"""Bytes that LZMA looks back: packing takes a dozen times as much memory, unpacking as much."""
 
 
 def encode_transport(data: bytes) -> bytes:
@@ -118,11 +119,12 @@ def _inflate(data: bytes, preset: bytes, limit: int) -> bytes:
 
 
 def _pack_lzma(data: bytes) -> bytes:
-    return lzma.compress(data, lzma.FORMAT_RAW, filters=_LZMA_FILTERS)
+    window = min(max(len(data), _WINDOW_MIN), _WINDOW_MAX)
+    return lzma.compress(data, lzma.FORMAT_RAW, filters=_lzma_filters(window))
 
 
 def _unpack_lzma(data: bytes, limit: int) -> bytes:
-    unpacker = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=_LZMA_FILTERS)
+    unpacker = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=_lzma_filters(_WINDOW_MAX))
     try:
         plain = unpacker.decompress(data, limit + 1)
     except lzma.LZMAError as cause:
@@ -132,3 +134,7 @@ def _unpack_lzma(data: bytes, limit: int) -> bytes:
     if not unpacker.eof or unpacker.unused_data:
         raise TransportMalformed(why=Phrase("it is not complete"))
     return plain
+
+
+def _lzma_filters(window: int) -> list[dict[str, int]]:
+    return [{"id": lzma.FILTER_LZMA1, "dict_size": window, "lc": 3, "lp": 0, "pb": 0}]
