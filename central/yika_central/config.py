@@ -42,11 +42,15 @@ class Config:
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= PORT_MAX:
-            raise OutOfRange("port", Phrase("it is 0 to %(most)s", most=PORT_MAX))
+            raise OutOfRange(
+                "port", Phrase("it must be %(least)s to %(most)s", least=0, most=PORT_MAX)
+            )
         if self.rerate_every < 1:
             raise OutOfRange("rerate_every", Phrase("it is at least %(least)s", least=1))
         if self.password_memory < MEMORY_MIN:
-            raise OutOfRange("password_memory", Phrase("it is at least %(least)s", least=MEMORY_MIN))
+            raise OutOfRange(
+                "password_memory", Phrase("it is at least %(least)s", least=MEMORY_MIN)
+            )
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError) as cause:

@@ -112,7 +112,8 @@ def build(
         judge: decides about pending sales.
 
     Raises:
-        ConfigInvalid, AlreadyRunning, NotDurable, StrangersFile, TablesTooNew, DatabaseDamaged:
+        ConfigurationUnreadable, UnknownSetting, WrongSetting, AlreadyRunning, NotDurable,
+        StrangersFile, TablesTooNew, DatabaseDamaged:
             nothing was started.
     """
     folder.mkdir(parents=True, exist_ok=True)

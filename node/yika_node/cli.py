@@ -14,15 +14,16 @@ from typing import Final
 import click
 
 from yika_common.errors import N_, YikaError
+from yika_common.infra.config import ConfigurationUnreadable, UnknownSetting, WrongSetting
 from yika_common.infra.entropy import system_random
-from yika_common.infra.language import language_of, sentence, translate
+from yika_common.infra.language import filled, language_of, said, sentence
 from yika_common.infra.logs import log_to
 from yika_common.infra.serving import serve as serve_pages
+from yika_common.infra.system_errors import why_refused
 from yika_common.infra.wall_clock import system_clock
 from yika_common.sync.errors import TokenMalformed
 from yika_node.bootstrap import Node, build
 from yika_node.config import ReaderConfig
-from yika_node.errors import ConfigInvalid
 from yika_node.hardware.gempc_twin import GemPcTwinReader
 from yika_node.jobs import Jobs
 from yika_node.services.inspection import Inspection
@@ -33,7 +34,15 @@ from yika_node.web.entrance import DeskSessions
 
 FAILED: Final = 1
 WRONG_FILE: Final = 2
-_WRONG_FILES = (ConfigInvalid, TokenMalformed, StickUnusable, NothingToKeep, FolderInUse)
+_WRONG_FILES = (
+    ConfigurationUnreadable,
+    UnknownSetting,
+    WrongSetting,
+    TokenMalformed,
+    StickUnusable,
+    NothingToKeep,
+    FolderInUse,
+)
 
 _folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 _operator = click.option("--operator", required=True, help="Whose password opens the keys.")
@@ -107,7 +116,7 @@ def check(data: Path) -> None:
     for finding in Inspection(data, _reader, system_clock).findings():
         good = good and finding.good
         mark = "+" if finding.good else "-"
-        click.echo(f"{mark} {translate(finding.text, _language()) % finding.facts}")
+        click.echo(f"{mark} {filled(finding.text, finding.facts, _language())}")
     sys.exit(0 if good else FAILED)
 
 
@@ -187,7 +196,7 @@ def _sentences() -> Iterator[None]:
         click.echo(sentence(error, _language()), err=True)
         sys.exit(WRONG_FILE if isinstance(error, _WRONG_FILES) else FAILED)
     except OSError as error:
-        click.echo(f"{error.filename}: {error.strerror}.", err=True)
+        click.echo(f"{error.filename}: {said(why_refused(error), _language())}", err=True)
         sys.exit(WRONG_FILE)
 
 
@@ -217,7 +226,7 @@ def _ready(port: int) -> None:
 
 
 def _say(text: str, **facts: str | int) -> None:
-    click.echo(translate(text, _language()) % facts)
+    click.echo(filled(text, facts, _language()))
 
 
 def _language() -> str:

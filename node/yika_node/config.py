@@ -16,13 +16,13 @@ place           language          language before anybody chose one, en or zh ("
 A file that is missing means the defaults; a key that is not in the table is an error.
 """
 
-import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from yika_node.errors import ConfigInvalid
+from yika_common.errors import Phrase
+from yika_common.infra.config import OutOfRange, load_config
 
 FILE_NAME: Final = "node.toml"
 PROTOCOLS: Final = ("gempc-twin",)
@@ -39,7 +39,7 @@ class HeadquartersConfig:
 
     def __post_init__(self) -> None:
         if self.url and not self.url.startswith(("http://", "https://")):
-            raise ValueError("headquarters.url begins with http:// or https://")
+            raise OutOfRange("url", Phrase("it begins with http:// or https://"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class SyncConfig:
 
     def __post_init__(self) -> None:
         if not _INTERVAL_MIN <= self.interval_s <= _INTERVAL_MAX:
-            raise ValueError(f"sync.interval_s is {_INTERVAL_MIN} to {_INTERVAL_MAX}")
+            raise OutOfRange("interval_s", _between(_INTERVAL_MIN, _INTERVAL_MAX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class ReaderConfig:
 
     def __post_init__(self) -> None:
         if self.protocol not in PROTOCOLS:
-            raise ValueError("reader.protocol is one of " + ", ".join(PROTOCOLS))
+            raise OutOfRange("protocol", _among(PROTOCOLS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class WebConfig:
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= _PORT_MAX:
-            raise ValueError(f"web.port is 0 to {_PORT_MAX}")
+            raise OutOfRange("port", _between(0, _PORT_MAX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,9 @@ class PlaceConfig:
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError) as cause:
-            raise ValueError("place.time_zone is not a known time zone") from cause
+            raise OutOfRange("time_zone", Phrase("no time zone has this name")) from cause
         if self.language not in LANGUAGES:
-            raise ValueError("place.language is one of " + ", ".join(LANGUAGES))
+            raise OutOfRange("language", _among(LANGUAGES))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -113,43 +113,15 @@ def load(folder: Path) -> Config:
     """The configuration of a data folder.
 
     Raises:
-        ConfigInvalid: the file is no TOML, or names an unknown key or an unusable value.
+        ConfigurationUnreadable, UnknownSetting, WrongSetting: name the key.
     """
     path = folder / FILE_NAME
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Config()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
-        raise ConfigInvalid(file=FILE_NAME, why=str(cause)) from cause
-    try:
-        return _config(document)
-    except ValueError as cause:
-        raise ConfigInvalid(file=FILE_NAME, why=str(cause)) from cause
+    return load_config(path, Config) if path.exists() else Config()
 
 
-def _config(document: dict[str, Any]) -> Config:
-    tables = {member.name: type(member.default) for member in fields(Config)}
-    _refuse_unknown(document, tables, "")
-    parts = {name: _table(name, tables[name], value) for name, value in document.items()}
-    return Config(**parts)
+def _between(least: int, most: int) -> Phrase:
+    return Phrase("it must be %(least)s to %(most)s", least=least, most=most)
 
 
-def _table(name: str, kind: type[Any], value: object) -> Any:
-    if not isinstance(value, dict):
-        raise ValueError(f"{name} is a table: write [{name}]")
-    known = {member.name: type(member.default) for member in fields(kind)}
-    _refuse_unknown(value, known, f"{name}.")
-    for key, found in value.items():
-        if type(found) is not known[key]:
-            raise ValueError(f"{name}.{key} is {_KIND_NAMES[known[key]]}")
-    return kind(**value)
-
-
-_KIND_NAMES = {str: "a text", int: "a whole number"}
-
-
-def _refuse_unknown(found: dict[str, Any], known: dict[str, type[Any]], prefix: str) -> None:
-    for key in found:
-        if key not in known:
-            raise ValueError(f"{prefix}{key} is not a known key")
+def _among(choices: tuple[str, ...]) -> Phrase:
+    return Phrase("it must be one of %(choices)s", choices=", ".join(choices))

@@ -3,16 +3,6 @@
 from yika_common.errors import N_, YikaError
 
 
-class ConfigInvalid(YikaError):
-    """The configuration file has a key or a value that this program does not know."""
-
-    code = "config_invalid"
-    sentence = N_(
-        "The configuration %(file)s is not usable: %(why)s. Nothing was started. Correct that "
-        "line and start again."
-    )
-
-
 class AlreadyRunning(YikaError):
     """Another process of the node holds the data folder."""
 

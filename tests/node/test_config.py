@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from yika_common.errors import YikaError
+from yika_common.infra.config import ConfigurationUnreadable, UnknownSetting, WrongSetting
 from yika_node.config import Config, load
-from yika_node.errors import ConfigInvalid
 
 
 def written(folder: Path, text: str) -> Path:
@@ -24,22 +25,22 @@ def test_a_value_that_is_given_holds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("text", "error", "named"),
     [
-        ("sync = \n", "line 1"),
-        ("[sink]\n", "sink"),
-        ("[sync]\ninterval = 60\n", "sync.interval"),
-        ('[sync]\ninterval_s = "60"\n', "sync.interval_s"),
-        ("[sync]\ninterval_s = 1\n", "sync.interval_s"),
-        ("sync = 5\n", "[sync]"),
-        ('[reader]\nprotocol = "telepathy"\n', "reader.protocol"),
-        ("[web]\nport = 70000\n", "web.port"),
-        ('[place]\ntime_zone = "Mars/Olympus"\n', "place.time_zone"),
-        ('[place]\nlanguage = "tlh"\n', "place.language"),
-        ('[headquarters]\nurl = "ftp://x"\n', "headquarters.url"),
+        ("sync = \n", ConfigurationUnreadable, "line 1"),
+        ("[sink]\n", UnknownSetting, "sink"),
+        ("[sync]\ninterval = 60\n", UnknownSetting, "sync.interval"),
+        ('[sync]\ninterval_s = "60"\n', WrongSetting, "sync.interval_s"),
+        ("[sync]\ninterval_s = 1\n", WrongSetting, "sync.interval_s"),
+        ("sync = 5\n", WrongSetting, "[sync]"),
+        ('[reader]\nprotocol = "telepathy"\n', WrongSetting, "reader.protocol"),
+        ("[web]\nport = 70000\n", WrongSetting, "web.port"),
+        ('[place]\ntime_zone = "Mars/Olympus"\n', WrongSetting, "place.time_zone"),
+        ('[place]\nlanguage = "tlh"\n', WrongSetting, "place.language"),
+        ('[headquarters]\nurl = "ftp://x"\n', WrongSetting, "headquarters.url"),
     ],
 )
-def test_a_mistake_is_named(tmp_path: Path, text: str, named: str) -> None:
-    with pytest.raises(ConfigInvalid) as refused:
+def test_a_mistake_is_named(tmp_path: Path, text: str, error: type[YikaError], named: str) -> None:
+    with pytest.raises(error) as refused:
         load(written(tmp_path, text))
     assert named in str(refused.value)

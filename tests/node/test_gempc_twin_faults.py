@@ -197,7 +197,7 @@ def test_the_driver_keeps_other_programs_off_its_port(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_serial_port_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("no port")
-    with pytest.raises(PortUnusable, match=r"cannot be opened \(no serial port\)"):
+    with pytest.raises(PortUnusable, match=r"cannot be opened \(it is not a serial port\)"):
         GemPcTwinReader(str(tmp_path / "notes")).card_present()
 
 

@@ -172,7 +172,7 @@ def test_check_of_an_empty_folder_names_what_is_missing(shell: Shell) -> None:
 def test_check_names_a_wrong_configuration(ready: Shell) -> None:
     (ready.folder / "node.toml").write_text("[web]\nprot = 1\n")
     found = ready.run("check")
-    assert (found.exit_code, "web.prot is not a known key" in found.stdout) == (1, True)
+    assert (found.exit_code, "sets “web.prot”, which does not exist" in found.stdout) == (1, True)
     assert ready.run("send", *WHO).exit_code == 2
 
 

@@ -15,7 +15,7 @@ import click
 from yika_central.bootstrap import Headquarters, build
 from yika_central.config import read_config
 from yika_central.services.stock import StockListMalformed
-from yika_common.errors import YikaError
+from yika_common.errors import Phrase, YikaError
 from yika_common.infra.config import ConfigurationUnreadable, UnknownSetting, WrongSetting
 from yika_common.infra.language import language_of, sentence
 from yika_common.tariffs.errors import TariffMalformed
@@ -96,7 +96,7 @@ def text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as cause:
-        raise StockListMalformed(line=1, why="it is not UTF-8") from cause
+        raise StockListMalformed(line=1, why=Phrase("it is not UTF-8 text")) from cause
 
 
 def language() -> str:

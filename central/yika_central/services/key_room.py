@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from yika_central.errors import AlreadyInitialised, FolderNotReady, SecretsDamaged
 from yika_common.cards.keys import MasterKeys, MeterKeys, derive_card_key, derive_meter_keys
+from yika_common.errors import Phrase
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.files import PRIVATE, replace_file
 from yika_common.signing.keys import PublicKey, SigningKey
@@ -114,7 +115,7 @@ def open_key_room(folder: Path) -> KeyRoom:
     except FileNotFoundError as cause:
         raise FolderNotReady(folder=str(folder)) from cause
     if path.stat().st_mode & _OTHERS:
-        raise SecretsDamaged(file=path.name, why="others may read it")
+        raise SecretsDamaged(file=path.name, why=Phrase("others may read it"))
     try:
         document = json.loads(data)
         signing = {
@@ -126,7 +127,7 @@ def open_key_room(folder: Path) -> KeyRoom:
         )
         personal, pages = (bytes.fromhex(document[name]) for name in ("personal", "pages"))
     except (ValueError, KeyError, TypeError) as cause:
-        raise SecretsDamaged(file=path.name, why="it is damaged") from cause
+        raise SecretsDamaged(file=path.name, why=Phrase("it is damaged")) from cause
     if any(signing[role].public not in root.role(role).keys for role in _SIGNING_ROLES):
-        raise SecretsDamaged(file=path.name, why="it does not belong to the root document")
+        raise SecretsDamaged(file=path.name, why=Phrase("it does not belong to the root document"))
     return KeyRoom(root, masters, pages, signing, personal)

@@ -17,7 +17,7 @@ from yika_central.db.database import Database, add
 from yika_central.db.tables import ManifestIssue, Node, table_of
 from yika_central.errors import AlreadyInitialised, FolderNotReady
 from yika_central.services.key_room import ROOT_FILE, SECRETS_FILE, KeyRoom
-from yika_common.errors import N_, YikaError
+from yika_common.errors import N_, Phrase, YikaError
 from yika_common.infra.backup import backup
 from yika_common.infra.files import PRIVATE, READABLE, replace_file
 from yika_common.signing.signed_file import read_signed_file
@@ -123,6 +123,7 @@ def _postgresql(*arguments: str) -> None:
     try:
         done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     except FileNotFoundError as cause:
-        raise DumpFailed(why=f"{arguments[0]} is not installed") from cause
+        raise DumpFailed(why=Phrase("%(tool)s is not installed", tool=arguments[0])) from cause
     if done.returncode != 0:
-        raise DumpFailed(why=done.stderr.strip()[-200:])
+        words = done.stderr.strip()[-200:]
+        raise DumpFailed(why=Phrase("%(tool)s says “%(words)s”", tool=arguments[0], words=words))

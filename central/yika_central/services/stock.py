@@ -22,7 +22,7 @@ from yika_central.services.key_room import KeyRoom
 from yika_central.services.registry import Registry, nodes_of_area
 from yika_common.cards.identifiers import AREA_SIZE
 from yika_common.clock import Clock, to_timestamp
-from yika_common.errors import N_, YikaError
+from yika_common.errors import N_, Phrase, YikaError
 from yika_common.infra.files import PRIVATE, replace_file
 from yika_common.services import Service
 
@@ -225,9 +225,11 @@ def read_meter_list(text: str) -> tuple[NewMeter, ...]:
         if not row or (line == 1 and row[0] == "meter"):
             continue
         if len(row) != 2 or not _METER.fullmatch(row[0]):  # noqa: PLR2004 - the two columns
-            raise StockListMalformed(line=line, why="it is not “meter,service”")
+            raise StockListMalformed(line=line, why=Phrase("it is not “meter,service”"))
         if row[1] not in tuple(Service):
-            raise StockListMalformed(line=line, why=f"“{row[1][:40]}” is no service")
+            raise StockListMalformed(
+                line=line, why=Phrase("“%(text)s” is no service", text=row[1][:40])
+            )
         meters.append(NewMeter(row[0], Service(row[1])))
     return tuple(meters)
 

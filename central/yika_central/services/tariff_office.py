@@ -19,7 +19,7 @@ from yika_central.services.key_room import KeyRoom
 from yika_central.services.registry import Registry, keep_item, nodes_of_area
 from yika_central.services.staff import Credential, Staff
 from yika_common.clock import Clock, from_timestamp, to_timestamp
-from yika_common.errors import N_, YikaError
+from yika_common.errors import N_, Phrase, YikaError
 from yika_common.services import Service
 from yika_common.signing.signed_file import read_signed_file
 from yika_common.signing.trust import TrustRoot
@@ -199,7 +199,7 @@ class TariffOffice:
             raise TariffTimeWrong(
                 tariff=tariff.id,
                 when=tariff.effective_from.date().isoformat(),
-                why="that is more than ten years ahead",
+                why=Phrase("that is more than ten years ahead"),
             )
 
     def _check_succession(self, connection: Connection, tariff: Tariff) -> None:
@@ -223,7 +223,7 @@ class TariffOffice:
             raise TariffTimeWrong(
                 tariff=tariff.id,
                 when=tariff.effective_from.date().isoformat(),
-                why=f"version {last.version} comes into force later",
+                why=Phrase("version %(version)s comes into force later", version=last.version),
             )
 
     def _store(

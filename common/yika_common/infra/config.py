@@ -118,5 +118,9 @@ def _value(kind: Any, value: object, path: Path, key: str) -> object:
             return tuple(value)
     elif kind in (str, int, bool) and type(value) is kind:
         return value
+    if is_dataclass(kind):
+        raise WrongSetting(
+            path=str(path), key=key, why=Phrase("it is a table: write [%(key)s]", key=key)
+        )
     why = Phrase("%(value)s is of the wrong kind", value=repr(value)[:40])
     raise WrongSetting(path=str(path), key=key, why=why)

@@ -30,6 +30,7 @@ _WORDS: Final = {
 
 def why_refused(failure: OSError) -> Phrase:
     """Why the system refused, in a few words; a rare error by its name in errno(3)."""
-    number = failure.errno or 0
-    rare = Phrase("the system answers %(name)s", name=errno.errorcode.get(number, str(number)))
-    return _WORDS.get(number, rare)
+    if failure.errno is None:
+        return Phrase("the system does not say why")
+    name = errno.errorcode.get(failure.errno, str(failure.errno))
+    return _WORDS.get(failure.errno, Phrase("the system answers %(name)s", name=name))

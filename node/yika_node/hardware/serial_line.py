@@ -5,12 +5,13 @@ failed is closed, and the next use opens it again.
 """
 
 import errno
-import os
 import termios
 from collections.abc import Callable
 
 import serial
 
+from yika_common.errors import Phrase
+from yika_common.infra.system_errors import why_refused
 from yika_node.hardware.errors import PortBusy, PortMissing, PortUnusable, ReaderUnplugged
 
 _READ_STEP_S = 0.05
@@ -61,7 +62,7 @@ class SerialLine:
                 raise PortMissing(port=self.port) from cause
             if cause.errno in _BUSY:
                 raise PortBusy(port=self.port) from cause
-            why = os.strerror(cause.errno) if cause.errno else "no serial port"
+            why = why_refused(cause) if cause.errno else Phrase("it is not a serial port")
             raise PortUnusable(port=self.port, why=why) from cause
 
     def write(self, data: bytes) -> None:

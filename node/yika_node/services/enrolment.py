@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from yika_common.clock import Clock, to_timestamp
+from yika_common.errors import Phrase
 from yika_common.infra.files import replace_file
 from yika_common.signing.errors import FileMalformed
 from yika_common.signing.signed_file import SignedFile, read_many
@@ -115,4 +116,4 @@ def _one(answer: Sequence[SignedFile], payload_type: str) -> SignedFile:
     for file in answer:
         if file.payload_type == payload_type:
             return file
-    raise FileMalformed(why="a part of headquarters' answer is missing")
+    raise FileMalformed(why=Phrase("a part of headquarters' answer is missing"))
