@@ -81,9 +81,10 @@ _HOURS_SHOWN: Final = 48
 
 def in_words(error: YikaError) -> YikaError:
     """The same error, its facts named as the page names them."""
-    facts = {
-        name: str(_FACTS.get(name, {}).get(str(fact), fact)) if isinstance(fact, str) else fact
+    facts = error.facts | {
+        name: str(_FACTS[name][str(fact)])
         for name, fact in error.facts.items()
+        if str(fact) in _FACTS.get(name, {})
     }
     return error if facts == error.facts else type(error)(**facts)
 
