@@ -23,7 +23,8 @@ from yika_central.db.tables import (
     table_of,
 )
 from yika_central.domain.placement import holder
-from yika_common.errors import N_
+from yika_central.services.registry import FORKED
+from yika_common.errors import N_, Phrase
 from yika_common.journal.record import chain, genesis
 
 ROWS_AT_ONCE = 1000
@@ -160,7 +161,8 @@ class Inspection:
             .order_by(table.c.node)
         ).all()
         for node, reason in stopped:
-            yield Finding(holds=False, sentence=_STOPPED, facts={"node": node, "reason": reason})
+            why = Phrase("two journals of it exist") if reason == FORKED else reason
+            yield Finding(holds=False, sentence=_STOPPED, facts={"node": node, "reason": why})
         count = session.execute(select(func.count()).select_from(table)).scalar_one()
         yield Finding(holds=True, sentence=_NODES, facts={"nodes": count})
 
