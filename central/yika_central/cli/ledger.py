@@ -14,7 +14,7 @@ from yika_central.cli.kit import (
     say,
 )
 from yika_central.cli.kit import language as language_here
-from yika_common.infra.language import sentence, translate
+from yika_common.infra.language import filled, sentence, translate
 from yika_common.numbers import Money, money_to_text
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -89,7 +89,7 @@ def check(place: Place) -> None:
     holds = True
     for finding in place.open().inspection.findings():
         holds = holds and finding.holds
-        text = translate(finding.sentence, language_here()) % finding.facts
+        text = filled(finding.sentence, finding.facts, language_here())
         click.echo(f"{'OK ' if finding.holds else 'BAD'} {text}")
     if not holds:
         sys.exit(FAILED)
