@@ -444,3 +444,42 @@ def test_a_stopped_node_says_so_and_sells_nothing(pages: Pages, clerk: Clerk) ->
     assert "has stopped this vending point" in clerk.get("/").text
     assert code_of(clerk.send("/sell", form)) == "stopped_by_headquarters"
     assert "stopped" in clerk.get("/status").text
+
+
+# Other programs
+
+
+def test_a_program_learns_how_the_node_stands_and_nothing_more(
+    pages: Pages, clerk: Clerk, fresh_client: Clerk
+) -> None:
+    clerk.open_with_card()
+    described = fresh_client.get("/api/v1/openapi.json").json
+    assert described is not None
+    for path in described["paths"]:
+        assert fresh_client.get(path).status_code == 200
+    metrics = fresh_client.get("/metrics").text
+    assert f"yika_node_records_waiting {pages.node.courier.state().waiting}\n" in metrics
+    assert "王小明" not in metrics
+    assert fresh_client.get("/healthz").json == {"status": "ok", "enrolled": 1}
+
+
+@pytest.fixture
+def fresh_client(pages: Pages) -> Clerk:
+    """A browser in which nobody is signed in."""
+    return Clerk(pages)
+
+
+def test_every_address_for_programs_is_described(pages: Pages, fresh_client: Clerk) -> None:
+    described = set(fresh_client.get("/api/v1/openapi.json").json["paths"])  # type: ignore[index]
+    machines = {
+        rule.rule
+        for rule in pages.app.url_map.iter_rules()
+        if rule.endpoint.startswith("machine.") or rule.rule == "/healthz"
+    }
+    assert machines == described
+
+
+def test_before_the_first_start_a_program_is_answered_too(fresh: Pages) -> None:
+    client = Clerk(fresh)
+    assert client.get("/healthz").json == {"status": "ok", "enrolled": 0}
+    assert "yika_node_enrolled 0" in client.get("/metrics").text

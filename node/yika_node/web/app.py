@@ -19,6 +19,7 @@ from yika_node.web import (
     account_pages,
     counter_pages,
     labels,
+    machine_pages,
     manual_pages,
     record_pages,
     sale_pages,
@@ -89,6 +90,7 @@ def make_node_app(
         record_pages.pages,
         staff_pages.pages,
         manual_pages.pages,
+        machine_pages.pages,
     ]
     app = make_app(__name__, face, blueprints)
     app.extensions[EXTENSION] = Front(node, CardWatch(node.cards.present, clock), LastCard(), soon)

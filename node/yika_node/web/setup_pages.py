@@ -10,6 +10,7 @@ from yika_node.errors import AlreadyEnrolled
 from yika_node.web.again import Refusal, or_again
 from yika_node.web.entrance import identity_of
 from yika_node.web.front import front, node
+from yika_node.web.machine_pages import pages as machine
 
 pages = Blueprint("setup", __name__)
 
@@ -17,7 +18,7 @@ pages = Blueprint("setup", __name__)
 @pages.before_app_request
 def lead_here() -> Response | None:
     """Until headquarters has given a name, every page is this one."""
-    belongs = request.blueprint in {pages.name, kit.name}
+    belongs = request.blueprint in {pages.name, kit.name, machine.name}
     if belongs or node().enrolment.enrolled():
         return None
     return redirect(url_for("setup.page"), 303)
