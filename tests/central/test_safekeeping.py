@@ -134,7 +134,7 @@ def test_a_forked_journal_is_whole_in_both_branches(pen: Pen) -> None:
     findings = list(pen.hq.inspection.findings())
     assert {"journals": 2, "records": 8} in [finding.facts for finding in findings]
     assert [finding.facts for finding in findings if not finding.holds] == [
-        {"node": "N0001", "reason": "fork"}
+        {"node": "N0001", "reason": "two journals of it exist"}
     ]
 
 
