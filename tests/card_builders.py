@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from yika_common.cards.application import CardState
 from yika_common.cards.errors import CardAbsent, CardRemoved
 from yika_common.cards.keys import MeterKeys
 from yika_common.cards.record import CreditRecord, RecordWitness
 from yika_common.cards.user_card import personalise
 from yika_common.numbers import Quantity
 from yika_common.services import Service
-from yika_common.simulated.icc import CardMemory, UserCardIcc, blank_memory
+from yika_common.simulated.icc import CardMemory, CardStore, UserCardIcc, blank_memory
 
 VECTORS = Path(__file__).parent / "vectors" / "cards"
 NOW = datetime(2026, 4, 1, 8, 0, tzinfo=UTC)
@@ -114,6 +115,12 @@ def issued_chip(number: str = NUMBER, generation: int = 1) -> ChipMemory:
         slot_auth_keys={SLOT: KEYS.auth, OTHER_SLOT: OTHER_AUTH},
     )
     return chip
+
+
+def put_out_of_service(chip: CardStore) -> None:
+    """The card as one that was retired."""
+    memory = chip.load()
+    chip.commit(replace(memory, identity=replace(memory.identity, state=CardState.RETIRED)))
 
 
 def powered(chip: ChipMemory) -> UserCardIcc:

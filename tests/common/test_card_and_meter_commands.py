@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from card_builders import KEYS, METER_ID, NODE_KEY, NUMBER, SLOT, credit_record
-from yika_common.cards.user_card import open_session, personalise, retire
+from card_builders import KEYS, METER_ID, NODE_KEY, NUMBER, SLOT, credit_record, put_out_of_service
+from yika_common.cards.user_card import open_session, personalise
 from yika_common.infra.entropy import system_random
 from yika_common.numbers import Quantity
-from yika_common.simulated.card_file import open_card_file
+from yika_common.simulated.card_file import FileCardStore, open_card_file
 from yika_common.tools.cli import main
 
 Yika = Callable[..., Result]
@@ -143,8 +143,7 @@ def test_a_card_that_is_not_for_the_meter_is_refused_in_one_sentence(
             town("card", "new", "--kind", "cpu", "blank")
             card, reason = "blank", "card_blank"
         case "retired":
-            icc = open_card_file(Path("card"), system_random)
-            retire(icc, system_random, NODE_KEY, number=NUMBER)
+            put_out_of_service(FileCardStore(Path("card")))
             reason = "card_retired"
         case "stranger":
             Path("keys.json").write_text(json.dumps({**KEY_FILE, "auth": "00" * 16}))

@@ -1,5 +1,6 @@
 """The chip gives each role its rights and nothing more, and hears nobody else."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -23,6 +24,7 @@ from yika_common.cards.application import (
     ROLE_ISSUER,
     ROLE_NODE,
     SLOT_RECORD_SIZES,
+    TRANSPORT_KEY,
     CardIdentity,
     CardState,
     File,
@@ -44,7 +46,6 @@ from yika_common.simulated.icc import UserCardIcc
 
 SELECT = bytes.fromhex("00A4040006F059494B410100")
 ROLE_KEYS = {
-    ROLE_ISSUER: NODE_KEY,
     ROLE_NODE: NODE_KEY,
     meter_role(SLOT): KEYS.auth,
     meter_role(OTHER_SLOT): OTHER_AUTH,
@@ -108,7 +109,7 @@ def test_a_role_updates_what_the_table_gives_it(role: int, file: File, slot: int
         assert chip.commits == before
 
 
-@pytest.mark.parametrize("ins", [Ins.PUT_KEY, Ins.ACTIVATE, Ins.TERMINATE])
+@pytest.mark.parametrize("ins", [Ins.PUT_KEY, Ins.ACTIVATE])
 @pytest.mark.parametrize("role", [ROLE_NODE, meter_role(SLOT)])
 def test_only_the_issuer_changes_keys_and_state(ins: Ins, role: int) -> None:
     chip = issued_chip()
@@ -122,6 +123,24 @@ def test_the_transport_key_opens_no_card_in_use() -> None:
     for role in range(10):
         with pytest.raises(CardNotAuthentic):
             authenticated(powered(issued_chip()), role, bytes(16))
+
+
+def test_a_card_in_use_has_no_issuer() -> None:
+    with pytest.raises(CardNotAuthentic):
+        authenticated(powered(issued_chip()), ROLE_ISSUER, NODE_KEY)
+
+
+def test_the_session_that_activates_a_card_gives_no_key_afterwards() -> None:
+    chip = ChipMemory()
+    face = replace(chip.memory.identity, number=NUMBER, generation=1, profile=8, key_version=1)
+    issuer = authenticated(powered(chip), ROLE_ISSUER, TRANSPORT_KEY)
+    issuer.change(Ins.UPDATE_RECORD, 1, File.INFORMATION << 3 | 4, face.encode())
+    issuer.put_key(ROLE_NODE, NODE_KEY)
+    issuer.change(Ins.ACTIVATE, 0, 0, b"")
+    in_use = chip.memory
+    with pytest.raises(CardWriteUncertain):
+        issuer.put_key(meter_role(SLOT), KEYS.auth)
+    assert (chip.memory, in_use.identity.state) == (in_use, CardState.USER)
 
 
 def test_one_meters_key_opens_no_other_slot() -> None:

@@ -14,6 +14,7 @@ from card_builders import (
     credit_record,
     issued_chip,
     powered,
+    put_out_of_service,
     repeatable_random,
 )
 from yika_common.cards.application import CardIdentity, CardState
@@ -32,12 +33,10 @@ from yika_common.cards.errors import (
 )
 from yika_common.cards.record import EMPTY_RECORD
 from yika_common.cards.user_card import (
-    assign_slot,
     open_meter_session,
     open_session,
     personalise,
     recognise,
-    retire,
 )
 from yika_common.cards.write_back import EMPTY_WRITE_BACK
 
@@ -215,26 +214,13 @@ def test_a_blank_card_sells_nothing() -> None:
 
 def test_a_retired_card_is_refused_by_node_and_meter_and_stays_retired() -> None:
     chip = issued_chip()
-    retire(powered(chip), repeatable_random(), NODE_KEY, number=NUMBER)
+    put_out_of_service(chip)
     with pytest.raises(CardRetired):
         open_session(powered(chip), repeatable_random(), NODE_KEY)
     with pytest.raises(CardRetired):
         open_meter_session(powered(chip), repeatable_random(), SLOT, KEYS.auth)
     with pytest.raises(CardRetired):
         issue(powered(chip))
-
-
-def test_a_slot_can_be_given_to_another_meter() -> None:
-    chip = issued_chip()
-    new_auth = bytes(range(0x60, 0x70))
-    assign_slot(
-        powered(chip), repeatable_random(), NODE_KEY, number=NUMBER, slot=SLOT, auth_key=new_auth
-    )
-    identity = recognise(powered(chip))
-    assert (identity.slots_of(new_auth), identity.slots_of(KEYS.auth)) == ((SLOT,), ())
-    open_meter_session(powered(chip), repeatable_random(), SLOT, new_auth)
-    with pytest.raises(CardNotAuthentic):
-        open_meter_session(powered(chip), repeatable_random(), SLOT, KEYS.auth)
 
 
 @pytest.mark.parametrize("slot", [-1, 8])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from card_builders import repeatable_random
+from card_builders import put_out_of_service, repeatable_random
 from little_headquarters import AREA, MASTERS
 from node_world import (
     OPERATOR,
@@ -20,11 +20,10 @@ from node_world import (
 )
 from sale_checker import journal_lines
 from yika_common.accounts import is_account_number
-from yika_common.cards.application import CardState
 from yika_common.cards.errors import CardNotBlank, CardRetired
 from yika_common.cards.keys import derive_card_key, derive_meter_keys
 from yika_common.cards.record import CreditRecord, RecordWitness
-from yika_common.cards.user_card import open_session, retire
+from yika_common.cards.user_card import open_session
 from yika_common.errors import YikaError
 from yika_common.numbers import Quantity
 from yika_common.services import Service
@@ -188,13 +187,7 @@ def test_the_pool_of_card_numbers_ends(world: World) -> None:
 def test_a_retired_card_is_left_untouched(world: World, node: Node) -> None:
     account, chip = open_with_card(world, node)
     assert account.card is not None
-    retire(
-        UserCardIcc(chip, repeatable_random(1)),
-        repeatable_random(2),
-        card_key(account.card),
-        number=account.card,
-    )
-    assert chip.load().identity.state is CardState.RETIRED
+    put_out_of_service(chip)
     world.hand.insert(chip)
     for act in (
         lambda: node.cards.read(OPERATOR),

@@ -13,7 +13,6 @@ CLA    INS                  P1 P2                    data and answer
 84     DC UPDATE RECORD     record, file x 8 + 4     the record
 84     D8 PUT KEY           00, key role             the key, encrypted
 84     44 ACTIVATE          00 00                    none; a blank card becomes a user card
-84     E6 TERMINATE         00 00                    none; a user card is retired
 =====  ===================  =======================  ==============================================
 
 Class 84 is protected both ways.  Records count from 1; record *slot + 1* belongs to the slot.
@@ -27,13 +26,17 @@ file  content         records  bytes  read                          update
 4     write-backs     8        100    node; the slot's meter        the slot's meter
 ====  ==============  =======  =====  ============================  ==============================
 
-====  ========  =====================================================  ======================
-role  name      key                                                    may
-====  ========  =====================================================  ======================
-0     issuer    the transport key while blank, K_node once activated   PUT KEY, ACTIVATE, TERMINATE
-1     node      K_node of the card                                     see the files
-2-9   meter     K_auth of the meter in slot 0 to 7                     see the files
-====  ========  =====================================================  ======================
+====  ========  =====================================  ================================
+role  name      key                                    may
+====  ========  =====================================  ================================
+0     issuer    the transport key, while blank         number the card, PUT KEY, ACTIVATE
+1     node      K_node of the card                     see the files
+2-9   meter     K_auth of the meter in slot 0 to 7     see the files
+====  ========  =====================================  ================================
+
+A card in use has no issuer: its keys and its state are as :func:`personalise
+<yika_common.cards.user_card.personalise>` left them.  A card whose state is *retired* refuses
+every key.
 
 The information, which SELECT answers inside ``6F { 84 name, 85 information }``:
 
@@ -97,7 +100,6 @@ class Ins(IntEnum):
     UPDATE_RECORD = 0xDC
     PUT_KEY = 0xD8
     ACTIVATE = 0x44
-    TERMINATE = 0xE6
 
 
 class Status(IntEnum):

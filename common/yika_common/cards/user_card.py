@@ -110,38 +110,6 @@ def personalise(
     return open_session(channel, random, node_key, number=number).identity
 
 
-def retire(channel: CardChannel, random: RandomSource, node_key: bytes, *, number: str) -> None:
-    """Take the card of that number out of service for good; it then refuses every key.
-
-    Raises:
-        As :func:`open_session`; CardWriteUncertain: the card is retired or still in use.
-    """
-    identity = recognise_in_use(channel, number)
-    Dialogue.begin(channel, random, identity, ROLE_ISSUER, node_key).change(
-        Ins.TERMINATE, 0, 0, b""
-    )
-
-
-def assign_slot(
-    channel: CardChannel,
-    random: RandomSource,
-    node_key: bytes,
-    *,
-    number: str,
-    slot: int,
-    auth_key: bytes,
-) -> None:
-    """Give a slot of the card in use to the meter that holds ``auth_key``.
-
-    Raises:
-        As :func:`open_session`; CardWriteUncertain: the old or the new meter has the slot.
-    """
-    identity = recognise_in_use(channel, number)
-    Dialogue.begin(channel, random, identity, ROLE_ISSUER, node_key).put_key(
-        meter_role(slot), auth_key
-    )
-
-
 class CardSession:
     """The node's role on one card."""
 

@@ -208,7 +208,7 @@ class UserCardIcc:
             if role != ROLE_ISSUER:
                 raise _Refusal(Status.KEY_NOT_FOUND)
             return TRANSPORT_KEY
-        key = self._memory.keys.get(ROLE_NODE if role == ROLE_ISSUER else role)
+        key = self._memory.keys.get(role)
         if key is None:
             raise _Refusal(Status.KEY_NOT_FOUND)
         return key
@@ -235,8 +235,6 @@ class UserCardIcc:
                 self._put_key(command, session)
             case Ins.ACTIVATE:
                 self._activate()
-            case Ins.TERMINATE:
-                self._terminate()
             case _:
                 raise _Refusal(Status.INS_UNKNOWN)
         return b""
@@ -262,7 +260,7 @@ class UserCardIcc:
 
     def _number_card(self, data: bytes) -> None:
         """A blank card gets its number; keys of an earlier, unfinished attempt are forgotten."""
-        self._require(ROLE_ISSUER, CardState.BLANK)
+        self._require_issuing()
         if len(data) != INFORMATION_SIZE:
             raise _Refusal(Status.WRONG_LENGTH)
         try:
@@ -276,9 +274,8 @@ class UserCardIcc:
     def _put_key(self, command: _Command, session: SecureSession) -> None:
         role = command.parameters[1]
         identity = self._memory.identity
-        self._require(ROLE_ISSUER, CardState.BLANK, CardState.USER)
-        lowest = ROLE_NODE if identity.state is CardState.BLANK else ROLE_NODE + 1
-        if not lowest <= role < ROLES or not identity.number:
+        self._require_issuing()
+        if not ROLE_NODE <= role < ROLES or not identity.number:
             raise _Refusal(Status.NOT_ALLOWED)
         if len(command.data) != KEY_SIZE:
             raise _Refusal(Status.WRONG_LENGTH)
@@ -293,19 +290,14 @@ class UserCardIcc:
         )
 
     def _activate(self) -> None:
-        self._require(ROLE_ISSUER, CardState.BLANK)
+        self._require_issuing()
         identity = self._memory.identity
         if ROLE_NODE not in self._memory.keys or identity.profile not in PROFILES:
             raise _Refusal(Status.NOT_READY)
         self._commit(replace(self._memory, identity=replace(identity, state=CardState.USER)))
 
-    def _terminate(self) -> None:
-        self._require(ROLE_ISSUER, CardState.USER)
-        retired = replace(self._memory.identity, state=CardState.RETIRED)
-        self._commit(replace(self._memory, identity=retired))
-
-    def _require(self, role: int, *states: CardState) -> None:
-        if self._role != role or self._memory.identity.state not in states:
+    def _require_issuing(self) -> None:
+        if self._role != ROLE_ISSUER or self._memory.identity.state is not CardState.BLANK:
             raise _Refusal(Status.NOT_ALLOWED)
 
     def _commit(self, memory: CardMemory) -> None:
