@@ -14,6 +14,7 @@ from node_pages import Pages, pages_in
 from node_world import OPERATOR, PASSWORD, a_chip, meters_for
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=15_000)
 
 
 class Hands(Protocol):
