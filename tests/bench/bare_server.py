@@ -1,0 +1,70 @@
+"""A bare process that imports and serves what a node's server does: the limit of its memory.
+
+Every library that the node's server loads is imported here and used once for what the node uses
+it for, where using it loads more: a page from a template in a chosen language, a form token, one
+query through an SQLModel session, one signature.  Nothing of the product is imported.
+"""
+
+import socket
+import sys
+
+import argon2
+import click
+import requests
+import serial
+from apscheduler.schedulers.background import BackgroundScheduler
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from flask import Flask, render_template_string
+from flask_babel import Babel, gettext
+from flask_wtf.csrf import CSRFProtect, generate_csrf
+from sqlmodel import Field, Session, SQLModel, create_engine, select
+from waitress.server import create_server
+
+LIBRARIES = (argon2, click, requests, serial)
+PAGE = "<!doctype html><html lang=en><title>{{ title }}</title><p>{{ token }}: {{ row }}</html>"
+
+
+class Row(SQLModel, table=True):
+    """One row of one table."""
+
+    id: int = Field(primary_key=True)
+    text: str
+
+
+def bare_app(path: str) -> Flask:
+    """One page behind Babel, a form token and a session."""
+    app = Flask(__name__)
+    app.secret_key = b"no secret at all"
+    Babel(app)
+    CSRFProtect(app)
+    engine = create_engine(f"sqlite:///{path}")
+    SQLModel.metadata.create_all(engine)
+    key = ed25519.Ed25519PrivateKey.generate()
+    with Session(engine) as session:
+        session.merge(Row(id=1, text="A bare page."))
+        session.commit()
+
+    @app.get("/")
+    def page() -> str:
+        with Session(engine) as session:
+            row = session.exec(select(Row)).one()
+        key.sign(row.text.encode())
+        return render_template_string(
+            PAGE, title=gettext("Bare"), token=generate_csrf(), row=row.text
+        )
+
+    return app
+
+
+def main() -> None:
+    """Serve until ended, with a scheduler that has nothing to do."""
+    app = bare_app(sys.argv[1])
+    BackgroundScheduler().start()
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = create_server(app, sockets=[listener], threads=4)
+    print(f"http://127.0.0.1:{listener.getsockname()[1]}/", flush=True)
+    server.run()
+
+
+if __name__ == "__main__":
+    main()
