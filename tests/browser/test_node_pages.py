@@ -240,7 +240,7 @@ def test_a_refused_account_comes_back_filled_in(open_page: OpenPage, counter: Co
     page.locator("#f-persons").fill("3")
     page.locator("[name=meter-0]").fill("4711")
     page.keyboard.press("Enter")
-    expect(page.locator("[data-code=meter_unknown]")).to_contain_text("本售卡点没有表 4711 的密钥")
+    expect(page.locator("[data-code=meter_unknown]")).to_contain_text("本营业点没有表 4711 的密钥")
     assert page.locator("#f-name").input_value() == "李四"
     assert page.locator("[name=meter-0]").input_value() == "4711"
 

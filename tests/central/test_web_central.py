@@ -20,7 +20,7 @@ from yika_central.web.app import make_central_app
 AUDITOR = Credential("sun", "an auditor's password")
 PAGES = {
     "/": ("Overview", "总览"),
-    "/nodes": ("Vending points", "售卡点"),
+    "/nodes": ("Vending points", "营业点"),
     "/sales": ("Sales", "销售"),
     "/rerating": ("Re-rating", "重新计价"),
     "/suspense": ("Suspense", "挂账"),
