@@ -14,6 +14,8 @@ from journals import an_intent, lines_of, three_lines
 from yika_common.journal import bodies
 from yika_common.journal.bodies import (
     BODIES,
+    FIGURE_MAX,
+    TOTAL_MAX,
     AccountOpened,
     AppliedItem,
     Body,
@@ -33,6 +35,7 @@ from yika_common.journal.bodies import (
 from yika_common.journal.errors import RecordMalformed, RecordTooLong
 from yika_common.journal.record import (
     LINE_MAX,
+    TIME_MAX,
     Record,
     Unknown,
     chain,
@@ -50,6 +53,8 @@ AT = 1_700_000_000
 printable = st.text(min_size=1, max_size=20).filter(str.isprintable)
 names = st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-", min_size=1, max_size=8)
 naturals = st.integers(0, 2**53 - 1)
+figures = st.integers(0, FIGURE_MAX)
+totals = st.integers(0, TOTAL_MAX)
 u16 = st.integers(1, 2**16 - 1)
 u32 = st.integers(1, 2**32 - 1)
 u8 = st.integers(0, 255)
@@ -67,24 +72,24 @@ intents = st.builds(
     service=services,
     generation=u16,
     count=u32,
-    total=naturals,
+    total=totals,
     before_generation=u16,
     before_count=u32,
-    quantity=naturals,
-    amount=naturals,
-    residual=naturals,
+    quantity=figures,
+    amount=figures,
+    residual=figures,
     typed_by=st.sampled_from(("m", "q")),
-    typed=naturals,
+    typed=figures,
     tariff=printable,
     tariff_version=u16,
     tariff_digest=hex8,
     period=names,
-    used_before=naturals,
+    used_before=totals,
     persons=u8,
-    heated_area=naturals,
-    heating_year=naturals,
-    months_due=naturals,
-    lines=st.lists(st.builds(Line, printable, u8, naturals, naturals, naturals), max_size=3).map(
+    heated_area=figures,
+    heating_year=u16,
+    months_due=u8,
+    lines=st.lists(st.builds(Line, printable, u8, figures, naturals, figures), max_size=3).map(
         tuple
     ),
     key_version=u8,
@@ -103,7 +108,7 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
         tariff_class=printable,
         profile=st.sampled_from((4, 6, 8)),
         persons=u8,
-        heated_area=naturals,
+        heated_area=figures,
         meters=st.lists(st.builds(SlotOpened, slots, services, names), max_size=8).map(tuple),
         who=st.just("c2VhbGVk"),
     ),
@@ -145,7 +150,7 @@ def test_every_class_of_body_is_known_by_its_kind() -> None:
     assert set(BODIES) == declared
 
 
-@given(u32, st.integers(0, 2**40), st.just("") | printable, bodies_of_any_kind)
+@given(u32, st.integers(0, TIME_MAX), st.just("") | printable, bodies_of_any_kind)
 def test_a_record_reads_back_as_it_was_written(
     seq: int, at: int, operator: str, body: Body
 ) -> None:
@@ -177,7 +182,10 @@ def test_what_the_slot_showed_before_is_implied() -> None:
     "changes",
     [
         pytest.param({"amount": -1}, id="negative money"),
-        pytest.param({"amount": 2**53}, id="too large to be exact elsewhere"),
+        pytest.param({"amount": FIGURE_MAX + 1}, id="money whose sums no database holds"),
+        pytest.param({"quantity": FIGURE_MAX + 1}, id="a quantity whose sums no database holds"),
+        pytest.param({"total": TOTAL_MAX + 1}, id="a total no card holds"),
+        pytest.param({"lines": (Line("x", 1, 1, 1, FIGURE_MAX + 1),)}, id="a line as large"),
         pytest.param({"amount": True}, id="a truth value"),
         pytest.param({"amount": 5000.0}, id="a float"),
         pytest.param({"slot": 8}, id="a ninth slot"),
@@ -199,7 +207,7 @@ def test_a_wrong_value_cannot_be_built(changes: dict[str, Any]) -> None:
 
 
 def test_a_wrong_frame_cannot_be_written() -> None:
-    for seq, at, operator in ((0, AT, ""), (1, -1, ""), (1, AT, "a\nb")):
+    for seq, at, operator in ((0, AT, ""), (1, -1, ""), (1, TIME_MAX + 1, ""), (1, AT, "a\nb")):
         with pytest.raises(ValueError, match=r"is not|cannot"):
             encode_line(seq, at, operator, Sale(intent=1))
 
@@ -221,6 +229,9 @@ def test_a_record_that_would_be_too_long_is_not_written() -> None:
         pytest.param(b'{"t":"sale","q":0,"ts":1,"iq":2}\n', id="seq 0"),
         pytest.param(b'{"t":"sale","ts":1,"iq":2}\n', id="no seq"),
         pytest.param(b'{"t":7,"q":3,"ts":1,"iq":2}\n', id="a type that is a number"),
+        pytest.param(b'{"t":"","q":3,"ts":1,"iq":2}\n', id="a type without a name"),
+        pytest.param(b'{"t":"a\\u0000","q":3,"ts":1}\n', id="a type no database can hold"),
+        pytest.param(b'{"t":"sale","q":3,"ts":253402214401,"iq":2}\n', id="after the year 9999"),
         pytest.param(b'{"t":"sale","q":3,"ts":1,"op":7}\n', id="an operator that is a number"),
         pytest.param(b"[1]\n", id="no object"),
         pytest.param(b"{" + b" " * 2048 + b"}\n", id="too long"),

@@ -36,6 +36,13 @@ LAST_SLOT = SLOTS_MAX - 1
 BY_MONEY = "m"
 BY_QUANTITY = "q"
 
+FIGURE_MAX = 10**12
+"""Money or quantity in one record: so many of them that nobody sends them all fit 64 bits."""
+
+TOTAL_MAX = (1 << 48) - 1
+"""A quantity that grows from record to record: six bytes on the card."""
+
+_MONTHS_MAX = 1200
 _U8 = (1 << 8) - 1
 _U16 = (1 << 16) - 1
 _U32 = (1 << 32) - 1
@@ -110,7 +117,7 @@ class AccountOpened(Body):
     tariff_class: str = text("cl")
     profile: int = number("pr", least=min(PROFILES), most=max(PROFILES))
     persons: int = number("hp", most=_U8, default=0)
-    heated_area: int = number("m2", default=0)
+    heated_area: int = number("m2", most=FIGURE_MAX, default=0)
     meters: tuple[SlotOpened, ...] = rows(
         "mt",
         SlotOpened,
@@ -151,38 +158,38 @@ class Intent(Body):
     service: Service = service_name("sv")  # noqa: RUF009 - it declares a field
     generation: int = number("g", least=1, most=_U16)
     count: int = number("n", least=1, most=_U32)
-    total: int = number("T")
+    total: int = number("T", most=TOTAL_MAX)
     """Lifetime total of the meter after this purchase."""
     before_generation: int = number("gb", most=_U16, implied=lambda body: body.generation)
     """What the slot showed before: generation and count; an empty slot shows 0 and 0."""
     before_count: int = number("nb", most=_U32, implied=lambda body: body.count - 1)
-    quantity: int = number("qty")
-    amount: int = number("amt")
-    residual: int = number("res", default=0)
+    quantity: int = number("qty", most=FIGURE_MAX)
+    amount: int = number("amt", most=FIGURE_MAX)
+    residual: int = number("res", most=FIGURE_MAX, default=0)
     """Money tendered for this meter and given back."""
     typed_by: str = text("by", among=(BY_MONEY, BY_QUANTITY), default=BY_MONEY)
-    typed: int = number("x")
+    typed: int = number("x", most=FIGURE_MAX)
     """What the clerk typed: money or quantity, as ``typed_by`` says."""
     tariff: str = text("tid")
     tariff_version: int = number("tv", least=1)
     tariff_digest: str = hexadecimal("th", 8)
     period: str = identifier("pd", PERIOD_SIZE, default="")
-    used_before: int = number("u", default=0)
+    used_before: int = number("u", most=TOTAL_MAX, default=0)
     """Quantity bought in the quota period before this purchase."""
     persons: int = number("hp", most=_U8, default=0)
-    heated_area: int = number("m2", default=0)
-    heating_year: int = number("hy", default=0)
+    heated_area: int = number("m2", most=FIGURE_MAX, default=0)
+    heating_year: int = number("hy", most=_U16, default=0)
     """The heating year whose basic fee this purchase paid; 0: none."""
-    months_due: int = number("md", default=0)
+    months_due: int = number("md", most=_MONTHS_MAX, default=0)
     lines: tuple[Line, ...] = rows(
         "ln",
         Line,
         (
             is_text(1, 32),
             is_number(0, _U8),
+            is_number(0, FIGURE_MAX),
             is_number(0, INTEGER_LIMIT - 1),
-            is_number(0, INTEGER_LIMIT - 1),
-            is_number(0, INTEGER_LIMIT - 1),
+            is_number(0, FIGURE_MAX),
         ),
     )
     key_version: int = number("kv", most=_U8)

@@ -39,10 +39,14 @@ HASH_SIZE = 32
 TXN_ID_SIZE = 16
 """Characters of a transaction id."""
 
+TIME_MAX = 253_402_214_400
+"""The last day of the year 9999 begins: every clock and calendar here can still show it."""
+
 _RECORD_TAG = b"yika/record/1\0"
 _GENESIS_TAG = b"yika/genesis/1\0"
 _seq = is_number(1, INTEGER_LIMIT - 1)
-_time = is_number(0, INTEGER_LIMIT - 1)
+_time = is_number(0, TIME_MAX)
+_kind = is_text(1, TEXT_MAX)
 _operator = is_text(1, TEXT_MAX)
 
 
@@ -96,6 +100,7 @@ def decode_line(line: bytes) -> Record:
         members = strict_json.parse_object(line)
         kind, seq, at = members.pop("t"), members.pop("q"), members.pop("ts")
         operator = members.pop("op", "")
+        _kind(kind)
         _seq(seq)
         _time(at)
         if operator != "":
