@@ -29,13 +29,13 @@ NODE_KEY = key_of("node")
 SEAL_KEY = SealKey.from_private(hashlib.sha256(b"kem").digest())
 
 
-def a_root(version: int = 1) -> TrustRoot:
+def a_root() -> TrustRoot:
     """A root with one key a role, but two persons for tariffs."""
     roles = {
         name: Role((key_of(name).public,), 1) for name in ("root", "enrol", "registry", "ack")
     }
     roles["tariff"] = Role((key_of("tariff a").public, key_of("tariff b").public), 2)
-    return TrustRoot.parse(make_root(roles, version=version))
+    return TrustRoot.parse(make_root(roles))
 
 
 def a_certificate(node: str = "N0042", epoch: int = 1, key: SigningKey = NODE_KEY) -> Certificate:

@@ -13,22 +13,13 @@ The check digits are those of ISO 7064 MOD 97-10, as in bank account numbers: le
 to 35.  Any single wrong character and any two neighbours swapped are noticed.
 """
 
-import re
-
-NUMBER_MAX = 24
 _MODULUS = 97
-_NUMBER = re.compile(r"[0-9A-Z]{3,24}", re.ASCII)
 
 
 def account_number(node: str, epoch: int, sequence: int) -> str:
     """The number of the ``sequence``-th account (from 1) that a node opens in an epoch."""
     stem = f"{node.replace('-', '')}{epoch:02}{sequence:05}"
     return f"{stem}{_MODULUS + 1 - _remainder(stem + '00'):02}"
-
-
-def is_account_number(text: str) -> bool:
-    """Whether the text can be an account number: its check digits fit."""
-    return _NUMBER.fullmatch(text) is not None and _remainder(text) == 1
 
 
 def _remainder(text: str) -> int:

@@ -99,11 +99,6 @@ def quantity_to_text(value: Quantity, *, least: int = 0) -> str:
     return scaled_to_text(value, QUANTITY_PLACES, least=least)
 
 
-def price_from_text(text: str) -> Price:
-    """See :func:`scaled_from_text`; four decimals."""
-    return Price(scaled_from_text(text, PRICE_PLACES))
-
-
 def price_to_text(value: Price) -> str:
     """``Price(20700)`` is ``2.07``; at least two decimals."""
     return scaled_to_text(value, PRICE_PLACES, least=2)

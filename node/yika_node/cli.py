@@ -76,7 +76,7 @@ def main(context: click.Context, data: Path) -> None:
 @click.pass_obj
 def serve(data: Path, host: str | None, port: int | None) -> None:
     """Serve the pages until SIGTERM or Ctrl-C, and exchange with headquarters meanwhile."""
-    log_to()
+    log_to(sys.stderr)
     with _node(data) as node:
         chosen = node.config.web.port if port is None else port
         sessions = DeskSessions(system_clock, system_random, node.staff.sign_out)

@@ -17,7 +17,7 @@ from card_builders import (
     put_out_of_service,
     repeatable_random,
 )
-from yika_common.cards.application import CardIdentity, CardState
+from yika_common.cards.application import CardIdentity, CardState, File
 from yika_common.cards.channel import CardChannel
 from yika_common.cards.claim import Claim
 from yika_common.cards.errors import (
@@ -130,7 +130,6 @@ def test_a_node_reads_and_writes_what_it_sold() -> None:
     session = open_session(powered(chip), repeatable_random(), NODE_KEY, number=NUMBER)
     assert session.identity.number == NUMBER
     assert session.read_slot(SLOT) == EMPTY_RECORD
-    assert session.read_claim(SLOT) is None
     assert session.read_write_back(SLOT) == EMPTY_WRITE_BACK
     session.write_record(SLOT, RECORD)
     assert session.read_slot(SLOT) == RECORD
@@ -144,9 +143,9 @@ def test_a_meter_claims_and_answers_in_its_own_slot() -> None:
     meter.write_claim(Claim(1, 3))
     meter.write_write_back(b"\1" * len(EMPTY_WRITE_BACK))
     node = open_session(powered(chip), repeatable_random(), NODE_KEY)
-    assert node.read_claim(SLOT) == Claim(1, 3)
+    assert chip.memory.records[File.CLAIM][SLOT] == Claim(1, 3).encode()
     assert node.read_write_back(SLOT) == b"\1" * len(EMPTY_WRITE_BACK)
-    assert node.read_claim(OTHER_SLOT) is None
+    assert chip.memory.records[File.CLAIM][OTHER_SLOT] == bytes(8)
 
 
 @pytest.mark.parametrize(

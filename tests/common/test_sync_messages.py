@@ -31,6 +31,7 @@ from yika_common.signing.errors import (
 )
 from yika_common.signing.sealing import SealKey, seal
 from yika_common.signing.signed_file import SignedFile, read_signed_file, sign
+from yika_common.signing.trust import TrustRoot
 from yika_common.sync.enrolment import (
     ENROLMENT_TYPE,
     EnrolmentToken,
@@ -389,7 +390,7 @@ def test_no_text_crashes_the_token_reader(text: str, prefixed: bool) -> None:
 def test_a_token_names_one_root() -> None:
     a_token().check_root(ROOT)
     with pytest.raises(RootUnknown):
-        a_token().check_root(a_root(version=2))
+        a_token().check_root(TrustRoot.parse(ROOT.payload.replace(b'"version":1', b'"version":2')))
 
 
 def test_a_request_brings_the_new_keys() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from account_numbers import checks
 from card_builders import put_out_of_service, repeatable_random
 from little_headquarters import AREA, MASTERS
 from node_world import (
@@ -19,7 +20,6 @@ from node_world import (
     open_with_card,
 )
 from sale_checker import journal_lines
-from yika_common.accounts import is_account_number
 from yika_common.cards.errors import CardNotBlank, CardRetired
 from yika_common.cards.keys import derive_card_key, derive_meter_keys
 from yika_common.cards.record import CreditRecord, RecordWitness
@@ -62,10 +62,10 @@ def test_an_account_has_a_number_that_checks_itself(node: Node) -> None:
     second = node.accounts.open(OPERATOR, a_form(index=1))
     assert first.number != second.number
     for number in (first.number, second.number):
-        assert is_account_number(number)
+        assert checks(number)
         for place in range(len(number)):
             other = "7" if number[place] != "7" else "8"
-            assert not is_account_number(number[:place] + other + number[place + 1 :])
+            assert not checks(number[:place] + other + number[place + 1 :])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Commands that run headquarters and keep it safe: serve, back up, restore."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -31,7 +32,7 @@ from yika_common.infra.serving import serve as serve_app
 )
 def serve(place: Place, host: str | None, port: int | None, jobs: bool) -> None:  # noqa: FBT001
     """Serve the nodes and the pages until interrupted."""
-    log_to()
+    log_to(sys.stderr)
     hq = place.open()
     worker = schedule(hq) if jobs else None
     if worker:

@@ -16,15 +16,12 @@ under mutual authentication.  All zeros: nothing was ever claimed.
 
 from dataclasses import dataclass
 
-from yika_common.cards.errors import ContentUnknown
 from yika_common.cards.layout import Field, Layout
-from yika_common.errors import Phrase
 
 _FORMAT = 1
 _PAIR = Layout(Field("generation", 2), Field("count", 4))
 _PREFIX = bytes((_FORMAT, 0))
 CLAIM_SIZE = 8
-EMPTY_CLAIM = bytes(CLAIM_SIZE)
 assert len(_PREFIX) + _PAIR.size == CLAIM_SIZE, "the table above says so"
 
 
@@ -38,24 +35,6 @@ class Claim:
     def __post_init__(self) -> None:
         _PAIR.pack(self)
 
-    @property
-    def position(self) -> tuple[int, int]:
-        """(generation, count), compared as a pair."""
-        return self.generation, self.count
-
     def encode(self) -> bytes:
         """The :data:`CLAIM_SIZE` bytes for the card."""
         return _PREFIX + _PAIR.pack(self)
-
-
-def open_claim(data: bytes) -> Claim | None:
-    """The claim in these bytes, or None if nothing was ever claimed.
-
-    Raises:
-        ContentUnknown: the bytes are no claim that this program knows.
-    """
-    if data == EMPTY_CLAIM:
-        return None
-    if len(data) != CLAIM_SIZE or not data.startswith(_PREFIX):
-        raise ContentUnknown(what=Phrase("claim"))
-    return Claim(**_PAIR.unpack(data[len(_PREFIX) :]))

@@ -18,7 +18,7 @@ from yika_common.cards.application import (
     meter_role,
 )
 from yika_common.cards.channel import CardChannel
-from yika_common.cards.claim import Claim, open_claim
+from yika_common.cards.claim import Claim
 from yika_common.cards.dialogue import Dialogue, select
 from yika_common.cards.errors import (
     CardBlank,
@@ -129,10 +129,6 @@ class CardSession:
             CardRefused, CardAbsent, CardRemoved, CardMute: there was no good answer.
         """
         return self._dialogue.read(File.CREDIT, slot)
-
-    def read_claim(self, slot: int) -> Claim | None:
-        """What the slot's meter last claimed; raises as :meth:`read_slot`."""
-        return open_claim(self._dialogue.read(File.CLAIM, slot))
 
     def read_write_back(self, slot: int) -> bytes:
         """The raw write-back of a slot, or ``EMPTY_WRITE_BACK``; raises as :meth:`read_slot`."""

@@ -175,16 +175,6 @@ def evidence_in(data: bytes) -> bytes:
     return data[_BODY_SIZE + MAC_SIZE :]
 
 
-def check_evidence(reading: MeterReading, evidence: bytes, wbq_key: bytes) -> None:
-    """Return if the meter itself made this reading.
-
-    Raises:
-        WriteBackForged: whoever made the evidence did not hold the meter's key.
-    """
-    if not same(evidence, reading.evidence(wbq_key)):
-        raise WriteBackForged
-
-
 def _parsed(body: bytes) -> WriteBack:
     reading = _READING.unpack(body[len(_PREFIX) : _READING_SIZE])
     rest = _REST.unpack(body[_READING_SIZE : _READING_SIZE + _REST.size])

@@ -11,9 +11,7 @@ fact whose name says that it is secret is left out, whoever logged it.
 import json
 import logging
 import re
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TextIO
 
 _SECRET = re.compile(r"pass|pin|secret|token|seed|key(?!id)|image|cookie|authorization", re.I)
@@ -39,19 +37,12 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=True)
 
 
-def log_to(target: Path | TextIO | None = None, *, level: int = logging.INFO) -> None:
-    """Send everything that is logged to a file or stream (standard error), as JSON lines.
+def log_to(stream: TextIO) -> None:
+    """Send everything that is logged to the stream, as JSON lines.
 
     Chatter of libraries below a warning is left out.
-
-    Raises:
-        OSError: the file cannot be opened; logging is as it was.
     """
-    handler: logging.Handler
-    if isinstance(target, Path):
-        handler = logging.FileHandler(target, encoding="ascii")
-    else:
-        handler = logging.StreamHandler(target or sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     for old in root.handlers[:]:
@@ -60,7 +51,7 @@ def log_to(target: Path | TextIO | None = None, *, level: int = logging.INFO) ->
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     for ours in ("yika_common", "yika_node", "yika_central"):
-        logging.getLogger(ours).setLevel(level)
+        logging.getLogger(ours).setLevel(logging.INFO)
 
 
 def _told(name: str, fact: object) -> object:

@@ -3,7 +3,7 @@
 Source: RFC 9106 and the OWASP password storage sheet, whose floor for Argon2id is 19 MiB, two
 passes, one lane.  The floor is the default here because a vending point may have 96 MB in all;
 headquarters raises ``memory_kib``.  A stored hash names its own cost, so the cost can change at
-any time: :meth:`Passwords.outdated` says which hashes to make anew at the next sign-in.
+any time and every hash made before goes on matching.
 """
 
 from dataclasses import dataclass
@@ -55,14 +55,14 @@ class Cost:
             raise ValueError(f"Argon2 has no such cost: {self}")
 
 
-def check_new_password(password: str, *, least: int = LENGTH_MIN) -> None:
+def check_new_password(password: str) -> None:
     """Refuse what is too short or too long; nothing else is asked of a password.
 
     Raises:
         PasswordTooShort, PasswordTooLong: say the length that is allowed.
     """
-    if len(password) < least:
-        raise PasswordTooShort(least=least)
+    if len(password) < LENGTH_MIN:
+        raise PasswordTooShort(least=LENGTH_MIN)
     if len(password) > LENGTH_MAX:
         raise PasswordTooLong(most=LENGTH_MAX)
 
@@ -115,10 +115,6 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
         return matched and stored is not None
-
-    def outdated(self, stored: str) -> bool:
-        """Whether the hash was made at another cost than today's."""
-        return self._hasher.check_needs_rehash(stored)
 
     @cached_property
     def _nobodys(self) -> str:

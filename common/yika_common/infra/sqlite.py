@@ -97,8 +97,6 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 def sqlalchemy_engine(
     path: Path,
     *,
-    application_id: int = APPLICATION_ID,
-    read_only: bool = False,
     pooled: bool = True,
 ) -> Engine:
     """An engine over :func:`open_for_money`, for SQLModel sessions and migrations.
@@ -108,7 +106,7 @@ def sqlalchemy_engine(
     """
     engine = create_engine(
         "sqlite://",
-        creator=lambda: open_for_money(path, application_id=application_id, read_only=read_only),
+        creator=lambda: open_for_money(path),
         poolclass=QueuePool if pooled else NullPool,
     )
 

@@ -258,7 +258,6 @@ def rows(
     checks: Sequence[Check],
     *,
     most: int = ROWS_MAX,
-    default: object = _REQUIRED,
 ) -> Any:
     """A list of rows, each a list with one value per check; ``row`` is a named tuple."""
 
@@ -273,16 +272,16 @@ def rows(
             )
         return row(*(take(part) for take, part in zip(checks, values, strict=True)))
 
-    return _declared(key, check, default)
+    return _declared(key, check, _REQUIRED)
 
 
-def listed(key: str, each: Check, *, most: int = ROWS_MAX, default: object = _REQUIRED) -> Any:
+def listed(key: str, each: Check, *, most: int = ROWS_MAX) -> Any:
     """A list of values that each pass a check."""
 
     def check(value: object) -> tuple[object, ...]:
         return tuple(each(item) for item in _listed(value, most))
 
-    return _declared(key, check, default)
+    return _declared(key, check, _REQUIRED)
 
 
 def documents(key: str, kind: type[Document], *, most: int = ROWS_MAX) -> Any:

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from yika_common.errors import Phrase
 from yika_common.signing.errors import KeyUnusable, SealBroken
 
-PUBLIC_SIZE = 32
 PRIVATE_SIZE = 32
 
 

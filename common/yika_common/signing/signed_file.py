@@ -98,16 +98,16 @@ def read_signed_file(data: bytes, *, limit: int = PAYLOAD_MAX) -> SignedFile:
     return file
 
 
-def read_many(data: bytes, *, limit: int = PAYLOAD_MAX) -> Iterator[SignedFile]:
+def read_many(data: bytes) -> Iterator[SignedFile]:
     """The signed files that stand one after the other in these bytes, each read when asked for.
 
     Raises:
         FileMalformed: what follows the files already given is not one; those are still good.
-        FileTooLarge: the next payload is longer than the limit.
+        FileTooLarge: the next payload is longer than :data:`PAYLOAD_MAX`.
     """
     position = 0
     while position < len(data):
-        file, position = _read_one(data, position, limit)
+        file, position = _read_one(data, position, PAYLOAD_MAX)
         yield file
 
 

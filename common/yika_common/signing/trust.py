@@ -142,8 +142,8 @@ def _role(value: Json, known: Mapping[str, PublicKey]) -> Role:
         ) from cause
 
 
-def make_root(roles: Mapping[str, Role], *, version: int = 1) -> bytes:
-    """The root document of these roles; :meth:`TrustRoot.parse` gives them back.
+def make_root(roles: Mapping[str, Role]) -> bytes:
+    """The first root document, of these roles; :meth:`TrustRoot.parse` gives them back.
 
     Raises:
         ValueError: a role of :data:`ROLES` is missing or another one is given.
@@ -153,7 +153,7 @@ def make_root(roles: Mapping[str, Role], *, version: int = 1) -> bytes:
     everyone: Iterable[PublicKey] = (key for name in ROLES for key in roles[name].keys)
     document = {
         "type": "root",
-        "version": version,
+        "version": 1,
         "keys": {
             key.keyid: {"alg": key.alg, "spki": base64.b64encode(key.spki).decode()}
             for key in everyone

@@ -6,7 +6,6 @@ token.
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from flask import Blueprint, Flask, request
 from flask_babel import Babel
@@ -88,7 +87,3 @@ def _for_templates() -> dict[str, object]:
         "language_tag": TAGS[language],
         "language_names": NAMES,
     }
-
-
-KIT_FOLDER = Path(__file__).parent
-"""Where the kit's templates and static files lie, for tools that collect sentences."""

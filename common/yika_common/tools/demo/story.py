@@ -41,7 +41,6 @@ TENDERS = {
 STALE_TENDER = "500.00"
 PULLED_AFTER_BYTES = 60
 SWITCH_DELAY = timedelta(seconds=8)
-SYNC_TIMEOUT_S = 120
 
 
 @dataclass(slots=True)
