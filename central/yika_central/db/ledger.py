@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Connection, and_, bindparam, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, select, tuple_, update
 from sqlmodel import Session
 
 from yika_central.db.database import add, add_new, put
@@ -29,6 +29,7 @@ from yika_central.db.tables import (
     table_of,
 )
 from yika_central.domain.placement import BranchEnd, Position
+from yika_common.journal.segment import SegmentHeader
 
 PARKED = "PARKED"
 TAKEN = "TAKEN"
@@ -119,27 +120,46 @@ def ack_time(connection: Connection, node: str, count: int) -> int:
     return found or 0
 
 
-def parked_files(connection: Connection, node: str, epoch: int, upto: int) -> dict[bytes, Values]:
-    """The parked segments that may continue a journal known up to ``upto``, in order."""
-    table = table_of(Segment)
-    rows = connection.execute(
-        select(table.c.sha256, table.c.file, table.c.received_at)
+def connected(connection: Connection, header: SegmentHeader) -> list[bytes]:
+    """The parked segments that follow one of a segment's records, which are here, in order."""
+    parked, record = table_of(Segment), table_of(Record)
+    before = and_(
+        record.c.node == parked.c.node,
+        record.c.hash == parked.c.previous,
+        record.c.epoch == parked.c.epoch,
+        record.c.seq == parked.c.first - 1,
+    )
+    found = connection.execute(
+        select(parked.c.sha256)
+        .join(record, before)
         .where(
-            table.c.node == node,
-            table.c.epoch == epoch,
-            table.c.state == PARKED,
-            table.c.first <= upto + 1,
+            parked.c.node == header.node,
+            parked.c.epoch == header.epoch,
+            parked.c.state == PARKED,
+            parked.c.first.between(header.first + 1, header.last + 1),
         )
-        .order_by(table.c.first, table.c.sha256)
-    ).mappings()
-    return {bytes(row["sha256"]): dict(row) for row in rows}
+        .order_by(parked.c.first, parked.c.sha256)
+    ).scalars()
+    return [bytes(sha256) for sha256 in found]
 
 
-def parked_count(connection: Connection, node: str) -> int:
-    """How many segments of the node are parked."""
+def kept_file(connection: Connection, node: str, sha256: bytes) -> tuple[bytes, int]:
+    """A segment that is here, in the coding it came in, and when it came."""
     table = table_of(Segment)
-    query = select(table.c.sha256).where(table.c.node == node, table.c.state == PARKED)
-    return len(connection.execute(query).all())
+    row = connection.execute(
+        select(table.c.file, table.c.received_at).where(
+            table.c.node == node, table.c.sha256 == sha256
+        )
+    ).one()
+    return bytes(row.file), row.received_at
+
+
+def parked_count(connection: Connection, node: str, epoch: int) -> int:
+    """How many segments of the journal are parked."""
+    table = table_of(Segment)
+    here = (table.c.node == node, table.c.epoch == epoch, table.c.state == PARKED)
+    query = select(func.count()).select_from(table).where(*here)
+    return connection.execute(query).scalar_one()
 
 
 def mark_taken(connection: Connection, node: str, sha256: bytes) -> None:
@@ -154,14 +174,28 @@ def sales_at(
     connection: Connection, node: str, places: Iterable[tuple[int, int]]
 ) -> list[Mapping[str, object]]:
     """The sales of a node at these pairs of epoch and seq, in whatever branch."""
-    table = table_of(Sale)
+    table, branch = table_of(Sale), table_of(Branch)
     wanted = sorted(set(places))
+    if not wanted:
+        return []
+    # Whole keys are looked up: between epoch and seq stands the branch.
+    branches = connection.execute(
+        select(branch.c.epoch, branch.c.branch).where(branch.c.node == node)
+    ).all()
+    keys = [
+        (epoch, number, seq)
+        for epoch, seq in wanted
+        for of_epoch, number in branches
+        if of_epoch == epoch
+    ]
     found: list[Mapping[str, object]] = []
-    for start in range(0, len(wanted), BATCH):
+    for start in range(0, len(keys), BATCH):
         rows = connection.execute(
             select(table).where(
                 table.c.node == node,
-                tuple_(table.c.epoch, table.c.seq).in_(wanted[start : start + BATCH]),
+                tuple_(table.c.epoch, table.c.branch, table.c.seq).in_(
+                    keys[start : start + BATCH]
+                ),
             )
         ).mappings()
         found.extend(dict(row) for row in rows)

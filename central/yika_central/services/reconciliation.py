@@ -17,7 +17,6 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 
 from yika_central.db import ledger
 from yika_central.db.database import Database, add, insert_or, lock_node
-from yika_central.db.projections import Values
 from yika_central.db.tables import (
     Acknowledgement,
     Node,
@@ -42,7 +41,7 @@ BODY_MAX = SEGMENT_MAX + (64 << 10)
 """Bytes of a request, coded or not: a segment with its container."""
 
 PARKED_MAX = 2000
-"""Segments of one node that may wait for records before them."""
+"""Segments of one journal that may wait for records before them."""
 
 QUARANTINED_BYTES = 4096
 """How much of a refused delivery is kept: enough to see what it was."""
@@ -148,9 +147,10 @@ class Reconciliation:
 
     def _take(self, connection: Connection, incoming: Incoming) -> bytes:
         node = lock_node(connection, incoming.node)
-        if ledger.parked_count(connection, incoming.node) >= PARKED_MAX:
-            raise ParkingFull(node=incoming.node)
         status = take(connection, incoming)
+        # Only a segment that would itself have to wait is turned away.
+        if ledger.parked_count(connection, incoming.node, incoming.epoch) > PARKED_MAX:
+            raise ParkingFull(node=incoming.node)
         if status is not Status.GAP and self._unpark(connection, incoming):
             status = Status.FORK
         branches = ledger.branches_of(connection, incoming.node, incoming.epoch)
@@ -166,32 +166,21 @@ class Reconciliation:
     def _unpark(self, connection: Connection, incoming: Incoming) -> bool:
         """Take every parked segment that has become connected; whether one showed a fork."""
         forked = False
-        tried: set[bytes] = set()
-        while True:
-            branches = ledger.branches_of(connection, incoming.node, incoming.epoch)
-            upto = max(end.upto for end in branches)
-            parked = ledger.parked_files(connection, incoming.node, incoming.epoch, upto)
-            waiting = [sha256 for sha256 in parked if sha256 not in tried]
-            if not waiting:
-                return forked
-            for sha256 in waiting:
-                tried.add(sha256)
-                status = take(
-                    connection, self._parked(incoming, sha256, parked[sha256]), parked=True
-                )
-                forked = forked or status is Status.FORK
+        taken = [incoming.segment.header]
+        for header in taken:
+            for sha256 in ledger.connected(connection, header):
+                parked = self._parked(connection, incoming, sha256)
+                taken.append(parked.segment.header)
+                forked |= take(connection, parked, parked=True) is Status.FORK
+        return forked
 
-    def _parked(self, incoming: Incoming, sha256: bytes, row: Values) -> Incoming:
+    def _parked(self, connection: Connection, incoming: Incoming, sha256: bytes) -> Incoming:
         """A parked segment again; it was checked when it came, and is checked as it is opened."""
-        coded = bytes(row["file"])
+        coded, received_at = ledger.kept_file(connection, incoming.node, sha256)
         file = read_signed_file(decode_transport(coded, limit=BODY_MAX), limit=SEGMENT_MAX)
         segment = open_segment(file, incoming.key, node=incoming.node, epoch=incoming.epoch)
         return replace(
-            incoming,
-            segment=segment,
-            coded=coded,
-            sha256=sha256,
-            received_at=row["received_at"],
+            incoming, segment=segment, coded=coded, sha256=sha256, received_at=received_at
         )
 
     def _stop(self, connection: Connection, node: RowMapping, epoch: int) -> None:

@@ -20,7 +20,7 @@ from yika_central.db.projections import (
     project,
     suspense_row,
 )
-from yika_central.db.suspense import settle
+from yika_central.db.suspense import BATCH, settle
 from yika_central.db.tables import Record, Sale, Suspense, table_of
 from yika_central.domain.placement import BranchEnd, holder
 from yika_common.journal.record import decode_line
@@ -45,7 +45,8 @@ def apply_resolutions(
     for resolution in projected.resolutions:
         same_epoch = resolution.intent_epoch == arrival.epoch
         row = here.get(resolution.intent_seq) if same_epoch else None
-        if row is None:
+        # An intent comes before what ends it, however the two were cut into segments.
+        if row is None or row["seq"] > resolution.seq:
             stored.append(resolution)
         elif row["outcome"] == PENDING:
             row |= _outcome(resolution, arrival.epoch)
@@ -59,18 +60,10 @@ def resolve_late(connection: Connection, projected: Projected, arrival: Arrival)
     subjects = {
         _subject(arrival.epoch, row["seq"], row["hash"]): row for row in projected.of(Sale)
     }
-    suspense, record = table_of(Suspense), table_of(Record)
-    places = and_(*(suspense.c[name] == record.c[name] for name in _PLACE))
-    waiting = connection.execute(
-        select(record)
-        .join(suspense, places)
-        .where(suspense.c.node == arrival.node, suspense.c.reason == UNKNOWN_INTENT)
-        .order_by(record.c.epoch, record.c.seq)
-    ).mappings()
     changed: Pairs = set()
-    for found in waiting.all():
+    for found in _waiting_for(connection, arrival.node, sorted(subjects)):
         item = Arrived(found["line"], found["hash"], decode_line(found["line"]))
-        (resolution,) = project([item], _arrival_of(dict(found), arrival)).resolutions
+        (resolution,) = project([item], _arrival_of(found, arrival)).resolutions
         subject = _subject_of(resolution)
         row = subjects.get(subject)
         if row is None or row["outcome"] != PENDING:
@@ -83,6 +76,27 @@ def resolve_late(connection: Connection, projected: Projected, arrival: Arrival)
 
 
 _PLACE = ("node", "epoch", "branch", "seq")
+
+
+def _waiting_for(
+    connection: Connection, node: str, subjects: Sequence[str]
+) -> list[Mapping[str, Any]]:
+    """The node's records that were to end these intents before they came, in order."""
+    suspense, record = table_of(Suspense), table_of(Record)
+    places = and_(*(suspense.c[name] == record.c[name] for name in _PLACE))
+    found: list[Mapping[str, Any]] = []
+    for start in range(0, len(subjects), BATCH):
+        rows = connection.execute(
+            select(record)
+            .join(suspense, places)
+            .where(
+                suspense.c.reason == UNKNOWN_INTENT,
+                suspense.c.subject.in_(subjects[start : start + BATCH]),
+                suspense.c.node == node,
+            )
+        ).mappings()
+        found += (dict(row) for row in rows)
+    return sorted(found, key=lambda row: (row["epoch"], row["seq"], row["branch"]))
 
 
 def _arrival_of(found: Mapping[str, Any], arrival: Arrival) -> Arrival:

@@ -257,7 +257,11 @@ def _nodes() -> "Select[tuple[object, ...]]":
     parked = (
         select(func.count())
         .select_from(segment)
-        .where(segment.c.node == node.c.node, segment.c.state == "PARKED")
+        .where(
+            segment.c.node == node.c.node,
+            segment.c.epoch == node.c.epoch,
+            segment.c.state == "PARKED",
+        )
         .scalar_subquery()
     )
     return (
