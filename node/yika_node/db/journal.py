@@ -133,24 +133,41 @@ class Journal:
         return self._refusal
 
     def refuse(self, why: YikaError) -> None:
-        """Record nothing more in this process: headquarters knows this journal otherwise."""
+        """Record nothing more in this process: headquarters said so."""
         self._refusal = why
+
+    def outrun(self, known: int) -> NodeRestored:
+        """Record nothing more, after a restart either: record ``known`` was made and is not here.
+
+        Returns what is to be raised.
+        """
+        with self._lock:
+            epoch, found, _, _ = self._tip(self.identity)
+            restored = NodeRestored(known=known, found=found)
+            self._refusal = restored
+            self._sentinel.reach(Mark.lost(epoch, known))
+        return restored
 
     def allow(self) -> None:
         """Record again: the reason given to :meth:`refuse` is gone."""
-        self._refusal = None if self._identity is None else self._checked(self._identity)
+        with self._lock:
+            self._refusal = None if self._identity is None else self._checked(self._identity)
 
     def found(self, founding: Founding, at: datetime) -> None:
         """Begin the journal of a certified node.
 
         Raises:
             AlreadyEnrolled: the journal has begun before.
+            NodeRestored: it has begun before under this very certificate, and is gone.
             VaultLocked: the first end of the chain can't be signed.
         """
         identity = founding.identity
         with self._lock, transaction(self._connection) as connection:
             if self._identity is not None:
                 raise AlreadyEnrolled(node=self._identity.node)
+            mark = self._sentinel.read()
+            if mark is not None and mark.seq and mark.epoch >= identity.epoch:
+                raise NodeRestored(known=mark.seq, found=0)
             moment = to_timestamp(at)
             connection.execute(
                 "INSERT INTO identity (epoch, node, certificate, root, headquarters, founded_at)"
@@ -171,7 +188,7 @@ class Journal:
                 (identity.epoch, head, signature, moment),
             )
         self._identity = identity
-        self._sentinel.write(Mark(identity.epoch, 0, head))
+        self._sentinel.reach(Mark(identity.epoch, 0, head))
 
     def append(
         self,
@@ -191,7 +208,8 @@ class Journal:
         with self._lock:
             identity = self.identity
             if self._refusal is not None:
-                raise self._refusal
+                # One error is raised many times; it must not remember every caller.
+                raise self._refusal.with_traceback(None)
             signer = self._signer()
             with transaction(self._connection) as connection:
                 entries = self._write(connection, identity, drafts, to_timestamp(at), operator)
@@ -216,7 +234,7 @@ class Journal:
         with self._lock:
             if self._identity is not None and self._refusal is None:
                 epoch, seq, head, _ = self._tip(self._identity)
-                self._sentinel.write(Mark(epoch, seq, head))
+                self._sentinel.reach(Mark(epoch, seq, head))
 
     def rebuild(self) -> None:
         """Make every projection again from the records."""

@@ -4,18 +4,26 @@ A database put back from a backup does not know that it is old; the sentinel doe
 and flushed when a journal is founded or closed, after every acknowledgement and every
 :data:`CADENCE` records: often enough that a restored day is noticed, seldom enough that a sale
 does not pay for it.  It is written after the commit it speaks of, so it may lag behind the
-journal and is never ahead of it.
+journal and is never ahead of it: a sentinel that can't be written undoes no commit and hides none.
+
+Where a card, headquarters or a restore proves that the journal is not what it was, the sentinel
+names a place that no journal holds, and the proof outlives the process that met it.
 """
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
+from yika_common.errors import YikaError
 from yika_common.infra.files import PRIVATE, replace_file
 
 FILE_NAME: Final = "sentinel"
 CADENCE: Final = 16
+
+_NO_HASH: Final = bytes(32)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,11 @@ class Mark:
     epoch: int
     seq: int
     head: bytes
+
+    @classmethod
+    def lost(cls, epoch: int, seq: int) -> Self:
+        """A place that was reached and is not held: no record has this hash."""
+        return cls(epoch, seq, _NO_HASH)
 
 
 class Sentinel:
@@ -48,7 +61,11 @@ class Sentinel:
             return None
 
     def write(self, mark: Mark) -> None:
-        """Remember the mark, on the disk when this returns."""
+        """Remember the mark, on the disk when this returns.
+
+        Raises:
+            DiskFull, OSError: the mark before it is still there.
+        """
         if mark == self._written:
             return
         document = {"epoch": mark.epoch, "seq": mark.seq, "head": mark.head.hex()}
@@ -56,7 +73,14 @@ class Sentinel:
         self._written = mark
 
     def follow(self, mark: Mark) -> None:
-        """Remember the mark if enough records have come since the last one."""
+        """Come after a commit, if enough records have come since the last mark; see `reach`."""
         last = self._written
         if last is None or last.epoch != mark.epoch or mark.seq >= last.seq + CADENCE:
+            self.reach(mark)
+
+    def reach(self, mark: Mark) -> None:
+        """Remember the mark if the disk lets us; what it speaks of is committed either way."""
+        try:
             self.write(mark)
+        except (YikaError, OSError) as failure:
+            _log.warning("sentinel_behind", extra={"facts": {"why": type(failure).__name__}})

@@ -25,7 +25,6 @@ from yika_common.sync.messages import ACK_TYPE, MANIFEST_TYPE, Ack, Status, open
 from yika_common.sync.rules import check_ack
 from yika_node.db.journal import Journal
 from yika_node.db.queries import Queries
-from yika_node.errors import NodeRestored
 from yika_node.services.adoption import Adoption
 from yika_node.services.errors import StoppedByHeadquarters
 from yika_node.services.segments import Cut, Cutter
@@ -190,10 +189,7 @@ class Courier:
                 ),
             )
         except (AckAhead, AckForked) as proof:
-            tip = self._queries.tip(membership.epoch)
-            restored = NodeRestored(known=ack.upto, found=0 if tip is None else tip.seq)
-            self._journal.refuse(restored)
-            raise restored from proof
+            raise self._journal.outrun(ack.upto) from proof
         self._keep_ack(ack, file)
         self._clock.headquarters_said(ack.hq_time)
         stop_or_go(self._journal, ack.status)

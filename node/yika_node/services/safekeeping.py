@@ -25,9 +25,6 @@ FILES: Final = {
 }
 """What a backup holds beside the database."""
 
-_NEVER: Final = bytes(32)
-"""No record has this hash: the place that a restored node is said to have reached."""
-
 
 class NothingToKeep(YikaError):
     """The folder holds no vending point, or no backup of one."""
@@ -98,4 +95,4 @@ def _beyond(path: Path) -> Mark | None:
         tip = connection.execute("SELECT epoch, seq FROM tip ORDER BY epoch DESC").fetchone()
     finally:
         connection.close()
-    return None if tip is None else Mark(tip[0], tip[1] + 1, _NEVER)
+    return None if tip is None else Mark.lost(tip[0], tip[1] + 1)

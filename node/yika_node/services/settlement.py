@@ -13,7 +13,6 @@ from yika_node.db.journal import Journal, Position
 from yika_node.db.projections import PENDING
 from yika_node.db.queries import Queries
 from yika_node.db.tables import Intent
-from yika_node.errors import NodeRestored
 from yika_node.services.card_image import CardImage, SlotImage
 from yika_node.services.errors import SaleStillOpen
 from yika_node.services.keyring import KeyRing
@@ -179,9 +178,7 @@ class Settlement:
         tip = self.queries.tip(seen.epoch)
         found = 0 if tip is None else tip.seq
         if before is None or before[:_HEAD_SHOWN] != seen.head or seen.sequence > found:
-            restored = NodeRestored(known=seen.sequence, found=found)
-            self.journal.refuse(restored)
-            raise restored
+            raise self.journal.outrun(seen.sequence)
 
 
 def _open(intent: bodies.Intent, row: Intent) -> OpenIntent:
