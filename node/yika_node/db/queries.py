@@ -6,7 +6,7 @@ Lists are paged by key: a page asks for what lies before or after the last key i
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, tuple_
+from sqlalchemy import Engine, literal_column, tuple_
 from sqlmodel import Session, col, func, select
 
 from yika_common.infra.sqlite_errors import named_failures
@@ -222,10 +222,12 @@ class Queries:
     def pending(self, card: str | None = None) -> Sequence[Intent]:
         """The sales still waiting for their card, oldest first."""
         with _session(self._engine) as session:
-            wanted = select(Intent).where(Intent.state == PENDING)
+            # In the order of the index of pending sales, or SQLite walks through all history.
+            wanted = select(Intent).where(col(Intent.state) == literal_column(f"'{PENDING}'"))
             if card is not None:
                 wanted = wanted.where(Intent.card == card)
-            return session.exec(wanted.order_by("epoch", "seq")).all()
+            found = session.exec(wanted.order_by("card", "epoch", "seq")).all()
+            return sorted(found, key=lambda row: (row.epoch, row.seq))
 
     def sales(
         self, before: tuple[int, int] | None, limit: int, account: str | None

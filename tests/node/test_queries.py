@@ -1,0 +1,42 @@
+"""What every page asks for is found by an index, however long the history."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from node_world import World
+from yika_node.bootstrap import Node
+
+
+@pytest.mark.parametrize("card", [None, "860000000000"])
+def test_pending_sales_are_found_without_walking_through_history(
+    tmp_path: Path, card: str | None
+) -> None:
+    node = World(tmp_path / "node").enrolled()
+    (plan,) = plans_of(node, lambda: node.queries.pending(card))
+    assert "USING INDEX intent_pending" in plan, plan
+    node.close()
+
+
+def plans_of(node: Node, ask: object) -> list[str]:
+    """SQLite's plan of each statement that asking runs."""
+    seen: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(
+        _c: object, _k: object, statement: str, values: tuple[object, ...], *_: object
+    ) -> None:
+        seen.append((statement, values))
+
+    event.listen(node.store.engine, "before_cursor_execute", note)
+    try:
+        assert callable(ask)
+        ask()
+    finally:
+        event.remove(node.store.engine, "before_cursor_execute", note)
+    connection = node.journal._connection
+    return [
+        " ".join(row[-1] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values))
+        for text, values in seen
+        if text.startswith("SELECT")
+    ]
