@@ -1,6 +1,7 @@
 """Selling: prices, order, limits, and every refusal leaves nothing half-done."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,13 @@ from yika_node.bootstrap import Node
 from yika_node.services.errors import (
     AccountUnknown,
     CardUnknown,
+    LineRefused,
     NothingEntered,
     PriceChanged,
     SaleTooLarge,
     SlotEmpty,
 )
+from yika_node.services.pricing import Pricing
 from yika_node.services.views import Account, SaleEntry, SaleState
 
 POWER, HEAT, GAS, WATER = 0, 2, 3, 4
@@ -181,7 +184,7 @@ def test_an_old_image_of_the_card_is_repaired_by_the_next_sale(desk: Desk) -> No
         pytest.param([for_money(9, 5_000)], SlotEmpty, id="no such slot"),
         pytest.param([for_money(WATER, 5_000)] * 2, SlotEmpty, id="a slot twice"),
         pytest.param(
-            [for_money(GAS, 5_000), for_money(WATER, 0)], NothingToSell, id="the second is bad"
+            [for_money(GAS, 5_000), for_money(WATER, 0)], LineRefused, id="the second is bad"
         ),
     ],
 )
@@ -192,6 +195,39 @@ def test_a_basket_that_cannot_be_sold_changes_nothing(
     with pytest.raises(error):
         desk.sell(*entries)
     assert desk.state() == before
+
+
+def test_a_refusal_among_several_meters_names_its_meter(desk: Desk) -> None:
+    entries = [for_quantity(slot, 10_000) for slot in range(7)]
+    with pytest.raises(LineRefused) as refused:
+        desk.sell(*entries, for_quantity(7, 50))
+    meter = desk.account.meters[7]
+    assert (refused.value.facts["place"], refused.value.facts["meter"]) == (8, meter.meter)
+    assert refused.value.facts["service"] == meter.service
+    assert isinstance(refused.value.__cause__, NotAMultiple)
+    assert str(refused.value.facts["why"]) == str(refused.value.__cause__)
+
+
+def test_a_sale_is_recorded_at_the_moment_it_was_priced_for(desk: Desk) -> None:
+    """A clock that passes the end of a tariff meanwhile leaves price and time together."""
+    clock = desk.world.clock
+
+    def ticking() -> datetime:
+        desk.world.pass_time(seconds=1)
+        return clock()
+
+    priced_at = []
+    price = Pricing.price
+
+    def noted(*args: Any) -> object:
+        priced_at.append(args[-1])
+        return price(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk.node.clock, "_clock", ticking)
+        patch.setattr(Pricing, "price", noted)
+        receipt = desk.node.sales.sell(OPERATOR, desk.card, [for_money(WATER, 5_000)], "form")
+    assert priced_at == [receipt.at]
 
 
 def test_another_price_than_the_agreed_one_is_refused(desk: Desk) -> None:

@@ -68,6 +68,22 @@ def one_sentence(page: TestResponse, code: str, language: str) -> str:
     return text
 
 
+def test_a_refused_line_of_a_basket_names_its_meter(counter: Counter, language: str) -> None:
+    before = counter.truth()
+    refused = counter.sell(**{f"amount_{slot}": "1000" for slot in range(7)}, amount_7="0")
+    text = one_sentence(refused, "line_refused", language)
+    assert counter.pages.node.accounts.get(counter.account).meters[7].meter in text
+    assert counter.truth() == before
+
+
+def test_a_used_form_with_other_amounts_is_refused(counter: Counter, language: str) -> None:
+    assert counter.sell(**{f"amount_{GAS}": "50"}).status_code == 303
+    before = counter.truth()
+    refused = counter.sell(**{f"amount_{GAS}": "90"})
+    one_sentence(refused, "form_used", language)
+    assert counter.truth() == before
+
+
 def another_card(counter: Counter) -> None:
     counter.clerk.open_account(4, 1)
     other = counter.pages.node.accounts.find("").rows[-1]

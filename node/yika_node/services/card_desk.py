@@ -121,8 +121,9 @@ class CardDesk:
             CardRemoved, CardWriteUncertain, CardMute, ReaderError: put the same card in again.
             VaultLocked, KeysNotHeld, NotEnrolled, NodeRestored, DiskFull: see their sentences.
         """
-        account = self.accounts.get(account_number)
         with self.counter.card() as connection:
+            # Read at the counter: whoever pressed twice finds what the first one did.
+            account = self.accounts.get(account_number)
             found = recognise(connection)
             if found.state is CardState.RETIRED:
                 raise CardRetired(number=found.number)

@@ -18,10 +18,12 @@ from yika_node.services.rows import reading_row, sale_row
 from yika_node.services.standing import Standing
 from yika_node.services.views import (
     Account,
+    By,
     Page,
     ReadingRow,
     Receipt,
     ReceiptLine,
+    SaleEntry,
     SaleRow,
 )
 
@@ -117,6 +119,7 @@ class Enquiries:
         )
         return ReceiptLine(
             sale=sale_row(row),
+            entry=SaleEntry(row.slot, By(intent.typed_by), intent.typed),
             txn_id=txn_id(record.head),
             quote=quote,
             used=Quantity(intent.used_before),

@@ -5,8 +5,9 @@ is lost, the same operator enrols again: the same keys ask again, and headquarte
 answer.  What comes back goes back to the root document whose digest the token names.
 """
 
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +47,7 @@ class Enrolment:
     adoption: Adoption
     uplinks: UplinkTo
     clock: Clock
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def enrolled(self) -> bool:
         """Whether the node has a name."""
@@ -56,12 +58,19 @@ class Enrolment:
 
         Raises:
             AlreadyEnrolled, TokenMalformed: nothing was changed.
+            NodeRestored: it was registered before, and what it recorded is gone.
             PasswordTooShort, OperatorNameUnusable: nothing was changed.
             WrongPassword: an earlier attempt made keys for another name or password.
             LinkDown, HeadquartersRefused: enrol again with the same name and password.
             RootUnknown, CertificateForAnother, SignatureInvalid and their like: nothing is
                 trusted; enrol again with a good token.
+
+        Whoever pressed twice waits for the first attempt to end: there is one pair of keys.
         """
+        with self._turn:
+            return self._enrol(token, operator, password)
+
+    def _enrol(self, token: str, operator: str, password: str) -> Operator:
         if self.standing.enrolled:
             raise AlreadyEnrolled(node=self.standing.membership.node)
         read = EnrolmentToken.from_text(token)

@@ -142,6 +142,24 @@ class PriceChanged(YikaError):
     )
 
 
+class FormUsed(YikaError):
+    """A form that has sold comes back with other amounts, or for another card."""
+
+    code = "form_used"
+    sentence = N_(
+        "This page has already sold: receipt %(number)s. It came back with other amounts or for "
+        "another card, and nothing more was sold. Look at that receipt, then open the sale page "
+        "anew."
+    )
+
+
+class LineRefused(YikaError):
+    """One meter of several can't be sold to; ``why`` is that meter's own refusal."""
+
+    code = "line_refused"
+    sentence = N_("%(service)s, place %(place)s on the card (meter %(meter)s): %(why)s")
+
+
 class SaleStillOpen(YikaError):
     """An earlier sale to this card is not settled."""
 

@@ -6,13 +6,15 @@ one quota.  A meter's next count follows the highest known (generation, count), 
 the total that stood there, so that an old image of a card repairs itself with the next sale.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from yika_common.cards.application import CardIdentity
 from yika_common.cards.record import CreditRecord
+from yika_common.errors import YikaError
 from yika_common.numbers import Money, Quantity, money_to_text, quantity_to_text
 from yika_common.services import Service
 from yika_common.tariffs.model import Tariff
@@ -21,6 +23,7 @@ from yika_common.tariffs.quote import Quote, Usage, quote_for_money, quote_for_q
 from yika_node.db.queries import Queries
 from yika_node.services.errors import (
     CardReplaced,
+    LineRefused,
     NothingEntered,
     SaleTooLarge,
     SlotEmpty,
@@ -67,10 +70,11 @@ class Pricing:
         """What the entries cost on this card at this moment, in their order.
 
         Raises:
-            NothingEntered, SlotEmpty, SaleTooLarge, CardReplaced: there is nothing to price.
-            NoTariffInForce, NothingToSell, BelowMinimum, AboveMaximum, FeeNotCovered,
-                NotAMultiple, AreaUnknown and their like: the first line that can't be priced.
+            NothingEntered, SlotEmpty, CardReplaced: there is nothing to price.
+            NoTariffInForce, NothingToSell, BelowMinimum, AboveMaximum, SaleTooLarge,
+                FeeNotCovered, NotAMultiple, AreaUnknown and their like: the line has no price.
             RecordForged, ContentUnknown, MeterUnknown: a slot that can't be read.
+            LineRefused: one of these, of the first such line among several.
         """
         if not entries:
             raise NothingEntered
@@ -80,18 +84,19 @@ class Pricing:
             slot = next((slot for slot in slots if slot.slot == entry.slot), None)
             if slot is None or entry.slot in {line.line.slot for line in lines}:
                 raise SlotEmpty(place=entry.slot + 1)
-            if slot.problem is not None:
-                raise slot.problem
-            tariff = self.shelf.book().in_force(
-                slot.service, account.tariff_class, account.area, at
-            )
+            book = self.shelf.book()
+            with _named(slot, entries):
+                if slot.problem is not None:
+                    raise slot.problem
+                tariff = book.in_force(slot.service, account.tariff_class, account.area, at)
             premises = known.get(slot.service)
             if premises is None:
                 period = period_of(tariff, at).id
                 premises = self._premises(account, slots, slot.service, period)
                 known[slot.service] = premises
             position = self._base(identity, slot)
-            lines.append(_line(account, slot, entry, tariff, premises, position, at))
+            with _named(slot, entries):
+                lines.append(_line(account, slot, entry, tariff, premises, position, at))
         return tuple(lines)
 
     def _premises(
@@ -149,6 +154,19 @@ class _Position:
     generation: int
     count: int
     total: int
+
+
+@contextmanager
+def _named(slot: SlotView, entries: Sequence[SaleEntry]) -> Iterator[None]:
+    """Say which meter a refusal is about, where it could be about another one."""
+    try:
+        yield
+    except YikaError as refusal:
+        if len(entries) == 1:
+            raise
+        raise LineRefused(
+            service=slot.service, place=slot.slot + 1, meter=slot.meter, why=refusal.as_phrase()
+        ) from refusal
 
 
 def _line(

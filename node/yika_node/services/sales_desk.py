@@ -13,6 +13,7 @@ seen again (:mod:`yika_node.services.settlement`).  Nothing is sold anew because
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from sqlite3 import Connection
 
 from yika_common.cards.user_card import CardSession
@@ -25,7 +26,7 @@ from yika_node.db.queries import Queries
 from yika_node.services.card_desk import CardDesk, OpenCard
 from yika_node.services.card_image import slot_view
 from yika_node.services.enquiries import Enquiries
-from yika_node.services.errors import AccountUnknown, PriceChanged, SaleStillOpen
+from yika_node.services.errors import AccountUnknown, FormUsed, PriceChanged, SaleStillOpen
 from yika_node.services.keyring import KeyRing
 from yika_node.services.minting import Minting, remade
 from yika_node.services.pricing import PricedLine, Pricing
@@ -82,38 +83,57 @@ class SalesDesk:
             operator: who sells.
             card_number: the card the form was made for.
             entries: one per meter.
-            form_token: the form's own; a second call with it returns the first one's receipt.
+            form_token: the form's own; the same call again returns the first one's receipt.
             agreed: what the customer was told; another price is refused.
 
         Returns:
             The receipt.  Lines may be pending; then ``problem`` says why.
 
         Raises:
+            FormUsed: the token has sold something else.
             CardAbsent, CardSwapped, CardReplaced, AccountUnknown and their like; those of
                 :meth:`Pricing.price`; PriceChanged, SaleStillOpen; VaultLocked, NodeRestored,
                 DiskFull: nothing was sold.
         """
-        done = self.queries.form(form_token)
+        done = self._sold_before(form_token, card_number, entries)
         if done is not None:
-            return self.enquiries.receipt(done.epoch, done.basket)
+            return done
         with self.cards.open(card_number, operator) as opened:
             # Whoever pressed twice has waited at the counter for the first sale to end.
-            done = self.queries.form(form_token)
+            done = self._sold_before(form_token, card_number, entries)
             if done is not None:
-                return self.enquiries.receipt(done.epoch, done.basket)
-            mintings = self._decided(opened, entries, agreed)
-            intents = self._commit(mintings, operator, form_token)
+                return done
+            # One moment selects the tariff and the period, and is the record's own time.
+            at = self.clock()
+            mintings = self._decided(opened, entries, agreed, at)
+            intents = self._commit(mintings, operator, form_token, at)
             problem = self._write(opened.session, mintings, intents, operator)
         return self.enquiries.receipt(intents[0].epoch, intents[0].seq, problem)
 
+    def _sold_before(
+        self, form_token: str, card_number: str, entries: Sequence[SaleEntry]
+    ) -> Receipt | None:
+        """The receipt of this very sale, if the form has made it."""
+        done = self.queries.form(form_token)
+        if done is None:
+            return None
+        receipt = self.enquiries.receipt(done.epoch, done.basket)
+        if receipt.card != card_number or [line.entry for line in receipt.lines] != [*entries]:
+            raise FormUsed(number=receipt.number)
+        return receipt
+
     def _decided(
-        self, opened: OpenCard, entries: Sequence[SaleEntry], agreed: Money | None
+        self,
+        opened: OpenCard,
+        entries: Sequence[SaleEntry],
+        agreed: Money | None,
+        at: datetime,
     ) -> tuple[Minting, ...]:
         image = opened.image
         if self.queries.pending(image.identity.number):
             raise SaleStillOpen(card=image.identity.number)
         slots = tuple(slot_view(slot) for slot in image.slots)
-        lines = self.pricing.price(image.account, image.identity, slots, entries, self.clock())
+        lines = self.pricing.price(image.account, image.identity, slots, entries, at)
         if agreed is not None and _amount(lines) != agreed:
             raise PriceChanged(agreed=money_to_text(agreed), found=money_to_text(_amount(lines)))
         return tuple(
@@ -127,7 +147,7 @@ class SalesDesk:
         )
 
     def _commit(
-        self, mintings: Sequence[Minting], operator: str, form_token: str
+        self, mintings: Sequence[Minting], operator: str, form_token: str, at: datetime
     ) -> tuple[Entry, ...]:
         """Take the money: all intents and the form's token in one commit."""
 
@@ -138,7 +158,7 @@ class SalesDesk:
             )
 
         drafts = [minting.draft(index) for index, minting in enumerate(mintings)]
-        return self.journal.append(drafts, at=self.clock(), operator=operator, along=[remember])
+        return self.journal.append(drafts, at=at, operator=operator, along=[remember])
 
     def _write(
         self,

@@ -232,11 +232,12 @@ class BasketQuote:
 class ReceiptLine:
     """One meter's line of a receipt; ``sale.state`` says whether the card has it.
 
-    ``used`` is what was bought in the quota period before this line; ``tariff_digest`` is the
-    first 8 bytes of the tariff file's SHA-256, in hex.
+    ``entry`` is what was typed for it; ``used`` is what was bought in the quota period before this
+    line; ``tariff_digest`` is the first 8 bytes of the tariff file's SHA-256, in hex.
     """
 
     sale: SaleRow
+    entry: SaleEntry
     txn_id: str
     quote: Quote
     used: Quantity

@@ -1,5 +1,6 @@
 """The words for what the desks name by keys: services, states, levels, fields, classes."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -7,7 +8,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from yika_common.cards.write_back import MeterStatus
-from yika_common.errors import YikaError
+from yika_common.errors import Phrase, YikaError
 from yika_common.infra.web.site import Mood, Text
 from yika_common.services import Service
 from yika_node.services.views import Level, SaleState
@@ -81,12 +82,21 @@ _HOURS_SHOWN: Final = 48
 
 def in_words(error: YikaError) -> YikaError:
     """The same error, its facts named as the page names them."""
-    facts = error.facts | {
-        name: str(_FACTS[name][str(fact)])
-        for name, fact in error.facts.items()
-        if str(fact) in _FACTS.get(name, {})
-    }
+    facts = _in_words(error.facts)
     return error if facts == error.facts else type(error)(**facts)
+
+
+def _in_words(facts: Mapping[str, str | int]) -> dict[str, str | int]:
+    """The facts, and those of the phrases among them."""
+    named: dict[str, str | int] = {}
+    for name, fact in facts.items():
+        if str(fact) in _FACTS.get(name, {}):
+            named[name] = str(_FACTS[name][str(fact)])
+        elif isinstance(fact, Phrase):
+            named[name] = Phrase(fact.words, **_in_words(fact.facts))
+        else:
+            named[name] = fact
+    return named
 
 
 def class_name(key: str) -> Text:
