@@ -31,11 +31,11 @@ NOTHING_TAKEN = {"credited": "0", "balance": "0", "count": 0, "total": "0"}
 def yika(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Yika:
     """Runs ``yika`` in an empty folder with a key file."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("YIKA_LANGUAGE", "en")
     Path("keys.json").write_text(json.dumps(KEY_FILE))
 
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(main, arguments, catch_exceptions=False)
+    def run(*arguments: str, language: str = "en") -> Result:
+        environment = {"YIKA_LANGUAGE": language}
+        return CliRunner().invoke(main, arguments, env=environment, catch_exceptions=False)
 
     return run
 
@@ -194,4 +194,6 @@ def test_a_wrong_command_line_is_one_sentence_and_status_2(
     assert (result.exit_code, result.stdout) == (2, "")
     (sentence,) = result.stderr.splitlines()
     assert sentence.endswith(".")
+    (chinese,) = town(*arguments, language="zh").stderr.splitlines()
+    assert chinese.endswith("。")
     assert sorted(Path().iterdir()) == before

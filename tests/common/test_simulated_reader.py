@@ -153,10 +153,13 @@ def test_a_file_in_the_way_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "port").read_text() == "mine"
 
 
-def yika_reader(*arguments: str, commands: str = "") -> subprocess.CompletedProcess[str]:
+def yika_reader(
+    *arguments: str, commands: str = "", language: str = "en"
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(Path(sys.executable).with_name("yika")), "reader", *arguments],
         input=commands,
+        env={**os.environ, "YIKA_LANGUAGE": language},
         capture_output=True,
         text=True,
         timeout=60,
@@ -229,3 +232,14 @@ def test_a_wrong_command_line_is_one_sentence_and_status_2(
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert sentence in done.stderr
     assert not (tmp_path / "x").is_symlink()
+
+
+def test_what_cannot_be_done_is_said_in_the_language_asked_for(tmp_path: Path) -> None:
+    link = str(tmp_path / "port")
+    arguments = ("--protocol", "gempc-twin", "--link", link)
+    done = yika_reader(*arguments, commands="insert nowhere\nquit\n", language="zh")
+    assert json.loads(done.stdout.splitlines()[1])["message"].startswith(
+        "nowhere 不是模拟卡（不存在）"
+    )
+    done = yika_reader(*arguments, "--card", "nowhere", language="zh")
+    assert done.stderr.startswith("nowhere 不是模拟卡（不存在）")

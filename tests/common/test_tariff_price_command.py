@@ -1,6 +1,7 @@
 """``yika price`` as a program: lines in, lines out, and one sentence when the file is wrong."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,9 +26,14 @@ def water(tmp_path: Path) -> Path:
     return path
 
 
-def ask(tariff: Path, *lines: bytes) -> list[dict[str, Any]]:
+def ask(tariff: Path, *lines: bytes, language: str = "en") -> list[dict[str, Any]]:
     done = subprocess.run(
-        [*YIKA, str(tariff)], input=b"\n".join(lines), capture_output=True, timeout=60, check=True
+        [*YIKA, str(tariff)],
+        input=b"\n".join(lines),
+        env={**os.environ, "YIKA_LANGUAGE": language},
+        capture_output=True,
+        timeout=60,
+        check=True,
     )
     assert done.stderr == b""
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -104,6 +110,14 @@ def test_a_refused_query_gets_its_line_and_the_next_is_read(water: Path) -> None
     assert [answer["error"] for answer in answers[0::2]] == [code for _, code in REFUSED]
     assert {answer["message"][-1] for answer in answers[0::2]} == {"."}
     assert [answer["quantity"] for answer in answers[1::2]] == ["1"] * len(REFUSED)
+
+
+def test_a_refusal_is_a_sentence_in_the_language_asked_for(water: Path) -> None:
+    [english] = ask(water, b'{"used": "1", "quantum": "1"}')
+    [chinese] = ask(water, b'{"used": "1", "quantum": "1"}', language="zh")
+    assert english["error"] == chinese["error"]
+    assert "exactly one of amount and quantity must be given" in english["message"]
+    assert "amount 与 quantity 必须且只能给出一个" in chinese["message"]
 
 
 def test_every_answer_is_out_before_the_next_query_comes(water: Path) -> None:

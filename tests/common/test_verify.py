@@ -1,6 +1,7 @@
 """``yika verify``: whole and trusted, or not, and why."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,10 +51,13 @@ class Outcome:
         return only
 
 
-def run(*arguments: str | Path) -> Outcome:
+def run(*arguments: str | Path, language: str = "en") -> Outcome:
     command = [YIKA, "verify", *arguments]
+    environment = {**os.environ, "YIKA_LANGUAGE": language}
     return Outcome(
-        subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
     )
 
 
@@ -218,10 +222,20 @@ def test_an_amount_that_is_not_the_sum_of_its_lines_is_a_problem(root: Path) -> 
     assert outcome.verdict["problems"] == ["record 2: the amount is not the sum of its lines"]
 
 
-def test_a_record_that_cannot_be_read_is_a_problem(root: Path) -> None:
+def test_a_record_that_cannot_be_read_is_a_problem_in_both_languages(root: Path) -> None:
     line = b'{"t":"gift","q":2,"ts":1,"amt":7}\n'
     outcome = verify(root, certificate_file(), a_segment([SIX[0], line]))
     assert outcome.verdict["problems"] == ["record 2 cannot be read: its type is unknown"]
+    outcome = run("--root", root, root.parent / "stick", language="zh")
+    assert outcome.verdict["problems"] == ["第 2 条记录无法读取：类型未知"]
+
+
+def test_a_refusal_within_a_problem_is_in_the_language_asked_for(root: Path) -> None:
+    forged = sign_certificate(a_certificate(), [key_of("stranger")])
+    folder = written(root.parent / "stick", forged, a_segment())
+    outcome = run("--root", root, folder, language="zh")
+    assert outcome.verdict["problems"][0].startswith("证书：文件（")
+    assert outcome.verdict["problems"][0].endswith("请由负责人签名。")
 
 
 def test_an_intent_is_settled_in_a_later_epoch_too(root: Path) -> None:

@@ -8,10 +8,10 @@ what headquarters acknowledged is there, and every amount is the sum of its line
 Money is counted by intents: an intent is money taken, whatever became of it afterwards.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from yika_common.errors import YikaError
+from yika_common.errors import Phrase, YikaError
 from yika_common.journal.bodies import Intent, Sale, Superseded
 from yika_common.journal.record import Record, Unknown, genesis
 from yika_common.journal.segment import SEGMENT_TYPE, Segment, header_of, open_segment
@@ -56,15 +56,15 @@ class Verdict:
     gaps: tuple[tuple[int, int], ...]
     head: str
     trust: str
-    problems: tuple[str, ...]
+    problems: tuple[Phrase, ...]
 
     @property
     def ok(self) -> bool:
         """Whether all is there, whole and trusted."""
         return self.trust == TRUST_ROOT and not self.gaps and not self.problems
 
-    def members(self) -> dict[str, object]:
-        """The verdict as the JSON object that ``yika verify`` prints."""
+    def members(self, say: Callable[[Phrase], str]) -> dict[str, object]:
+        """The verdict as the JSON object that ``yika verify`` prints; ``say`` words a problem."""
         return {
             "node": self.node,
             "epoch": self.epoch,
@@ -78,7 +78,7 @@ class Verdict:
             "head": self.head,
             "trust": self.trust,
             "ok": self.ok,
-            "problems": list(self.problems),
+            "problems": [say(problem) for problem in self.problems],
         }
 
 
@@ -94,9 +94,9 @@ class _Journal:
     intents: dict[int, int] = field(default_factory=dict)
     """Seq to amount."""
     acks: list[Ack] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Phrase] = field(default_factory=list)
 
-    def complain(self, problem: str) -> None:
+    def complain(self, problem: Phrase) -> None:
         if problem not in self.problems and len(self.problems) < PROBLEMS_MAX:
             self.problems.append(problem)
 
@@ -154,22 +154,29 @@ class Audit:
             open_certificate(file, self._root)
         except YikaError as refusal:
             journal.certificates.setdefault(file.payload, (certificate, False))
-            journal.complain(f"certificate: {refusal}")
+            journal.complain(Phrase("certificate: %(why)s", why=refusal.as_phrase()))
             raise
         journal.certificates[file.payload] = (certificate, True)
 
     def _take_segment(self, file: SignedFile) -> None:
         header = header_of(file)
         journal = self._journal(header.node, header.epoch)
-        what = f"segment {header.first} to {header.last}"
+        where = {"first": header.first, "last": header.last}
         if not journal.certificates:
-            journal.complain(f"{what}: no certificate of this journal was given")
+            journal.complain(
+                Phrase(
+                    "segment %(first)s to %(last)s: no certificate of this journal was given",
+                    **where,
+                )
+            )
             return
         certificate = self._certificate(journal, file)
         try:
             segment = open_segment(file, certificate.key, node=header.node, epoch=header.epoch)
         except YikaError as refusal:
-            journal.complain(f"{what}: {refusal}")
+            journal.complain(
+                Phrase("segment %(first)s to %(last)s: %(why)s", **where, why=refusal.as_phrase())
+            )
             raise
         self._gather(journal, segment)
 
@@ -187,18 +194,26 @@ class Audit:
         for record, head in zip(segment.records, segment.heads, strict=True):
             known = journal.heads.setdefault(record.seq, head)
             if known != head:
-                journal.complain(f"record {record.seq} and what follows exist in two versions")
+                journal.complain(
+                    Phrase("record %(seq)s and what follows exist in two versions", seq=record.seq)
+                )
                 return
             self._read(journal, header.node, header.epoch, record)
 
     def _read(self, journal: _Journal, node: str, epoch: int, record: Record) -> None:
         body = record.body
         if isinstance(body, Unknown):
-            journal.complain(f"record {record.seq} cannot be read: {body.why}")
+            journal.complain(
+                Phrase("record %(seq)s cannot be read: %(why)s", seq=record.seq, why=body.why)
+            )
         elif isinstance(body, Intent):
             journal.intents[record.seq] = body.amount
             if body.amount != sum(line.amount for line in body.lines):
-                journal.complain(f"record {record.seq}: the amount is not the sum of its lines")
+                journal.complain(
+                    Phrase(
+                        "record %(seq)s: the amount is not the sum of its lines", seq=record.seq
+                    )
+                )
         elif isinstance(body, Sale | Superseded):
             self._settled.add((node, body.epoch or epoch, body.intent))
 
@@ -206,16 +221,18 @@ class Audit:
         journal = self._journals[node, epoch]
         trusted = [payload for payload, (_, vouched) in journal.certificates.items() if vouched]
         if len(journal.certificates) > 1:
-            journal.complain("there are several certificates for this journal")
+            journal.complain(Phrase("there are several certificates for this journal"))
         self._check_links(journal, trusted)
         end = max(journal.heads, default=0)
         for ack in journal.acks:
             end = max(end, ack.upto)
             held = journal.heads.get(ack.upto)
             if held is not None and held.hex() != ack.head:
-                journal.complain(f"headquarters acknowledged another record {ack.upto}")
+                journal.complain(
+                    Phrase("headquarters acknowledged another record %(seq)s", seq=ack.upto)
+                )
         if not journal.before:
-            journal.complain("no segment of this journal could be taken")
+            journal.complain(Phrase("no segment of this journal could be taken"))
         last = max(journal.heads, default=0)
         settled = sum((node, epoch, seq) in self._settled for seq in journal.intents)
         return Verdict(
@@ -240,7 +257,9 @@ class Audit:
                 genesis(payloads[0]) if first == 1 and payloads else journal.heads.get(first - 1)
             )
             if known is not None and stated != {known}:
-                journal.complain(f"record {first} does not continue what stands before it")
+                journal.complain(
+                    Phrase("record %(seq)s does not continue what stands before it", seq=first)
+                )
 
 
 def _gaps(seqs: Iterable[int], end: int) -> Iterator[tuple[int, int]]:

@@ -25,14 +25,24 @@ class CardKindNotMade(YikaError):
 
 @click.group()
 def card() -> None:
-    """Simulated cards in files."""
+    """Make a simulated card in a file, or show what is on one."""
 
 
 @card.command()
-@click.option("--kind", type=click.Choice(KINDS), required=True, help="The chip.")
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    required=True,
+    help="The chip; this version makes cpu only.",
+)
 @click.argument("file", type=click.Path(path_type=Path))
 def new(kind: str, file: Path) -> None:
-    """Make a blank card in FILE; its secrets are in FILE.secret."""
+    """Make a blank card in FILE and show it.
+
+    The keys that no reader gets out of a chip go to FILE.secret: without it the card proves
+    itself to nobody. A node makes the blank card a customer's; “yika reader” puts it into a
+    simulated reader.
+    """
     if kind != "cpu":
         stop(CardKindNotMade(kind=kind), COMMAND_LINE_WRONG)
     with stopping(COMMAND_LINE_WRONG):
@@ -42,7 +52,18 @@ def new(kind: str, file: Path) -> None:
 @card.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def show(file: Path) -> None:
-    """What the card in FILE tells anybody, as a JSON line."""
+    """Print what the card in FILE tells anybody, as one JSON object.
+
+    \b
+    kind, format  of the chip and of its content
+    serial        of the chip
+    state         "blank", "user" (a customer's) or "retired"
+    number        of the card; empty while blank
+    generation    1 for a customer's first card, one more for each replacement
+    profile       how many meters the card is made for: 4, 6 or 8
+    key_version   of the key that nodes use
+    slots         the places, 0 to 7, that belong to a meter
+    """  # noqa: D301 - click reads the character itself
     with stopping(COMMAND_LINE_WRONG):
         answer(_shown(recognise(open_card_file(file, system_random))))
 

@@ -43,15 +43,29 @@ class WriteBackLost(YikaError):
 
 @click.group()
 def meter() -> None:
-    """The reference meter in a file."""
+    """Make a reference meter in a file, and let it take cards."""
 
 
 @meter.command()
 @click.argument("meter_file", metavar="METER", type=_FILE)
-@click.option("--keys", "key_file", type=_FILE, required=True, help="HQ's export for the factory.")
-@click.option("--ceiling", default=CEILING, show_default=True, help="Most credit it ever stores.")
+@click.option(
+    "--keys",
+    "key_file",
+    type=_FILE,
+    required=True,
+    help="The meter's key file: “yika-central stock --factory” writes it.",
+)
+@click.option(
+    "--ceiling",
+    default=CEILING,
+    show_default=True,
+    help="The most credit it ever stores, in units.",
+)
 def new(meter_file: Path, key_file: Path, ceiling: str) -> None:
-    """Make a meter in the file METER that has taken nothing yet."""
+    """Make a meter in the file METER that has taken nothing yet, and show it.
+
+    The file holds the meter's keys: whoever reads it can make the meter's credit.
+    """
     with stopping(COMMAND_LINE_WRONG):
         with key_file.open("rb") as file:
             data = file.read(KEY_FILE_SIZE_MAX + 1)
@@ -63,9 +77,25 @@ def new(meter_file: Path, key_file: Path, ceiling: str) -> None:
 @meter.command("load")
 @click.argument("meter_file", metavar="METER", type=_FILE)
 @click.argument("card_file", metavar="CARD", type=_FILE)
-@click.option("--slot", type=click.IntRange(0, SLOTS_MAX - 1), help="Try this slot only.")
+@click.option(
+    "--slot", type=click.IntRange(0, SLOTS_MAX - 1), help="Look at this place on the card only."
+)
 def load_card(meter_file: Path, card_file: Path, slot: int | None) -> None:
-    """Let the meter take what the card holds for it."""
+    """Put the card in the file CARD to the meter: it takes what the card holds for it.
+
+    Prints one JSON object:
+
+    \b
+    outcome   "credited", "nothing_new" or "refused"
+    reason    why nothing was credited, a code of docs/card-format.md; else empty
+    credited  units the meter just took
+    balance   units it now holds
+    count     number of the last purchase it took
+    total     units it was ever credited with
+
+    Exit status: 0 if the card was taken or held nothing new, 1 if it was refused, 2 if a file is
+    not what it should be.
+    """  # noqa: D301 - click reads the character itself
     with stopping(COMMAND_LINE_WRONG):
         stored = open_meter_file(meter_file)
         icc = open_card_file(card_file, system_random)
@@ -85,7 +115,10 @@ def load_card(meter_file: Path, card_file: Path, slot: int | None) -> None:
 @click.argument("meter_file", metavar="METER", type=_FILE)
 @click.argument("quantity")
 def use(meter_file: Path, quantity: str) -> None:
-    """Draw QUANTITY through the meter, as far as its credit goes."""
+    """Draw QUANTITY units through the meter, as far as its credit goes.
+
+    Prints what was drawn (used) and what is left (balance).
+    """
     with stopping(COMMAND_LINE_WRONG):
         stored = open_meter_file(meter_file)
         state, delivered = consumed(stored.state(), _positive(quantity), system_clock())
@@ -96,7 +129,11 @@ def use(meter_file: Path, quantity: str) -> None:
 @meter.command()
 @click.argument("meter_file", metavar="METER", type=_FILE)
 def show(meter_file: Path) -> None:
-    """What the meter is and holds, as a JSON line."""
+    """Print what the meter is and holds, as one JSON object.
+
+    Quantities are in the meter's unit. The status adds up 1 for closed and 2 for low;
+    the months begin with the current month's use.
+    """
     with stopping(COMMAND_LINE_WRONG):
         stored = open_meter_file(meter_file)
         answer(_shown(stored.plate, stored.state()))

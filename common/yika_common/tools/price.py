@@ -5,7 +5,6 @@ A query that is malformed, or that the tariff refuses, gets a line with ``error`
 decimals of the query's quantum, money with two, prices with at least two.
 """
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import BinaryIO
 import click
 
 from yika_common.errors import YikaError
+from yika_common.infra.language import sentence
 from yika_common.numbers import Quantity, money_to_text, quantity_to_text
 from yika_common.tariffs.document import (
     FILE_SIZE_MAX,
@@ -23,39 +23,37 @@ from yika_common.tariffs.document import (
     parse_query,
     parse_tariff,
 )
-from yika_common.tariffs.errors import TariffMalformed
 from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.quote import Quote, quote_for_money, quote_for_quantity
+from yika_common.tools.telling import COMMAND_LINE_WRONG, answer, language, stopping
 
-COMMAND_LINE_WRONG = 2
 
-
-@click.command()
+@click.command(short_help="Answer price queries from standard input.")
 @click.argument("tariff_file", metavar="TARIFF.json", type=click.Path(path_type=Path))
 def price(tariff_file: Path) -> None:
-    r"""Answer price queries, one JSON object a line, from standard input.
+    """Answer price queries by the tariff: one JSON object a line in, one a line out.
+
+    What a sum buys, and what a quantity costs:
 
     \b
-    {"used": "170", "amount": "500.00", "quantum": "0.1"}   what a sum buys
-    {"used": "170", "quantity": "100", "quantum": "0.1"}    what a quantity costs
+    {"used": "170", "quantum": "0.1", "amount": "500.00"}
+    {"used": "170", "quantum": "0.1", "quantity": "100"}
 
-    May be added: persons, area_m2, heating_year_paid, months_due.
-    """
-    tariff = _tariff_or_exit(tariff_file)
+    \b
+    used               bought so far in this quota period
+    quantum            the smallest quantity the meter counts; all are multiples of it
+    persons            in the household, if the tariff gives more to larger ones
+    area_m2            heated, if a basic fee by area is due
+    heating_year_paid  false while this heating year's basic fee is unpaid; true if left out
+    months_due         months since a fixed charge was last paid; 0 if left out
+
+    The answer names quantity, amount, residual (the part of the sum that buys nothing and stays
+    with the customer) and the lines of the amount; or error, a code, and message, a sentence.
+    """  # noqa: D301 - click reads the character itself
+    with stopping(COMMAND_LINE_WRONG), tariff_file.open("rb") as file:
+        tariff = parse_tariff(file.read(FILE_SIZE_MAX + 1))
     for line in _lines(sys.stdin.buffer):
-        answer = _answer(tariff, line)
-        click.echo(json.dumps(answer, ensure_ascii=False).encode())
-
-
-def _tariff_or_exit(path: Path) -> Tariff:
-    try:
-        with path.open("rb") as file:
-            return parse_tariff(file.read(FILE_SIZE_MAX + 1))
-    except OSError as error:
-        click.echo(f"The tariff file {path} cannot be read: {error.strerror}.", err=True)
-    except TariffMalformed as error:
-        click.echo(str(error), err=True)
-    sys.exit(COMMAND_LINE_WRONG)
+        answer(_answer(tariff, line))
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -72,7 +70,7 @@ def _answer(tariff: Tariff, line: bytes) -> dict[str, object]:
         query = parse_query(line)
         return _shown(_quote(tariff, query), query.usage.quantum)
     except YikaError as error:
-        return {"error": error.code, "message": str(error)}
+        return {"error": error.code, "message": sentence(error, language())}
 
 
 def _quote(tariff: Tariff, query: MoneyQuery | QuantityQuery) -> Quote:

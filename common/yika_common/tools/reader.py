@@ -28,11 +28,12 @@ import click
 
 from yika_common.errors import N_, YikaError
 from yika_common.infra.entropy import system_random
+from yika_common.infra.language import sentence
 from yika_common.simulated.card_file import open_card_file
 from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_gempc_twin import Disturbance
+from yika_common.tools.telling import COMMAND_LINE_WRONG, language, stopping
 
-COMMAND_LINE_WRONG = 2
 COUNT_DIGITS_MAX = 6
 _SUPPORTED = "gempc-twin"
 
@@ -57,33 +58,61 @@ class ReaderCommandWrong(YikaError):
     )
 
 
-@click.command()
-@click.option("--protocol", required=True, type=click.Choice([_SUPPORTED, "asedrive", "gemplus"]))
-@click.option("--link", required=True, metavar="PATH", type=click.Path(path_type=Path))
-@click.option("--card", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--time-requests", default=0, show_default=True, type=click.IntRange(0, 20))
+@click.command(short_help="Simulate a serial card reader.")
+@click.option(
+    "--protocol",
+    required=True,
+    type=click.Choice([_SUPPORTED, "asedrive", "gemplus"]),
+    help=f"How the reader is spoken to; this version simulates {_SUPPORTED} only.",
+)
+@click.option(
+    "--link",
+    required=True,
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Where the serial port appears; name it to the program that expects a reader.",
+)
+@click.option(
+    "--card",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The simulated card that is in at the start.",
+)
+@click.option(
+    "--time-requests",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 20),
+    help="How often cards ask for more time before each answer.",
+)
 def reader(protocol: str, link: Path, card: Path | None, time_requests: int) -> None:
-    r"""Simulate a serial card reader whose port appears at PATH.
+    """Simulate a serial card reader whose port appears at PATH, until quit or Ctrl-C.
+
+    Commands on standard input, one a line:
 
     \b
-    Commands on standard input:
-      insert FILE, remove, pull-after N, pull-answer,
-      disturb KIND [COUNT], calm, unplug, plug, quit
-    Events on standard output, one JSON object a line.
-    """
+    insert FILE           put in the simulated card kept in FILE
+    remove                take the card out
+    pull-after N          pull the card after N bytes of the next write command
+    pull-answer           let the card take the next write and pull it before the answer
+    disturb KIND [COUNT]  spoil the line for the next COUNT commands (1): nak, silence,
+                          lost-answer, bad-lrc, noise, chatter, parity or cut
+    calm                  spoil nothing from now on
+    unplug, plug          pull the reader's own plug, put it back
+    quit
+
+    Events on standard output, one JSON object a line: "event" and what belongs to it.
+    """  # noqa: D301 - click reads the character itself
     say = _Events()
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
-    try:
+    with stopping(COMMAND_LINE_WRONG):
         if protocol != _SUPPORTED:
             raise ProtocolNotSupported(protocol=protocol)
         with SimulatedReader(link, on_event=say, time_requests=time_requests) as simulated:
             if card is not None:
                 simulated.insert(open_card_file(card, system_random))
             _obey(simulated, sys.stdin, say)
-    except YikaError as error:
-        click.echo(str(error), err=True)
-        sys.exit(COMMAND_LINE_WRONG)
 
 
 def _leave(number: int, frame: object) -> None:
@@ -114,7 +143,7 @@ def _obey(simulated: SimulatedReader, lines: Iterable[str], say: _Events) -> Non
             if words:
                 _command(simulated, words[0], words[1].strip() if len(words) > 1 else "")
         except YikaError as error:
-            say("error", {"code": error.code, "message": str(error)})
+            say("error", {"code": error.code, "message": sentence(error, language())})
 
 
 def _command(simulated: SimulatedReader, word: str, rest: str) -> None:

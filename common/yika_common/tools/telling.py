@@ -29,9 +29,14 @@ def answer(fields: Mapping[str, object]) -> None:
     click.echo(json.dumps(fields, ensure_ascii=False).encode())
 
 
+def language() -> str:
+    """The language of this command line, ``en`` or ``zh``."""
+    return language_of(os.environ)
+
+
 def complain(error: YikaError) -> None:
     """The error's sentence on standard error, in the command line's language."""
-    click.echo(sentence(error, language_of(os.environ)), err=True)
+    click.echo(sentence(error, language()), err=True)
 
 
 def stop(error: YikaError, status: int) -> NoReturn:

@@ -5,7 +5,6 @@ that is named like one of ours or begins like one.  Symbolic links and endless f
 the media that carry these files come from strangers.
 """
 
-import json
 import os
 import stat
 import sys
@@ -15,13 +14,21 @@ from pathlib import Path
 import click
 
 from yika_common.errors import N_, Phrase, YikaError
-from yika_common.infra.language import language_of, sentence
+from yika_common.infra.language import said, sentence
 from yika_common.infra.system_errors import why_refused
 from yika_common.journal.segment import SUFFIX
 from yika_common.signing.signed_file import SignedFile, read_many
 from yika_common.signing.trust import ROOT_MAX, TrustRoot
 from yika_common.sync.audit import Audit
 from yika_common.sync.messages import CERTIFICATE_TYPE
+from yika_common.tools.telling import (
+    COMMAND_LINE_WRONG,
+    FAILED,
+    answer,
+    complain,
+    language,
+    stopping,
+)
 
 FILE_MAX = 256 << 20
 """Bytes of one file."""
@@ -30,8 +37,6 @@ FILES_MAX = 100_000
 
 _BEGINNING = b"YIKA1 "
 _SUFFIXES = (SUFFIX, ".cert", ".ack", ".manifest", ".keys", ".tariff")
-_DOES_NOT_HOLD = 1
-_COMMAND_LINE_WRONG = 2
 _CAREFULLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 _LINK = Phrase("it is a symbolic link")
 _NO_FILE = Phrase("it is not a file")
@@ -59,28 +64,47 @@ class NothingToVerify(YikaError):
     )
 
 
-@click.command()
-@click.option("--root", "root_file", metavar="ROOT.json", type=click.Path(path_type=Path))
+@click.command(short_help="Check journals from their files.")
+@click.option(
+    "--root",
+    "root_file",
+    metavar="ROOT.json",
+    type=click.Path(path_type=Path),
+    help="The root keys of headquarters, got by a way you trust; else nothing can be ok.",
+)
 @click.argument(
     "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
 def verify(root_file: Path | None, paths: tuple[Path, ...]) -> None:
     """Check journals: signatures, chain, gaps and totals, back to the root keys.
 
-    Prints one JSON object per journal.  Without --root nothing is trusted in the end.
-    """
-    language = language_of(os.environ)
-    try:
+    PATH is a file of signed files (segments, certificates, acknowledgements) or a folder in which
+    every file of ours is read. One JSON object is printed for each journal:
+
+    \b
+    node, epoch  whose journal it is
+    from, to     its first and its last record found
+    records      how many records were found
+    sales        sales paid for, whatever became of them
+    open         those of them that no record found here settles; that is not wrong
+    amount       the money of all its sales, in hundredths of the currency
+    gaps         runs of missing records, both ends included
+    head         SHA-256 of the last record and all before it
+    trust        "root" if the root keys vouch for the node's certificate, else "none"
+    ok           true if the journal is trusted and without a gap or a problem
+    problems     what is wrong, one sentence each
+
+    What is refused is named on standard error. Exit status: 0 if every journal is ok and nothing
+    was refused, 1 if not, 2 if a PATH could not be read.
+    """  # noqa: D301 - click reads the character itself
+    with stopping(COMMAND_LINE_WRONG):
         root = None if root_file is None else TrustRoot.parse(_read(root_file, ROOT_MAX))
         files = tuple(path for named in paths for path in _files(named))
-        whole = _judge(root, files, language)
-    except YikaError as error:
-        click.echo(sentence(error, language), err=True)
-        sys.exit(_COMMAND_LINE_WRONG)
-    sys.exit(0 if whole else _DOES_NOT_HOLD)
+        whole = _judge(root, files)
+    sys.exit(0 if whole else FAILED)
 
 
-def _judge(root: TrustRoot | None, files: tuple[Path, ...], language: str) -> bool:
+def _judge(root: TrustRoot | None, files: tuple[Path, ...]) -> bool:
     """Print the verdicts, and the refusals to standard error; whether there was nothing but good.
 
     The files are read twice, one at a time: certificates first, then what they certify.
@@ -93,27 +117,31 @@ def _judge(root: TrustRoot | None, files: tuple[Path, ...], language: str) -> bo
             try:
                 for file in read_many(data):
                     if (file.payload_type == CERTIFICATE_TYPE) == certificates:
-                        refused |= not _taken(audit, path, file, language)
+                        refused |= not _taken(audit, path, file)
             except YikaError as error:
                 if certificates:
                     continue
                 refused = True
-                click.echo(f"{path}: {sentence(error, language)}", err=True)
+                _refuse(path, error)
     verdicts = audit.verdicts()
     for verdict in verdicts:
-        click.echo(json.dumps(verdict.members(), ensure_ascii=False))
+        answer(verdict.members(lambda problem: said(problem, language())))
     if not verdicts:
-        click.echo(sentence(NothingToVerify(), language), err=True)
+        complain(NothingToVerify())
     return bool(verdicts) and not refused and all(verdict.ok for verdict in verdicts)
 
 
-def _taken(audit: Audit, path: Path, file: SignedFile, language: str) -> bool:
+def _taken(audit: Audit, path: Path, file: SignedFile) -> bool:
     try:
         audit.take(file)
     except YikaError as error:
-        click.echo(f"{path}: {sentence(error, language)}", err=True)
+        _refuse(path, error)
         return False
     return True
+
+
+def _refuse(path: Path, error: YikaError) -> None:
+    click.echo(f"{path}: {sentence(error, language())}", err=True)
 
 
 def _files(named: Path) -> Iterator[Path]:

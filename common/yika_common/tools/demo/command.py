@@ -20,7 +20,7 @@ from yika_common.tools.demo.story import Story
 FOLDER = Path("demo-data")
 
 
-@click.command()
+@click.command(short_help="Perform the main job end to end.")
 @click.option("--once", is_flag=True, help="Stop everything after the last step.")
 @click.option("--keep", is_flag=True, help="Keep the state of earlier runs beside the new one.")
 def demo(once: bool, keep: bool) -> None:  # noqa: FBT001 - click hands flags over by name
