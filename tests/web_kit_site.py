@@ -155,6 +155,7 @@ def build(
     extra: Sequence[Blueprint] = (),
     https: bool = False,
     side: str = "node",
+    language: str = "en",
 ) -> tuple[Flask, Counter]:
     clock = clock or SettableClock()
     random = CountingRandom()
@@ -178,6 +179,7 @@ def build(
         chips=counter.chips,
         health=lambda: {"waiting": counter.waiting},
         https=https,
+        language=language,
     )
     login = login_blueprint(counter.authenticate)
     return make_app(__name__, site, [login, counter_blueprint(counter), *extra]), counter

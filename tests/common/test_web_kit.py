@@ -447,6 +447,17 @@ def test_pages_speak_the_browsers_language(
     assert f"<h1>{heading}</h1>" in page.text
 
 
+@pytest.mark.parametrize(("own", "heading"), [("zh", "登录"), ("en", "Sign in")])
+@pytest.mark.parametrize("asked", [{}, {"Accept-Language": "fr"}])
+def test_a_browser_that_asks_for_neither_gets_the_programs_own_language(
+    own: str, heading: str, asked: dict[str, str]
+) -> None:
+    client = build(language=own)[0].test_client()
+    assert f"<h1>{heading}</h1>" in client.get("/login", headers=asked).text
+    client.post("/preferences", data={"language": "en", "csrf_token": token(client)})
+    assert "<h1>Sign in</h1>" in client.get("/login", headers=asked).text
+
+
 def test_the_language_switch_keeps_the_page(client: FlaskClient) -> None:
     sign_in(client)
     form = {"language": "zh", "next": "/sell?slot=4", "csrf_token": token(client, "/sell")}

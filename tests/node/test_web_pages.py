@@ -137,6 +137,11 @@ def test_every_page_opens_in_both_languages(pages: Pages, language: str, path: s
     assert bool(re.search(r"[一-鿿]", heading[1])) is (language == "zh")
 
 
+def test_before_anybody_chose_the_pages_speak_the_vending_points_language(fresh: Pages) -> None:
+    assert fresh.node.config.place.language == "zh"
+    assert 'lang="zh-CN"' in fresh.app.test_client().get("/setup").text
+
+
 @pytest.mark.parametrize("name", [kind.name for kind in Level])
 def test_the_bar_of_commands_leads_only_where_the_level_reaches(pages: Pages, name: str) -> None:
     chief = pages.clerk()

@@ -75,6 +75,7 @@ def make_node_app(
         sessions=desk_sessions.sessions,
         secret_key=random(SECRET_SIZE),
         time_zone=ZoneInfo(node.config.place.time_zone),
+        language=node.config.place.language,
         home="counter.home",
         nav=NAV,
         statuses=STATUSES,

@@ -73,8 +73,9 @@ def _catalogues(side: str) -> str:
 
 
 def _locale() -> str:
-    language = chosen_language() or request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
-    return LOCALES[language]
+    """What was chosen here, else what the browser asks for, else what the program is set to."""
+    asked = request.accept_languages.best_match(LANGUAGES)
+    return LOCALES[chosen_language() or asked or site().language]
 
 
 def _for_templates() -> dict[str, object]:

@@ -10,6 +10,7 @@ from flask import current_app, g
 from yika_common.clock import Clock
 from yika_common.errors import YikaError
 from yika_common.infra.entropy import RandomSource
+from yika_common.infra.language import LANGUAGES
 from yika_common.infra.sessions import NotSignedIn, Session, Sessions
 
 Text = object
@@ -48,7 +49,8 @@ class Site:
     ``side`` and ``instance`` make the cookies' names: programs on one machine share the browser's
     cookies, whatever their ports.  ``home`` is the endpoint after signing in.  ``trusted_hosts``
     are host names without port.  ``statuses`` maps error classes (and their subclasses) to HTTP
-    statuses.  ``chips`` makes the status line for a signed-in user; ``health`` makes what
+    statuses.  ``language`` is shown to browsers that ask for none we have, until somebody chooses.
+    ``chips`` makes the status line for a signed-in user; ``health`` makes what
     ``/healthz`` adds to ``{"status": "ok"}``.
     """
 
@@ -69,6 +71,7 @@ class Site:
     health: Callable[[], Mapping[str, str | int]] | None = None
     https: bool = False
     currency: str = "¥"
+    language: str = LANGUAGES[0]
     body_max: int = 1 << 20
 
     def cookie(self, purpose: str) -> str:
