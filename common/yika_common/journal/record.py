@@ -36,8 +36,6 @@ LINE_MAX = 2048
 """Bytes of a record, line feed included."""
 
 HASH_SIZE = 32
-TXN_ID_SIZE = 16
-"""Characters of a transaction id."""
 
 TIME_MAX = 253_402_214_400
 """The last day of the year 9999 begins: every clock and calendar here can still show it."""
