@@ -11,7 +11,7 @@ ARGS ?=
 
 .PHONY: demo test check bench catalogues translations clean
 
-$(VENV)/.product: pyproject.toml packaging/build_hook.py
+$(VENV)/.product: pyproject.toml packaging/build_hook.py packaging/catalogues.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable '.[node,central]'
@@ -22,7 +22,7 @@ $(VENV)/.dev: $(VENV)/.product
 	touch $@
 
 catalogues: $(VENV)/.product
-	@$(BIN)/python packaging/build_hook.py > /dev/null
+	@$(BIN)/python packaging/catalogues.py > /dev/null
 
 demo: $(VENV)/.product catalogues
 	$(BIN)/yika demo $(ARGS)

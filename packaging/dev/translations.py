@@ -1,7 +1,7 @@
 """Collects the sentences of each package into its catalogue; gone from the code, gone from it.
 
 The English sentence is the key.  A new sentence arrives with an empty translation, and the build
-stops until somebody has written it (``packaging/build_hook.py``).  The file changes only when a
+stops until somebody has written it (``packaging/catalogues.py``).  The file changes only when a
 sentence does: no dates and no line numbers are kept in it.
 """
 

@@ -15,7 +15,7 @@ from yika_common.numbers import NotANumber
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTOR = runpy.run_path(str(ROOT / "packaging" / "dev" / "translations.py"))
-HOOK = runpy.run_path(str(ROOT / "packaging" / "build_hook.py"))
+HOOK = runpy.run_path(str(ROOT / "packaging" / "catalogues.py"))
 PACKAGES: list[Path] = COLLECTOR["packages"]()
 
 
