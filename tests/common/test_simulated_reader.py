@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from reader_builders import EchoCard, command
+from yika_common.errors import Phrase
 from yika_common.infra.entropy import system_random
+from yika_common.infra.language import said
 from yika_common.readers.ccid import (
     NAK_FRAME,
     Decoder,
@@ -28,6 +30,7 @@ from yika_common.readers.t1 import information_block
 from yika_common.simulated.card_file import new_card_file
 from yika_common.simulated.pty_link import LinkUnusable
 from yika_common.simulated.reader import SimulatedReader
+from yika_common.simulated.reader_slot import Slot
 
 POWER_ON = Message(Kind.POWER_ON, 1, b"\x01\0\0")
 STATUS = Message(Kind.SLOT_STATUS, 2)
@@ -151,6 +154,18 @@ def test_a_file_in_the_way_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(LinkUnusable), SimulatedReader(tmp_path / "port"):
         pass
     assert (tmp_path / "port").read_text() == "mine"
+
+
+def test_a_chip_whose_storage_fails_is_silent_and_the_event_says_why(tmp_path: Path) -> None:
+    events: list[tuple[str, dict[str, str | int]]] = []
+    slot = Slot(lambda name, facts: events.append((name, facts)))
+    slot.insert(new_card_file(tmp_path / "card", system_random))
+    (tmp_path / "card").unlink()
+    assert slot.power_on() == b""
+    ((name, facts),) = [event for event in events if event[0] == "failed"]
+    assert isinstance(facts["why"], Phrase)
+    assert facts["why"].startswith(f"{tmp_path / 'card'} is not a simulated card")
+    assert "不是模拟卡（不存在）" in said(facts["why"], "zh")
 
 
 def yika_reader(

@@ -15,7 +15,8 @@ A card whose own storage fails falls silent, as a broken chip does.
 from collections.abc import Callable
 from typing import Protocol
 
-from yika_common.errors import YikaError
+from yika_common.errors import Phrase, YikaError
+from yika_common.infra.system_errors import why_refused
 from yika_common.readers.iso7816 import pps_answer
 from yika_common.simulated.t1_card import T1Card
 
@@ -103,7 +104,7 @@ class Slot:
         try:
             answer = self._card.reset()
         except (OSError, YikaError) as failure:
-            self._emit("failed", {"why": str(failure)})
+            self._emit("failed", {"why": _why(failure)})
             return b""
         if answer:
             self._contact = T1Card(self._execute, time_requests=self._time_requests)
@@ -154,8 +155,12 @@ class Slot:
         try:
             answer = self._card.transmit(apdu)
         except (OSError, YikaError) as failure:
-            self._emit("failed", {"why": str(failure)})
+            self._emit("failed", {"why": _why(failure)})
             raise CardGone from failure
         if is_write(apdu):
             self._written = len(apdu)
         return answer
+
+
+def _why(failure: OSError | YikaError) -> Phrase:
+    return failure.as_phrase() if isinstance(failure, YikaError) else why_refused(failure)

@@ -28,7 +28,7 @@ import click
 
 from yika_common.errors import N_, YikaError
 from yika_common.infra.entropy import system_random
-from yika_common.infra.language import sentence
+from yika_common.infra.language import said, sentence
 from yika_common.simulated.card_file import open_card_file
 from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_gempc_twin import Disturbance
@@ -127,7 +127,11 @@ class _Events:
         self._lock = threading.Lock()
 
     def __call__(self, event: str, facts: dict[str, str | int]) -> None:
-        line = json.dumps({"event": event, **facts}, ensure_ascii=False)
+        told = {
+            name: said(fact, language()) if isinstance(fact, str) else fact
+            for name, fact in facts.items()
+        }
+        line = json.dumps({"event": event, **told}, ensure_ascii=False)
         with self._lock:
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
