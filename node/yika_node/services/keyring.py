@@ -10,6 +10,7 @@ from yika_common.sync.key_bundle import KeyBundle, open_bundle
 from yika_common.sync.messages import KEYS_ITEM
 from yika_node.db.queries import Queries
 from yika_node.services.errors import CardUnknown, KeysNotHeld, MeterUnknown
+from yika_node.services.remembered import Remembered
 from yika_node.services.standing import Standing
 from yika_node.vault import Vault
 
@@ -47,7 +48,7 @@ class KeyRing:
         self._queries = queries
         self._standing = standing
         self._vault = vault
-        self._ring: _Ring | None = None
+        self._ring = Remembered(self._read)
 
     def meter(self, number: str) -> HeldMeter:
         """A meter's keys.
@@ -87,25 +88,27 @@ class KeyRing:
 
     def forget(self) -> None:
         """Drop every key from memory: the vault was locked, or another bundle came."""
-        self._ring = None
+        self._ring.forget()
 
     def _held(self) -> _Ring:
+        _ = self._standing.membership
+        # A locked vault opens nothing, also where the keys are still remembered.
+        _ = self._vault.seal_key()
+        return self._ring()
+
+    def _read(self) -> _Ring:
         membership = self._standing.membership
-        seal = self._vault.seal_key()
-        ring = self._ring
-        if ring is None:
-            held = self._queries.items_held(f"{KEYS_ITEM}{membership.node}")
-            if not held:
-                raise KeysNotHeld
-            bundle = open_bundle(
-                read_signed_file(held[-1].file),
-                membership.root,
-                seal,
-                node=membership.node,
-                epoch=membership.epoch,
-            )
-            self._ring = ring = _ring(bundle)
-        return ring
+        held = self._queries.items_held(f"{KEYS_ITEM}{membership.node}")
+        if not held:
+            raise KeysNotHeld
+        bundle = open_bundle(
+            read_signed_file(held[-1].file),
+            membership.root,
+            self._vault.seal_key(),
+            node=membership.node,
+            epoch=membership.epoch,
+        )
+        return _ring(bundle)
 
 
 def _ring(bundle: KeyBundle) -> _Ring:

@@ -10,6 +10,7 @@ from yika_common.tariffs.book import TariffBook
 from yika_common.tariffs.document import parse_tariff
 from yika_common.tariffs.model import Name, Tariff
 from yika_node.db.queries import Queries
+from yika_node.services.remembered import Remembered
 from yika_node.services.standing import Standing
 from yika_node.services.views import TariffView
 
@@ -21,8 +22,7 @@ class TariffShelf:
         self._queries = queries
         self._standing = standing
         self._clock = clock
-        self._tariffs: tuple[Tariff, ...] | None = None
-        self._book: TariffBook | None = None
+        self._held = Remembered(self._read)
 
     def tariffs(self) -> tuple[Tariff, ...]:
         """Every version held.
@@ -30,19 +30,11 @@ class TariffShelf:
         Raises:
             NotEnrolled: nobody has sent any yet.
         """
-        if self._tariffs is None:
-            root = self._standing.membership.root
-            self._tariffs = tuple(
-                parse_tariff(open_tariff(read_signed_file(item.file), root))
-                for item in self._queries.items_held(TARIFF_ITEM)
-            )
-        return self._tariffs
+        return self._held()[0]
 
     def book(self) -> TariffBook:
-        """What to ask for the tariff in force."""
-        if self._book is None:
-            self._book = TariffBook(self.tariffs())
-        return self._book
+        """What to ask for the tariff in force; raises as :meth:`tariffs`."""
+        return self._held()[1]
 
     def shelf(self) -> tuple[TariffView, ...]:
         """Every version held, newest first within each tariff, with what holds now."""
@@ -79,5 +71,12 @@ class TariffShelf:
 
     def forget(self) -> None:
         """Read the files anew: another bundle was switched on."""
-        self._tariffs = None
-        self._book = None
+        self._held.forget()
+
+    def _read(self) -> tuple[tuple[Tariff, ...], TariffBook]:
+        root = self._standing.membership.root
+        tariffs = tuple(
+            parse_tariff(open_tariff(read_signed_file(item.file), root))
+            for item in self._queries.items_held(TARIFF_ITEM)
+        )
+        return tariffs, TariffBook(tariffs)
