@@ -1,6 +1,7 @@
 """Selling: prices, order, limits, and every refusal leaves nothing half-done."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from node_world import (
     OPERATOR,
+    PASSWORD,
     Fate,
     World,
     a_chip,
@@ -32,6 +34,7 @@ from yika_common.tariffs.errors import (
     BelowMinimum,
     FeeNotCovered,
     NotAMultiple,
+    NoTariffInForce,
     NothingToSell,
 )
 from yika_node.bootstrap import Node
@@ -41,6 +44,7 @@ from yika_node.services.errors import (
     LineRefused,
     NothingEntered,
     PriceChanged,
+    SaleNotClosed,
     SaleTooLarge,
     SlotEmpty,
 )
@@ -292,6 +296,40 @@ def test_a_forged_record_is_not_built_on(desk: Desk) -> None:
         desk.sell(for_money(WATER, 5_000))
 
 
+@pytest.mark.parametrize("years", [-60, 90, 7_900])
+def test_a_clock_that_no_card_can_hold_stops_no_sale_for_long(desk: Desk, years: int) -> None:
+    now = desk.world.now
+    desk.world.now = now.replace(year=now.year + years)
+    with suppress(NoTariffInForce):
+        desk.sell(for_quantity(WATER, 1_000))
+    assert desk.node.enquiries.pending() == ()
+    desk.world.now = now
+    desk.sell(for_quantity(WATER, 1_000))
+    assert desk.node.enquiries.sales().rows[0].at == now
+
+
+def test_somebody_who_signs_out_in_the_middle_loses_nothing(desk: Desk) -> None:
+    append = desk.node.journal.append
+    commits = 0
+
+    def signed_out_after_the_first(*args: Any, **options: Any) -> object:
+        nonlocal commits
+        commits += 1
+        if commits > 1:
+            desk.node.staff.sign_out(OPERATOR)
+        return append(*args, **options)
+
+    setattr(desk.node.journal, "append", signed_out_after_the_first)  # noqa: B010
+    entries = [for_quantity(GAS, 1_000), for_quantity(WATER, 1_000)]
+    receipt = desk.node.sales.sell(OPERATOR, desk.card, entries, "form")
+    assert isinstance(receipt.problem, SaleNotClosed)
+    assert [line.sale.state for line in receipt.lines] == [SaleState.PENDING] * 2
+    delattr(desk.node.journal, "append")
+    desk.node.staff.sign_in(OPERATOR, PASSWORD)
+    view = desk.node.cards.read(OPERATOR)
+    assert [resolution.state for resolution in view.resolved] == [SaleState.WRITTEN] * 2
+
+
 def limit_pages(desk: Desk, most: int) -> None:
     """Let the database file grow to that many pages, or not at all any more (1)."""
     desk.node.journal._connection.execute(f"PRAGMA max_page_count = {most}")
@@ -325,7 +363,8 @@ def test_a_disk_full_at_the_second_commit_leaves_a_sale_that_is_settled_later(de
         receipt = desk.node.sales.sell(OPERATOR, desk.card, entries, f"form {number}")
         if receipt.problem is not None:
             break
-    assert isinstance(receipt.problem, DiskFull)
+    assert isinstance(receipt.problem, SaleNotClosed)
+    assert isinstance(receipt.problem.__cause__, DiskFull)
     assert [line.sale.state for line in receipt.lines] == [SaleState.PENDING]
     delattr(desk.node.journal, "append")
     limit_pages(desk, 10**6)

@@ -45,7 +45,9 @@ def test_an_agreement_holds_for_its_own_entries_only(
     assert agreed_of(form, sold) == (amount if sold == shown else None)
 
 
-@pytest.mark.parametrize("text", ["", "=", "0m100=", "0m100=-5", "0m100=1e3", "0m100=٣", "x=7"])
+@pytest.mark.parametrize(
+    "text", ["", "=", "0m100=", "0m100=-5", "0m100=1e3", "0m100=٣", "x=7", "0m100=" + "9" * 5000]
+)
 def test_what_is_no_agreement_agrees_to_nothing(text: str) -> None:
     assert agreed_of({"agreed": text}, (SaleEntry(0, By.MONEY, 100),)) is None
 

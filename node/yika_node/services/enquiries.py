@@ -1,7 +1,9 @@
 """Looking things up: receipts, sales, what is pending, meter readings."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from yika_common.clock import from_timestamp
 from yika_common.errors import YikaError
@@ -27,6 +29,11 @@ from yika_node.services.views import (
     SaleRow,
 )
 
+NUMBER_MAX: Final = 10**18 - 1
+"""No record has a larger number; the database could not be asked for one much larger."""
+
+_KEY: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,18})", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Enquiries:
@@ -42,6 +49,8 @@ class Enquiries:
         Raises:
             SaleUnknown: no basket has that number.
         """
+        if max(epoch, basket) > NUMBER_MAX:
+            raise SaleUnknown(number="?")
         rows = self.queries.basket(epoch, basket)
         if not rows:
             raise SaleUnknown(number=f"{epoch}-{basket}")
@@ -137,10 +146,10 @@ class Enquiries:
 def _key(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
-    epoch, _, seq = text.partition("-")
-    if not (epoch.isdecimal() and seq.isdecimal() and text.isascii()):
+    key = _KEY.fullmatch(text)
+    if key is None:
         raise SaleUnknown(number=text[:20])
-    return int(epoch), int(seq)
+    return int(key[1]), int(key[2])
 
 
 def _next(rows: Sequence[tables.Intent] | Sequence[tables.Reading], limit: int) -> str | None:

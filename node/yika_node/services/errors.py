@@ -170,6 +170,16 @@ class SaleStillOpen(YikaError):
     )
 
 
+class SaleNotClosed(YikaError):
+    """A sale that is on the card, or may be, could not be recorded as such."""
+
+    code = "sale_not_closed"
+    sentence = N_(
+        "The sale is paid and recorded, and its end is not: %(why)s. Put that right, then put the "
+        "same card in again and the sale is finished. Do not sell it again."
+    )
+
+
 class RecordNotRemade(YikaError):
     """A pending sale's record can't be made again byte for byte."""
 

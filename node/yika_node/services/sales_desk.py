@@ -15,22 +15,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
+from typing import Final
 
 from yika_common.cards.user_card import CardSession
 from yika_common.clock import Clock
-from yika_common.errors import YikaError
+from yika_common.errors import Phrase, YikaError
+from yika_common.infra.sqlite_errors import DatabaseBusy, DiskFull
 from yika_common.journal.bodies import Intent, Sale
 from yika_common.numbers import Money, money_to_text
 from yika_node.db.journal import Entry, Journal
 from yika_node.db.queries import Queries
+from yika_node.errors import VaultLocked
 from yika_node.services.card_desk import CardDesk, OpenCard
 from yika_node.services.card_image import slot_view
 from yika_node.services.enquiries import Enquiries
-from yika_node.services.errors import AccountUnknown, FormUsed, PriceChanged, SaleStillOpen
+from yika_node.services.errors import (
+    AccountUnknown,
+    FormUsed,
+    PriceChanged,
+    SaleNotClosed,
+    SaleStillOpen,
+)
 from yika_node.services.keyring import KeyRing
 from yika_node.services.minting import Minting, remade
 from yika_node.services.pricing import PricedLine, Pricing
 from yika_node.services.views import BasketQuote, CardView, Receipt, SaleEntry
+
+_NOT_RECORDED: Final[dict[type[YikaError], Phrase]] = {
+    DiskFull: Phrase("the disk is full"),
+    VaultLocked: Phrase("nobody is signed in any more"),
+    DatabaseBusy: Phrase("another program holds the database"),
+}
+_REFUSED: Final = Phrase("the journal takes no more records")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +189,22 @@ class SalesDesk:
                 assert isinstance(entry.body, Intent), "a minting drafts an intent"
                 data = remade(entry.body, entry.position, minting.meter)
                 session.write_record(entry.body.slot, data)
-                self.journal.append([Sale(intent=entry.seq)], at=self.clock(), operator=operator)
+                self._close(entry, operator)
         except YikaError as problem:
             return problem
         return None
+
+    def _close(self, intent: Entry, operator: str) -> None:
+        """Record that the intent's record was read back.
+
+        Raises:
+            SaleNotClosed: the journal's own sentence would say that nothing was done.
+        """
+        try:
+            self.journal.append([Sale(intent=intent.seq)], at=self.clock(), operator=operator)
+        except YikaError as failure:
+            why = _NOT_RECORDED.get(type(failure), _REFUSED)
+            raise SaleNotClosed(why=why) from failure
 
 
 def _amount(lines: Sequence[PricedLine]) -> Money:

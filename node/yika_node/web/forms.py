@@ -4,6 +4,7 @@ Full-width digits, as Chinese input methods write them, are digits.  Fields that
 are left out; whatever else is not what the field asks for is refused with its text.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -22,6 +23,7 @@ from yika_node.services.views import AccountForm, By, Level, SaleEntry
 Form = Mapping[str, str]
 
 TOKEN_MAX: Final = 64
+_MINOR_UNITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _READERS: Final = {By.MONEY: money_from_text, By.QUANTITY: quantity_from_text}
 
 
@@ -54,7 +56,7 @@ def agreement(entries: Sequence[SaleEntry], amount: Money) -> str:
 def agreed_of(form: Form, entries: Sequence[SaleEntry]) -> Money | None:
     """The price the customer saw for exactly these entries, None if it was not shown yet."""
     seen, _, amount = form.get("agreed", "").rpartition("=")
-    if seen != _text(entries) or not (amount.isascii() and amount.isdecimal()):
+    if seen != _text(entries) or _MINOR_UNITS.fullmatch(amount) is None:
         return None
     return Money(int(amount))
 
