@@ -162,7 +162,7 @@ def test_a_chip_whose_storage_fails_is_silent_and_the_event_says_why(tmp_path: P
     slot.insert(new_card_file(tmp_path / "card", system_random))
     (tmp_path / "card").unlink()
     assert slot.power_on() == b""
-    ((name, facts),) = [event for event in events if event[0] == "failed"]
+    (facts,) = [facts for name, facts in events if name == "failed"]
     assert isinstance(facts["why"], Phrase)
     assert facts["why"].startswith(f"{tmp_path / 'card'} is not a simulated card")
     assert "不是模拟卡（不存在）" in said(facts["why"], "zh")
