@@ -78,6 +78,7 @@ def report(
         workbook=str(output),
         sales=made.sales,
         amount=money_to_text(Money(made.amount)),
+        rerated=made.rerated,
         difference=money_to_text(Money(made.difference)),
         rows_sha256=made.rows_hash,
     )
