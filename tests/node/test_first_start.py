@@ -1,14 +1,20 @@
 """The first start: a token, own keys, and nothing trusted that the token does not name."""
 
+import errno
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from little_headquarters import LittleHeadquarters
-from node_world import OPERATOR, PASSWORD, World
+from node_world import OPERATOR, PASSWORD, World, open_with_card
+from yika_common.infra import files
 from yika_common.infra.passwords import PasswordTooShort
 from yika_common.infra.sessions import WrongPassword
+from yika_common.infra.sqlite_errors import DiskFull
+from yika_common.signing.errors import TooFewSignatures
 from yika_common.sync.errors import RootUnknown, TokenMalformed
+from yika_common.tariffs.shipped import shipped
 from yika_node.errors import AlreadyEnrolled, NotEnrolled
 from yika_node.services.errors import OperatorNameUnusable
 from yika_node.services.views import Level
@@ -105,4 +111,47 @@ def test_before_that_nobody_signs_in_and_nothing_is_sent(world: World) -> None:
     with pytest.raises(NotEnrolled):
         node.courier.sync()
     assert not node.state().enrolled
+    node.close()
+
+
+@pytest.mark.parametrize("file", ["vault.json", "certificate.yika", "root.json", "sentinel"])
+def test_a_disk_without_room_for_one_file_leaves_a_node_that_can_be_enrolled(
+    world: World, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    replace = files._replace
+
+    def refuse(path: Path, data: bytes, mode: int) -> None:
+        if path.name == file:
+            raise OSError(errno.ENOSPC, "no room")
+        replace(path, data, mode)
+
+    node = world.build()
+    with monkeypatch.context() as patch, suppress(DiskFull):
+        patch.setattr(files, "_replace", refuse)
+        node.enrolment.enrol(world.headquarters.token, OPERATOR, PASSWORD)
+    assert node.enrolment.enrolled() is (file == "sentinel")
+    if not node.enrolment.enrolled():
+        assert node.vault.locked
+        node.enrolment.enrol(world.headquarters.token, OPERATOR, PASSWORD)
+    assert {"certificate.yika", "root.json"} < {path.name for path in world.folder.iterdir()}
+    open_with_card(world, node)
+    node.close()
+
+
+def test_the_keys_are_locked_when_what_headquarters_publishes_is_refused(world: World) -> None:
+    publish = world.headquarters.publish_tariff
+    node = world.build()
+    post = world.headquarters.post
+
+    def with_a_bad_tariff(path: str, body: bytes) -> bytes:
+        post(path, body)
+        publish(shipped()["example-hot-water-res.json"], signers=1)
+        return post(path, body)
+
+    world.headquarters.post = with_a_bad_tariff  # type: ignore[method-assign]
+    with pytest.raises(TooFewSignatures):
+        node.enrolment.enrol(world.headquarters.token, OPERATOR, PASSWORD)
+    assert node.enrolment.enrolled()
+    assert node.vault.locked
+    node.staff.sign_in(OPERATOR, PASSWORD)
     node.close()

@@ -27,7 +27,7 @@ from yika_node.services.errors import CertificateForAnother
 from yika_node.services.staff_desk import StaffDesk
 from yika_node.services.standing import Membership, Standing, membership
 from yika_node.services.views import Operator
-from yika_node.uplink import LinkDown
+from yika_node.uplink import AnswerTooLarge, HeadquartersRefused, LinkDown
 from yika_node.vault import Vault
 
 ENROL_PATH: Final = "/api/v1/enrol"
@@ -65,16 +65,21 @@ class Enrolment:
             RootUnknown, CertificateForAnother, SignatureInvalid and their like: nothing is
                 trusted; enrol again with a good token.
 
-        Whoever pressed twice waits for the first attempt to end: there is one pair of keys.
+        Whoever pressed twice waits for the first attempt to end: there is one pair of keys.  After
+        an attempt that failed the keys are locked.
         """
         with self._turn:
-            return self._enrol(token, operator, password)
+            if self.standing.enrolled:
+                raise AlreadyEnrolled(node=self.standing.membership.node)
+            read = EnrolmentToken.from_text(token)
+            name = self.staff.checked_name(operator)
+            try:
+                return self._enrol(read, name, password)
+            except BaseException:
+                self.staff.sign_out(name)
+                raise
 
-    def _enrol(self, token: str, operator: str, password: str) -> Operator:
-        if self.standing.enrolled:
-            raise AlreadyEnrolled(node=self.standing.membership.node)
-        read = EnrolmentToken.from_text(token)
-        name = self.staff.checked_name(operator)
+    def _enrol(self, read: EnrolmentToken, name: str, password: str) -> Operator:
         if self.vault.exists():
             self.vault.unlock(name, password)
         else:
@@ -93,7 +98,7 @@ class Enrolment:
         try:
             missing = self.adoption.missing(manifest)
             fetched = {item.sha256: uplink.get(ITEM_PATH + item.sha256) for item in missing}
-        except LinkDown:
+        except (LinkDown, HeadquartersRefused, AnswerTooLarge):
             # The node has its name; the next exchange brings the rest.
             return admitted
         self.adoption.adopt(manifest, fetched)
@@ -111,14 +116,15 @@ class Enrolment:
         return found
 
     def _found(self, found: Membership) -> None:
+        # Copies for auditors; the database holds what the program reads.  They come first, so
+        # that a full disk leaves a node that can be enrolled again.
+        replace_file(self.folder / CERTIFICATE_FILE, found.certificate_file)
+        replace_file(self.folder / ROOT_FILE, found.root.payload)
         founding = Founding(
             found.identity(), found.certificate_file, found.root.payload, found.headquarters
         )
         self.journal.found(founding, self.clock())
         self.standing.take_up(found)
-        # Copies for auditors; the database holds what the program reads.
-        replace_file(self.folder / CERTIFICATE_FILE, found.certificate_file)
-        replace_file(self.folder / ROOT_FILE, found.root.payload)
 
 
 def _one(answer: Sequence[SignedFile], payload_type: str) -> SignedFile:
