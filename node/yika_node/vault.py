@@ -49,6 +49,7 @@ FILE_NAME: Final = "vault.json"
 _FORMAT = 1
 _NMK_SIZE = 32
 _SIGNING, _SEAL = "signing", "seal"
+_NOT_A_VAULT = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,7 @@ class Vault:
                 for operator, slot in document["slots"].items()
             }
             secrets = {name: _bytes(text) for name, text in document["secrets"].items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
+        except _NOT_A_VAULT as cause:
             raise VaultDamaged from cause
         return slots, secrets
 

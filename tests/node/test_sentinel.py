@@ -135,6 +135,15 @@ def test_a_refusal_does_not_remember_who_was_refused(world: World) -> None:
     node.close()
 
 
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "1", "[" * 100_000, '{"epoch": 1, "seq": 1e999, "head": ""}', '{"epoch": "x"}'],
+)
+def test_what_is_no_sentinel_is_no_witness(tmp_path: Path, content: str) -> None:
+    (tmp_path / FILE_NAME).write_text(content)
+    assert Sentinel(tmp_path).read() is None
+
+
 def test_a_lost_place_is_no_place_of_any_journal(tmp_path: Path) -> None:
     sentinel = Sentinel(tmp_path)
     sentinel.write(Mark.lost(1, 7))

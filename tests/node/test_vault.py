@@ -35,7 +35,9 @@ def test_the_same_keys_come_back_with_the_password(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "password"), [("mei", "four short word"), ("wei", PASSWORD), ("mei", "x" * 129)]
+    ("name", "password"),
+    [("mei", "four short word"), ("wei", PASSWORD), ("mei", "x" * 129), ("mei", "\udcff" * 9)],
+    ids=["another word", "another name", "too long", "bytes that are no UTF-8"],
 )
 def test_a_wrong_name_or_password_opens_nothing(tmp_path: Path, name: str, password: str) -> None:
     made(tmp_path)
@@ -90,7 +92,10 @@ def test_a_changed_secret_is_found_out(tmp_path: Path, part: str) -> None:
         a_vault(tmp_path).unlock("mei", PASSWORD)
 
 
-def test_a_file_that_is_no_vault_is_damaged(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_text("{}", encoding="utf-8")
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", "[" * 100_000, '{"format": 1, "slots": [], "secrets": {}}']
+)
+def test_a_file_that_is_no_vault_is_damaged(tmp_path: Path, content: str) -> None:
+    (tmp_path / FILE_NAME).write_text(content, encoding="utf-8")
     with pytest.raises(VaultDamaged):
         a_vault(tmp_path).unlock("mei", PASSWORD)

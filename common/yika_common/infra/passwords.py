@@ -76,7 +76,8 @@ def key_from_password(password: str, salt: bytes, cost: Cost) -> bytes:
     if len(salt) < SALT_SIZE:
         raise ValueError(f"a salt has at least {SALT_SIZE} bytes")
     return hash_secret_raw(
-        password.encode(),
+        # A command line may hand over bytes that are no UTF-8; they are a password like any.
+        password.encode("utf-8", "surrogatepass"),
         salt,
         time_cost=cost.passes,
         memory_cost=cost.memory_kib,

@@ -57,7 +57,7 @@ class Sentinel:
             return Mark(
                 int(document["epoch"]), int(document["seq"]), bytes.fromhex(document["head"])
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
 
     def write(self, mark: Mark) -> None:
