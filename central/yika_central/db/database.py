@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, create_engine, event, select
+from sqlalchemy import Connection, Engine, RowMapping, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
@@ -25,6 +25,9 @@ from yika_common.infra.sqlite_errors import named_failures
 Insert = postgresql.Insert | sqlite.Insert
 
 _POSTGRESQL = ("postgresql://", "postgres://")
+
+_OFFICE = 0x59494B41
+"""The number under which PostgreSQL keeps the office's lock; SQLite has one writer anyway."""
 
 
 class Database:
@@ -104,6 +107,22 @@ def lock_node(connection: Connection, node: str) -> RowMapping:
     if row is None:
         raise UnknownNode(node=node)
     return row._mapping
+
+
+def hold_office(connection: Connection) -> None:
+    """Let nobody else publish, stock, invite or enrol until the transaction ends.
+
+    Such acts read what another one writes: numbers given, versions, a node's areas.  Whoever also
+    locks nodes does so afterwards, in the order of their names; journals are taken in meanwhile.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_OFFICE)))
+
+
+def lock_nodes(connection: Connection) -> None:
+    """Hold every node's row until the transaction ends: no journal is taken in meanwhile."""
+    table = table_of(Node)
+    connection.execute(select(table.c.node).order_by(table.c.node).with_for_update()).all()
 
 
 def add(connection: Connection, row: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, select, update
 
-from yika_central.db.database import Database, add, add_new, lock_node, put
+from yika_central.db.database import Database, add, add_new, hold_office, lock_node, put
 from yika_central.db.tables import (
     Branch,
     EnrolmentToken,
@@ -107,6 +107,7 @@ class Enrolment:
         ).model_dump()
         row = Node(node=node, name=name, state=WAITING, created_at=to_timestamp(at)).model_dump()
         with self._database.writing() as connection:
+            hold_office(connection)
             put(connection, Node, [row], ["name"])
             lock_node(connection, node)
             add_new(connection, NodeArea, [{"node": node, "area": area} for area in areas])
@@ -123,6 +124,7 @@ class Enrolment:
         """
         file = read_signed_file(body, limit=REQUEST_MAX)
         with self._database.writing() as connection:
+            hold_office(connection)
             request = open_request(file, lambda node: self._secret(connection, node))
             lock_node(connection, request.node)
             outcome = self._enrol(connection, request)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 
 from yika_central.db import ledger
 from yika_central.db.database import Database, add, insert_or, lock_node
+from yika_central.db.rerate_queue import queue
 from yika_central.db.tables import (
     Acknowledgement,
     Node,
@@ -27,6 +28,7 @@ from yika_central.db.tables import (
 from yika_central.domain.placement import BranchEnd
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.reconciliation_intake import Incoming, take
+from yika_central.services.reconciliation_outcomes import Pairs
 from yika_central.services.registry import FORKED, STOPPED, Registry
 from yika_common.clock import to_timestamp
 from yika_common.errors import N_, YikaError
@@ -147,12 +149,15 @@ class Reconciliation:
 
     def _take(self, connection: Connection, incoming: Incoming) -> bytes:
         node = lock_node(connection, incoming.node)
-        status = take(connection, incoming)
+        affected: Pairs = set()
+        status = take(connection, incoming, affected)
         # Only a segment that would itself have to wait is turned away.
         if ledger.parked_count(connection, incoming.node, incoming.epoch) > PARKED_MAX:
             raise ParkingFull(node=incoming.node)
-        if status is not Status.GAP and self._unpark(connection, incoming):
+        if status is not Status.GAP and self._unpark(connection, incoming, affected):
             status = Status.FORK
+        # Once, and in one order: two deliveries that share accounts never wait for each other.
+        queue(connection, affected, incoming.received_at)
         branches = ledger.branches_of(connection, incoming.node, incoming.epoch)
         main = branches[0]
         if len(branches) > 1 or status is Status.FORK:
@@ -163,7 +168,7 @@ class Reconciliation:
         self._note_contact(connection, incoming)
         return self._answer(connection, incoming, main, status)
 
-    def _unpark(self, connection: Connection, incoming: Incoming) -> bool:
+    def _unpark(self, connection: Connection, incoming: Incoming, affected: Pairs) -> bool:
         """Take every parked segment that has become connected; whether one showed a fork."""
         forked = False
         taken = [incoming.segment.header]
@@ -171,7 +176,7 @@ class Reconciliation:
             for sha256 in ledger.connected(connection, header):
                 parked = self._parked(connection, incoming, sha256)
                 taken.append(parked.segment.header)
-                forked |= take(connection, parked, parked=True) is Status.FORK
+                forked |= take(connection, parked, affected, parked=True) is Status.FORK
         return forked
 
     def _parked(self, connection: Connection, incoming: Incoming, sha256: bytes) -> Incoming:

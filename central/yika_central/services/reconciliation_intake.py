@@ -7,12 +7,11 @@ from sqlalchemy import Connection
 from yika_central.db import ledger
 from yika_central.db.database import add, add_new
 from yika_central.db.projections import Arrival, Arrived, Projected, project
-from yika_central.db.rerate_queue import queue
 from yika_central.db.suspense import settle
 from yika_central.db.tables import Account, AccountMeter, Sale, Segment, Suspense
 from yika_central.domain.placement import BranchEnd, Missing, Placed, place
 from yika_central.services.reconciliation_doubts import doubts_of
-from yika_central.services.reconciliation_outcomes import apply_resolutions, resolve_late
+from yika_central.services.reconciliation_outcomes import Pairs, apply_resolutions, resolve_late
 from yika_common.journal.bodies import BundleApplied
 from yika_common.journal.segment import Segment as OpenSegment
 from yika_common.signing.keys import PublicKey
@@ -46,11 +45,14 @@ class Incoming:
         return self.segment.header.epoch
 
 
-def take(connection: Connection, incoming: Incoming, *, parked: bool = False) -> Status:
+def take(
+    connection: Connection, incoming: Incoming, affected: Pairs, *, parked: bool = False
+) -> Status:
     """Put a segment's new records where they belong, or park it while earlier ones are missing.
 
-    ``parked`` says that the segment is in the parking area already.  What is returned is how the
-    journal stands because of this segment alone.
+    ``parked`` says that the segment is in the parking area already.  What re-rating must look at
+    is added to ``affected``.  What is returned is how the journal stands because of this segment
+    alone.
     """
     header = incoming.segment.header
     branches = ledger.branches_of(connection, incoming.node, incoming.epoch)
@@ -74,7 +76,7 @@ def take(connection: Connection, incoming: Incoming, *, parked: bool = False) ->
             _keep(connection, incoming, ledger.PARKED)
         return Status.FORK if placed.contradicts else Status.GAP
     if placed.start < len(incoming.segment.lines):
-        _absorb(connection, incoming, branches, placed)
+        affected |= _absorb(connection, incoming, branches, placed)
         if parked:
             ledger.mark_taken(connection, incoming.node, incoming.sha256)
         else:
@@ -91,7 +93,8 @@ def _absorb(
     incoming: Incoming,
     branches: tuple[BranchEnd, ...],
     placed: Placed,
-) -> None:
+) -> Pairs:
+    """Store the new records; the accounts and services whose sales may now cost otherwise."""
     segment = incoming.segment
     end = _end_before(branches, placed)
     arrived = [
@@ -123,7 +126,6 @@ def _absorb(
     ledger.store(connection, projected)
     changed |= resolve_late(connection, projected, arrival)
     settle(connection, "unknown_account", [row["account"] for row in projected.of(Account)])
-    queue(connection, changed | _affected(projected), incoming.received_at)
     ledger.extend_branch(
         connection,
         incoming.node,
@@ -135,9 +137,10 @@ def _absorb(
             floor_at=projected.floor_at,
         ),
     )
+    return changed | _affected(projected)
 
 
-def _affected(projected: Projected) -> set[tuple[str, str]]:
+def _affected(projected: Projected) -> Pairs:
     """What re-rating must look at: sales, and accounts whose class may price stored sales."""
     tables = (Sale, AccountMeter)
     return {(row["account"], row["service"]) for table in tables for row in projected.of(table)}

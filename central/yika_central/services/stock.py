@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Column, Connection, func, select
 
-from yika_central.db.database import Database, add, add_new
+from yika_central.db.database import Database, add, add_new, hold_office
 from yika_central.db.suspense import settle
 from yika_central.db.tables import Area, Card, Meter, table_of
 from yika_central.errors import BadName
@@ -115,6 +115,7 @@ class Stock:
             BadName, AlreadyInStock, TooMany: nothing was put into stock.
         """
         with self._database.writing() as connection:
+            hold_office(connection)
             return self._take_in(connection, area, meters, cards)
 
     def take_in_new(self, area: str, services: Iterable[Service], cards: int) -> Delivery:
@@ -125,6 +126,7 @@ class Stock:
         """
         wanted = tuple(services)
         with self._database.writing() as connection:
+            hold_office(connection)
             first = _next_number(connection, table_of(Meter).c.meter, _OUR_METERS)
             meters = [
                 NewMeter(f"{first + offset:0{METER_DIGITS}}", service)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from yika_central.db.database import Database, add
+from yika_central.db.database import Database, add, hold_office, lock_nodes
 from yika_central.db.rerate_queue import queue_sales_of
 from yika_central.db.suspense import settle
 from yika_central.db.tables import HeldItem, Node, NodeArea, TariffVersion, table_of
@@ -127,6 +127,9 @@ class TariffOffice:
         file = sign_tariff(document, keys)
         check_signatures(file.to_bytes(), self._keys.root)
         with self._database.writing() as connection:
+            hold_office(connection)
+            # A sale is either here and found below, or comes when the version is in force.
+            lock_nodes(connection)
             self._check_succession(connection, tariff)
             self._store(connection, tariff, document, file.to_bytes(), names)
             for node in nodes_of_area(connection, tariff.area):
