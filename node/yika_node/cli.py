@@ -14,6 +14,7 @@ from typing import Final
 import click
 
 from yika_common.errors import N_, YikaError
+from yika_common.infra.allocator import keep_memory_small
 from yika_common.infra.config import ConfigurationUnreadable, UnknownSetting, WrongSetting
 from yika_common.infra.entropy import system_random
 from yika_common.infra.language import filled, language_of, said, sentence
@@ -76,6 +77,7 @@ def main(context: click.Context, data: Path) -> None:
 @click.pass_obj
 def serve(data: Path, host: str | None, port: int | None) -> None:
     """Serve the pages until SIGTERM or Ctrl-C, and exchange with headquarters meanwhile."""
+    keep_memory_small()
     log_to(sys.stderr)
     with _node(data) as node:
         chosen = node.config.web.port if port is None else port

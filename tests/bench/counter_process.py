@@ -9,13 +9,12 @@ import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from unittest.mock import patch
 
 from yika_common.infra.entropy import system_random
 from yika_common.readers.port import CardConnection
 from yika_common.simulated.card_file import FileCardStore
 from yika_common.simulated.icc import CardMemory, UserCardIcc
-from yika_node import cli
+from yika_node import __main__, bootstrap
 
 
 class Chip:
@@ -73,5 +72,7 @@ class _Connection:
 
 if __name__ == "__main__":
     reader = InnerReader(Chip(Path(sys.argv[2])))
-    with patch("yika_node.bootstrap.GemPcTwinReader", lambda _port: reader):
-        cli.main(["--data", sys.argv[1], "serve", "--port", "0"])
+    # No patching library: it would weigh in the memory that is measured.
+    setattr(bootstrap, "GemPcTwinReader", lambda _port: reader)  # noqa: B010 - types stay checked
+    sys.argv[1:] = ["--data", sys.argv[1], "serve", "--port", "0"]
+    __main__.main()

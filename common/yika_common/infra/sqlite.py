@@ -33,6 +33,9 @@ APPLICATION_ID: Final = 0x59494B41
 
 BUSY_TIMEOUT_MS: Final = 5000
 
+CACHE_KIB: Final = 2000
+"""Pages that a connection keeps in memory, unless it is opened with less; SQLite's own measure."""
+
 _PRAGMAS: Final[dict[str, str | int]] = {
     "journal_mode": "wal",
     "synchronous": 2,
@@ -46,7 +49,11 @@ _SCHEMA_IS_EMPTY: Final = "SELECT count(*) = 0 FROM sqlite_schema"
 
 
 def open_for_money(
-    path: Path, *, application_id: int = APPLICATION_ID, read_only: bool = False
+    path: Path,
+    *,
+    application_id: int = APPLICATION_ID,
+    read_only: bool = False,
+    cache_kib: int = CACHE_KIB,
 ) -> sqlite3.Connection:
     """Open or create the file, in autocommit mode, with every pragma above in force.
 
@@ -69,6 +76,7 @@ def open_for_money(
         try:
             _claim(connection, path, application_id, read_only=read_only)
             _harden(connection, path, read_only=read_only)
+            connection.execute(f"PRAGMA cache_size = {-cache_kib:d}")
         except BaseException:
             connection.close()
             raise
@@ -98,6 +106,7 @@ def sqlalchemy_engine(
     path: Path,
     *,
     pooled: bool = True,
+    cache_kib: int = CACHE_KIB,
 ) -> Engine:
     """An engine over :func:`open_for_money`, for SQLModel sessions and migrations.
 

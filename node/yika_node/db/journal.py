@@ -30,6 +30,7 @@ from yika_common.journal.record import Record, chain, encode_line, genesis, txn_
 from yika_common.signing.keys import PublicKey, SigningKey
 from yika_node.db import projections
 from yika_node.db.sentinel import Mark, Sentinel
+from yika_node.db.store import CACHE_KIB
 from yika_node.errors import AlreadyEnrolled, JournalDamaged, NodeRestored, NotEnrolled
 
 _TIP_TAG: Final = b"yika/tip/1\0"
@@ -110,7 +111,7 @@ class Journal:
     ) -> None:
         """Open the file, whose tables are up to date, and check it; see :attr:`refusal`."""
         self._lock = threading.Lock()
-        self._connection = open_for_money(path)
+        self._connection = open_for_money(path, cache_kib=CACHE_KIB)
         self._sentinel = sentinel
         self._signer = signer
         self._identity = identity
