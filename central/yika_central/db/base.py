@@ -7,9 +7,10 @@ machines by that column without being changed.
 """
 
 import re
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, MetaData, Table
+from sqlalchemy import BigInteger, ColumnElement, MetaData, Table, and_, tuple_
 from sqlalchemy.orm import declared_attr, registry
 from sqlmodel import Field, SQLModel
 
@@ -29,6 +30,17 @@ class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING
 def table_of(row: type[Row]) -> Table:
     """The table of a row class, for statements over many rows."""
     return Row.metadata.tables[str(row.__tablename__)]
+
+
+def one_of(columns: Sequence[ColumnElement[Any]], keys: Collection[Any]) -> ColumnElement[bool]:
+    """Rows in which the columns together are one of these keys, found by an index on the columns.
+
+    SQLite searches an index for each list of plain values, but none for a list of keys.
+    """
+    plain = [
+        column.in_(sorted({key[place] for key in keys})) for place, column in enumerate(columns)
+    ]
+    return and_(*plain, tuple_(*columns).in_(keys))
 
 
 def integer(default: int | None = None, **options: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select, tuple_
 from sqlmodel import Session
 
+from yika_central.db.base import one_of
 from yika_central.db.report_store import Query
 from yika_central.db.rerating_store import PLACE
 from yika_central.db.tables import (
@@ -111,8 +112,8 @@ def shares_of_page(session: Session, places: Sequence[Place]) -> list[RowMapping
     if not places:
         return []
     table = table_of(RatingShare)
-    keys = tuple_(*(table.c[name] for name in PLACE))
-    return list(session.execute(select(table).where(keys.in_(places))).mappings())
+    here = one_of([table.c[name] for name in PLACE], places)
+    return list(session.execute(select(table).where(here)).mappings())
 
 
 def suspense(

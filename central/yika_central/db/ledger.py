@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Connection, and_, bindparam, func, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 from sqlmodel import Session
 
+from yika_central.db.base import one_of
 from yika_central.db.database import add, add_new, put
 from yika_central.db.projections import Projected, Values
 from yika_central.db.suspense import BATCH
@@ -193,9 +194,7 @@ def sales_at(
         rows = connection.execute(
             select(table).where(
                 table.c.node == node,
-                tuple_(table.c.epoch, table.c.branch, table.c.seq).in_(
-                    keys[start : start + BATCH]
-                ),
+                one_of([table.c.epoch, table.c.branch, table.c.seq], keys[start : start + BATCH]),
             )
         ).mappings()
         found.extend(dict(row) for row in rows)

@@ -183,6 +183,7 @@ class Sale(Row, table=True):
         Index("sale_meter", "meter", "generation", "count"),
         Index("sale_time", "stamped_at"),
         Index("sale_outcome", "outcome"),
+        Index("sale_arrival", "not_after"),
     )
 
 

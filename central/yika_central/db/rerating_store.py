@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, select, tuple_
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, select
 
+from yika_central.db.base import one_of
 from yika_central.db.database import add, put
 from yika_central.db.tables import (
     Account,
@@ -69,7 +70,7 @@ def sales_of(connection: Connection, pairs: Sequence[Pair]) -> Sequence[Row[Any]
     table = table_of(Sale)
     return connection.execute(
         select(table)
-        .where(tuple_(table.c.account, table.c.service).in_(pairs))
+        .where(one_of([table.c.account, table.c.service], pairs))
         .order_by(table.c.account, table.c.service)
     ).all()
 
@@ -95,7 +96,7 @@ def ratings_of(connection: Connection, pairs: Sequence[Pair]) -> dict[tuple[Any,
     """The ratings of the pairs' sales, by place."""
     table = table_of(Rating)
     rows = connection.execute(
-        select(table).where(tuple_(table.c.account, table.c.service).in_(pairs))
+        select(table).where(one_of([table.c.account, table.c.service], pairs))
     ).all()
     return {_place(row): row for row in rows}
 
@@ -108,7 +109,7 @@ def shares_of(
     rows = connection.execute(
         select(share)
         .join(rating, and_(*(share.c[name] == rating.c[name] for name in PLACE)))
-        .where(tuple_(rating.c.account, rating.c.service).in_(pairs))
+        .where(one_of([rating.c.account, rating.c.service], pairs))
     ).all()
     found: dict[tuple[Any, ...], dict[str, int]] = {}
     for row in rows:
@@ -155,7 +156,7 @@ def _postings(pairs: Sequence[Pair]) -> Select[Any]:
         select(
             *names, func.max(table.c.number).label("last"), func.sum(table.c.amount).label("added")
         )
-        .where(tuple_(table.c.account, table.c.service).in_(pairs))
+        .where(one_of([table.c.account, table.c.service], pairs))
         .group_by(*names)
     )
 

@@ -23,8 +23,9 @@ resolved_twice      ends an intent that had ended; epoch/seq/hash
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, select, tuple_
+from sqlalchemy import Column, Connection, select
 
+from yika_central.db.base import one_of
 from yika_central.db.projections import Arrival, Projected, Values, suspense_row
 from yika_central.db.suspense import BATCH
 from yika_central.db.tables import (
@@ -101,7 +102,7 @@ def _unknown_tariffs(connection: Connection, sales: Sequence[Values]) -> Iterabl
         return []
     rows = connection.execute(
         select(table.c.tariff_id, table.c.version, table.c.digest).where(
-            tuple_(table.c.tariff_id, table.c.version).in_(wanted)
+            one_of([table.c.tariff_id, table.c.version], wanted)
         )
     ).all()
     published = {f"{name}/{version}/{bytes(digest)[:8].hex()}" for name, version, digest in rows}
@@ -127,7 +128,7 @@ def _counts_taken(connection: Connection, sales: Sequence[Values]) -> Iterable[D
     for start in range(0, len(wanted), BATCH):
         rows = connection.execute(
             select(table).where(
-                tuple_(*(table.c[name] for name in names)).in_(wanted[start : start + BATCH])
+                one_of([table.c[name] for name in names], wanted[start : start + BATCH])
             )
         ).mappings()
         for row in rows:

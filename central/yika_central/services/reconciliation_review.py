@@ -7,10 +7,12 @@ what has arrived lately; it ends in the state that one delivery after the other 
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, String, and_, cast, delete, exists, or_, select
+from sqlalchemy import Connection, and_, delete, exists, or_, select
 
+from yika_central.db.base import one_of
 from yika_central.db.database import Database, add_new
 from yika_central.db.projections import suspense_row
+from yika_central.db.suspense import BATCH
 from yika_central.db.tables import Account, Card, Meter, Row, Sale, Suspense, table_of
 from yika_common.clock import to_timestamp
 
@@ -39,29 +41,39 @@ def _settle(connection: Connection, reason: str, row: type[Row], column: str) ->
 
 
 def _show_counts(connection: Connection, since: int, at: int) -> None:
-    recent, other = table_of(Sale).alias("recent"), table_of(Sale).alias("other")
-    same_count = and_(
-        *(recent.c[name] == other.c[name] for name in ("meter", "generation", "count"))
-    )
-    another = or_(*(recent.c[name] != other.c[name] for name in _PLACE))
-    subject = (
-        other.c.meter + "/" + cast(other.c.generation, String) + "/" + cast(other.c.count, String)
-    )
-    # Each of the two sees the other, whichever of them is recent.
-    for side in (recent, other):
+    sale = table_of(Sale)
+    counts = _counts_taken_lately(connection, since)
+    for start in range(0, len(counts), BATCH):
         rows = connection.execute(
-            select(*(side.c[name] for name in _PLACE), side.c.amount, subject.label("subject"))
-            .distinct()
-            .select_from(recent.join(other, and_(same_count, another)))
-            .where(recent.c.not_after >= since)
+            select(sale).where(
+                one_of([sale.c[name] for name in _COUNT], counts[start : start + BATCH])
+            )
         ).mappings()
         doubts = [
             suspense_row(
-                dict(row), "count_taken", subject=row["subject"], amount=row["amount"], at=at
+                dict(row),
+                "count_taken",
+                subject="/".join(str(row[name]) for name in _COUNT),
+                amount=row["amount"],
+                at=at,
             )
             for row in rows
         ]
         add_new(connection, Suspense, doubts)
 
 
+def _counts_taken_lately(connection: Connection, since: int) -> list[tuple[str, int, int]]:
+    """The purchase counts of recent sales that another sale, recent or not, carries too."""
+    recent, other = table_of(Sale).alias("recent"), table_of(Sale).alias("other")
+    same_count = and_(*(recent.c[name] == other.c[name] for name in _COUNT))
+    another = or_(*(recent.c[name] != other.c[name] for name in _PLACE))
+    rows = connection.execute(
+        select(*(recent.c[name] for name in _COUNT)).where(
+            recent.c.not_after >= since, exists().where(same_count, another)
+        )
+    ).all()
+    return sorted({(row[0], row[1], row[2]) for row in rows})
+
+
 _PLACE = ("node", "epoch", "branch", "seq")
+_COUNT = ("meter", "generation", "count")

@@ -203,6 +203,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("node", "epoch", "branch", "seq", name=op.f("pk_sale")),
     )
     op.create_index("sale_account", "sale", ["account", "service", "stamped_at"])
+    op.create_index("sale_arrival", "sale", ["not_after"])
     op.create_index("sale_meter", "sale", ["meter", "generation", "count"])
     op.create_index("sale_outcome", "sale", ["outcome"])
     op.create_index("sale_time", "sale", ["stamped_at"])
