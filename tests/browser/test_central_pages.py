@@ -1,15 +1,13 @@
 """Headquarters' pages in a real browser: no barriers, nothing cut off, keys that work."""
 
-import threading
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from waitress.server import create_server
 
 from central_builders import ADMIN, HandClock
 from central_town import a_town
+from served import served
 from yika_central.web.app import make_central_app
 
 pytestmark = pytest.mark.browser
@@ -34,13 +32,8 @@ PATHS = (
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     hq = a_town(tmp_path_factory.mktemp("town") / "central", HandClock())
-    listening: Any = create_server(make_central_app(hq), host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=listening.run)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.effective_port}"
-    listening.task_dispatcher.shutdown()
-    listening.trigger.pull_trigger(listening.asyncore.close_all)
-    thread.join(10)
+    with served(make_central_app(hq)) as address:
+        yield address
     hq.close()
 
 
@@ -56,7 +49,8 @@ def signed_in(open_page: OpenPage, url: str, language: str, **size: int) -> Page
 def test_no_page_puts_up_barriers_or_runs_off_the_screen(
     open_page: OpenPage, url: str, language: str, barriers: Callable[[Page], list[str]]
 ) -> None:
-    page = signed_in(open_page, url, language, width=1280, height=720)
+    # So tall that no link lies half under the line at the bottom.
+    page = signed_in(open_page, url, language, width=1024, height=4000)
     found = []
     for path in PATHS:
         page.goto(url + path)

@@ -1,17 +1,16 @@
 """The counter in a real browser: keys, cards, both languages, nothing that keeps people out."""
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import pytest
 from playwright.sync_api import Page, expect
-from waitress.server import create_server
 
 from card_builders import ChipMemory
 from node_pages import Pages, pages_in
 from node_world import OPERATOR, PASSWORD, a_chip, meters_for
+from served import served
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)
@@ -52,21 +51,15 @@ class Counter:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    with pages_in(tmp_path_factory.mktemp("node") / "data") as pages:
-        listening: Any = create_server(pages.app, host="127.0.0.1", port=0, threads=4)
-        thread = threading.Thread(target=listening.run)
-        thread.start()
-        yield Counter(pages, f"http://127.0.0.1:{listening.effective_port}")
-        listening.task_dispatcher.shutdown()
-        listening.trigger.pull_trigger(lambda: listening.asyncore.close_all(listening._map))
-        thread.join(10)
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
+    with pages_in(tmp_path_factory.mktemp("node") / "data") as pages, served(pages.app) as url:
+        yield Counter(pages, url)
 
 
 @pytest.fixture
-def counter(served: Counter) -> Counter:
-    served.pull()
-    return served
+def counter(running: Counter) -> Counter:
+    running.pull()
+    return running
 
 
 def signed_in(open_page: OpenPage, counter: Counter, path: str = "/", **look: object) -> Page:
@@ -77,6 +70,16 @@ def signed_in(open_page: OpenPage, counter: Counter, path: str = "/", **look: ob
     page.keyboard.press("Enter")
     page.wait_for_url(f"{counter.url}{path}")
     return page
+
+
+def put_in(page: Page, counter: Counter) -> None:
+    """Put the customer's card in; the first page leads to the sale by itself.
+
+    To go there as well would race with it: the page would be loaded twice, the second time over
+    what had been typed.
+    """
+    counter.insert(counter.chip)
+    page.wait_for_url(f"{counter.url}/sell")
 
 
 def focus_is_in_main(page: Page) -> bool:
@@ -103,7 +106,7 @@ def test_nothing_keeps_anybody_out_of_any_page(
     open_page: OpenPage, counter: Counter, barriers: Callable[[Page], list[str]], language: str
 ) -> None:
     page = signed_in(open_page, counter, language=language)
-    counter.insert(counter.chip)
+    put_in(page, counter)
     receipt = counter.pages.node.enquiries.sales().rows[0]
     paths = [*PLACES, f"/accounts/{counter.account}", f"/receipts/1/{receipt.basket}"]
     found = []
@@ -117,8 +120,7 @@ def test_with_large_text_on_a_small_screen_the_sale_still_fits(
     open_page: OpenPage, counter: Counter
 ) -> None:
     page = signed_in(open_page, counter, width=1024, height=600)
-    counter.insert(counter.chip)
-    page.goto(f"{counter.url}/sell")
+    put_in(page, counter)
     page.get_by_role("button", name="Large text").click()
     page.wait_for_url(f"{counter.url}/sell")
     page.locator("#amount-4").fill("50")
@@ -131,8 +133,7 @@ def test_a_card_put_in_is_read_and_one_taken_out_makes_room(
     open_page: OpenPage, counter: Counter
 ) -> None:
     page = signed_in(open_page, counter)
-    counter.insert(counter.chip)
-    page.wait_for_url(f"{counter.url}/sell")
+    put_in(page, counter)
     page.keyboard.press("F4")
     page.wait_for_url(f"{counter.url}/card")
     expect(page.get_by_role("heading", level=1)).to_have_text("王小明")
@@ -144,8 +145,7 @@ def test_a_sale_costs_a_card_an_amount_and_two_keys(
     open_page: OpenPage, counter: Counter, hands: Callable[[Page], Hands]
 ) -> None:
     page = signed_in(open_page, counter)
-    counter.insert(counter.chip)
-    page.wait_for_url(f"{counter.url}/sell")
+    put_in(page, counter)
     before = counter.sales()
     clerk = hands(page)
     clerk.type("50")
@@ -172,8 +172,7 @@ def test_the_first_key_asks_and_a_changed_amount_takes_it_back(
     open_page: OpenPage, counter: Counter
 ) -> None:
     page = signed_in(open_page, counter)
-    counter.insert(counter.chip)
-    page.goto(f"{counter.url}/sell")
+    put_in(page, counter)
     before = counter.sales()
     page.keyboard.type("50")
     page.keyboard.press("Enter")
@@ -186,8 +185,7 @@ def test_the_first_key_asks_and_a_changed_amount_takes_it_back(
 
 def test_the_price_follows_what_is_typed(open_page: OpenPage, counter: Counter) -> None:
     page = signed_in(open_page, counter)
-    counter.insert(counter.chip)
-    page.goto(f"{counter.url}/sell")
+    put_in(page, counter)
     page.locator("#amount-7").fill("3")
     expect(page.locator("#quote [data-code=below_minimum]")).to_be_visible()
     page.locator("select[name=by-7]").select_option("q")
@@ -201,8 +199,7 @@ def test_the_price_follows_what_is_typed(open_page: OpenPage, counter: Counter) 
 
 def test_going_back_and_sending_again_sells_once(open_page: OpenPage, counter: Counter) -> None:
     page = signed_in(open_page, counter)
-    counter.insert(counter.chip)
-    page.goto(f"{counter.url}/sell")
+    put_in(page, counter)
     before = counter.sales()
     page.locator("#amount-4").fill("5")
     page.keyboard.press("Enter")
