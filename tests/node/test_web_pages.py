@@ -325,6 +325,33 @@ def test_a_price_that_changed_since_it_was_shown_is_not_charged(
     assert pages.node.enquiries.sales().rows == ()
 
 
+def test_what_happened_within_the_minute_has_no_age(pages: Pages, clerk: Clerk) -> None:
+    clerk.open_with_card()
+    clerk.sell({"amount-4": "50"})
+    waiting = pages.node.courier.state().waiting
+    assert f"<span>Waiting to send</span><b>{waiting}</b>" in clerk.get("/sales").text
+    pages.world.pass_time(minutes=5)
+    assert f"<b>{waiting}, oldest 5 min</b>" in clerk.get("/sales").text
+
+
+def test_a_refused_sale_keeps_what_was_typed_and_its_token(pages: Pages, clerk: Clerk) -> None:
+    clerk.open_with_card()
+    form = hidden(clerk.get("/sell")) | {"amount-4": "100", "by-4": "q"}
+    refused = clerk.send("/sell", form | {"agreed": "4q100000=1"})
+    assert 'name="amount-4" value="100"' in refused.text
+    assert '<option value="q" selected>' in refused.text
+    assert hidden(refused)["form_token"] == form["form_token"]
+    assert clerk.send("/sell", hidden(refused) | form).status_code == 303
+
+
+def test_a_sale_refused_for_want_of_its_card_says_so(pages: Pages, clerk: Clerk) -> None:
+    clerk.open_with_card()
+    form = hidden(clerk.get("/sell")) | {"amount-4": "100"}
+    pages.world.hand.pull()
+    refused = clerk.send("/sell", form)
+    assert (code_of(refused), len(said(refused))) == ("card_absent", 1)
+
+
 def test_an_empty_form_has_no_price_and_sells_nothing(pages: Pages, clerk: Clerk) -> None:
     clerk.open_with_card()
     form = hidden(clerk.get("/sell"))

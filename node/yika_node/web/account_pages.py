@@ -3,12 +3,12 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from yika_common.infra.web.class_names import class_name
 from yika_common.infra.web.guard import needs
 from yika_common.services import PROFILES
 from yika_node.web.again import Refusal, or_again
 from yika_node.web.forms import Form, account_of, profile_of
 from yika_node.web.front import front, node, operator
-from yika_node.web.labels import class_name
 from yika_node.web.ranks import Rank
 
 pages = Blueprint("account", __name__)

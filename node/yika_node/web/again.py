@@ -25,7 +25,10 @@ class Refusal:
 
 
 def or_again(form: Callable[[Refusal], str]) -> Callable[[Submit[P]], Submit[P]]:
-    """Show ``form`` with the refusal when the view is refused by a desk."""
+    """Show ``form`` with the refusal when the view is refused by a desk.
+
+    Where the form itself can't be shown (its card is gone), the refusal is said alone.
+    """
 
     def wrap(view: Submit[P]) -> Submit[P]:
         @wraps(view)
@@ -33,7 +36,10 @@ def or_again(form: Callable[[Refusal], str]) -> Callable[[Submit[P]], Submit[P]]
             try:
                 return view(*args, **kwargs)
             except YikaError as error:
-                return make_response(form(Refusal(error)), status_of(error))
+                try:
+                    return make_response(form(Refusal(error)), status_of(error))
+                except YikaError:
+                    raise error from None
 
         return submit
 

@@ -15,6 +15,9 @@ from yika_node.web.watch import Presence, Seen
 LONG_UNSENT = timedelta(days=1)
 """Records older than this that no acknowledgement covers are worth a second look."""
 
+JUST_NOW = timedelta(minutes=1)
+"""What is younger has no age worth telling."""
+
 
 def chips_with(clock: Clock) -> tuple[Chip, ...]:
     """What every signed-in page shows."""
@@ -47,7 +50,9 @@ def _waiting(sync: SyncState, clock: Clock) -> Chip:
     if not sync.waiting or sync.oldest is None:
         return Chip(name, "0", "good", "record.sync")
     since = clock() - sync.oldest
-    text = gettext("%(count)s, oldest %(age)s", count=sync.waiting, age=age(sync.oldest, clock()))
+    if since < JUST_NOW:
+        return Chip(name, str(sync.waiting), "busy", "record.sync")
+    text = gettext("%(count)s, oldest %(age)s", count=sync.waiting, age=age(since))
     return Chip(name, text, "warn" if since > LONG_UNSENT else "busy", "record.sync")
 
 
@@ -55,5 +60,6 @@ def _headquarters(sync: SyncState, clock: Clock) -> Chip:
     name = gettext("Headquarters")
     if sync.last_contact is None:
         return Chip(name, gettext("not reached yet"), "idle", "record.sync")
-    text = gettext("%(age)s ago", age=age(sync.last_contact, clock()))
+    since = clock() - sync.last_contact
+    text = gettext("just now") if since < JUST_NOW else gettext("%(age)s ago", age=age(since))
     return Chip(name, text, "idle" if sync.problem else "good", "record.sync")

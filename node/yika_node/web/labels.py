@@ -1,7 +1,7 @@
 """The words for what the desks name by keys: services, states, levels, fields, classes."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from flask_babel import gettext
@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from yika_common.cards.write_back import MeterStatus
 from yika_common.errors import Phrase, YikaError
+from yika_common.infra.web.class_names import CLASSES
 from yika_common.infra.web.site import Mood, Text
 from yika_common.services import Service
 from yika_node.services.views import Level, SaleState
@@ -33,12 +34,6 @@ LEVELS: Final[dict[Level, Text]] = {
     Level.CLERK: _("Clerk"),
     Level.SUPERVISOR: _("Supervisor"),
     Level.AUDITOR: _("Auditor"),
-}
-CLASSES: Final[dict[str, Text]] = {
-    "residential": _("Residential"),
-    "commercial": _("Commercial"),
-    "industrial": _("Industrial"),
-    "public": _("Public institution"),
 }
 FIELDS: Final[dict[str, Text]] = {
     "name": _("Name"),
@@ -99,11 +94,6 @@ def _in_words(facts: Mapping[str, str | int]) -> dict[str, str | int]:
     return named
 
 
-def class_name(key: str) -> Text:
-    """The class of customers; a class that only a tariff file knows is shown by its key."""
-    return CLASSES.get(key, key)
-
-
 def meter_status(status: int) -> tuple[Text, ...]:
     """What a meter's status says that needs saying; a closed meter is no longer nearly so."""
     if status & MeterStatus.CLOSED:
@@ -111,9 +101,9 @@ def meter_status(status: int) -> tuple[Text, ...]:
     return tuple(text for bit, text in METER_STATUSES.items() if status & bit)
 
 
-def age(since: datetime, now: datetime) -> str:
-    """How long ago, in the largest unit that still says something."""
-    minutes = max(timedelta(), now - since) // timedelta(minutes=1)
+def age(span: timedelta) -> str:
+    """How long, in the largest unit that still says something."""
+    minutes = span // timedelta(minutes=1)
     if minutes < _MINUTES_SHOWN:
         return str(gettext("%(minutes)s min", minutes=minutes))
     hours = minutes // 60

@@ -8,6 +8,7 @@ from yika_common.infra.web.guard import needs
 from yika_common.services import Service
 from yika_common.tariffs.quote import Quote
 from yika_node.services.views import Receipt, ReceiptLine
+from yika_node.web.again import Refusal, or_again
 from yika_node.web.explain import Told, tariff_of, told
 from yika_node.web.forms import agreed_of, agreement, entries_of, token_of
 from yika_node.web.front import front, node, operator
@@ -21,7 +22,12 @@ pages = Blueprint("sale", __name__)
 @needs(Rank.CLERK)
 def form() -> str:
     """The card's meters, each with a field for what the customer wants."""
-    return render_template("sell.html", view=front().read_card())
+    return _form()
+
+
+def _form(refusal: Refusal | None = None) -> str:
+    view = front().read_card()
+    return render_template("sell.html", view=view, refusal=refusal, filled=request.form)
 
 
 @pages.post("/sell/quote")
@@ -45,6 +51,7 @@ def quote() -> str:
 
 @pages.post("/sell")
 @needs(Rank.CLERK)
+@or_again(_form)
 def commit() -> Response:
     """Sell, or find that this form has sold already; either way to the receipt."""
     entries, token = entries_of(request.form), token_of(request.form)

@@ -17,6 +17,7 @@ from flask import (
 from werkzeug.wrappers import Response
 
 from yika_common.infra.language import LANGUAGES
+from yika_common.infra.web.class_names import class_name
 from yika_common.infra.web.guard import machine, needs, passive, public
 from yika_common.infra.web.login import own_path
 from yika_common.infra.web.site import Chip, Site, signed_in, site
@@ -111,6 +112,7 @@ def register_parts(app: Flask, face: Site) -> None:
         next_language=next_language,
         status_line=status_line,
         text_size=text_size,
+        class_name=class_name,
         new_form_token=lambda: face.random(16).hex(),
     )
 
