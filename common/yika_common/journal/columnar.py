@@ -12,7 +12,9 @@ r"""A text as columns and back: the told part and the bytes kept beside it.
     texts    per column of the form DIGITS or PLAIN, its entries
     numbers  per column, what is told of it: as many as the lines have places for it
 
-Entries of HEX and BASE64 columns stand as bytes in the other part, column by column.
+Entries of HEX and BASE64 columns stand as bytes in the other part, column by column.  There are
+at most 10,000 lines, 1,000 columns and 200,000 values, and 1,000 skeletons of at most 4096
+characters; whatever has more travels in another coding.
 """
 
 import itertools
@@ -34,7 +36,16 @@ from yika_common.journal.columns import (
     value_of,
 )
 from yika_common.journal.errors import TransportMalformed, TransportTooLarge
-from yika_common.journal.skeletons import RESERVED, ColumnName, Value, columns_of, join, split
+from yika_common.journal.skeletons import (
+    NUMBER,
+    RESERVED,
+    TEXT,
+    ColumnName,
+    Value,
+    columns_of,
+    join,
+    split,
+)
 from yika_common.journal.wire import (
     WIDTH_MAX,
     Reader,
@@ -46,6 +57,13 @@ from yika_common.journal.wire import (
 _RAW_FORMS = (Form.HEX, Form.BASE64)
 _DIGITS_MAX = 15
 """Digits of a DIGITS column."""
+
+_SKELETONS_MAX = 1_000
+_SKELETON_MAX = 4096
+_LINES_MAX = 10_000
+_COLUMNS_MAX = 1_000
+_VALUES_MAX = 200_000
+"""Far above any segment: empty lines and values cost a sender nothing, but the receiver time."""
 
 
 class NotColumnar(Exception):
@@ -173,15 +191,17 @@ def from_columns(told: bytes, beside: bytes, *, limit: int) -> bytes:
         TransportTooLarge: they would unfold to more than the limit.
     """
     reader, kept = Reader(told, limit), Reader(beside, limit)
-    skeletons = [reader.text() for _ in range(reader.count())]
-    names = [columns_of(skeleton) for skeleton in skeletons]
-    places = list(itertools.accumulate(reader.numbers(reader.count(), reader.varint())))
+    skeletons = [reader.text() for _ in range(reader.count(_SKELETONS_MAX))]
+    names = _columns_of(skeletons, limit)
+    places = list(itertools.accumulate(reader.numbers(reader.count(_LINES_MAX), reader.varint())))
     if not all(0 <= place < len(skeletons) for place in places):
         raise TransportMalformed(why=Phrase("a line has no form"))
     counts: Counter[ColumnName] = Counter()
     for place, times in Counter(places).items():
         for name in names[place]:
             counts[name] += times
+    if len(counts) > _COLUMNS_MAX or counts.total() > _VALUES_MAX:
+        raise TransportTooLarge(limit=limit)
     tellings = _read_tellings(dict.fromkeys(itertools.chain(*names)), counts, reader, kept)
     lines = []
     room = limit + 1
@@ -193,6 +213,17 @@ def from_columns(told: bytes, beside: bytes, *, limit: int) -> bytes:
             raise TransportTooLarge(limit=limit)
         lines.append(line)
     return "\n".join(lines).encode("latin-1")
+
+
+def _columns_of(skeletons: Iterable[str], limit: int) -> list[tuple[ColumnName, ...]]:
+    found = []
+    room = _VALUES_MAX
+    for skeleton in skeletons:
+        room -= sum(map(skeleton.count, (NUMBER, TEXT)))
+        if len(skeleton) > _SKELETON_MAX or room < 0:
+            raise TransportTooLarge(limit=limit)
+        found.append(columns_of(skeleton))
+    return found
 
 
 def _values(

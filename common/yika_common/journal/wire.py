@@ -82,10 +82,10 @@ class Reader:
                 return value
         raise TransportMalformed(why=Phrase("a number is too long"))
 
-    def count(self) -> int:
-        """A number of things, each of which takes at least one byte in the end."""
+    def count(self, most: int | None = None) -> int:
+        """A number of things, each of which takes at least one byte in the end; perhaps fewer."""
         count = self.varint()
-        if count > self._limit + 1:
+        if count > (self._limit + 1 if most is None else min(most, self._limit + 1)):
             raise TransportTooLarge(limit=self._limit)
         return count
 
