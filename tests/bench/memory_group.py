@@ -53,10 +53,10 @@ def memory_group(limit_mb: int) -> Iterator[MemoryGroup]:
         except OSError:
             continue
         try:
-            try:
-                (group / limit_name).write_text(str(limit_mb * _MIB), encoding="ascii")
-            except OSError:
+            limit = group / limit_name
+            if not limit.exists():
                 continue
+            limit.write_text(str(limit_mb * _MIB), encoding="ascii")
             yield MemoryGroup(group, peak_name, limit_mb)
             return
         finally:

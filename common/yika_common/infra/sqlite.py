@@ -102,21 +102,18 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             raise
 
 
-def sqlalchemy_engine(
-    path: Path,
-    *,
-    pooled: bool = True,
-    cache_kib: int = CACHE_KIB,
-) -> Engine:
+def sqlalchemy_engine(path: Path, *, pooled: bool = True, cache_kib: int = CACHE_KIB) -> Engine:
     """An engine over :func:`open_for_money`, for SQLModel sessions and migrations.
 
     A session reads one snapshot: its first statement begins a transaction.  ``pooled=False``
-    closes every connection after use, so that the file can be moved or removed.
+    closes every connection after use, so that the file can be moved or removed.  Otherwise the
+    connection used last is used first: each keeps pages and statements of its own in memory, and
+    taking turns would fill them all.
     """
     engine = create_engine(
         "sqlite://",
-        creator=lambda: open_for_money(path),
-        poolclass=QueuePool if pooled else NullPool,
+        creator=lambda: open_for_money(path, cache_kib=cache_kib),
+        **({"poolclass": QueuePool, "pool_use_lifo": True} if pooled else {"poolclass": NullPool}),
     )
 
     @event.listens_for(engine, "begin")
