@@ -147,6 +147,16 @@ def test_a_card_that_is_not_right_is_not_sold_to(
     assert counter.truth() == before
 
 
+def test_what_was_typed_for_one_card_is_never_offered_for_another(
+    counter: Counter, language: str
+) -> None:
+    another_card(counter)
+    refused = counter.sell(amount_4="50")
+    one_sentence(refused, "card_swapped", language)
+    assert "amount-4" not in refused.text
+    assert "form_token" not in refused.text
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [

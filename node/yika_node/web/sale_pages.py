@@ -26,7 +26,8 @@ def form() -> str:
 
 
 def _form(refusal: Refusal | None = None) -> str:
-    view = front().read_card()
+    """The form; after a refusal with what was typed, for the card it was typed for."""
+    view = front().read_card() if refusal is None else front().card(request.form.get("card", ""))
     return render_template("sell.html", view=view, refusal=refusal, filled=request.form)
 
 
