@@ -11,10 +11,13 @@ from central_builders import HandClock, Pen, enrol, publish_water, water_tariff
 from journals import an_intent
 from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import Rating, Sale, Suspense, table_of
-from yika_common.journal.bodies import FIGURE_MAX, TOTAL_MAX, Body, Line
+from yika_common.cards.write_back import MeterReading, MeterStatus
+from yika_common.journal.bodies import FIGURE_MAX, TOTAL_MAX, Body, Line, Reading
 from yika_common.journal.coding import encode_transport
 from yika_common.journal.errors import SegmentMalformed
 from yika_common.journal.record import TIME_MAX, chain
+from yika_common.numbers import Quantity
+from yika_common.services import PROFILES
 from yika_common.signing import strict_json
 from yika_common.tariffs.document import parse_tariff
 
@@ -159,3 +162,72 @@ def test_counts_that_go_down_are_all_counted(
     with headquarters.database.reading() as session:
         assert len(session.execute(select(table_of(Sale))).all()) == 4
     honest_sale_is_priced(headquarters, clock)
+
+
+READING = {
+    "generation": 1,
+    "count": 7,
+    "total": 70_000,
+    "balance": -5_000,
+    "used": 75_000,
+    "status": 1,
+    "sequence": 12,
+}
+
+
+def a_reading(hq: Headquarters, clock: HandClock, meter: str, **changes: int) -> Reading:
+    """What a meter of area A01 wrote back, after somebody made these changes."""
+    keys = hq.keys.meter_keys(meter, 1, "A01")
+    assert keys.wbq is not None
+    figures = {name: value for name, value in READING.items() if name not in ("status", "used")}
+    evidence = MeterReading(
+        meter_id=meter,
+        slot=3,
+        key_version=1,
+        lifetime_use=Quantity(READING["used"]),
+        status=MeterStatus(READING["status"]),
+        clock=clock(),
+        **figures,  # type: ignore[arg-type]
+    ).evidence(keys.wbq)
+    values: dict[str, Any] = READING | {"slot": 3, "meter_time": clock.seconds} | changes
+    return Reading(card=CARD, meter=meter, evidence=evidence.hex(), **values)
+
+
+def test_a_reading_as_the_meter_wrote_it_is_in_no_doubt(
+    liar: Pen, headquarters: Headquarters, clock: HandClock
+) -> None:
+    meter = headquarters.stock.take_in_new("A01", PROFILES[4], 0).meters[3].meter
+    liar.write(a_reading(headquarters, clock, meter))
+    liar.send(liar.cut())
+    assert "false_reading" not in reasons(headquarters)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{name: READING[name] + 1} for name in READING]
+    + [{"slot": 2}, {"meter_time": 0}, {"total": 2**53 - 1}, {"status": 2**20}],
+    ids=str,
+)
+def test_a_reading_that_somebody_changed_is_kept_and_shown(
+    liar: Pen, headquarters: Headquarters, clock: HandClock, changes: dict[str, int]
+) -> None:
+    meter = headquarters.stock.take_in_new("A01", PROFILES[4], 0).meters[3].meter
+    liar.write(a_reading(headquarters, clock, meter, **changes))
+    assert liar.send(liar.cut()).ack.upto == liar.seq
+    assert "false_reading" in reasons(headquarters)
+
+
+def test_lines_that_do_not_add_up_are_kept_and_shown(
+    liar: Pen, headquarters: Headquarters
+) -> None:
+    liar.write(a_lie(amount=5000, lines=(Line("water", 1, 10_000, 50_000, 4999),)))
+    liar.write(a_lie(count=2, amount=1, lines=()))
+    assert liar.send(liar.cut()).ack.upto == liar.seq
+    table = table_of(Suspense)
+    with headquarters.database.reading() as session:
+        found = session.execute(
+            select(table.c.subject, table.c.amount)
+            .where(table.c.reason == "lines_differ")
+            .order_by(table.c.seq)
+        ).all()
+    assert [tuple(row) for row in found] == [("4999", 5000), ("0", 1)]

@@ -129,6 +129,7 @@ class Reconciliation:
             coded=coded,
             sha256=hashlib.sha256(container).digest(),
             received_at=to_timestamp(at),
+            keys=self._keys,
         )
         with self._database.writing() as connection:
             return self._take(connection, incoming)

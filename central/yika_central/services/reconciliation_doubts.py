@@ -16,10 +16,13 @@ meter_taken         a meter was given to two accounts; the meter
 old_epoch           sold after the node had begun a later epoch; the epoch
 fork                a record beside the expected journal; the branch
 unknown_intent      ends an intent that is not here (yet); epoch/seq/hash
+lines_differ        the lines of a sale do not add up to its amount; their sum
+false_reading       a meter's reading without the meter's evidence; the meter
 resolved_twice      ends an intent that had ended; epoch/seq/hash
 ==================  ====================================================================
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -34,13 +37,19 @@ from yika_central.db.tables import (
     Card,
     Meter,
     NodeCertificate,
+    Reading,
     Sale,
+    SaleLine,
     TariffVersion,
     table_of,
 )
+from yika_central.services.key_room import KeyRoom
+from yika_central.services.reconciliation_evidence import false_readings
 
 
-def doubts_of(connection: Connection, projected: Projected, arrival: Arrival) -> list[Values]:
+def doubts_of(
+    connection: Connection, projected: Projected, arrival: Arrival, keys: KeyRoom
+) -> list[Values]:
     """The rows of suspense for these records, which are not stored yet."""
     sales = projected.of(Sale)
     doubts = [
@@ -51,6 +60,11 @@ def doubts_of(connection: Connection, projected: Projected, arrival: Arrival) ->
         *_counts_taken(connection, sales),
         *_accounts_doubled(connection, projected),
         *_meters_taken(connection, projected),
+        *_lines_differ(projected),
+    ]
+    doubts += [
+        (row, "false_reading", row["meter"], 0)
+        for row in false_readings(connection, projected.of(Reading), keys)
     ]
     later = _later_epoch(connection, arrival)
     for sale in sales:
@@ -172,6 +186,17 @@ def _meters_taken(connection: Connection, projected: Projected) -> Iterable[Doub
             doubts.append((owners[row["account"]], "meter_taken", row["meter"], 0))
     # One record may name several such meters; its row in suspense names the first.
     return list({(d[0]["seq"], d[1]): d for d in reversed(doubts)}.values())
+
+
+def _lines_differ(projected: Projected) -> Iterable[Doubt]:
+    added: Counter[int] = Counter()
+    for line in projected.of(SaleLine):
+        added[line["seq"]] += line["amount"]
+    return [
+        (sale, "lines_differ", str(added[sale["seq"]]), sale["amount"])
+        for sale in projected.of(Sale)
+        if added[sale["seq"]] != sale["amount"]
+    ]
 
 
 def _later_epoch(connection: Connection, arrival: Arrival) -> int | None:

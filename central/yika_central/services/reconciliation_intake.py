@@ -1,6 +1,6 @@
 """One segment's records into the ledger, inside the transaction of whoever calls."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -10,6 +10,7 @@ from yika_central.db.projections import Arrival, Arrived, Projected, project
 from yika_central.db.suspense import settle
 from yika_central.db.tables import Account, AccountMeter, Sale, Segment, Suspense
 from yika_central.domain.placement import BranchEnd, Missing, Placed, place
+from yika_central.services.key_room import KeyRoom
 from yika_central.services.reconciliation_doubts import doubts_of
 from yika_central.services.reconciliation_outcomes import Pairs, apply_resolutions, resolve_late
 from yika_common.journal.bodies import BundleApplied
@@ -33,6 +34,8 @@ class Incoming:
     coded: bytes
     sha256: bytes
     received_at: int
+    keys: KeyRoom = field(repr=False)
+    """Headquarters' own, against which readings are checked."""
 
     @property
     def node(self) -> str:
@@ -120,7 +123,7 @@ def _absorb(
     projected = project(arrived, arrival)
     known = {branch.branch: branch for branch in branches} | {end.branch: end}
     changed = apply_resolutions(connection, projected, arrival, known)
-    projected.of(Suspense).extend(doubts_of(connection, projected, arrival))
+    projected.of(Suspense).extend(doubts_of(connection, projected, arrival, incoming.keys))
     # Two deliveries may doubt the same record: in one order, neither waits for the other.
     projected.of(Suspense).sort(key=lambda row: tuple(row[name] for name in DOUBT_KEY))
     ledger.store(connection, projected)

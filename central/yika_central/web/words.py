@@ -31,6 +31,8 @@ DOUBTS: Final[dict[str, Text]] = {
     "fork": _("Stands beside the expected journal: a copy of the vending point sold"),
     "unknown_intent": _("Ends a sale that is not here"),
     "resolved_twice": _("Ends a sale that had ended"),
+    "lines_differ": _("The lines of the price do not add up to the amount"),
+    "false_reading": _("A meter's reading that the meter did not write"),
 }
 
 ROLES: Final[dict[StaffRole, Text]] = {
