@@ -40,6 +40,11 @@ class Counter:
         with self._lock, self._reader.connect() as connection:
             yield connection
 
+    def await_turn(self) -> None:
+        """Return once no act with a card is under way."""
+        with self._lock:
+            pass
+
     def session(self, connection: CardConnection, number: str, node_key: bytes) -> CardSession:
         """Authenticate as the node; the card is the one of that number, or untouched.
 

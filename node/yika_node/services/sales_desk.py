@@ -111,12 +111,12 @@ class SalesDesk:
                 :meth:`Pricing.price`; PriceChanged, SaleStillOpen; VaultLocked, NodeRestored,
                 DiskFull: nothing was sold.
         """
-        done = self._sold_before(form_token, card_number, entries)
+        done = self._sold_before(form_token, card_number, entries, waited=False)
         if done is not None:
             return done
         with self.cards.open(card_number, operator) as opened:
             # Whoever pressed twice has waited at the counter for the first sale to end.
-            done = self._sold_before(form_token, card_number, entries)
+            done = self._sold_before(form_token, card_number, entries, waited=True)
             if done is not None:
                 return done
             # One moment selects the tariff and the period, and is the record's own time.
@@ -127,12 +127,15 @@ class SalesDesk:
         return self.enquiries.receipt(intents[0].epoch, intents[0].seq, problem)
 
     def _sold_before(
-        self, form_token: str, card_number: str, entries: Sequence[SaleEntry]
+        self, form_token: str, card_number: str, entries: Sequence[SaleEntry], *, waited: bool
     ) -> Receipt | None:
-        """The receipt of this very sale, if the form has made it."""
+        """The receipt of this very sale, if the form has made it; ``waited``: at the counter."""
         done = self.queries.form(form_token)
         if done is None:
             return None
+        if not waited:
+            # The first press may still be writing its card: its receipt is not the last word yet.
+            self.cards.counter.await_turn()
         receipt = self.enquiries.receipt(done.epoch, done.basket)
         if receipt.card != card_number or [line.entry for line in receipt.lines] != [*entries]:
             raise FormUsed(number=receipt.number)
