@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -13,11 +13,12 @@ from yika_central.db import enquiry_store as store
 from yika_central.db.database import Database
 from yika_central.domain.ratings import Cause
 from yika_central.reports.rows import SaleRow
-from yika_central.services.report_office import sale_row
-from yika_common.clock import Clock, from_timestamp, to_timestamp
+from yika_central.services.report_office import day_begins, day_ends, sale_row
+from yika_common.clock import Clock, from_timestamp
 from yika_common.errors import N_, YikaError
 
 PAGE = 50
+_NUMBER_MAX = 2**63 - 1
 
 Item = TypeVar("Item")
 
@@ -51,6 +52,8 @@ class Cursor:
             at, node, epoch, branch, seq = parts
             key = (int(at), node, int(epoch), int(branch), int(seq))
         except ValueError:
+            return None
+        if any(abs(number) > _NUMBER_MAX for number in key if isinstance(number, int)):
             return None
         return cls(key, newer=text[0] == "+")
 
@@ -173,7 +176,7 @@ class Enquiries:
     def sold_today(self) -> Today:
         """The figures of the utility's day."""
         with self._database.reading() as session:
-            return Today(**store.sold_since(session, self._midnight(self.today)))
+            return Today(**store.sold_since(session, day_begins(self.today, self._zone)))
 
     def waiting(self) -> Waiting:
         """How much waits; quick, because every open page asks again and again."""
@@ -231,13 +234,10 @@ class Enquiries:
             operator=chosen.operator,
             account=chosen.account,
             outcome=chosen.outcome,
-            start=None if first is None else self._midnight(first),
-            end=None if last is None else self._midnight(last + timedelta(days=1)),
+            start=None if first is None else day_begins(first, self._zone),
+            end=None if last is None else day_ends(last, self._zone),
             differing=chosen.differing,
         )
-
-    def _midnight(self, day: date) -> int:
-        return to_timestamp(datetime.combine(day, time(), tzinfo=self._zone).astimezone(UTC))
 
 
 def _sides(cursor: Cursor | None) -> Mapping[str, store.Key | None]:

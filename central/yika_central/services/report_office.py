@@ -28,6 +28,9 @@ from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.journal.record import txn_id
 from yika_common.services import Service
 
+_FIRST_DAY, _LAST_DAY = date(1970, 1, 2), date(9999, 12, 30)
+"""No record is older or younger; both can be told in every time zone."""
+
 _ORDER = {service.value: service.number for service in Service}
 
 
@@ -72,8 +75,8 @@ class ReportOffice:
             DatabaseAway, DatabaseBusy: no file was written.
         """
         window = store.Window(
-            start=_midnight(scope.first_day, scope.zone),
-            end=_midnight(scope.last_day + timedelta(days=1), scope.zone),
+            start=day_begins(scope.first_day, scope.zone),
+            end=day_ends(scope.last_day, scope.zone),
             node=scope.node,
             area=scope.area,
         )
@@ -103,8 +106,15 @@ class ReportOffice:
         )
 
 
-def _midnight(day: date, zone: ZoneInfo) -> int:
-    return to_timestamp(datetime.combine(day, time(), tzinfo=zone))
+def day_begins(day: date, zone: ZoneInfo) -> int:
+    """When the utility's day begins; a day outside all records counts as the nearest inside."""
+    inside = min(max(day, _FIRST_DAY), _LAST_DAY)
+    return to_timestamp(datetime.combine(inside, time(), tzinfo=zone))
+
+
+def day_ends(day: date, zone: ZoneInfo) -> int:
+    """When the next day of the utility begins."""
+    return day_begins(min(day, _LAST_DAY) + timedelta(days=1), zone)
 
 
 def _groups(rows: list[RowMapping]) -> Groups:

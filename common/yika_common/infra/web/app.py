@@ -2,7 +2,7 @@
 
 A side hands over its :class:`~yika_common.infra.web.site.Site` and its blueprints; what comes back
 is complete and checked.  The order before every view: host, size, origin, session, level, form
-token.
+token, inputs.
 """
 
 from collections.abc import Iterable
@@ -16,6 +16,7 @@ from yika_common.infra.web.faults import language_here, register_faults
 from yika_common.infra.web.formats import register_formats
 from yika_common.infra.web.guard import check_views, guard
 from yika_common.infra.web.headers import register_headers
+from yika_common.infra.web.inputs import check_inputs
 from yika_common.infra.web.parts import chosen_language, register_parts
 from yika_common.infra.web.site import Site, present, site
 
@@ -35,6 +36,7 @@ def make_app(import_name: str, face: Site, blueprints: Iterable[Blueprint]) -> F
     Babel(app, locale_selector=_locale)
     csrf = CSRFProtect(app)
     app.before_request(lambda: guard(csrf))
+    app.before_request(check_inputs)
     register_headers(app, https=face.https)
     register_faults(app)
     register_formats(app, currency=face.currency, zone=face.time_zone)
