@@ -41,6 +41,7 @@ An unused slot reads as :data:`EMPTY_RECORD`, all zeros.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from yika_common.cards.aes import MAC_SIZE, mac8, same
 from yika_common.cards.errors import ContentUnknown, RecordForged
@@ -86,6 +87,11 @@ _WITNESS = Layout(
 _TAIL = Layout(Field("time", 4, Kind.TIME))
 
 
+def _packed() -> Any:
+    """A field for the bytes that the other fields make: packing them is also what checks them."""
+    return field(init=False, repr=False, compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class QuotaState:
     """What was bought of one premises and service in its period, and the heating year paid."""
@@ -93,9 +99,10 @@ class QuotaState:
     period: str = ""
     bought: Quantity = _NO_QUANTITY
     heating_year: int = 0
+    data: bytes = _packed()
 
     def __post_init__(self) -> None:
-        _QUOTA.pack(self)
+        object.__setattr__(self, "data", _QUOTA.pack(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +113,10 @@ class AppliedAdjustments:
     money_total: Money = _NO_MONEY
     quantity_number: int = 0
     quantity_total: Quantity = _NO_QUANTITY
+    data: bytes = _packed()
 
     def __post_init__(self) -> None:
-        _ADJUSTMENTS.pack(self)
+        object.__setattr__(self, "data", _ADJUSTMENTS.pack(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +126,10 @@ class MeterParameters:
     version: int = 0
     alarm_level: Quantity = _NO_QUANTITY
     max_stored: Quantity = _NO_QUANTITY
+    data: bytes = _packed()
 
     def __post_init__(self) -> None:
-        _PARAMETERS.pack(self)
+        object.__setattr__(self, "data", _PARAMETERS.pack(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +140,10 @@ class RecordWitness:
     epoch: int
     sequence: int
     head: bytes
+    data: bytes = _packed()
 
     def __post_init__(self) -> None:
-        _WITNESS.pack(self)
+        object.__setattr__(self, "data", _WITNESS.pack(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,14 +164,14 @@ class CreditRecord:
     quota: QuotaState = QuotaState()
     adjustments: AppliedAdjustments = AppliedAdjustments()
     parameters: MeterParameters = MeterParameters()
-    _body: bytes = field(init=False, repr=False, compare=False)
+    _body: bytes = _packed()
 
     def __post_init__(self) -> None:
         if not 0 <= self.slot < SLOTS_MAX:
             raise ValueError(f"slot {self.slot} is not 0 to {SLOTS_MAX - 1}")
         if not self.meter_id:
             raise ValueError("meter_id: a record belongs to a meter")
-        object.__setattr__(self, "_body", self._packed())
+        object.__setattr__(self, "_body", self._joined())
 
     @property
     def flags(self) -> int:
@@ -177,15 +187,15 @@ class CreditRecord:
         """The 100 bytes that the MAC covers."""
         return self._body
 
-    def _packed(self) -> bytes:
+    def _joined(self) -> bytes:
         return b"".join(
             (
                 bytes((FORMAT, SUITE_AES)),
                 _HEAD.pack(self),
-                _QUOTA.pack(self.quota),
-                _ADJUSTMENTS.pack(self.adjustments),
-                _PARAMETERS.pack(self.parameters),
-                _WITNESS.pack(self.witness),
+                self.quota.data,
+                self.adjustments.data,
+                self.parameters.data,
+                self.witness.data,
                 _TAIL.pack(self),
             )
         )
