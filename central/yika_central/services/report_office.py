@@ -28,7 +28,7 @@ from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.journal.record import txn_id
 from yika_common.services import Service
 
-_FIRST_DAY, _LAST_DAY = date(1970, 1, 2), date(9999, 12, 30)
+_FIRST_DAY, _LAST_DAY = date(1969, 12, 31), date(9999, 12, 30)
 """No record is older or younger; both can be told in every time zone."""
 
 _ORDER = {service.value: service.number for service in Service}
