@@ -6,12 +6,14 @@ token, inputs.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from flask import Blueprint, Flask, request
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 
 from yika_common.infra.language import LANGUAGES, LOCALES, NAMES, TAGS, catalogue_folders
+from yika_common.infra.web.compiled import CompiledTemplates
 from yika_common.infra.web.faults import language_here, register_faults
 from yika_common.infra.web.formats import register_formats
 from yika_common.infra.web.guard import check_views, guard
@@ -22,6 +24,7 @@ from yika_common.infra.web.site import Site, present, site
 
 FORM_MEMORY_MAX = 256 << 10
 FORM_PARTS_MAX = 200
+_COMPILED = Path(__file__).with_name("__pycache__")
 
 
 def make_app(import_name: str, face: Site, blueprints: Iterable[Blueprint]) -> Flask:
@@ -45,6 +48,7 @@ def make_app(import_name: str, face: Site, blueprints: Iterable[Blueprint]) -> F
         app.register_blueprint(blueprint)
     app.context_processor(_for_templates)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.bytecode_cache = CompiledTemplates(_COMPILED)
     check_views(app)
     return app
 
