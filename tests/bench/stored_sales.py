@@ -10,6 +10,7 @@ import itertools
 import json
 import random
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from yika_common.infra.sqlite import transaction
 from yika_common.journal.bodies import Sale as SaleBody
 from yika_common.journal.record import chain
 from yika_common.signing import strict_json
-from yika_node.db.journal import Founding, Identity, Journal
+from yika_node.db.journal import Entry, Founding, Identity, Journal
 from yika_node.db.sentinel import Sentinel
 from yika_node.db.store import FILE_NAME, open_store
 
@@ -59,17 +60,15 @@ def _identity() -> Identity:
     return Identity(NODE, 1, certificate.to_bytes(), certificate.key)
 
 
-def move_tip(path: Path, connection: sqlite3.Connection) -> None:
-    """Put a journal without sales to the place where the one in the file ``path`` stands."""
-    with closing(sqlite3.connect(path)) as other:
-        tip = other.execute("SELECT seq, head, signature, at FROM tip").fetchone()
-    connection.execute("UPDATE tip SET seq = ?, head = ?, signature = ?, at = ?", tip)
-
-
 def commit_sale(journal: Journal, sale: Sale, token: str) -> None:
     """The two commits of a one-meter sale, as the sales desk makes them."""
+    commit_written(journal, sale, commit_intent(journal, sale, token))
 
-    def remember(connection: sqlite3.Connection, entries: Any) -> None:
+
+def commit_intent(journal: Journal, sale: Sale, token: str) -> int:
+    """The first: the intent, and the form's token; gives the intent's seq."""
+
+    def remember(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
         connection.execute(
             "INSERT INTO form (token, epoch, basket) VALUES (?, ?, ?)",
             (token, entries[0].epoch, entries[0].seq),
@@ -78,7 +77,12 @@ def commit_sale(journal: Journal, sale: Sale, token: str) -> None:
     (intent,) = journal.append(
         [sale.minting.draft(0)], at=sale.at, operator=sale.operator, along=[remember]
     )
-    journal.append([SaleBody(intent=intent.seq)], at=sale.at, operator=sale.operator)
+    return intent.seq
+
+
+def commit_written(journal: Journal, sale: Sale, intent: int) -> None:
+    """The second: the record was read back from the card."""
+    journal.append([SaleBody(intent=intent)], at=sale.at, operator=sale.operator)
 
 
 def store_sales(folder: Path, town: Town, count: int) -> None:

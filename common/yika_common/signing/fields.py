@@ -71,7 +71,7 @@ class Document:
         for name, key, _, implied in shapes(type(self)):
             value = getattr(self, name)
             if implied is None or value != implied(self):
-                members[key] = _plain(value)
+                members[key] = _plain(value) if isinstance(value, tuple) else value
         return members
 
     @classmethod
@@ -270,7 +270,7 @@ def rows(
             raise ValueError(
                 Phrase("has a row that is not %(size)s values long", size=len(checks))
             )
-        return row(*(take(part) for take, part in zip(checks, values, strict=True)))
+        return row(*[take(part) for take, part in zip(checks, values, strict=True)])
 
     return _declared(key, check, _REQUIRED)
 

@@ -115,6 +115,7 @@ class Journal:
         self._sentinel = sentinel
         self._signer = signer
         self._identity = identity
+        self._end: tuple[int, int, bytes] | None = None
         self._refusal = None if identity is None else self._checked(identity)
 
     @property
@@ -222,6 +223,7 @@ class Journal:
                 )
                 for statement in along:
                     statement(connection, entries)
+            self._end = last.epoch, last.seq, last.head
             self._sentinel.follow(Mark(last.epoch, last.seq, last.head))
         return entries
 
@@ -255,7 +257,9 @@ class Journal:
         at: int,
         operator: str,
     ) -> tuple[Entry, ...]:
-        epoch, seq, head, _ = self._tip(identity)
+        epoch, seq, head = self._end or self._tip(identity)[:3]
+        # Whatever fails from here on, the table says where the chain ends then.
+        self._end = None
         entries = []
         for draft in drafts:
             seq += 1
