@@ -8,7 +8,7 @@
 (() => {
   const KEPT_MAX = 200;
   const kept = [];
-  let underway = 0;
+  let underway = 1; // Until htmx has made the links its own: a key before that would leave the page.
 
   const visible = (element) => element.getClientRects().length > 0 && !element.disabled;
   const typable = (element) => element?.matches?.("textarea, input:not([type=checkbox], [type=radio], [type=file])");
@@ -128,4 +128,6 @@
   document.addEventListener("input", disarm, true);
   document.addEventListener("click", (event) => { if (event.target.closest?.("[data-print]")) window.print(); });
   if (!document.querySelector("[autofocus]")) settle();
+  // htmx begins in a task that it queued before this one.
+  setTimeout(() => { underway -= 1; replay(); });
 })();
