@@ -292,7 +292,9 @@ def test_a_heavy_library_would_be_found() -> None:
 # Words
 
 _TEXTS = {".py", ".md", ".toml", ".html", ".css", ".js", ".po", ".json", ".sh", ""}
-_PRIVATE = re.compile(r"(?<![\w}])/(?:home|root|Users)/\w|/work/|localhost:\d{4}/(?:index|simple)")
+_PRIVATE = re.compile(
+    r"(?<![\w}])/(?:home|root|Users)/\w|localhost:\d{4}/(?:index|simple)|" + re.escape(f"{ROOT}/")
+)
 
 
 def texts() -> Iterable[Path]:

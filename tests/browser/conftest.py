@@ -40,6 +40,8 @@ OpenPage = Callable[..., Page]
 def browser() -> Iterator[Browser]:
     """One Chromium for the whole run."""
     if not Path(CHROMIUM).exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"no Chromium at {CHROMIUM}", pytrace=False)
         pytest.skip(f"no Chromium at {CHROMIUM}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
