@@ -16,13 +16,17 @@ from yika_common.journal.bodies import (
     BODIES,
     FIGURE_MAX,
     TOTAL_MAX,
+    AccountFacts,
     AccountOpened,
     AppliedItem,
     Body,
     Boot,
     BundleApplied,
+    BundleRefused,
     CardIssued,
+    DebtPaid,
     Intent,
+    LimitsLifted,
     Line,
     Login,
     OperatorAdded,
@@ -62,6 +66,9 @@ slots = st.integers(0, 7)
 services = st.sampled_from(Service)
 hex8 = st.binary(min_size=8, max_size=8).map(bytes.hex)
 
+signed = st.integers(1 - 2**53, 2**53 - 1)
+changes = st.integers(-(10**12), 10**12)
+
 intents = st.builds(
     Intent,
     basket=naturals,
@@ -89,9 +96,18 @@ intents = st.builds(
     heated_area=figures,
     heating_year=u16,
     months_due=u8,
-    lines=st.lists(st.builds(Line, printable, u8, figures, naturals, figures), max_size=3).map(
+    lines=st.lists(st.builds(Line, printable, u8, figures, signed, changes), max_size=3).map(
         tuple
     ),
+    charged_through=u16,
+    free_day=u16,
+    free=figures,
+    consumed=totals,
+    adjusted=changes,
+    adjusted_number=u16,
+    debts=st.lists(st.builds(DebtPaid, names, figures, figures), max_size=3).map(tuple),
+    kept=figures,
+    rounding=changes,
     key_version=u8,
     mac=hex8,
     rest=st.binary(max_size=26).map(bytes.hex),
@@ -112,6 +128,23 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
         meters=st.lists(st.builds(SlotOpened, slots, services, names), max_size=8).map(tuple),
         who=st.just("c2VhbGVk"),
     ),
+    st.builds(
+        AccountFacts,
+        account=printable,
+        tariff_class=printable,
+        persons=u8,
+        inner_area=figures,
+        suspended=st.lists(st.integers(1, 9999), max_size=3).map(tuple),
+    ),
+    st.builds(
+        LimitsLifted,
+        account=printable,
+        service=services,
+        per_sale=figures,
+        until=naturals,
+        reason=printable,
+    ),
+    st.builds(BundleRefused, version=u16, digest=hex8, code=printable, sentence=printable),
     st.builds(CardIssued, account=printable, card=names, generation=u16, key_version=u8),
     st.builds(Sale, intent=u32, epoch=u32, hash=hex8),
     st.builds(Sale, intent=u32),

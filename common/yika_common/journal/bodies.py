@@ -25,6 +25,7 @@ from yika_common.signing.fields import (
     is_number,
     is_service,
     is_text,
+    listed,
     number,
     rows,
     service_name,
@@ -71,6 +72,14 @@ class Line(NamedTuple):
     quantity: int
     price: int
     amount: int
+
+
+class DebtPaid(NamedTuple):
+    """What of one debt was taken from a payment, and what was left of it as far as was known."""
+
+    debt: str
+    amount: int
+    left: int
 
 
 class AppliedItem(NamedTuple):
@@ -128,6 +137,42 @@ class AccountOpened(Body):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFacts(Body):
+    """What sets an account's prices changed; every fact is given, the latest record holds."""
+
+    kind: ClassVar[str] = "facts"
+    account: str = text("a")
+    tariff_class: str = text("cl")
+    persons: int = number("hp", most=_U8, default=0)
+    persons_until: int = number("hpu", default=0)
+    """Until when the proof of the household's size holds, seconds since 1970; 0: for ever."""
+    inner_area: int = number("m2", most=FIGURE_MAX, default=0)
+    gross_area: int = number("mg", most=FIGURE_MAX, default=0)
+    heat_class: str = text("hc", most=16, default="")
+    heat_from: int = number("hf", default=0)
+    """Since when the premises are heated at all, seconds since 1970; 0: always."""
+    suspended: tuple[int, ...] = listed("sy", is_number(1, _U16), most=8, default=())
+    """Heating years in which the supply is suspended."""
+    equipment: str = text("eq", most=64, default="")
+    reason: str = text("why", most=200, default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsLifted(Body):
+    """A supervisor set an account's own limits of one service until a moment; 0: no bound."""
+
+    kind: ClassVar[str] = "limits"
+    account: str = text("a")
+    service: Service = service_name("sv")  # noqa: RUF009 - it declares a field
+    per_sale: int = number("ms", most=FIGURE_MAX, default=0)
+    per_day: int = number("md", most=FIGURE_MAX, default=0)
+    per_month: int = number("mm", most=FIGURE_MAX, default=0)
+    per_cycle: int = number("mc", most=FIGURE_MAX, default=0)
+    until: int = number("until")
+    reason: str = text("why", most=200)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardIssued(Body):
     """A card was made for an account."""
 
@@ -181,6 +226,38 @@ class Intent(Body):
     heating_year: int = number("hy", most=_U16, default=0)
     """The heating year whose basic fee this purchase paid; 0: none."""
     months_due: int = number("md", most=_MONTHS_MAX, default=0)
+    charged_through: int = number("ct", most=_U16, default=0)
+    """The last month whose fixed charges are taken, this purchase included; 0: none ever."""
+    free_day: int = number("fd", most=_U16, default=0)
+    """The last day on which free units were claimed, this purchase included; 0: none ever."""
+    free: int = number("fq", most=FIGURE_MAX, default=0)
+    """The free units claimed with this purchase; part of ``quantity``."""
+    consumed: int = number("uc", most=TOTAL_MAX, default=0)
+    """Where the tariff counts consumption: what of the period is settled, this one included."""
+    heat_class: str = text("hc", most=16, default="")
+    heat_days: int = number("hd", most=_MONTHS_MAX, default=0)
+    """Days of the season that the basic fee was taken for; 0: all."""
+    heat_suspended: int = number("hs", most=1, default=0)
+    equipment: str = text("eq", most=64, default="")
+    """Codes of registered equipment that bears on the price, separated by spaces."""
+    adjusted: int = number("ja", least=-FIGURE_MAX, most=FIGURE_MAX, default=0)
+    """Money of headquarters' adjustments settled here: above zero to the customer's favour."""
+    adjusted_number: int = number("jn", most=_U16, default=0)
+    """Number of the cumulative adjustment that this node then knew."""
+    adjusted_quantity: int = number("jq", least=-FIGURE_MAX, most=FIGURE_MAX, default=0)
+    """Quantity credited, or withheld, beside what was bought; part of ``total``, not of
+    ``quantity``."""
+    adjusted_quantity_number: int = number("jqn", most=_U16, default=0)
+    debts: tuple[DebtPaid, ...] = rows(
+        "db",
+        DebtPaid,
+        (is_text(1, 32), is_number(0, FIGURE_MAX), is_number(0, FIGURE_MAX)),
+        default=(),
+    )
+    kept: int = number("kp", most=FIGURE_MAX, default=0)
+    """Money that buys nothing today and is kept to the customer's favour."""
+    rounding: int = number("rd", least=-FIGURE_MAX, most=FIGURE_MAX, default=0)
+    """Cash rounding: above zero the customer paid so much more."""
     lines: tuple[Line, ...] = rows(
         "ln",
         Line,
@@ -188,8 +265,8 @@ class Intent(Body):
             is_text(1, 32),
             is_number(0, _U8),
             is_number(0, FIGURE_MAX),
-            is_number(0, INTEGER_LIMIT - 1),
-            is_number(0, FIGURE_MAX),
+            is_number(1 - INTEGER_LIMIT, INTEGER_LIMIT - 1),
+            is_number(-FIGURE_MAX, FIGURE_MAX),
         ),
     )
     key_version: int = number("kv", most=_U8)
@@ -197,6 +274,12 @@ class Intent(Body):
     """The MAC of the card record."""
     rest: str = hexadecimal("rx", default="")
     """Fields of the card record that stand nowhere else, as the card lays them out."""
+
+    @property
+    def paid(self) -> int:
+        """The money the customer handed over for this meter, change given back."""
+        debts = sum(debt.amount for debt in self.debts)
+        return self.amount - self.adjusted + debts + self.kept + self.rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +352,19 @@ class BundleApplied(Body):
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleRefused(Body):
+    """The node did not switch to a manifest; what was in force stays in force."""
+
+    kind: ClassVar[str] = "refused"
+    version: int = number("mv", least=1)
+    digest: str = hexadecimal("mh", 8)
+    item: str = text("item", most=64, default="")
+    code: str = text("code", most=64)
+    """The code of the error, for example ``golden_case_differs``."""
+    sentence: str = text("msg", most=500)
+
+
 BODIES: dict[str, type[Body]] = {
     body.kind: body
     for body in (
@@ -276,6 +372,8 @@ BODIES: dict[str, type[Body]] = {
         OperatorAdded,
         Login,
         AccountOpened,
+        AccountFacts,
+        LimitsLifted,
         CardIssued,
         Intent,
         Sale,
@@ -283,6 +381,7 @@ BODIES: dict[str, type[Body]] = {
         Reading,
         Witness,
         BundleApplied,
+        BundleRefused,
     )
 }
 """The text under ``t`` to the class of the body."""

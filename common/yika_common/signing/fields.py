@@ -258,6 +258,7 @@ def rows(
     checks: Sequence[Check],
     *,
     most: int = ROWS_MAX,
+    default: object = _REQUIRED,
 ) -> Any:
     """A list of rows, each a list with one value per check; ``row`` is a named tuple."""
 
@@ -272,19 +273,21 @@ def rows(
             )
         return row(*[take(part) for take, part in zip(checks, values, strict=True)])
 
-    return _declared(key, check, _REQUIRED)
+    return _declared(key, check, default)
 
 
-def listed(key: str, each: Check, *, most: int = ROWS_MAX) -> Any:
+def listed(key: str, each: Check, *, most: int = ROWS_MAX, default: object = _REQUIRED) -> Any:
     """A list of values that each pass a check."""
 
     def check(value: object) -> tuple[object, ...]:
         return tuple(each(item) for item in _listed(value, most))
 
-    return _declared(key, check, _REQUIRED)
+    return _declared(key, check, default)
 
 
-def documents(key: str, kind: type[Document], *, most: int = ROWS_MAX) -> Any:
+def documents(
+    key: str, kind: type[Document], *, most: int = ROWS_MAX, default: object = _REQUIRED
+) -> Any:
     """A list of documents of one kind."""
 
     def one(value: object) -> Document:
@@ -294,7 +297,7 @@ def documents(key: str, kind: type[Document], *, most: int = ROWS_MAX) -> Any:
             raise ValueError(Phrase("holds something that is no object"))
         return kind.from_members(value)
 
-    return listed(key, one, most=most)
+    return listed(key, one, most=most, default=default)
 
 
 def _listed(value: object, most: int) -> Sequence[object]:
