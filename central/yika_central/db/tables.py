@@ -33,6 +33,7 @@ from yika_central.db.office_tables import (
     TariffVersion,
 )
 from yika_central.db.rerating_tables import Posting, Rating, RatingShare
+from yika_central.db.tariff_tables import TariffDraft, TariffDraftAct, TariffReplay
 
 __all__ = [
     "Account",
@@ -65,6 +66,9 @@ __all__ = [
     "Segment",
     "StaffMember",
     "Suspense",
+    "TariffDraft",
+    "TariffDraftAct",
+    "TariffReplay",
     "TariffVersion",
     "table_of",
 ]
