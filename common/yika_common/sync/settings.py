@@ -1,0 +1,72 @@
+"""The utility's settings that every node sells by: a signed file of the ``registry`` role.
+
+Type ``application/vnd.yika.settings.v1+json``; the item is :data:`SETTINGS_ITEM`, its version the
+number of the change at headquarters.  A node that holds none goes by the defaults below.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from yika_common.signing.fields import Document, number, text
+from yika_common.signing.keys import SigningKey
+from yika_common.signing.signed_file import SignedFile, sign
+from yika_common.signing.trust import TrustRoot
+
+SETTINGS_TYPE = "application/vnd.yika.settings.v1+json"
+SETTINGS_ITEM = "settings"
+
+WHOLE = 1_000_000
+"""Shares are in millionths."""
+
+_CASH_UNIT_MAX = 100_000
+_SETTINGS_MAX = 16 << 10
+
+
+class Stale(StrEnum):
+    """What a node does with a tariff whose hard expiry has passed."""
+
+    WARN = "warn"
+    """It sells, and flags the sale."""
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(Document):
+    """How money is divided at the counter, and what else all nodes do alike.
+
+    The first six are what :class:`yika_common.tariffs.waterfall.Policy` is made of.
+    """
+
+    kind: str = text("t", among=("settings",), default="settings")
+    debt_base: str = text("debt_base", among=("tender", "after_fixed"), default="tender")
+    """What a debt's share is a share of."""
+    least_supply: int = number("least_supply", most=WHOLE, default=0)
+    """Millionths of the tender that must become supply."""
+    debit_share: int = number("debit_share", most=WHOLE, default=500_000)
+    """Millionths of the tender that at most go to what the customer owes from before."""
+    residual: str = text("residual", among=("change", "balance"), default="change")
+    """Where money goes that buys nothing."""
+    cash_unit: int = number("cash_unit", least=1, most=_CASH_UNIT_MAX, default=1)
+    """The smallest coin, minor units."""
+    cash_rounding: str = text("cash_rounding", among=("half_up", "down", "up"), default="half_up")
+    stale_tariff: str = text("stale_tariff", among=tuple(Stale), default=str(Stale.WARN))
+    receipt_title: str = text("receipt_title", most=60, default="")
+    """The utility's name at the head of every receipt."""
+    receipt_note: str = text("receipt_note", most=120, default="")
+    """What stands at the foot of every receipt."""
+
+
+def sign_settings(settings: Settings, keys: Iterable[SigningKey]) -> SignedFile:
+    """The settings as a file, signed by the ``registry`` role."""
+    return sign(SETTINGS_TYPE, settings.to_bytes(), keys)
+
+
+def open_settings(file: SignedFile, root: TrustRoot) -> Settings:
+    """The settings, once the ``registry`` role's signature holds.
+
+    Raises:
+        WrongKind, SignatureInvalid, TooFewSignatures, FileMalformed, FileTooLarge: it does not.
+    """
+    payload = root.check("registry", file, payload_type=SETTINGS_TYPE)
+    return Settings.parse(payload, limit=_SETTINGS_MAX)
