@@ -199,7 +199,7 @@ class World:
 
 def abandon(node: Node) -> None:
     """End the node as a power cut does: nothing is written any more, files are let go."""
-    node.store.engine.dispose()
+    node.store.close()
     node.journal._connection.close()
     os.close(node.lock)
 

@@ -1,20 +1,15 @@
 """``yika-node`` and ``python -m yika_node``: the command line, started quickly.
 
-A counter waits for the first page.  While the program's modules are loaded nothing becomes
-garbage, and looking for it again and again takes a fifth of that time; afterwards the collector
-need never look at them again.
+A counter waits for the first page.
 """
 
-import gc
+from yika_common.infra.collecting import without_collecting
 
 
 def main() -> None:
-    """Load the program without collecting garbage, then run its command line."""
-    gc.disable()
-    from yika_node import cli  # noqa: PLC0415 - see above
-
-    gc.freeze()
-    gc.enable()
+    """Load the program without looking for garbage, then run its command line."""
+    with without_collecting():
+        from yika_node import cli  # noqa: PLC0415 - see above
     cli.main()
 
 

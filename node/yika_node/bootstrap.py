@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from yika_common.clock import Clock
+from yika_common.infra.collecting import without_collecting
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.passwords import Cost
 from yika_common.readers.port import CardReader
@@ -15,6 +16,7 @@ from yika_node.config import Config, load
 from yika_node.db.journal import Journal
 from yika_node.db.queries import Queries
 from yika_node.db.sentinel import Sentinel
+from yika_node.db.start import Start, read_start
 from yika_node.db.store import Store, open_store
 from yika_node.errors import AlreadyRunning
 from yika_node.hardware.gempc_twin import GemPcTwinReader
@@ -81,11 +83,22 @@ class Node:
             sync=self.courier.state() if enrolled else None,
         )
 
+    def warm_up(self) -> None:
+        """Load what the first page does without: SQLModel and the tables.
+
+        Any page may be asked for meanwhile; one that reads tables waits for the rest.
+
+        Raises:
+            DatabaseBusy, DatabaseDamaged and their like: the next page that reads will say so.
+        """
+        with without_collecting():
+            self.queries.pending()
+
     def close(self) -> None:
         """Sign everybody out, close the database and let go of the data folder."""
         self.staff.lock()
         self.journal.close()
-        self.store.engine.dispose()
+        self.store.close()
         self.reader.close()
         os.close(self.lock)
 
@@ -150,10 +163,11 @@ class _Outside:
 def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outside) -> Node:
     clock, random = outside.clock, outside.random
     incarnation, software = random(_INCARNATION_SIZE).hex(), f"yika {version('yika')}"
-    queries = Queries(store.engine)
-    standing = Standing(queries)
+    start = read_start(store.path)
+    queries = Queries(store)
+    standing = Standing(start.enrolled)
     vault = Vault(folder, random, outside.cost)
-    journal = _journal(folder, store, queries, standing, vault, clock)
+    journal = _journal(folder, store, start, standing, vault, clock)
     keyring = KeyRing(queries, standing, vault)
     shelf = TariffShelf(queries, standing, clock)
     adoption = Adoption(journal, queries, standing, vault, keyring, shelf, clock)
@@ -194,7 +208,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
 def _journal(
     folder: Path,
     store: Store,
-    queries: Queries,
+    start: Start,
     standing: Standing,
     vault: Vault,
     clock: TrustedClock,
@@ -202,13 +216,10 @@ def _journal(
     """The journal, with the clock and headquarters' last word carried over from before."""
     identity = standing.membership.identity() if standing.enrolled else None
     journal = Journal(store.path, Sentinel(folder), vault.signing_key, identity)
-    if identity is not None:
-        tip = queries.tip(identity.epoch)
-        ack = queries.acknowledgement(identity.epoch)
-        clock.recorded(0 if tip is None else tip.at)
-        if ack is not None:
-            clock.headquarters_said(ack.headquarters_at)
-            stop_or_go(journal, ack.status)
+    clock.recorded(start.recorded_at)
+    if start.last_word is not None:
+        clock.headquarters_said(start.last_word.headquarters_at)
+        stop_or_go(journal, start.last_word.status)
     return journal
 
 

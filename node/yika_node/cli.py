@@ -93,7 +93,12 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
         )
         jobs.start()
         try:
-            serve_pages(app, host=host or node.config.web.host, port=chosen, ready=_ready)
+            serve_pages(
+                app,
+                host=host or node.config.web.host,
+                port=chosen,
+                ready=lambda port: _ready(port, jobs),
+            )
         finally:
             jobs.stop()
 
@@ -223,8 +228,9 @@ def _reader(config: ReaderConfig) -> GemPcTwinReader:
     return GemPcTwinReader(config.port)
 
 
-def _ready(port: int) -> None:
+def _ready(port: int, jobs: Jobs) -> None:
     _say(N_("The pages are at %(url)s"), url=f"http://127.0.0.1:{port}/")
+    jobs.warm_up()
 
 
 def _say(text: str, **facts: str | int) -> None:

@@ -35,7 +35,7 @@ _SECONDS_APART = 40
 
 def open_journal(folder: Path) -> Journal:
     """A new node's journal in an empty folder, founded."""
-    open_store(folder).engine.dispose()
+    open_store(folder)
     certificate = a_certificate(NODE)
     journal = _journal(folder, None)
     file = certificate_file(certificate).to_bytes()

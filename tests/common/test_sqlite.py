@@ -12,7 +12,8 @@ from sqlmodel import Session
 
 from yika_common.infra import sqlite
 from yika_common.infra.backup import BackupDamaged, backup
-from yika_common.infra.sqlite import APPLICATION_ID, open_for_money, sqlalchemy_engine, transaction
+from yika_common.infra.engine import named_engine_failures, sqlalchemy_engine
+from yika_common.infra.sqlite import APPLICATION_ID, open_for_money, transaction
 from yika_common.infra.sqlite_errors import (
     DatabaseBusy,
     DatabaseDamaged,
@@ -175,7 +176,7 @@ def test_a_full_disk_met_through_a_session_has_the_same_name(path: Path) -> None
     with engine.begin() as connection:
         (pages,) = connection.execute(text("PRAGMA page_count")).one()
         connection.execute(text(f"PRAGMA max_page_count = {pages}"))
-        with pytest.raises(DiskFull), named_failures(path):
+        with pytest.raises(DiskFull), named_engine_failures():
             connection.execute(long_note)
     engine.dispose()
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, text
 
-from yika_common.infra.migrations import NAMING, TablesTooNew, current, differences, upgrade
-from yika_common.infra.sqlite import sqlalchemy_engine
+from yika_common.infra.engine import sqlalchemy_engine
+from yika_common.infra.migrations import NAMING, current, differences, upgrade
+from yika_common.infra.revisions import TablesTooNew
 
 FIRST = """
 import sqlalchemy as sa

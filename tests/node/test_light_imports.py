@@ -1,4 +1,7 @@
-"""A vending point's server carries nothing that only headquarters or a migration needs."""
+"""A vending point's server carries only what it needs, and answers before it has loaded all of it.
+
+Headquarters' libraries and Alembic never come; SQLModel comes when the first page can be had.
+"""
 
 import json
 import subprocess
@@ -7,22 +10,54 @@ from pathlib import Path
 
 import pytest
 
-from node_world import World
+from node_world import World, abandon
+from yika_common.infra.sqlite_errors import DatabaseDamaged
+from yika_node.db.store import FILE_NAME
+from yika_node.jobs import Jobs
 
-KEPT_OUT = ("openpyxl", "numpy", "lxml", "psycopg", "psycopg_c", "alembic", "mako", "yika_central")
+KEPT_OUT = {"openpyxl", "numpy", "lxml", "psycopg", "psycopg_c", "alembic", "mako", "yika_central"}
+LATE = {"sqlalchemy", "sqlmodel", "pydantic"}
 
 # The production command line up to the moment in which its server takes connections.
 SERVING = """
-import json, sys
+import json, sys, threading
 from unittest.mock import patch
+from yika_node.__main__ import main
 
-def loaded(app, *, ready, **_options):
-    app.test_client().get("/login")
-    print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+def loaded():
+    return sorted({name.partition(".")[0] for name in sys.modules})
 
-with patch("yika_common.infra.serving.serve", loaded):
-    from yika_node.__main__ import main
+def served(app, *, ready, **_options):
+    status = app.test_client().get(PAGE).status_code
+    first = loaded()
+    ready(0)
+    (warming,) = [one for one in threading.enumerate() if one.name == "warm-up"]
+    warming.join()
+    print(json.dumps([status, first, loaded()]))
+
+with patch("yika_common.infra.serving.serve", served):
     main()
+"""
+
+# Many threads ask the tables at once, and nobody has before.
+ASKED_AT_ONCE = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from yika_node.db.queries import Queries
+from yika_node.db.store import Store
+
+assert "sqlalchemy" not in sys.modules
+queries, start = Queries(Store(Path(sys.argv[1]))), threading.Barrier(8)
+asked = [queries.pending, queries.operators, queries.accounts_opened, lambda: queries.tip(1)] * 2
+
+def ask(question):
+    start.wait()
+    return question()
+
+with ThreadPoolExecutor(8) as threads:
+    for answer in threads.map(ask, asked):
+        print(type(answer).__name__)
 """
 
 
@@ -33,12 +68,61 @@ def folder(tmp_path: Path) -> Path:
     return world.folder
 
 
+@pytest.fixture
+def new_folder(tmp_path: Path) -> Path:
+    world = World(tmp_path / "new")
+    world.build().close()
+    return world.folder
+
+
+def serving(folder: Path, page: str) -> tuple[int, set[str], set[str]]:
+    """The page's status, and what is loaded after it and after the program has warmed up."""
+    command = [sys.executable, "-c", SERVING.replace("PAGE", repr(page))]
+    command += ["--data", str(folder), "serve", "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    status, first, warm = json.loads(done.stdout.splitlines()[-1])
+    return status, set(first), set(warm)
+
+
 def test_a_serving_node_has_loaded_no_foreign_library(folder: Path) -> None:
-    command = [sys.executable, "-c", SERVING, "--data", str(folder), "serve", "--port", "0"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    loaded = set(json.loads(done.stdout))
-    assert {"flask", "sqlmodel", "argon2", "waitress", "yika_node"} <= loaded
-    assert loaded.isdisjoint(KEPT_OUT)
+    _, _, warm = serving(folder, "/login")
+    assert {"flask", "argon2", "waitress", "yika_node"} | LATE <= warm
+    assert warm.isdisjoint(KEPT_OUT)
+
+
+def test_the_sign_in_page_does_not_wait_for_sqlmodel(folder: Path) -> None:
+    status, first, _ = serving(folder, "/login")
+    assert status == 200
+    assert first.isdisjoint(LATE)
+
+
+def test_nor_does_the_page_of_the_first_start(new_folder: Path) -> None:
+    status, first, _ = serving(new_folder, "/setup")
+    assert status == 200
+    assert first.isdisjoint(LATE)
+
+
+def test_many_threads_may_be_the_first_to_ask_the_tables(folder: Path) -> None:
+    command = [sys.executable, "-c", ASKED_AT_ONCE, str(folder / FILE_NAME)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["list", "list", "int", "Tip"] * 2
+
+
+def test_what_hinders_the_warming_up_is_logged_and_left_to_the_next_page(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    node = World(folder).build()
+    path = folder / FILE_NAME
+    path.write_bytes(path.read_bytes()[:8192] + bytes(path.stat().st_size - 8192))
+    jobs = Jobs(node, sweep=lambda: None)
+    jobs.warm_up()
+    jobs.stop()
+    assert [record.message for record in caplog.records] == ["warm_up_failed"]
+    with pytest.raises(DatabaseDamaged):
+        node.queries.pending()
+    abandon(node)
 
 
 @pytest.mark.parametrize("side", ["node", "central"])

@@ -186,7 +186,6 @@ def test_check_finds_a_damaged_database(ready: Shell) -> None:
 
 def test_check_finds_a_clock_that_was_set_back(ready: Shell) -> None:
     node = build(ready.folder, clock=system_clock, random=system_random)
-    node.store.engine.dispose()
     node.journal.note("UPDATE tip SET at = at + 3600", ())
     node.close()
     assert "earlier than the last record" in ready.run("check").stdout

@@ -19,8 +19,8 @@ from sqlmodel import Session
 from yika_central.db.base import Row, table_of
 from yika_central.db.office_tables import Node
 from yika_central.errors import DatabaseAway, UnknownNode
+from yika_common.infra.engine import named_engine_failures
 from yika_common.infra.sqlite import open_for_money
-from yika_common.infra.sqlite_errors import named_failures
 
 Insert = postgresql.Insert | sqlite.Insert
 
@@ -68,7 +68,7 @@ class Database:
 @contextmanager
 def _failures() -> Iterator[None]:
     try:
-        with named_failures():
+        with named_engine_failures():
             yield
     except OperationalError as failure:
         raise DatabaseAway from failure

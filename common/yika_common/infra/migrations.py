@@ -1,22 +1,19 @@
 """Tables change by numbered Alembic migrations, on SQLite and PostgreSQL alike.
 
-A side keeps its migrations, ``0001_….py`` and on, in a folder of its own and nothing else there;
-the number is the revision's name.  The environment they run in is ``alembic_environment`` beside
-this module.  Each migration is one transaction: a power cut leaves the tables before it or after
-it.
+Which there are is said by :mod:`yika_common.infra.revisions`.  The environment they run in is
+``alembic_environment`` beside this module.  Each migration is one transaction: a power cut leaves
+the tables before it or after it.
 
 Alembic itself is loaded only when there is something to migrate: it brings a template engine and
 every dialect of SQL, which a vending point would carry in its memory for nothing.
 """
 
-import re
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Any, Final
 
 from sqlalchemy import Engine, MetaData, inspect, text
 
-from yika_common.errors import N_, YikaError
+from yika_common.infra.revisions import behind
 
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -27,18 +24,6 @@ NAMING: Final = {
 }
 """A side's metadata names its rules so; batch migrations cannot find a rule without a name."""
 
-_MIGRATION: Final = re.compile(r"[0-9]{4}_\w+\.py")
-
-
-class TablesTooNew(YikaError):
-    """A newer program has already changed these tables."""
-
-    code = "tables_too_new"
-    sentence = N_(
-        "The database was used by a newer program (tables %(found)s). Nothing was changed. "
-        "Install the newer program again, or restore the backup made before it."
-    )
-
 
 def upgrade(engine: Engine, package: str) -> None:
     """Bring the tables to the newest migration of ``package`` (``yika_node.db.migrations``).
@@ -46,11 +31,7 @@ def upgrade(engine: Engine, package: str) -> None:
     Raises:
         TablesTooNew: the database stands at a migration this program does not know.
     """
-    known = _revisions(package)
-    found = current(engine)
-    if found is not None and found not in known:
-        raise TablesTooNew(found=found)
-    if known[-1:] != [found]:
+    if behind(current(engine), package):
         from yika_common.infra import alembic_runner  # noqa: PLC0415 - see above
 
         alembic_runner.upgrade(engine, package)
@@ -70,8 +51,3 @@ def differences(engine: Engine, metadata: MetaData) -> Sequence[Any]:
     from yika_common.infra import alembic_runner  # noqa: PLC0415 - see above
 
     return alembic_runner.differences(engine, metadata)
-
-
-def _revisions(package: str) -> list[str]:
-    names = (entry.name for entry in files(package).iterdir())
-    return sorted(name.partition("_")[0] for name in names if _MIGRATION.fullmatch(name))

@@ -23,9 +23,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import NullPool, QueuePool
-
 from yika_common.infra.sqlite_errors import NotDurable, StrangersFile, named_failures
 
 APPLICATION_ID: Final = 0x59494B41
@@ -100,28 +97,6 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-
-
-def sqlalchemy_engine(path: Path, *, pooled: bool = True, cache_kib: int = CACHE_KIB) -> Engine:
-    """An engine over :func:`open_for_money`, for SQLModel sessions and migrations.
-
-    A session reads one snapshot: its first statement begins a transaction.  ``pooled=False``
-    closes every connection after use, so that the file can be moved or removed.  Otherwise the
-    connection used last is used first: each keeps pages and statements of its own in memory, and
-    taking turns would fill them all.
-    """
-    engine = create_engine(
-        "sqlite://",
-        creator=lambda: open_for_money(path, cache_kib=cache_kib),
-        **({"poolclass": QueuePool, "pool_use_lifo": True} if pooled else {"poolclass": NullPool}),
-    )
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # The driver is in autocommit mode, so nobody else says it.
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
 
 
 def _claim(

@@ -22,8 +22,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
-
 from yika_common.errors import N_, YikaError
 
 
@@ -123,26 +121,22 @@ def named_failures(path: Path | None = None) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as failure:
-        named = _named(failure, path)
-        if named is None:
+        error = named(failure, path)
+        if error is None:
             raise
-        raise named from failure
-    except DBAPIError as failure:
-        named = _named(failure.orig, path)
-        if named is None:
-            raise
-        raise named from failure
+        raise error from failure
     except OSError as failure:
         if failure.errno in _NO_ROOM:
             raise DiskFull from failure
         raise
 
 
-def _named(failure: BaseException | None, path: Path | None) -> YikaError | None:
+def named(failure: BaseException | None, path: Path | None = None) -> YikaError | None:
+    """The error of ours that a failure of SQLite's is, or None for every other failure."""
     code: int | None = getattr(failure, "sqlite_errorcode", None)
     name = _NAMES.get(code & _PRIMARY_CODE) if code is not None else None
     if name is None:
         return None
-    named = name()
-    named.add_note(f"{failure} ({path})" if path else str(failure))
-    return named
+    error = name()
+    error.add_note(f"{failure} ({path})" if path else str(failure))
+    return error

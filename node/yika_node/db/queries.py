@@ -1,90 +1,82 @@
 """Reading a node's tables: always in a snapshot, never slower as history grows.
 
 Lists are paged by key: a page asks for what lies before or after the last key it has seen.
+
+SQLModel and the tables are loaded by the first query, not with this module; see
+:mod:`yika_node.db.store`.
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, literal_column, tuple_
-from sqlmodel import Session, col, func, select
-
-from yika_common.infra.sqlite_errors import named_failures
+from yika_common.infra.late import LateModule
 from yika_common.journal.record import genesis
 from yika_node.db.projections import PENDING
-from yika_node.db.tables import (
-    Account,
-    AccountMeter,
-    Acknowledgement,
-    Attempt,
-    Bundle,
-    Card,
-    Form,
-    HeatYear,
-    HeldItem,
-    Identity,
-    Intent,
-    Item,
-    MeterPosition,
-    Operator,
-    Quota,
-    Reading,
-    Record,
-    Tip,
-    Witness,
-)
+from yika_node.db.store import Store
 
+if TYPE_CHECKING:
+    import sqlmodel as sql
 
-@contextmanager
-def _session(engine: Engine) -> Iterator[Session]:
-    with named_failures(), Session(engine, expire_on_commit=False) as session:
-        yield session
+    from yika_common.infra import engine
+    from yika_node.db import tables
+else:
+    sql = LateModule("sqlmodel")
+    engine = LateModule("yika_common.infra.engine")
+    tables = LateModule("yika_node.db.tables")
 
 
 class Queries:
     """What the desks ask the tables; every method is one snapshot and may run in any thread."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
-    # Who this node is.
+    @contextmanager
+    def _session(self) -> Iterator[sql.Session]:
+        with (
+            engine.named_engine_failures(),
+            sql.Session(self._store.engine, expire_on_commit=False) as session,
+        ):
+            yield session
 
-    def identity(self) -> Identity | None:
-        """The newest epoch's row."""
-        with _session(self._engine) as session:
-            return session.exec(select(Identity).order_by(col(Identity.epoch).desc())).first()
+    # Who works here.
 
-    def operators(self) -> Sequence[Operator]:
+    def operators(self) -> Sequence[tables.Operator]:
         """All operators, in the order they came."""
-        with _session(self._engine) as session:
-            return session.exec(select(Operator).order_by("added_at", "name")).all()
+        with self._session() as session:
+            return session.exec(sql.select(tables.Operator).order_by("added_at", "name")).all()
 
-    def operator(self, name: str) -> Operator | None:
+    def operator(self, name: str) -> tables.Operator | None:
         """One operator."""
-        with _session(self._engine) as session:
-            return session.get(Operator, name)
+        with self._session() as session:
+            return session.get(tables.Operator, name)
 
-    def attempt(self, operator: str) -> Attempt | None:
+    def attempt(self, operator: str) -> tables.Attempt | None:
         """Wrong passwords in a row under this name."""
-        with _session(self._engine) as session:
-            return session.get(Attempt, operator)
+        with self._session() as session:
+            return session.get(tables.Attempt, operator)
 
     # The journal.
 
-    def tip(self, epoch: int) -> Tip | None:
+    def tip(self, epoch: int) -> tables.Tip | None:
         """The end of the chain."""
-        with _session(self._engine) as session:
-            return session.get(Tip, epoch)
+        with self._session() as session:
+            return session.get(tables.Tip, epoch)
 
-    def record(self, epoch: int, seq: int) -> Record | None:
+    def record(self, epoch: int, seq: int) -> tables.Record | None:
         """One record."""
-        with _session(self._engine) as session:
-            return session.get(Record, (epoch, seq))
+        with self._session() as session:
+            return session.get(tables.Record, (epoch, seq))
 
-    def records(self, epoch: int, first: int, limit: int) -> Sequence[Record]:
+    def records(self, epoch: int, first: int, limit: int) -> Sequence[tables.Record]:
         """Records ``first`` and on, in order, ``limit`` at most."""
-        with _session(self._engine) as session:
-            wanted = select(Record).where(Record.epoch == epoch, Record.seq >= first)
+        with self._session() as session:
+            wanted = sql.select(tables.Record).where(
+                tables.Record.epoch == epoch, tables.Record.seq >= first
+            )
             return session.exec(wanted.order_by("seq").limit(limit)).all()
 
     def head_at(self, epoch: int, seq: int, certificate: bytes) -> bytes | None:
@@ -94,196 +86,216 @@ class Queries:
         found = self.record(epoch, seq)
         return None if found is None else found.head
 
-    def acknowledgement(self, epoch: int) -> Acknowledgement | None:
+    def acknowledgement(self, epoch: int) -> tables.Acknowledgement | None:
         """The newest verified acknowledgement."""
-        with _session(self._engine) as session:
-            return session.get(Acknowledgement, epoch)
+        with self._session() as session:
+            return session.get(tables.Acknowledgement, epoch)
 
     # What headquarters sent.
 
-    def bundle(self) -> Bundle | None:
+    def bundle(self) -> tables.Bundle | None:
         """The manifest in force."""
-        with _session(self._engine) as session:
-            return session.get(Bundle, 1)
+        with self._session() as session:
+            return session.get(tables.Bundle, 1)
 
-    def item(self, sha256: bytes) -> Item | None:
+    def item(self, sha256: bytes) -> tables.Item | None:
         """A signed file by its hash."""
-        with _session(self._engine) as session:
-            return session.get(Item, sha256)
+        with self._session() as session:
+            return session.get(tables.Item, sha256)
 
-    def manifest(self, version: int) -> Item | None:
+    def manifest(self, version: int) -> tables.Item | None:
         """The manifest file of a version."""
-        with _session(self._engine) as session:
-            wanted = select(Item).where(Item.name == "manifest", Item.version == version)
+        with self._session() as session:
+            wanted = sql.select(tables.Item).where(
+                tables.Item.name == "manifest", tables.Item.version == version
+            )
             return session.exec(wanted).first()
 
     def holds(self, name: str, version: int, digest: str) -> bool:
         """Whether a bundle switched this very item on; ``digest`` is 16 hex digits."""
-        with _session(self._engine) as session:
-            found = session.get(HeldItem, (name, version))
+        with self._session() as session:
+            found = session.get(tables.HeldItem, (name, version))
             return found is not None and found.digest == digest
 
-    def items_held(self, prefix: str) -> Sequence[Item]:
+    def items_held(self, prefix: str) -> Sequence[tables.Item]:
         """Every file, of all versions, that a bundle switched on under such a name."""
-        with _session(self._engine) as session:
-            digest = func.substr(func.lower(func.hex(Item.sha256)), 1, 16)
+        with self._session() as session:
+            digest = sql.func.substr(sql.func.lower(sql.func.hex(tables.Item.sha256)), 1, 16)
             wanted = (
-                select(Item)
+                sql.select(tables.Item)
                 .join(
-                    HeldItem,
-                    (col(HeldItem.name) == Item.name)
-                    & (col(HeldItem.version) == Item.version)
-                    & (col(HeldItem.digest) == digest),
+                    tables.HeldItem,
+                    (sql.col(tables.HeldItem.name) == tables.Item.name)
+                    & (sql.col(tables.HeldItem.version) == tables.Item.version)
+                    & (sql.col(tables.HeldItem.digest) == digest),
                 )
-                .where(col(Item.name).startswith(prefix, autoescape=True))
-                .order_by(col(Item.name), col(Item.version))
+                .where(sql.col(tables.Item.name).startswith(prefix, autoescape=True))
+                .order_by(sql.col(tables.Item.name), sql.col(tables.Item.version))
             )
             return session.exec(wanted).all()
 
     # Accounts and cards.
 
-    def account(self, number: str) -> tuple[Account, Sequence[AccountMeter], Card | None] | None:
+    def account(
+        self, number: str
+    ) -> tuple[tables.Account, Sequence[tables.AccountMeter], tables.Card | None] | None:
         """An account, its meters in slot order, and its newest card."""
-        with _session(self._engine) as session:
-            found = session.get(Account, number)
+        with self._session() as session:
+            found = session.get(tables.Account, number)
             return None if found is None else (found, *_belongings(session, found))
 
     def accounts(
         self, after: str, limit: int
-    ) -> Sequence[tuple[Account, Sequence[AccountMeter], Card | None]]:
+    ) -> Sequence[tuple[tables.Account, Sequence[tables.AccountMeter], tables.Card | None]]:
         """Accounts above the number ``after``, in order."""
-        with _session(self._engine) as session:
-            wanted = select(Account).where(Account.number > after)
+        with self._session() as session:
+            wanted = sql.select(tables.Account).where(tables.Account.number > after)
             found = session.exec(wanted.order_by("number").limit(limit)).all()
             return [(account, *_belongings(session, account)) for account in found]
 
     def account_of_meter(self, meter: str) -> str | None:
         """The account that a meter belongs to."""
-        with _session(self._engine) as session:
-            wanted = select(AccountMeter.account).where(AccountMeter.meter == meter)
+        with self._session() as session:
+            wanted = sql.select(tables.AccountMeter.account).where(
+                tables.AccountMeter.meter == meter
+            )
             return session.exec(wanted).first()
 
     def meters_taken(self, meters: Sequence[str]) -> set[str]:
         """Which of these meters belong to an account."""
-        with _session(self._engine) as session:
-            wanted = select(AccountMeter.meter).where(col(AccountMeter.meter).in_(meters))
+        with self._session() as session:
+            wanted = sql.select(tables.AccountMeter.meter).where(
+                sql.col(tables.AccountMeter.meter).in_(meters)
+            )
             return set(session.exec(wanted).all())
 
     def accounts_opened(self) -> int:
         """How many accounts this journal opened."""
-        with _session(self._engine) as session:
-            return session.exec(select(func.count()).select_from(Account)).one()
+        with self._session() as session:
+            return session.exec(sql.select(sql.func.count()).select_from(tables.Account)).one()
 
-    def card(self, number: str) -> Card | None:
+    def card(self, number: str) -> tables.Card | None:
         """A card that was issued here."""
-        with _session(self._engine) as session:
-            return session.get(Card, number)
+        with self._session() as session:
+            return session.get(tables.Card, number)
 
     def cards_issued(self, numbers: Sequence[str]) -> set[str]:
         """Which of these card numbers are issued."""
-        with _session(self._engine) as session:
+        with self._session() as session:
             return set(
-                session.exec(select(Card.number).where(col(Card.number).in_(numbers))).all()
+                session.exec(
+                    sql.select(tables.Card.number).where(sql.col(tables.Card.number).in_(numbers))
+                ).all()
             )
 
     def bought(self, account: str, service: str, period: str) -> int:
         """What the account bought of the service in the period, by this journal."""
-        with _session(self._engine) as session:
-            found = session.get(Quota, (account, service, period))
+        with self._session() as session:
+            found = session.get(tables.Quota, (account, service, period))
             return 0 if found is None else found.bought
 
     def heating_year_paid(self, account: str, service: str) -> int:
         """The newest heating year paid, by this journal; 0: none."""
-        with _session(self._engine) as session:
-            found = session.get(HeatYear, (account, service))
+        with self._session() as session:
+            found = session.get(tables.HeatYear, (account, service))
             return 0 if found is None else found.year
 
-    def meter_position(self, meter: str) -> MeterPosition | None:
+    def meter_position(self, meter: str) -> tables.MeterPosition | None:
         """What this journal last gave the meter."""
-        with _session(self._engine) as session:
-            return session.get(MeterPosition, meter)
+        with self._session() as session:
+            return session.get(tables.MeterPosition, meter)
 
     # Sales and readings.
 
-    def intent(self, epoch: int, seq: int) -> Intent | None:
+    def intent(self, epoch: int, seq: int) -> tables.Intent | None:
         """One meter's sale."""
-        with _session(self._engine) as session:
-            return session.get(Intent, (epoch, seq))
+        with self._session() as session:
+            return session.get(tables.Intent, (epoch, seq))
 
-    def basket(self, epoch: int, basket: int) -> Sequence[Intent]:
+    def basket(self, epoch: int, basket: int) -> Sequence[tables.Intent]:
         """The sales paid together, in slot order of their making."""
-        with _session(self._engine) as session:
-            wanted = select(Intent).where(
-                Intent.epoch == epoch, Intent.seq >= basket, Intent.seq < basket + 8
+        with self._session() as session:
+            wanted = sql.select(tables.Intent).where(
+                tables.Intent.epoch == epoch,
+                tables.Intent.seq >= basket,
+                tables.Intent.seq < basket + 8,
             )
             rows = session.exec(wanted.order_by("seq")).all()
             return [row for row in rows if row.basket == basket]
 
-    def pending(self, card: str | None = None) -> Sequence[Intent]:
+    def pending(self, card: str | None = None) -> Sequence[tables.Intent]:
         """The sales still waiting for their card, oldest first."""
-        with _session(self._engine) as session:
+        with self._session() as session:
             # In the order of the index of pending sales, or SQLite walks through all history.
-            wanted = select(Intent).where(col(Intent.state) == literal_column(f"'{PENDING}'"))
+            wanted = sql.select(tables.Intent).where(
+                sql.col(tables.Intent.state) == sql.literal_column(f"'{PENDING}'")
+            )
             if card is not None:
-                wanted = wanted.where(Intent.card == card)
+                wanted = wanted.where(tables.Intent.card == card)
             found = session.exec(wanted.order_by("card", "epoch", "seq")).all()
             return sorted(found, key=lambda row: (row.epoch, row.seq))
 
     def sales(
         self, before: tuple[int, int] | None, limit: int, account: str | None
-    ) -> Sequence[Intent]:
+    ) -> Sequence[tables.Intent]:
         """Sales, newest first, below the key ``before``."""
-        with _session(self._engine) as session:
-            wanted = select(Intent)
+        with self._session() as session:
+            wanted = sql.select(tables.Intent)
             if account is not None:
-                wanted = wanted.where(Intent.account == account)
+                wanted = wanted.where(tables.Intent.account == account)
             if before is not None:
-                wanted = wanted.where(tuple_(col(Intent.epoch), col(Intent.seq)) < tuple_(*before))
-            newest = (col(Intent.epoch).desc(), col(Intent.seq).desc())
+                wanted = wanted.where(
+                    sql.tuple_(sql.col(tables.Intent.epoch), sql.col(tables.Intent.seq))
+                    < sql.tuple_(*before)
+                )
+            newest = (sql.col(tables.Intent.epoch).desc(), sql.col(tables.Intent.seq).desc())
             return session.exec(wanted.order_by(*newest).limit(limit)).all()
 
     def account_was_sold_to(self, account: str) -> bool:
         """Whether any sale to the account was ever begun."""
-        with _session(self._engine) as session:
-            wanted = select(Intent.seq).where(Intent.account == account)
+        with self._session() as session:
+            wanted = sql.select(tables.Intent.seq).where(tables.Intent.account == account)
             return session.exec(wanted.limit(1)).first() is not None
 
-    def form(self, token: str) -> Form | None:
+    def form(self, token: str) -> tables.Form | None:
         """What a form's token became."""
-        with _session(self._engine) as session:
-            return session.get(Form, token)
+        with self._session() as session:
+            return session.get(tables.Form, token)
 
-    def last_reading(self, meter: str) -> Reading | None:
+    def last_reading(self, meter: str) -> tables.Reading | None:
         """The newest write-back of a meter."""
-        with _session(self._engine) as session:
-            wanted = select(Reading).where(Reading.meter == meter)
-            return session.exec(wanted.order_by(col(Reading.sequence).desc())).first()
+        with self._session() as session:
+            wanted = sql.select(tables.Reading).where(tables.Reading.meter == meter)
+            return session.exec(wanted.order_by(sql.col(tables.Reading.sequence).desc())).first()
 
     def readings(
         self, before: tuple[int, int] | None, limit: int, meter: str | None
-    ) -> Sequence[Reading]:
+    ) -> Sequence[tables.Reading]:
         """Readings, newest first, below the key ``before``."""
-        with _session(self._engine) as session:
-            wanted = select(Reading)
+        with self._session() as session:
+            wanted = sql.select(tables.Reading)
             if meter is not None:
-                wanted = wanted.where(Reading.meter == meter)
+                wanted = wanted.where(tables.Reading.meter == meter)
             if before is not None:
                 wanted = wanted.where(
-                    tuple_(col(Reading.epoch), col(Reading.seq)) < tuple_(*before)
+                    sql.tuple_(sql.col(tables.Reading.epoch), sql.col(tables.Reading.seq))
+                    < sql.tuple_(*before)
                 )
-            newest = (col(Reading.epoch).desc(), col(Reading.seq).desc())
+            newest = (sql.col(tables.Reading.epoch).desc(), sql.col(tables.Reading.seq).desc())
             return session.exec(wanted.order_by(*newest).limit(limit)).all()
 
-    def witness(self, node: str, epoch: int, seq: int, head: str) -> Witness | None:
+    def witness(self, node: str, epoch: int, seq: int, head: str) -> tables.Witness | None:
         """A place in another journal, if a card named it before."""
-        with _session(self._engine) as session:
-            return session.get(Witness, (node, epoch, seq, head))
+        with self._session() as session:
+            return session.get(tables.Witness, (node, epoch, seq, head))
 
 
-def _belongings(session: Session, account: Account) -> tuple[Sequence[AccountMeter], Card | None]:
-    meters = select(AccountMeter).where(AccountMeter.account == account.number)
-    cards = select(Card).where(Card.account == account.number)
+def _belongings(
+    session: sql.Session, account: tables.Account
+) -> tuple[Sequence[tables.AccountMeter], tables.Card | None]:
+    meters = sql.select(tables.AccountMeter).where(tables.AccountMeter.account == account.number)
+    cards = sql.select(tables.Card).where(tables.Card.account == account.number)
     return (
         session.exec(meters.order_by("slot")).all(),
-        session.exec(cards.order_by(col(Card.generation).desc())).first(),
+        session.exec(cards.order_by(sql.col(tables.Card.generation).desc())).first(),
     )

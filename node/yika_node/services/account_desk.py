@@ -1,8 +1,10 @@
 """Opening and finding accounts (开户)."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from yika_common.accounts import account_number
 from yika_common.clock import Clock
@@ -12,7 +14,6 @@ from yika_common.numbers import Quantity
 from yika_common.services import PROFILES, Service
 from yika_common.signing.errors import FileMalformed, SealBroken
 from yika_common.sync.personal_data import Person, open_person, seal_person
-from yika_node.db import tables
 from yika_node.db.journal import Journal
 from yika_node.db.queries import Queries
 from yika_node.errors import VaultLocked
@@ -28,6 +29,9 @@ from yika_node.services.rows import account_of
 from yika_node.services.standing import Standing
 from yika_node.services.tariff_shelf import TariffShelf
 from yika_node.services.views import Account, AccountForm, Page
+
+if TYPE_CHECKING:
+    from yika_node.db import tables
 
 PERSONS_MAX: Final = 99
 AREA_MAX: Final = Quantity(100_000_000)

@@ -1,8 +1,11 @@
 """Reading cards (读卡), issuing them (初始化卡), and settling what a card left open."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from yika_common.cards.application import CardIdentity, CardState
 from yika_common.cards.errors import CardNotBlank, CardRetired
@@ -11,7 +14,6 @@ from yika_common.clock import Clock
 from yika_common.journal.bodies import CardIssued
 from yika_node.db.journal import Journal
 from yika_node.db.queries import Queries
-from yika_node.db.tables import Card
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.card_image import CardImage, read_image, slot_view
 from yika_node.services.counter import Counter
@@ -25,6 +27,9 @@ from yika_node.services.keyring import HeldCard, KeyRing
 from yika_node.services.rows import sale_row
 from yika_node.services.settlement import Settlement
 from yika_node.services.views import Account, CardKind, CardView, Resolution
+
+if TYPE_CHECKING:
+    from yika_node.db.tables import Card
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """Looking things up: receipts, sales, what is pending, meter readings."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from yika_common.clock import from_timestamp
 from yika_common.errors import YikaError
@@ -12,7 +14,6 @@ from yika_common.journal.record import decode_line, txn_id
 from yika_common.numbers import Money, Price, Quantity
 from yika_common.tariffs.charges import QuoteLine
 from yika_common.tariffs.quote import Quote
-from yika_node.db import tables
 from yika_node.db.queries import Queries
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.errors import AccountUnknown, SaleUnknown
@@ -28,6 +29,9 @@ from yika_node.services.views import (
     SaleEntry,
     SaleRow,
 )
+
+if TYPE_CHECKING:
+    from yika_node.db import tables
 
 NUMBER_MAX: Final = 10**18 - 1
 """No record has a larger number; the database could not be asked for one much larger."""

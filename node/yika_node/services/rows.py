@@ -1,12 +1,14 @@
 """From the tables' rows to what the faces are shown."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from yika_common.clock import from_timestamp
 from yika_common.numbers import Money, Quantity
 from yika_common.services import Service
 from yika_common.sync.personal_data import Person
-from yika_node.db import tables
 from yika_node.services.views import (
     Account,
     Level,
@@ -16,6 +18,9 @@ from yika_node.services.views import (
     SaleRow,
     SaleState,
 )
+
+if TYPE_CHECKING:
+    from yika_node.db import tables
 
 
 def sale_row(row: tables.Intent) -> SaleRow:

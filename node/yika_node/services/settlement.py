@@ -1,8 +1,10 @@
 """Settling what was left open: journalling what a card tells, and finishing its pending sales."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yika_common.cards.user_card import CardSession
 from yika_common.clock import Clock, to_timestamp
@@ -12,7 +14,6 @@ from yika_common.journal.record import decode_line
 from yika_node.db.journal import Journal, Position
 from yika_node.db.projections import PENDING
 from yika_node.db.queries import Queries
-from yika_node.db.tables import Intent
 from yika_node.services.card_image import CardImage, SlotImage
 from yika_node.services.errors import SaleStillOpen
 from yika_node.services.keyring import KeyRing
@@ -21,6 +22,9 @@ from yika_node.services.recovery import OpenIntent, SlotShown, Verdict
 from yika_node.services.rows import sale_row
 from yika_node.services.standing import Standing
 from yika_node.services.views import Resolution, SaleState
+
+if TYPE_CHECKING:
+    from yika_node.db.tables import Intent
 
 Judge = Callable[[SlotShown, OpenIntent], Verdict]
 

@@ -6,7 +6,7 @@ from yika_common.signing.signed_file import read_signed_file
 from yika_common.signing.trust import TrustRoot
 from yika_common.sync.messages import Certificate, open_certificate
 from yika_node.db.journal import Identity
-from yika_node.db.queries import Queries
+from yika_node.db.start import Enrolled
 from yika_node.errors import NotEnrolled
 
 
@@ -53,8 +53,7 @@ def membership(certificate_file: bytes, root: bytes, headquarters: str) -> Membe
 class Standing:
     """The membership, once there is one; it is taken up while the program runs."""
 
-    def __init__(self, queries: Queries) -> None:
-        row = queries.identity()
+    def __init__(self, row: Enrolled | None) -> None:
         self._membership = (
             None if row is None else membership(row.certificate, row.root, row.headquarters)
         )

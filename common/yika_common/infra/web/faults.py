@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from yika_common.errors import N_, YikaError
 from yika_common.infra.language import sentence
-from yika_common.infra.migrations import TablesTooNew
+from yika_common.infra.revisions import TablesTooNew
 from yika_common.infra.sessions import (
     NotAllowed,
     NotSignedIn,
