@@ -42,6 +42,7 @@ from yika_common.cards.errors import (
     CardRefused,
     CardWriteUncertain,
 )
+from yika_common.cards.record import RECORD_SIZE
 from yika_common.simulated.icc import UserCardIcc
 
 SELECT = bytes.fromhex("00A4040006F059494B410100")
@@ -198,7 +199,7 @@ def recorded_write(chip: ChipMemory) -> list[tuple[bytes, bytes]]:
     dialogue = Dialogue.begin(
         recorder, repeatable_random(11), select(recorder), ROLE_NODE, NODE_KEY
     )
-    dialogue.update(File.CREDIT, SLOT, b"\1" * 108)
+    dialogue.update(File.CREDIT, SLOT, b"\1" * RECORD_SIZE)
     return recorder.exchanges
 
 
@@ -211,11 +212,11 @@ def test_a_recorded_chip_convinces_nobody() -> None:
 def test_a_recorded_host_convinces_no_chip() -> None:
     chip = issued_chip()
     commands = [command for command, _ in recorded_write(chip)]
-    authenticated(powered(chip), ROLE_NODE).update(File.CREDIT, SLOT, b"\2" * 108)
+    authenticated(powered(chip), ROLE_NODE).update(File.CREDIT, SLOT, b"\2" * RECORD_SIZE)
     icc = UserCardIcc(chip, repeatable_random(1234))
     answers = [icc.transmit(command)[-2:] for command in commands]
     assert answers[-2:] == [Status.AUTHENTICATION_FAILED.encoded, Status.NOT_READY.encoded]
-    assert chip.memory.records[File.CREDIT][SLOT] == b"\2" * 108
+    assert chip.memory.records[File.CREDIT][SLOT] == b"\2" * RECORD_SIZE
 
 
 def test_a_command_repeated_within_its_session_is_refused_and_ends_it() -> None:
@@ -224,14 +225,14 @@ def test_a_command_repeated_within_its_session_is_refused_and_ends_it() -> None:
     dialogue = Dialogue.begin(
         recorder, repeatable_random(11), select(recorder), ROLE_NODE, NODE_KEY
     )
-    dialogue.update(File.CREDIT, SLOT, b"\1" * 108)
+    dialogue.update(File.CREDIT, SLOT, b"\1" * RECORD_SIZE)
     again = recorder.exchanges[-1][0]
     assert recorder.icc.transmit(again) == Status.MAC_WRONG.encoded
     with pytest.raises(CardRefused, match="6985"):
         dialogue.read(File.CREDIT, SLOT)
 
 
-@pytest.mark.parametrize("bit", range(8 * (5 + 108 + 8)))
+@pytest.mark.parametrize("bit", range(8 * (5 + RECORD_SIZE + 8)))
 def test_an_update_with_a_flipped_bit_changes_nothing(bit: int) -> None:
     chip = issued_chip()
     before = chip.memory
@@ -247,7 +248,7 @@ def test_an_update_with_a_flipped_bit_changes_nothing(bit: int) -> None:
     channel = Flipper(powered(chip))
     dialogue = Dialogue.begin(channel, repeatable_random(11), select(channel), ROLE_NODE, NODE_KEY)
     with pytest.raises(CardWriteUncertain):
-        dialogue.update(File.CREDIT, SLOT, b"\1" * 108)
+        dialogue.update(File.CREDIT, SLOT, b"\1" * RECORD_SIZE)
     assert chip.memory == before
 
 
@@ -277,8 +278,8 @@ def test_a_refusal_that_somebody_else_answered_leaves_the_write_uncertain() -> N
     channel = Liar(powered(chip))
     dialogue = Dialogue.begin(channel, repeatable_random(11), select(channel), ROLE_NODE, NODE_KEY)
     with pytest.raises(CardWriteUncertain):
-        dialogue.update(File.CREDIT, SLOT, b"\1" * 108)
-    assert chip.memory.records[File.CREDIT][SLOT] == b"\1" * 108
+        dialogue.update(File.CREDIT, SLOT, b"\1" * RECORD_SIZE)
+    assert chip.memory.records[File.CREDIT][SLOT] == b"\1" * RECORD_SIZE
 
 
 @given(st.lists(st.binary(max_size=40), max_size=6))

@@ -1,6 +1,7 @@
 """A credit record is its meter's alone: no bit of it can be changed, and its bytes never move."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -21,7 +22,7 @@ from yika_common.cards.record import (
     RecordWitness,
     open_record,
 )
-from yika_common.numbers import Money, Quantity
+from yika_common.numbers import Money, Price, Quantity
 from yika_common.services import Service
 
 VECTOR = json.loads((VECTORS / "record.json").read_text())
@@ -36,9 +37,16 @@ GOLDEN_RECORD = CreditRecord(
     count=17,
     total=Quantity(825_883),
     lower=True,
-    quota=QuotaState("2026-04", Quantity(80_000), 2026),
-    adjustments=AppliedAdjustments(3, Money(-200), 1, Quantity(2_500)),
-    parameters=MeterParameters(5, Quantity(10_000), Quantity(50_000_000)),
+    quota=QuotaState("2026-04", Quantity(80_000), 2026, 2026 * 12 + 3, 9_598),
+    adjustments=AppliedAdjustments(3, Money(-200), 1, Quantity(2_500), Money(70_200)),
+    parameters=MeterParameters(
+        5,
+        Quantity(10_000),
+        Quantity(50_000_000),
+        Price(52_000),
+        Price(53_500),
+        datetime(2026, 4, 30, 16, tzinfo=UTC),
+    ),
     witness=RecordWitness("N0042", 3, 12_500, bytes.fromhex("0123456789ABCDEF")),
     time=datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC),
 )
@@ -56,6 +64,17 @@ def names(size: int, least: int = 0) -> st.SearchStrategy[str]:
     return st.text("0123456789ABCXYZ-", min_size=least, max_size=size)
 
 
+def times(least: int = 0) -> st.SearchStrategy[datetime]:
+    return st.integers(least, 2**32 - 1).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+
+
+next_prices = st.tuples(st.integers(1, 2**32 - 1), times(1)) | st.just((0, None))
+parameters = st.builds(
+    lambda version, alarm_level, max_stored, price, following: MeterParameters(
+        version, alarm_level, max_stored, price, *following
+    ),
+    *[unsigned(2), unsigned(4), unsigned(4), unsigned(4), next_prices],
+)
 records = st.builds(
     CreditRecord,
     meter_id=names(12, 1),
@@ -67,13 +86,15 @@ records = st.builds(
     count=unsigned(4),
     total=unsigned(6),
     lower=st.booleans(),
-    quota=st.builds(QuotaState, names(8), unsigned(6), unsigned(2)),
-    adjustments=st.builds(AppliedAdjustments, unsigned(2), signed(6), unsigned(2), signed(6)),
-    parameters=st.builds(MeterParameters, unsigned(2), unsigned(4), unsigned(4)),
+    quota=st.builds(QuotaState, names(8), unsigned(6), unsigned(2), unsigned(2), unsigned(2)),
+    adjustments=st.builds(
+        AppliedAdjustments, unsigned(2), signed(6), unsigned(2), signed(6), unsigned(6)
+    ),
+    parameters=parameters,
     witness=st.builds(
         RecordWitness, names(8), unsigned(2), unsigned(4), st.binary(min_size=8, max_size=8)
     ),
-    time=unsigned(4).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
+    time=times(),
 )
 keys = st.binary(min_size=16, max_size=16)
 
@@ -117,7 +138,7 @@ def test_another_meters_key_opens_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("offset", "value"),
-    [(0, 2), (1, 2), (3, 8), (4, 0), (4, 10), (5, 2), (6, 0x61), (6, 0), (82 - 8, 0x20)],
+    [(0, 2), (1, 2), (3, 8), (4, 0), (4, 10), (5, 2), (6, 0x61), (6, 0), (96, 0x20)],
     ids=[
         "newer format",
         "other suite",
@@ -133,9 +154,57 @@ def test_another_meters_key_opens_nothing() -> None:
 def test_authentic_bytes_without_a_meaning_are_refused_as_unknown(offset: int, value: int) -> None:
     body = bytearray(GOLDEN[:-8])
     body[offset] = value
-    data = bytes(body) + mac8(KEYS.credit, bytes(body))
+    assert_unknown(bytes(body))
+
+
+@pytest.mark.parametrize("hole", [slice(88, 92), slice(92, 96)], ids=["no price", "no time"])
+def test_half_of_a_next_price_is_refused_as_unknown(hole: slice) -> None:
+    body = bytearray(GOLDEN[:-8])
+    body[hole] = bytes(4)
+    assert_unknown(bytes(body))
+
+
+def assert_unknown(body: bytes) -> None:
     with pytest.raises(ContentUnknown):
-        open_record(data, KEYS.credit)
+        open_record(body + mac8(KEYS.credit, body), KEYS.credit)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        (QuotaState, "period", "2026-04-1"),
+        (QuotaState, "bought", -1),
+        (QuotaState, "charged_through", 1 << 16),
+        (QuotaState, "free_day", -1),
+        (AppliedAdjustments, "money_total", 1 << 47),
+        (AppliedAdjustments, "debts", -1),
+        (AppliedAdjustments, "debts", 1 << 48),
+        (MeterParameters, "price", 1 << 32),
+        (MeterParameters, "price", -1),
+        (MeterParameters, "next_price", 1),
+    ],
+)
+def test_a_value_that_does_not_fit_makes_no_part(
+    part: Callable[..., object], name: str, value: object
+) -> None:
+    with pytest.raises(ValueError, match=name):
+        part(**{name: value})
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC), datetime(2026, 1, 1)],  # noqa: DTZ001
+)
+def test_a_next_price_has_a_time_that_fits(moment: datetime) -> None:
+    with pytest.raises(ValueError, match="next_from"):
+        MeterParameters(next_price=Price(1), next_from=moment)
+
+
+def test_a_next_price_and_its_time_come_together() -> None:
+    with pytest.raises(ValueError, match="next_price"):
+        MeterParameters(next_price=Price(1))
+    with pytest.raises(ValueError, match="next_price"):
+        MeterParameters(next_from=datetime(2026, 5, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

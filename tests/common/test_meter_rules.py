@@ -11,7 +11,12 @@ from card_builders import KEYS, SLOT, credit_record
 from meter_builders import CEILING, meter_plate
 from yika_common.cards.aes import mac8
 from yika_common.cards.claim import Claim
-from yika_common.cards.record import EMPTY_RECORD, CreditRecord, MeterParameters
+from yika_common.cards.record import (
+    EMPTY_RECORD,
+    RECORD_SIZE,
+    CreditRecord,
+    MeterParameters,
+)
 from yika_common.cards.write_back import MeterStatus
 from yika_common.meters.rules import Outcome, Reason, Verdict, judge
 from yika_common.meters.state import MeterState, consumed, write_back_of
@@ -86,7 +91,7 @@ def test_another_meters_key_is_a_forger_s() -> None:
     assert judge(PLATE, KEYS.credit, TAKEN, data, SLOT).reason is Reason.FORGED
 
 
-@pytest.mark.parametrize("bit", range(0, 108 * 8, 7))
+@pytest.mark.parametrize("bit", range(0, RECORD_SIZE * 8, 7))
 def test_a_damaged_record_is_a_forger_s(bit: int) -> None:
     data = bytearray(following().encode(KEYS.credit))
     data[bit // 8] ^= 1 << bit % 8

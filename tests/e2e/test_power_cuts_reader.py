@@ -5,6 +5,7 @@ from pathlib import Path
 from node_world import OPERATOR, World, for_money, open_with_card
 from reader_builders import reader_and_driver
 from sale_checker import WatchedChip, check_sales
+from yika_common.cards.record import RECORD_SIZE
 from yika_common.infra.entropy import system_random
 from yika_common.readers.port import CardReader
 from yika_common.simulated.icc import UserCardIcc, blank_memory
@@ -12,7 +13,7 @@ from yika_node.bootstrap import build
 from yika_node.hardware.ccid_link import Timing
 
 WATER = 4
-COMMAND_SIZE = 5 + 108 + 8 + 1
+COMMAND_SIZE = 5 + RECORD_SIZE + 8 + 1
 """The update of one record: header and Lc, record, MAC, Le; a pull after that loses the answer."""
 
 

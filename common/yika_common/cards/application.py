@@ -21,7 +21,7 @@ Class 84 is protected both ways.  Records count from 1; record *slot + 1* belong
 file  content         records  bytes  read                          update
 ====  ==============  =======  =====  ============================  ==============================
 1     information     1        58     anybody, in the FCI           issuer, while blank
-2     credit records  8        108    node; the slot's meter        node
+2     credit records  8        130    node; the slot's meter        node
 3     claims          8        8      node; the slot's meter        the slot's meter
 4     write-backs     8        100    node; the slot's meter        the slot's meter
 ====  ==============  =======  =====  ============================  ==============================

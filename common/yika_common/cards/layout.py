@@ -23,6 +23,7 @@ class Kind(Enum):
     SIGNED = "signed"
     NAME = "name"
     TIME = "time"
+    TIME_OR_NONE = "time or none"
     SERVICE = "service"
     BYTES = "bytes"
 
@@ -30,21 +31,34 @@ class Kind(Enum):
 Packer = Callable[[Any], bytes]
 
 
+def _timestamp_or_zero(value: datetime | None) -> int:
+    if value is None:
+        return 0
+    if (timestamp := to_timestamp(value)) == 0:
+        raise ValueError("1970-01-01 stands for no time")
+    return timestamp
+
+
+_NUMBERS: dict[Kind, Callable[[Any], int]] = {
+    Kind.UNSIGNED: int,
+    Kind.TIME: to_timestamp,
+    Kind.TIME_OR_NONE: _timestamp_or_zero,
+    Kind.SERVICE: lambda value: Service(value).number,
+}
+
+
 def _packer(kind: Kind, size: int) -> Packer:
     """What makes the bytes of a value that fits, and raises for one that doesn't."""
     match kind:
-        case Kind.UNSIGNED:
-            return lambda value: int(value).to_bytes(size, "big")
-        case Kind.SIGNED:
-            return lambda value: int(value).to_bytes(size, "big", signed=True)
         case Kind.NAME:
             return lambda value: name_to_bytes(value, size)
-        case Kind.TIME:
-            return lambda value: to_timestamp(value).to_bytes(size, "big")
-        case Kind.SERVICE:
-            return lambda value: Service(value).number.to_bytes(size, "big")
         case Kind.BYTES:
             return lambda value: _exactly(value, size)
+        case Kind.SIGNED:
+            return lambda value: int(value).to_bytes(size, "big", signed=True)
+        case _:
+            number = _NUMBERS[kind]
+            return lambda value: number(value).to_bytes(size, "big")
 
 
 def _exactly(value: bytes, size: int) -> bytes:
@@ -77,7 +91,7 @@ class Field:
         except (OverflowError, ValueError) as cause:
             raise ValueError(f"{self.name}: {value!r} does not fit {self.size} bytes") from cause
 
-    def unpack(self, data: bytes) -> int | str | bytes | datetime:
+    def unpack(self, data: bytes) -> int | str | bytes | datetime | None:
         """The value of these bytes.
 
         Raises:
@@ -90,6 +104,8 @@ class Field:
                 return name_from_bytes(data)
             case Kind.TIME:
                 return from_timestamp(int.from_bytes(data, "big"))
+            case Kind.TIME_OR_NONE:
+                return from_timestamp(int.from_bytes(data, "big")) if any(data) else None
             case Kind.SERVICE:
                 return service_by_number(int.from_bytes(data, "big"))
             case Kind.BYTES:

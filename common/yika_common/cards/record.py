@@ -20,21 +20,32 @@ offset  size  field (big-endian; quantities in 1/1000 unit, money in 1/100)
 26      6     lifetime total T, quantity
 32      8     quota period, padded name; all zeros: none
 40      6     quantity bought in that period
-46      2     heating year whose basic fee is paid; 0: none
-48      2     money adjustment number applied
-50      6     money adjustment total applied, signed
-56      2     quantity adjustment number applied
-58      6     quantity adjustment total applied, signed
-64      2     parameter version; 0: the record brings no parameters
-66      4     alarm level, quantity
-70      4     maximum stored credit, quantity; 0: the meter's own
-74      8     witness: node id, padded name
-82      2     witness: the node's epoch
-84      4     witness: sequence number of the intent
-88      8     witness: first 8 bytes of the journal's head before the intent
-96      4     time, seconds since 1970 UTC
-100     8     MAC: AES-CMAC under the meter's credit key over bytes 0 to 99, first 8 bytes
+46      2     newest heating year whose basic fee is paid; 0: none
+48      2     last month whose fixed charges are paid: year x 12 + month - 1; 0: none
+50      2     day on which free units were last claimed, days since 2000-01-01; 0: never
+52      2     money adjustment number applied
+54      6     money adjustment applied through this slot, signed
+60      2     quantity adjustment number applied
+62      6     quantity adjustment applied through this slot, signed
+68      6     money collected from debts through this slot
+74      2     parameter version; 0: the record brings no parameters
+76      4     alarm level, quantity
+80      4     maximum stored credit, quantity; 0: the meter's own
+84      4     price, 1/10000 currency per unit; 0: the meter does not count money
+88      4     next price; 0: none
+92      4     time from which the next price holds; 0: none
+96      8     witness: node id, padded name
+104     2     witness: the node's epoch
+106     4     witness: sequence number of the intent
+110     8     witness: first 8 bytes of the journal's head before the intent
+118     4     time, seconds since 1970 UTC
+122     8     MAC: AES-CMAC under the meter's credit key over bytes 0 to 121, first 8 bytes
 ======  ====  =====================================================================
+
+What was adjusted and collected is counted by slot, because a slot moves only with its own
+(generation, count): an account's figure is the sum over its slots, whoever wrote them last.
+
+For a meter that holds money, every quantity of the record is 1/1000 of the currency's unit.
 
 An unused slot reads as :data:`EMPTY_RECORD`, all zeros.
 """
@@ -48,7 +59,7 @@ from yika_common.cards.errors import ContentUnknown, RecordForged
 from yika_common.cards.identifiers import METER_ID_SIZE, NODE_ID_SIZE, PERIOD_SIZE
 from yika_common.cards.layout import Field, Kind, Layout
 from yika_common.errors import Phrase
-from yika_common.numbers import Money, Quantity
+from yika_common.numbers import Money, Price, Quantity
 from yika_common.services import SLOTS_MAX, Service
 
 FORMAT = 1
@@ -56,6 +67,7 @@ SUITE_AES = 1
 _LOWER = 0x01
 _NO_QUANTITY = Quantity(0)
 _NO_MONEY = Money(0)
+_NO_PRICE = Price(0)
 
 _HEAD = Layout(
     Field("key_version", 1),
@@ -69,15 +81,27 @@ _HEAD = Layout(
     Field("total", 6),
 )
 _QUOTA = Layout(
-    Field("period", PERIOD_SIZE, Kind.NAME), Field("bought", 6), Field("heating_year", 2)
+    Field("period", PERIOD_SIZE, Kind.NAME),
+    Field("bought", 6),
+    Field("heating_year", 2),
+    Field("charged_through", 2),
+    Field("free_day", 2),
 )
 _ADJUSTMENTS = Layout(
     Field("money_number", 2),
     Field("money_total", 6, Kind.SIGNED),
     Field("quantity_number", 2),
     Field("quantity_total", 6, Kind.SIGNED),
+    Field("debts", 6),
 )
-_PARAMETERS = Layout(Field("version", 2), Field("alarm_level", 4), Field("max_stored", 4))
+_PARAMETERS = Layout(
+    Field("version", 2),
+    Field("alarm_level", 4),
+    Field("max_stored", 4),
+    Field("price", 4),
+    Field("next_price", 4),
+    Field("next_from", 4, Kind.TIME_OR_NONE),
+)
 _WITNESS = Layout(
     Field("node", NODE_ID_SIZE, Kind.NAME),
     Field("epoch", 2),
@@ -94,11 +118,22 @@ def _packed() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class QuotaState:
-    """What was bought of one premises and service in its period, and the heating year paid."""
+    """What premises bought of a service in its period, and how far its charges are paid.
+
+    Attributes:
+        period: of the quota; empty: none.
+        bought: in that period, as the tariff counts it.
+        heating_year: the newest whose basic fee is paid; 0: none.
+        charged_through: the last month whose fixed charges are paid, year x 12 + month - 1;
+            0: none.
+        free_day: when free units were last claimed, days since 2000-01-01; 0: never.
+    """
 
     period: str = ""
     bought: Quantity = _NO_QUANTITY
     heating_year: int = 0
+    charged_through: int = 0
+    free_day: int = 0
     data: bytes = _packed()
 
     def __post_init__(self) -> None:
@@ -107,12 +142,21 @@ class QuotaState:
 
 @dataclass(frozen=True, slots=True)
 class AppliedAdjustments:
-    """How far headquarters' cumulative adjustments have reached this meter's customer."""
+    """What of headquarters' adjustments and of debts was settled through this slot, ever.
+
+    Attributes:
+        money_number: of the newest adjustment of the account that was known.
+        money_total: applied; above zero to the customer's favour.
+        quantity_number: likewise for quantity.
+        quantity_total: credited, or below zero withheld, beside what was bought.
+        debts: collected.
+    """
 
     money_number: int = 0
     money_total: Money = _NO_MONEY
     quantity_number: int = 0
     quantity_total: Quantity = _NO_QUANTITY
+    debts: Money = _NO_MONEY
     data: bytes = _packed()
 
     def __post_init__(self) -> None:
@@ -121,14 +165,23 @@ class AppliedAdjustments:
 
 @dataclass(frozen=True, slots=True)
 class MeterParameters:
-    """What the meter is to be set to; version 0 brings nothing."""
+    """What the meter is to be set to; version 0 brings nothing.
+
+    A meter that holds money deducts at ``price``, and at ``next_price`` once its clock has
+    reached ``next_from``; the two come together, or neither does.
+    """
 
     version: int = 0
     alarm_level: Quantity = _NO_QUANTITY
     max_stored: Quantity = _NO_QUANTITY
+    price: Price = _NO_PRICE
+    next_price: Price = _NO_PRICE
+    next_from: datetime | None = None
     data: bytes = _packed()
 
     def __post_init__(self) -> None:
+        if (self.next_from is None) != (self.next_price == 0):
+            raise ValueError("next_price: a next price has a time, and a time has a next price")
         object.__setattr__(self, "data", _PARAMETERS.pack(self))
 
 
@@ -184,7 +237,7 @@ class CreditRecord:
         return self.generation, self.count
 
     def body(self) -> bytes:
-        """The 100 bytes that the MAC covers."""
+        """The 122 bytes that the MAC covers."""
         return self._body
 
     def _joined(self) -> bytes:
@@ -208,7 +261,7 @@ class CreditRecord:
 
 _PARTS = (_HEAD, _QUOTA, _ADJUSTMENTS, _PARAMETERS, _WITNESS, _TAIL)
 _BODY_SIZE = 2 + sum(part.size for part in _PARTS)
-RECORD_SIZE = 108
+RECORD_SIZE = 130
 EMPTY_RECORD = bytes(RECORD_SIZE)
 assert _BODY_SIZE + MAC_SIZE == RECORD_SIZE, "the table above says so"
 

@@ -8,18 +8,33 @@ the same.
 field of the credit record                  comes from
 ==========================================  =======================================
 meter, slot, service, key version, g, n, T  the intent
-quota period, quantity bought in it         the intent: used before plus quantity
-heating year, adjustments, parameters       ``rest``, bytes 46 to 73 of the record;
-                                            empty: the heating year the intent paid,
-                                            no adjustments, no parameters
+quota period                                the intent
+quantity bought in it                       the intent: what is settled of the
+                                            consumption, or used before plus quantity
+heating year                                the intent: the year it paid
+charged through, free day                   the intent
+adjustments, parameters                     none
 witness                                     node, epoch, seq and hash before it
 time                                        the record's own time
 issuing epoch                               :data:`ISSUING_EPOCH`
 ==========================================  =======================================
+
+Where the card says something else, ``rest`` does: one byte that adds up which parts follow, then
+those parts as the record lays them out; empty where the intent implies them all.
+
+===  ========  ======================================
+bit  bytes     part
+===  ========  ======================================
+1    32 to 39  quota period
+2    40 to 45  quantity bought in it
+4    46 to 51  heating year, charged through, free day
+8    52 to 73  adjustments and debts
+16   74 to 95  parameters
+===  ========  ======================================
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from yika_common.cards.aes import MAC_SIZE, mac8
@@ -42,8 +57,8 @@ from yika_node.services.views import Account
 ISSUING_EPOCH: Final = 1
 """Of the utility's keys, not of the node: it rises when all area keys are changed at once."""
 
-_REST = slice(46, 74)
-_NOTHING_APPLIED = bytes(26)
+_PARTS = (slice(32, 40), slice(40, 46), slice(46, 52), slice(52, 74), slice(74, 96))
+_NO_ADJUSTMENTS, _NO_PARAMETERS = AppliedAdjustments(), MeterParameters()
 _TARIFF_DIGEST_SIZE = 8
 _WITNESS_HEAD_SIZE = 8
 
@@ -61,14 +76,18 @@ class Minting:
         """What makes the intent at its place; ``index`` counts within the basket, from 0."""
 
         def at(position: Position) -> Intent:
-            data = self._record(position).encode(self.meter.keys.credit)
-            return self._intent(position.seq - index if index else 0, data)
+            record = self._record(position)
+            body = record.body()
+            mac = mac8(self.meter.keys.credit, body).hex()
+            intent = self._intent(position.seq - index if index else 0, record.quota, mac)
+            rest = _rest(body, _record(intent, position).body())
+            return replace(intent, rest=rest) if rest else intent
 
         return at
 
     def _record(self, position: Position) -> CreditRecord:
-        """The record for the card; adjustments and parameters stay as the slot shows them."""
-        line, shown = self.priced.line, self.priced.before
+        """The record for the card."""
+        line = self.priced.line
         return CreditRecord(
             meter_id=line.meter,
             slot=line.slot,
@@ -79,18 +98,32 @@ class Minting:
             count=line.count,
             total=line.total,
             time=from_timestamp(position.at),
-            quota=QuotaState(
-                period=line.period,
-                bought=Quantity(line.used + line.quote.quantity),
-                heating_year=self.priced.heating_year,
-            ),
-            adjustments=AppliedAdjustments() if shown is None else shown.adjustments,
-            parameters=MeterParameters() if shown is None else shown.parameters,
+            quota=self._quota(),
+            adjustments=self._adjustments(),
+            parameters=self._parameters(),
             witness=_witness(position),
         )
 
-    def _intent(self, basket: int, data: bytes) -> Intent:
-        """The intent whose card record is ``data``."""
+    def _quota(self) -> QuotaState:
+        line, shown = self.priced.line, self.priced.before
+        return self.priced.quota or QuotaState(
+            period=line.period,
+            bought=Quantity(line.used + line.quote.quantity),
+            heating_year=self.priced.heating_year,
+            charged_through=shown.quota.charged_through if shown else 0,
+            free_day=shown.quota.free_day if shown else 0,
+        )
+
+    def _adjustments(self) -> AppliedAdjustments:
+        shown = self.priced.before
+        return self.priced.adjustments or (shown.adjustments if shown else _NO_ADJUSTMENTS)
+
+    def _parameters(self) -> MeterParameters:
+        shown = self.priced.before
+        return self.priced.parameters or (shown.parameters if shown else _NO_PARAMETERS)
+
+    def _intent(self, basket: int, quota: QuotaState, mac: str) -> Intent:
+        """The intent whose card record has this quota state and MAC, with an empty ``rest``."""
         line, shown = self.priced.line, self.priced.before
         before = (0, 0) if shown is None else shown.position
         return Intent(
@@ -118,13 +151,14 @@ class Minting:
             persons=self.account.persons,
             heated_area=self.account.area_m2 or 0,
             heating_year=line.heating_year or 0,
+            charged_through=quota.charged_through,
+            free_day=quota.free_day,
             lines=tuple(
                 Line(part.code, part.step, part.quantity, part.price, part.amount)
                 for part in line.quote.lines
             ),
             key_version=self.meter.key_version,
-            mac=data[-MAC_SIZE:].hex(),
-            rest="" if data[_REST] == _implied(line.heating_year or 0) else data[_REST].hex(),
+            mac=mac,
         )
 
 
@@ -143,10 +177,28 @@ def remade(intent: Intent, position: Position, meter: HeldMeter) -> bytes:
 
 
 def _bytes(intent: Intent, position: Position, key: bytes) -> bytes:
-    body = _record(intent, position).body()
-    if intent.rest:
-        body = body[: _REST.start] + bytes.fromhex(intent.rest) + body[_REST.stop :]
+    body = _completed(_record(intent, position).body(), bytes.fromhex(intent.rest))
     return body + mac8(key, body)
+
+
+def _rest(body: bytes, implied: bytes) -> str:
+    """What completes the implied body to the actual one, in hex."""
+    said, parts = 0, b""
+    for bit, part in enumerate(_PARTS):
+        if body[part] != implied[part]:
+            said |= 1 << bit
+            parts += body[part]
+    return (bytes((said,)) + parts).hex() if said else ""
+
+
+def _completed(implied: bytes, rest: bytes) -> bytes:
+    """The actual body; a ``rest`` that is none gives bytes whose MAC is another."""
+    said, parts, body = rest[:1], rest[1:], bytearray(implied)
+    for bit, part in enumerate(_PARTS):
+        if said and said[0] >> bit & 1:
+            size = part.stop - part.start
+            body[part], parts = parts[:size], parts[size:]
+    return bytes(body)
 
 
 def _record(intent: Intent, position: Position) -> CreditRecord:
@@ -163,16 +215,13 @@ def _record(intent: Intent, position: Position) -> CreditRecord:
         time=from_timestamp(position.at),
         quota=QuotaState(
             period=intent.period,
-            bought=Quantity(intent.used_before + intent.quantity),
+            bought=Quantity(intent.consumed or intent.used_before + intent.quantity),
             heating_year=intent.heating_year,
+            charged_through=intent.charged_through,
+            free_day=intent.free_day,
         ),
         witness=_witness(position),
     )
-
-
-def _implied(heating_year: int) -> bytes:
-    """Bytes 46 to 73 of a record whose intent has no ``rest``."""
-    return heating_year.to_bytes(2, "big") + _NOTHING_APPLIED
 
 
 def _witness(position: Position) -> RecordWitness:

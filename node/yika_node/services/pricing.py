@@ -13,7 +13,12 @@ from datetime import datetime
 from typing import Final
 
 from yika_common.cards.application import CardIdentity
-from yika_common.cards.record import CreditRecord
+from yika_common.cards.record import (
+    AppliedAdjustments,
+    CreditRecord,
+    MeterParameters,
+    QuotaState,
+)
 from yika_common.errors import YikaError
 from yika_common.numbers import Money, Quantity, money_to_text, quantity_to_text
 from yika_common.services import Service
@@ -45,11 +50,24 @@ QUANTA: Final = dict.fromkeys(Service, _TENTH) | {Service.HEAT: _WHOLE}
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """One meter's line; ``heating_year`` is the newest year paid once this line is sold."""
+    """One meter's line, and what the card is to say of it.
+
+    Attributes:
+        line: the price.
+        before: what the slot shows.
+        heating_year: the newest year paid once this line is sold.
+        quota: what the card says of the premises once this line is sold; None: what the price
+            used before and sells, ``heating_year``, and the rest as the slot shows.
+        adjustments: settled through this slot once this line is sold; None: as the slot shows.
+        parameters: for the meter; None: as the slot shows.
+    """
 
     line: SlotQuote
     before: CreditRecord | None
     heating_year: int
+    quota: QuotaState | None = None
+    adjustments: AppliedAdjustments | None = None
+    parameters: MeterParameters | None = None
 
 
 @dataclass(frozen=True, slots=True)
