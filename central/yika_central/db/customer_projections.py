@@ -1,0 +1,60 @@
+"""What records about customers mean in headquarters' tables; beside their place in the journal."""
+
+from typing import Any
+
+from yika_common.journal import bodies
+from yika_common.journal.record import Record
+
+
+def facts_row(record: Record) -> dict[str, Any]:
+    """The columns of an amendment of what sets an account's prices."""
+    body = record.body
+    assert isinstance(body, bodies.AccountFacts)
+    return {
+        "account": body.account,
+        "stamped_at": record.ts,
+        "operator": record.operator,
+        "tariff_class": body.tariff_class,
+        "persons": body.persons,
+        "persons_until": body.persons_until,
+        "inner_area": body.inner_area,
+        "gross_area": body.gross_area,
+        "heat_class": body.heat_class,
+        "heat_from": body.heat_from,
+        "suspended": " ".join(map(str, body.suspended)),
+        "equipment": body.equipment,
+        "reason": body.reason,
+    }
+
+
+def limits_row(record: Record) -> dict[str, Any]:
+    """The columns of an account's own limits."""
+    body = record.body
+    assert isinstance(body, bodies.LimitsLifted)
+    return {
+        "account": body.account,
+        "service": str(body.service),
+        "stamped_at": record.ts,
+        "operator": record.operator,
+        "per_sale": body.per_sale,
+        "per_day": body.per_day,
+        "per_month": body.per_month,
+        "per_cycle": body.per_cycle,
+        "valid_until": body.until,
+        "reason": body.reason,
+    }
+
+
+def refusal_row(record: Record) -> dict[str, Any]:
+    """The columns of a manifest that a node did not switch to."""
+    body = record.body
+    assert isinstance(body, bodies.BundleRefused)
+    return {
+        "manifest": body.version,
+        "digest": body.digest,
+        "seq": record.seq,
+        "item": body.item,
+        "code": body.code,
+        "sentence": body.sentence,
+        "refused_at": record.ts,
+    }
