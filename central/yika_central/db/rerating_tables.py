@@ -31,6 +31,8 @@ class Rating(Row, table=True):
     tariff_hash: str = ""
     used_before: int = integer(0)
     heating_year: int | None = maybe_integer()
+    charged_through: int = integer(0)
+    free_day: int = integer(0)
     amount: int = integer()
     difference: int = integer()
     straddles: bool = False
@@ -60,9 +62,34 @@ class Posting(Row, table=True):
     number: int = integer_key()
     account: str
     service: str
+    cause: str = ""
     amount: int = integer()
     posted_at: int = integer()
     __table_args__ = (
         Index("posting_account", "account", "posted_at"),
         Index("posting_time", "posted_at"),
     )
+
+
+class Ruling(Row, table=True):
+    """A person's decision on one sale; the last ``number`` of each kind says whether it ``holds``.
+
+    VOID: the sale is void, its money is owed back and its quantity counts no more.  TIME: the
+    sale counts at ``at`` (seconds), whatever its stamp and bracket say.
+    """
+
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    seq: int = integer_key()
+    kind: str = key()
+    number: int = integer_key()
+    holds: bool = True
+    at: int | None = maybe_integer()
+    account: str
+    service: str
+    reason: str
+    ruled_by: str
+    seconded_by: str = ""
+    ruled_at: int = integer()
+    __table_args__ = (Index("ruling_account", "account", "service"),)
