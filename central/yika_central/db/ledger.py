@@ -12,6 +12,7 @@ from yika_central.db.projections import Projected, Values
 from yika_central.db.suspense import BATCH
 from yika_central.db.tables import (
     Account,
+    AccountFacts,
     AccountMeter,
     Acknowledgement,
     Branch,
@@ -20,10 +21,13 @@ from yika_central.db.tables import (
     IssuedCard,
     ManifestIssue,
     NodeOperator,
+    NodeRefusal,
+    OwnLimit,
     Reading,
     Record,
     Row,
     Sale,
+    SaleDebt,
     SaleLine,
     Segment,
     Suspense,
@@ -35,10 +39,26 @@ from yika_common.journal.segment import SegmentHeader
 PARKED = "PARKED"
 TAKEN = "TAKEN"
 
-_NEW_EACH: tuple[type[Row], ...] = (Record, Sale, SaleLine, Reading, CardWitness)
+_NEW_EACH: tuple[type[Row], ...] = (
+    Record,
+    Sale,
+    SaleLine,
+    SaleDebt,
+    Reading,
+    CardWitness,
+    AccountFacts,
+    OwnLimit,
+)
 """Tables whose rows are named by their record: a record is stored once, so a clash is a bug."""
 
-_FIRST_STANDS: tuple[type[Row], ...] = (Account, AccountMeter, IssuedCard, HeldItem, Suspense)
+_FIRST_STANDS: tuple[type[Row], ...] = (
+    Account,
+    AccountMeter,
+    IssuedCard,
+    HeldItem,
+    NodeRefusal,
+    Suspense,
+)
 """Tables in which two records may name one thing: the first stands, suspense shows the other."""
 
 

@@ -139,6 +139,9 @@ class Sale(Row, table=True):
     customer).  ``not_before`` and ``not_after`` bracket the true time of the sale by headquarters'
     clock: what the node is known to have received before it, and the arrival here.
     ``by_money`` says what the clerk typed in ``typed``: minor units, or thousandths of the unit.
+
+    ``amount`` is what was charged for the supply, ``paid`` the money the customer handed over: the
+    amount less ``adjusted``, with ``debts`` (of ``sale_debt``), ``kept`` and ``rounding``.
     """
 
     node: str = key()
@@ -173,6 +176,22 @@ class Sale(Row, table=True):
     area_m2: int | None = maybe_integer()
     heating_year: int | None = maybe_integer()
     months_due: int = integer(0)
+    charged_through: int = integer(0)
+    free_day: int = integer(0)
+    free: int = integer(0)
+    consumed: int = integer(0)
+    heat_class: str = ""
+    heat_days: int = integer(0)
+    heat_suspended: int = integer(0)
+    equipment: str = ""
+    adjusted: int = integer(0)
+    adjusted_number: int = integer(0)
+    adjusted_quantity: int = integer(0)
+    adjusted_quantity_number: int = integer(0)
+    debts: int = integer(0)
+    kept: int = integer(0)
+    rounding: int = integer(0)
+    paid: int = integer(0)
     key_version: int = integer()
     outcome: str = "PENDING"
     resolved_epoch: int | None = maybe_integer()
@@ -200,6 +219,18 @@ class SaleLine(Row, table=True):
     quantity: int = integer()
     price: int = integer()
     amount: int = integer()
+
+
+class SaleDebt(Row, table=True):
+    """What of one debt a sale took, and what its node then knew to be left of it."""
+
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    seq: int = integer_key()
+    debt: str = key()
+    amount: int = integer()
+    still_owed: int = integer()
 
 
 class Reading(Row, table=True):
@@ -282,9 +313,13 @@ class Suspense(Row, table=True):
 
 
 class RerateQueue(Row, table=True):
-    """Sales of this account and service arrived; ``ticket`` rises so that a drain loses none."""
+    """Sales of this account and service arrived; ``ticket`` rises so that a drain loses none.
+
+    What counted before ``since`` (seconds) has not changed.
+    """
 
     account: str = key()
     service: str = key()
     ticket: int = integer(1)
+    since: int = integer(0)
     queued_at: int = integer()

@@ -8,17 +8,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from yika_central.db.customer_projections import facts_row, limits_row, refusal_row
 from yika_central.db.tables import (
     Account,
+    AccountFacts,
     AccountMeter,
     CardWitness,
     HeldItem,
     IssuedCard,
     NodeOperator,
+    NodeRefusal,
+    OwnLimit,
     Reading,
     Record,
     Row,
     Sale,
+    SaleDebt,
     SaleLine,
     Suspense,
 )
@@ -205,6 +210,9 @@ def _intent(projected: Projected, place: Values, item: Arrived, arrival: Arrival
             "area_m2": body.heated_area or None,
             "heating_year": body.heating_year or None,
             "months_due": body.months_due,
+            **{name: getattr(body, name) for name in _AS_WRITTEN},
+            "debts": sum(debt.amount for debt in body.debts),
+            "paid": body.paid,
             "key_version": body.key_version,
             "outcome": "PENDING",
             "resolved_epoch": None,
@@ -215,6 +223,42 @@ def _intent(projected: Projected, place: Values, item: Arrived, arrival: Arrival
     projected.of(SaleLine).extend(
         place | {"line": number} | line._asdict() for number, line in enumerate(body.lines)
     )
+    projected.of(SaleDebt).extend(
+        place | {"debt": debt, "amount": amount, "still_owed": left}
+        for debt, amount, left in body.debts
+    )
+
+
+_AS_WRITTEN = (
+    "charged_through",
+    "free_day",
+    "free",
+    "consumed",
+    "heat_class",
+    "heat_days",
+    "heat_suspended",
+    "equipment",
+    "adjusted",
+    "adjusted_number",
+    "adjusted_quantity",
+    "adjusted_quantity_number",
+    "kept",
+    "rounding",
+)
+"""Columns of a sale that are keys of the intent, under the same name."""
+
+
+def _facts(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    projected.of(AccountFacts).append(place | facts_row(item.record))
+
+
+def _limits(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    projected.of(OwnLimit).append(place | limits_row(item.record))
+
+
+def _refusal(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    place = {"node": arrival.node, "epoch": arrival.epoch}
+    projected.of(NodeRefusal).append(place | refusal_row(item.record))
 
 
 def _resolution(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
@@ -308,6 +352,8 @@ _PROJECTIONS = {
     Unknown: _unknown,
     bodies.OperatorAdded: _operator,
     bodies.AccountOpened: _account,
+    bodies.AccountFacts: _facts,
+    bodies.LimitsLifted: _limits,
     bodies.CardIssued: _card,
     bodies.Intent: _intent,
     bodies.Sale: _resolution,
@@ -315,4 +361,5 @@ _PROJECTIONS = {
     bodies.Reading: _reading,
     bodies.Witness: _witness,
     bodies.BundleApplied: _bundle,
+    bodies.BundleRefused: _refusal,
 }

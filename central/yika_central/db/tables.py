@@ -1,6 +1,16 @@
 """Every table of headquarters, in one place for services, migrations and tests."""
 
 from yika_central.db.base import Row, table_of
+from yika_central.db.customer_tables import (
+    AccountFacts,
+    NodePart,
+    NodeRefusal,
+    OwnLimit,
+    SettingsChange,
+    Sheet,
+    SheetChange,
+    SheetPart,
+)
 from yika_central.db.ledger_tables import (
     Account,
     AccountMeter,
@@ -15,6 +25,7 @@ from yika_central.db.ledger_tables import (
     Record,
     RerateQueue,
     Sale,
+    SaleDebt,
     SaleLine,
     Segment,
     Suspense,
@@ -32,11 +43,12 @@ from yika_central.db.office_tables import (
     StaffMember,
     TariffVersion,
 )
-from yika_central.db.rerating_tables import Posting, Rating, RatingShare
+from yika_central.db.rerating_tables import Posting, Rating, RatingShare, Ruling
 from yika_central.db.tariff_tables import TariffDraft, TariffDraftAct, TariffReplay
 
 __all__ = [
     "Account",
+    "AccountFacts",
     "AccountMeter",
     "Acknowledgement",
     "Area",
@@ -53,6 +65,9 @@ __all__ = [
     "NodeArea",
     "NodeCertificate",
     "NodeOperator",
+    "NodePart",
+    "NodeRefusal",
+    "OwnLimit",
     "Posting",
     "Quarantine",
     "Rating",
@@ -61,9 +76,15 @@ __all__ = [
     "Record",
     "RerateQueue",
     "Row",
+    "Ruling",
     "Sale",
+    "SaleDebt",
     "SaleLine",
     "Segment",
+    "SettingsChange",
+    "Sheet",
+    "SheetChange",
+    "SheetPart",
     "StaffMember",
     "Suspense",
     "TariffDraft",
