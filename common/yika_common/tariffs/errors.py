@@ -106,7 +106,11 @@ class BelowMinimum(YikaError):
     )
 
 
-class AboveMaximum(YikaError):
+class LimitExceeded(YikaError):
+    """The sale is more than some bound lets through; less of it may pass."""
+
+
+class AboveMaximum(LimitExceeded):
     """The sale would be larger than the tariff allows at once."""
 
     code = "above_maximum"
@@ -116,7 +120,7 @@ class AboveMaximum(YikaError):
     )
 
 
-class AboveCycleMaximum(YikaError):
+class AboveCycleMaximum(LimitExceeded):
     """The sale would exceed what the tariff allows in one quota period."""
 
     code = "above_cycle_maximum"
@@ -133,6 +137,16 @@ class FeeNotCovered(YikaError):
     sentence = N_(
         "Fees of %(fees)s are due first, and %(tendered)s does not cover them. "
         "Nothing was charged. Ask for a larger sum."
+    )
+
+
+class SupplyShareTooSmall(YikaError):
+    """What goes before supply would leave less of the sum than the utility lets it."""
+
+    code = "supply_share_too_small"
+    sentence = N_(
+        "Of %(tendered)s, fees and debts leave %(supply)s for supply, and at least %(least)s must "
+        "be. Nothing was charged. Ask for a larger sum, or let headquarters defer a debt."
     )
 
 
