@@ -65,6 +65,15 @@ class QuoteLine:
 
 
 @dataclass(frozen=True, slots=True)
+class IncludedTax:
+    """What a tax contained in the prices makes of the amount; ``rate`` in 1/1000000."""
+
+    code: str
+    rate: FeeRate
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class _Ladder:
     """A component's steps as numbers, the household's extra already in the bounds."""
 
@@ -96,7 +105,7 @@ class Charges:
         self._fees = tuple(_fee_lines(tariff, usage))
         self._ladders = tuple(_Ladder.of(part, extra) for part in tariff.components)
         self._parts = _PARTS[tariff.step_mode]
-        self._tax_rate = tariff.tax.rate if tariff.tax is not None and tariff.adds_tax else 0
+        self._tax_rate = tariff.tax.rate if tariff.tax and not tariff.tax.inclusive else 0
         self._taxed = frozenset(tariff.tax.components if tariff.tax is not None else ())
 
     def lines(self, quantity: int) -> tuple[QuoteLine, ...]:

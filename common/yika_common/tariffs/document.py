@@ -228,7 +228,12 @@ def _tax(node: Node) -> Tax:
 def _limits(node: Node) -> Limits:
     keys = node.members((), _LIMITS)
     least, per_sale, per_cycle = (_optional(keys, key, _positive_quantity) for key in _LIMITS)
-    return node.build(Limits, least, per_sale, per_cycle)
+    return node.build(
+        Limits,
+        min_quantity=least,
+        max_quantity_per_sale=per_sale,
+        max_quantity_per_cycle=per_cycle,
+    )
 
 
 def _golden(node: Node) -> GoldenCase:

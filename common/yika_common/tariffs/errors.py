@@ -168,3 +168,103 @@ class CostsNothing(YikaError):
         "%(quantity)s %(unit)s is so little that its price rounds to nothing. "
         "Nothing was charged. Ask for more."
     )
+
+
+class OpeningUnknown(YikaError):
+    """Quota periods begin on the account's opening day, and nobody told it."""
+
+    code = "opening_unknown"
+    sentence = N_(
+        "The price cannot be computed: quota periods begin with the account, and the day on which "
+        "it was opened is not known. Nothing was charged. Record that day first."
+    )
+
+
+class HeatClassUnknown(YikaError):
+    """The account's class of heating is none that the tariff has a coefficient for."""
+
+    code = "heat_class_unknown"
+    sentence = N_(
+        "The basic fee of this heating year is due, and the tariff has no coefficient for the "
+        "heat class “%(heat_class)s”. Nothing was charged. Correct the class of the account first."
+    )
+
+
+class FreeUnitsFirst(YikaError):
+    """The sale is smaller than the free units that are due, and the rest of them would be lost."""
+
+    code = "free_units_first"
+    sentence = N_(
+        "%(free)s %(unit)s are due free of charge and are given in one piece, and this would be "
+        "%(quantity)s %(unit)s. Nothing was charged. Ask for %(free)s %(unit)s or more."
+    )
+
+
+class AboveDayMaximum(YikaError):
+    """The sale would exceed what may be sold on one day."""
+
+    code = "above_day_maximum"
+    sentence = N_(
+        "Today %(left)s %(unit)s can still be sold, and this would be %(quantity)s %(unit)s. "
+        "Nothing was charged. Ask for less, or come back tomorrow."
+    )
+
+
+class AboveMonthMaximum(YikaError):
+    """The sale would exceed what may be sold in one month."""
+
+    code = "above_month_maximum"
+    sentence = N_(
+        "This month %(left)s %(unit)s can still be sold, and this would be %(quantity)s %(unit)s. "
+        "Nothing was charged. Ask for less, or come back next month."
+    )
+
+
+class BelowMinimumAmount(YikaError):
+    """The sale would be for less money than the tariff allows."""
+
+    code = "below_minimum_amount"
+    sentence = N_(
+        "The least sum of one sale is %(minimum)s, and this would be %(amount)s. "
+        "Nothing was charged. Ask for more."
+    )
+
+
+class AboveMaximumAmount(YikaError):
+    """The sale would be for more money than the tariff allows at once."""
+
+    code = "above_maximum_amount"
+    sentence = N_(
+        "The highest sum of one sale is %(maximum)s, and this would be %(amount)s. "
+        "Nothing was charged. Ask for less."
+    )
+
+
+class AboveDayAmount(YikaError):
+    """The sale would bring the day's sum above what the tariff allows."""
+
+    code = "above_day_amount"
+    sentence = N_(
+        "Today sales for %(left)s are still allowed, and this would be %(amount)s. "
+        "Nothing was charged. Ask for less, or come back tomorrow."
+    )
+
+
+class AboveMonthAmount(YikaError):
+    """The sale would bring the month's sum above what the tariff allows."""
+
+    code = "above_month_amount"
+    sentence = N_(
+        "This month sales for %(left)s are still allowed, and this would be %(amount)s. "
+        "Nothing was charged. Ask for less, or come back next month."
+    )
+
+
+class HoardLimit(YikaError):
+    """The customer holds, or would hold, more unused credit than the tariff allows."""
+
+    code = "hoard_limit"
+    sentence = N_(
+        "At most %(maximum)s %(unit)s may be held unused, and it would be %(held)s %(unit)s. "
+        "Nothing was charged. Ask for less, or come back when more is used up."
+    )

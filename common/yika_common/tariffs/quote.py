@@ -9,7 +9,7 @@ residual.  The same arguments always give the same quote: no clock, no state, in
 from dataclasses import dataclass
 
 from yika_common.numbers import Money, Quantity, money_to_text, quantity_to_text
-from yika_common.tariffs.charges import Charges, QuoteLine
+from yika_common.tariffs.charges import Charges, IncludedTax, QuoteLine
 from yika_common.tariffs.errors import (
     AboveCycleMaximum,
     AboveMaximum,
@@ -22,7 +22,9 @@ from yika_common.tariffs.errors import (
 from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.usage import Usage
 
-__all__ = ["Quote", "QuoteLine", "Usage", "quote_for_money", "quote_for_quantity"]
+__all__ = ["IncludedTax", "Quote", "QuoteLine", "Usage", "quote_for_money", "quote_for_quantity"]
+
+_NONE = Quantity(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,19 @@ class Quote:
         quantity: 1/1000 of the service's unit, a multiple of the quantum.
         amount: everything charged; the sum of the lines.
         residual: what is left of the sum tendered; 0 when a quantity was asked for.
+        included_taxes: what of the amount is a tax contained in the prices, by tax.
+        free: free units claimed, part of ``quantity``.
+        settled: counted in the quota period after this sale; where the tariff counts
+            consumption, what of it is settled then.
     """
 
     quantity: Quantity
     amount: Money
     residual: Money
     lines: tuple[QuoteLine, ...]
+    included_taxes: tuple[IncludedTax, ...] = ()
+    free: Quantity = _NONE
+    settled: Quantity = _NONE
 
     def __post_init__(self) -> None:
         if self.amount != sum(line.amount for line in self.lines):
