@@ -1,11 +1,12 @@
-"""What every page asks for is found by an index, however long the history."""
+"""What every page asks for is found by an index, and what goes wrong meanwhile has a name."""
 
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
 
-from node_world import World
+from node_world import World, abandon
+from yika_common.infra.sqlite_errors import DatabaseDamaged
 from yika_node.bootstrap import Node
 
 
@@ -17,6 +18,18 @@ def test_pending_sales_are_found_without_walking_through_history(
     (plan,) = plans_of(node, lambda: node.queries.pending(card))
     assert "USING INDEX intent_pending" in plan, plan
     node.close()
+
+
+def test_damage_met_by_a_query_on_an_open_connection_is_named(tmp_path: Path) -> None:
+    world = World(tmp_path / "node")
+    world.enrolled().close()
+    node = world.build()
+    assert node.queries.tip(1) is not None
+    path = node.store.path
+    path.write_bytes(path.read_bytes()[:8192] + bytes(path.stat().st_size - 8192))
+    with pytest.raises(DatabaseDamaged):
+        node.queries.records(1, 1, 9)
+    abandon(node)
 
 
 def plans_of(node: Node, ask: object) -> list[str]:
