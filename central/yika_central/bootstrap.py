@@ -23,6 +23,7 @@ from yika_central.services.reconciliation import Reconciliation
 from yika_central.services.registry import Registry
 from yika_central.services.report_office import ReportOffice
 from yika_central.services.rerating import Rerating
+from yika_central.services.settings_office import SettingsOffice
 from yika_central.services.staff import Credential, Staff
 from yika_central.services.stick import Stick
 from yika_central.services.stock import Stock
@@ -52,6 +53,7 @@ class Headquarters:
     stock: Stock
     enrolment: Enrolment
     tariff_office: TariffOffice
+    settings_office: SettingsOffice
     reconciliation: Reconciliation
     stick: Stick
     inspection: Inspection
@@ -101,6 +103,7 @@ def build(
         stock=Stock(database, keys, registry, clock),
         enrolment=Enrolment(database, keys, registry, clock, random),
         tariff_office=TariffOffice(database, keys, staff, registry, clock),
+        settings_office=SettingsOffice(database, keys, registry, clock),
         reconciliation=reconciliation,
         stick=Stick(database, reconciliation, registry),
         inspection=Inspection(database),

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from yika_central.cli import ledger, office, running
+from yika_central.cli import settings as office_settings
 from yika_central.cli.kit import FOLDER, Place
 
 
@@ -36,6 +37,7 @@ for _command in (
     office.stock,
     office.enrol,
     office.publish,
+    office_settings.settings,
     ledger.import_,
     ledger.rerate,
     ledger.report,

@@ -66,7 +66,10 @@ class NodeRefusal(Row, table=True):
 
 
 class Sheet(Row, table=True):
-    """What nodes are told of an account: ``facts`` changes seldom, ``slots`` with every sale."""
+    """What nodes are told of an account, beside its holder, as two JSON objects.
+
+    ``facts`` changes seldom, ``slots`` with every sale.
+    """
 
     account: str = key()
     area: str
@@ -100,9 +103,13 @@ class NodePart(Row, table=True):
 
 
 class SheetChange(Row, table=True):
-    """An account whose sheet may be out of date; ``ticket`` rises so that nothing is missed."""
+    """An account whose sheet may be out of date, by whose records (empty: the office's own acts).
+
+    Each node writes rows of its own, so that no delivery waits for another one here.
+    """
 
     account: str = key()
+    node: str = key()
     ticket: int = integer(1)
 
 

@@ -131,6 +131,7 @@ class Reconciliation:
             received_at=to_timestamp(at),
             keys=self._keys,
         )
+        self._registry.tell(certified.node)
         with self._database.writing() as connection:
             return self._take(connection, incoming)
 

@@ -7,8 +7,18 @@ from sqlalchemy import Connection
 from yika_central.db import ledger
 from yika_central.db.database import add, add_new
 from yika_central.db.projections import Arrival, Arrived, Projected, project
+from yika_central.db.sheet_changes import note_changed
 from yika_central.db.suspense import settle
-from yika_central.db.tables import Account, AccountMeter, Sale, Segment, Suspense
+from yika_central.db.tables import (
+    Account,
+    AccountFacts,
+    AccountMeter,
+    IssuedCard,
+    OwnLimit,
+    Sale,
+    Segment,
+    Suspense,
+)
 from yika_central.domain.placement import BranchEnd, Missing, Placed, place
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.reconciliation_doubts import doubts_of
@@ -17,6 +27,9 @@ from yika_common.journal.bodies import BundleApplied
 from yika_common.journal.segment import Segment as OpenSegment
 from yika_common.signing.keys import PublicKey
 from yika_common.sync.messages import Status
+
+_TOLD = (Account, AccountFacts, OwnLimit, IssuedCard, Sale)
+"""Tables whose rows change what nodes are told of an account."""
 
 DOUBT_KEY = ("node", "epoch", "branch", "seq", "reason")
 
@@ -140,6 +153,9 @@ def _absorb(
             floor_at=projected.floor_at,
         ),
     )
+    told = {row["account"] for table in _TOLD for row in projected.of(table)}
+    told |= {account for account, _ in changed}
+    note_changed(connection, told, node=incoming.node)
     return changed | _affected(projected)
 
 

@@ -2,7 +2,8 @@
 
 A manifest names its items by SHA-256.  Its version rises by one, it names the manifest before it,
 and no item ever leaves it: a tariff's item is named ``tariff/ID/VERSION``, so that a new node gets
-the version in force together with those to come; the key bundle's is ``keys/NODE``.
+the version in force together with those to come; the key bundle's is ``keys/NODE``, what is told
+of customers ``customers/AREA/PART``, and the settings of all nodes ``settings``.
 """
 
 from collections.abc import Iterable
@@ -12,23 +13,37 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, and_, func, or_, select, update
 
 from yika_central.db.database import Database, add, add_new, lock_node
+from yika_central.db.sheet_changes import any_changed, due_parts
 from yika_central.db.tables import (
     Branch,
     Item,
     ManifestIssue,
     Node,
     NodeArea,
+    NodeRefusal,
     Segment,
+    SettingsChange,
     TariffVersion,
     table_of,
 )
+from yika_central.domain.parts import DuePart
 from yika_central.errors import UnknownItem
+from yika_central.services import customers
 from yika_central.services.key_bundles import current_certificate, sealed_keys
 from yika_central.services.key_room import KeyRoom
 from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.signing.signed_file import read_signed_file
 from yika_common.sync import messages
-from yika_common.sync.messages import KEYS_ITEM, TARIFF_ITEM, Manifest, digest_of, sign_manifest
+from yika_common.sync.customers import item_name
+from yika_common.sync.messages import (
+    KEYS_ITEM,
+    TARIFF_ITEM,
+    Certificate,
+    Manifest,
+    digest_of,
+    sign_manifest,
+)
+from yika_common.sync.settings import SETTINGS_ITEM
 
 ACTIVE = "ACTIVE"
 STOPPED = "STOPPED"
@@ -36,13 +51,28 @@ WAITING = "WAITING"
 FORKED = "fork"
 BY_HAND = "by_hand"
 
+_ROUNDS = 10
+"""Transactions that one contact may spend on sheets."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalView:
+    """A manifest that a node did not switch to, and the sentence that it said."""
+
+    manifest: int
+    item: str
+    code: str
+    sentence: str
+    at: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
     """A node as the pages show it; times are None while nothing was heard.
 
     ``upto`` is how far its journal is here without a gap, ``parked`` the segments that wait for
-    records before them, ``clock_skew`` its clock minus ours in seconds.
+    records before them, ``clock_skew`` its clock minus ours in seconds.  ``refusal`` is the newest
+    manifest that it refused, if it holds none that is newer.
     """
 
     node: str
@@ -58,6 +88,7 @@ class NodeView:
     manifest_held: int
     clock_skew: int | None
     software: str
+    refusal: RefusalView | None
 
 
 class Registry:
@@ -75,6 +106,13 @@ class Registry:
             pairs = session.execute(
                 select(table_of(NodeArea)).order_by(*table_of(NodeArea).primary_key)
             ).all()
+            refused = session.execute(_refusals()).all()
+        refusals = {
+            row.node: RefusalView(
+                row.manifest, row.item, row.code, row.sentence, from_timestamp(row.refused_at)
+            )
+            for row in refused
+        }
         areas: dict[str, list[str]] = {}
         for node, area in pairs:
             areas.setdefault(node, []).append(area)
@@ -93,6 +131,7 @@ class Registry:
                 manifest_held=row["manifest_held"],
                 clock_skew=row["clock_skew"],
                 software=row["software"],
+                refusal=_still(refusals.get(row["node"]), row["manifest_held"]),
             )
             for row in rows
         )
@@ -153,7 +192,7 @@ class Registry:
             return
         before = self.newest_manifest(connection, node)
         held = {item.name: item for item in before[0].items} if before else {}
-        items = held | _tariffs(connection, node)
+        items = held | _tariffs(connection, node) | _settings(connection)
         keys_name = f"{KEYS_ITEM}{node}"
         if new_keys or keys_name not in held:
             version = held[keys_name].version + 1 if keys_name in held else 1
@@ -164,6 +203,63 @@ class Registry:
         if items == held:
             return
         self._sign(connection, node, items.values(), before[0] if before else None)
+
+    def tell(self, node: str) -> None:
+        """Issue the node's next manifest, if what it is told of its customers has changed.
+
+        Cheap when nothing has.  The sheets are made again first, in transactions of their own; as
+        long as some are left to be made, the node is told nothing, so that it is told once.
+        """
+        if not self._something_to_tell(node):
+            return
+        for _ in range(_ROUNDS):
+            with self._database.writing() as connection:
+                if customers.bring_up_to_date(connection) < customers.ACCOUNTS_AT_ONCE:
+                    break
+        else:
+            return
+        with self._database.writing() as connection:
+            lock_node(connection, node)
+            self._tell(connection, node)
+
+    def _something_to_tell(self, node: str) -> bool:
+        with self._database.reading() as session:
+            connection = session.connection()
+            certificate = current_certificate(connection, node)
+            return certificate is not None and (
+                any_changed(connection) or bool(self._due(connection, certificate))
+            )
+
+    def _due(self, connection: Connection, certificate: Certificate) -> tuple[DuePart, ...]:
+        before = to_timestamp(self._clock() - customers.PURCHASES_EVERY)
+        return due_parts(connection, certificate.node, certificate.epoch, sealed_before=before)
+
+    def _tell(self, connection: Connection, node: str) -> None:
+        certificate = current_certificate(connection, node)
+        before = self.newest_manifest(connection, node)
+        if certificate is None or before is None:
+            return
+        items = {item.name: item for item in before[0].items}
+        held, at = dict(items), self._clock()
+        for part in self._due(connection, certificate):
+            sealed = customers.seal_part(connection, part, certificate, self._keys)
+            digest, version = part.digest, part.item_version
+            if sealed is not None:
+                file, digest = sealed
+                version += 1
+                name = item_name(part.area, part.part)
+                items[name] = keep_item(connection, name, version, file, node=node, at=at)
+            customers.note_sealed(
+                connection,
+                node,
+                certificate.epoch,
+                part,
+                digest=digest,
+                item_version=version,
+                at=at,
+            )
+        if items != held:
+            self._sign(connection, node, items.values(), before[0])
 
     def _sign(
         self,
@@ -249,6 +345,37 @@ def _tariffs(connection: Connection, node: str) -> dict[str, messages.Item]:
         for tariff_id, version, sha256, length in rows
     )
     return {entry.name: entry for entry in found}
+
+
+def _settings(connection: Connection) -> dict[str, messages.Item]:
+    """The settings of all nodes, once somebody has set them."""
+    change, item = table_of(SettingsChange), table_of(Item)
+    row = connection.execute(
+        select(item)
+        .where(
+            item.c.name == SETTINGS_ITEM,
+            item.c.version == select(func.max(change.c.number)).scalar_subquery(),
+        )
+        .limit(1)
+    ).first()
+    if row is None:
+        return {}
+    sha256 = bytes(row.sha256).hex()
+    entry = messages.Item(
+        name=SETTINGS_ITEM, version=row.version, sha256=sha256, length=row.length
+    )
+    return {SETTINGS_ITEM: entry}
+
+
+def _refusals() -> "Select[tuple[object, ...]]":
+    """Each node's refusals, the newest last."""
+    table = table_of(NodeRefusal)
+    return select(table).order_by(table.c.node, table.c.manifest, table.c.refused_at)
+
+
+def _still(refusal: RefusalView | None, held: int) -> RefusalView | None:
+    """The refusal, unless the node has switched to that manifest or a newer one since."""
+    return None if refusal is None or refusal.manifest <= held else refusal
 
 
 def _nodes() -> "Select[tuple[object, ...]]":

@@ -62,6 +62,13 @@ class NotAnOfficer(YikaError):
     )
 
 
+class NotAnAdministrator(YikaError):
+    """Somebody else asks for what only an administrator does."""
+
+    code = "not_an_administrator"
+    sentence = N_("%(name)s is no administrator. Nothing was changed. Let an administrator do it.")
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """A name with its password, for one act."""

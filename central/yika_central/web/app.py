@@ -18,6 +18,7 @@ from yika_central.web.node_pages import node_pages
 from yika_central.web.ranks import Rank, rank_of
 from yika_central.web.report_pages import report_pages
 from yika_central.web.sale_pages import sale_pages
+from yika_central.web.settings_pages import settings_pages
 from yika_central.web.staff_pages import staff_pages
 from yika_central.web.tariff_pages import tariff_pages
 from yika_central.web.words import register_words
@@ -34,6 +35,7 @@ NAV = (
     NavItem("report.choose", _("Reports"), "F9", Rank.AUDITOR),
     NavItem("front.suspense", _("Suspense"), "", Rank.AUDITOR),
     NavItem("staff.listed", _("Staff"), "", Rank.AUDITOR),
+    NavItem("settings.shown", _("Settings"), "", Rank.AUDITOR),
     NavItem("front.manual", _("Manual"), "F1", Rank.AUDITOR),
 )
 
@@ -73,6 +75,7 @@ def make_central_app(hq: Headquarters) -> Flask:
                 tariff_pages,
                 report_pages,
                 staff_pages,
+                settings_pages,
             )
         ),
     ]

@@ -61,7 +61,6 @@ _SHEET_MAX = 64 << 10
 _SHEETS_MAX = 1_000_000
 _CHUNK = 64 << 10
 _LEVEL = 6
-_SIGNED = 10**15
 _U8 = (1 << 8) - 1
 _U16 = (1 << 16) - 1
 _U32 = (1 << 32) - 1
@@ -79,7 +78,7 @@ class SlotSheet(NamedTuple):
 
     slot: int
     generation: int
-    count: int  # type: ignore[assignment] - a tuple's own method of that name gives way
+    count: int  # type: ignore[assignment]  # instead of the tuple's own method
     total: int
     period: str = ""
     bought: int = 0
@@ -125,7 +124,7 @@ class OwnLimit(NamedTuple):
 class AccountSheet(Document):
     """One account: who, where, what sets its prices, what it bought, what is owed either way."""
 
-    account: str = text("a", most=32)
+    account: str = text("a")
     area: str = identifier("ar", AREA_SIZE)
     node: str = identifier("nd", NODE_ID_SIZE)
     """The node that opened it."""
@@ -163,17 +162,17 @@ class AccountSheet(Document):
             is_number(0, TOTAL_MAX),
             *[is_number(0, _U16)] * 3,
             is_number(0, _U16),
-            is_number(-_SIGNED, _SIGNED),
+            is_number(-TOTAL_MAX, TOTAL_MAX),
             is_number(0, TOTAL_MAX),
             is_number(0, _U16),
-            is_number(-_SIGNED, _SIGNED),
+            is_number(-TOTAL_MAX, TOTAL_MAX),
         ),
         most=SLOTS_MAX,
         default=(),
     )
     adjustment_number: int = number("jn", most=_U16, default=0)
     """Number of the cumulative adjustment of the account's money; 0: there never was one."""
-    adjustment: int = number("j", least=-_SIGNED, most=_SIGNED, default=0)
+    adjustment: int = number("j", least=-TOTAL_MAX, most=TOTAL_MAX, default=0)
     """Its total: above zero to the customer's favour.  What is applied stands at the slots."""
     debts: tuple[DebtSheet, ...] = rows(
         "db",

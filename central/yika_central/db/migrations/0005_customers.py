@@ -74,9 +74,9 @@ def _create_told() -> None:
     )
     op.create_table(
         "sheet_change",
-        *_texts("account"),
+        *_texts("account", "node"),
         *_numbers("ticket"),
-        sa.PrimaryKeyConstraint("account", name=op.f("pk_sheet_change")),
+        sa.PrimaryKeyConstraint("account", "node", name=op.f("pk_sheet_change")),
     )
     op.create_table(
         "settings_change",
@@ -87,7 +87,9 @@ def _create_told() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_settings_change")),
     )
     # Accounts that are here already are told of with the rest.
-    op.execute("INSERT INTO sheet_change (account, ticket) SELECT account, 1 FROM account")
+    op.execute(
+        "INSERT INTO sheet_change (account, node, ticket) SELECT account, node, 1 FROM account"
+    )
 
 
 def _texts(*names: str) -> list[sa.Column[str]]:

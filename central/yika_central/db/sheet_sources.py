@@ -1,0 +1,133 @@
+"""What the ledger holds of some accounts: the sources that their sheets are made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from yika_central.db.tables import (
+    Account,
+    AccountFacts,
+    AccountMeter,
+    IssuedCard,
+    OwnLimit,
+    Row,
+    Sale,
+    table_of,
+)
+
+_PLACE = ("node", "epoch", "branch", "seq")
+_SUPERSEDED = "SUPERSEDED"
+
+Values = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Source:
+    """One account's rows: ``facts`` and ``card`` are the newest, ``limits`` one per service.
+
+    ``slots`` are the newest purchase of each slot that was not superseded, with the sums over all
+    such purchases under ``adjusted_sum``, ``adjusted_newest`` and ``debts_sum``.
+    """
+
+    account: Values
+    facts: Values | None = None
+    card: Values | None = None
+    meters: list[Values] = field(default_factory=list)
+    limits: list[Values] = field(default_factory=list)
+    slots: list[Values] = field(default_factory=list)
+
+
+def sources_of(connection: Connection, accounts: Sequence[str]) -> dict[str, Source]:
+    """The sources of these accounts, as far as they are known; a few statements for all."""
+    account = table_of(Account)
+    found = {
+        row["account"]: Source(dict(row))
+        for row in _rows(connection, select(account).where(account.c.account.in_(accounts)))
+    }
+    for row in _rows(connection, _meters(accounts)):
+        if row["account"] in found:
+            found[row["account"]].meters.append(row)
+    newest = (*(table_of(AccountFacts).c[name] for name in ("stamped_at", *_PLACE)),)
+    for row in _rows(connection, _first_of(AccountFacts, accounts, ["account"], newest)):
+        if row["account"] in found:
+            found[row["account"]].facts = row
+    for row in _rows(connection, _cards(accounts)):
+        if row["account"] in found:
+            found[row["account"]].card = row
+    newest = (*(table_of(OwnLimit).c[name] for name in ("stamped_at", *_PLACE)),)
+    for row in _rows(connection, _first_of(OwnLimit, accounts, ["account", "service"], newest)):
+        if row["account"] in found:
+            found[row["account"]].limits.append(row)
+    for row in _rows(connection, _slots(accounts)):
+        if row["account"] in found:
+            found[row["account"]].slots.append(row)
+    return found
+
+
+def _rows(connection: Connection, query: Select[Any]) -> Sequence[Values]:
+    return connection.execute(query).mappings().all()
+
+
+def _meters(accounts: Sequence[str]) -> Select[Any]:
+    table = table_of(AccountMeter)
+    return (
+        select(table).where(table.c.account.in_(accounts)).order_by(table.c.account, table.c.slot)
+    )
+
+
+def _cards(accounts: Sequence[str]) -> Select[Any]:
+    table = table_of(IssuedCard)
+    order = (table.c.generation, table.c.issued_at, table.c.card)
+    return _first_of(IssuedCard, accounts, ["account"], order)
+
+
+def _first_of(
+    row: type[Row], accounts: Sequence[str], per: Sequence[str], order: Sequence[Any]
+) -> Select[Any]:
+    """Of each group of rows the one that is last in this order; all are of these accounts."""
+    table = table_of(row)
+    place = (
+        func.row_number()
+        .over(
+            partition_by=[table.c[name] for name in per],
+            order_by=[column.desc() for column in order],
+        )
+        .label("place")
+    )
+    ranked = select(table, place).where(table.c.account.in_(accounts)).subquery()
+    return select(ranked).where(ranked.c.place == 1).order_by(*(ranked.c[name] for name in per))
+
+
+def _slots(accounts: Sequence[str]) -> Select[Any]:
+    sale = table_of(Sale)
+    slot = [sale.c.account, sale.c.slot]
+    newest = [sale.c.generation, sale.c["count"], sale.c.total_after]
+    place = func.row_number().over(
+        partition_by=slot,
+        order_by=[*(column.desc() for column in newest), *(sale.c[name] for name in _PLACE)],
+    )
+    sums = {
+        "adjusted_sum": func.sum(sale.c.adjusted),
+        "adjusted_newest": func.max(sale.c.adjusted_number),
+        "debts_sum": func.sum(sale.c.debts),
+        "heating_newest": func.max(sale.c.heating_year),
+        "charged_newest": func.max(sale.c.charged_through),
+        "free_newest": func.max(sale.c.free_day),
+    }
+    ranked = (
+        select(
+            *slot,
+            *newest,
+            sale.c.period,
+            sale.c.used_before,
+            sale.c.quantity,
+            sale.c.consumed,
+            *(total.over(partition_by=slot).label(name) for name, total in sums.items()),
+            place.label("place"),
+        )
+        .where(sale.c.account.in_(accounts), sale.c.outcome != _SUPERSEDED)
+        .subquery()
+    )
+    return select(ranked).where(ranked.c.place == 1).order_by(ranked.c.account, ranked.c.slot)

@@ -1,0 +1,153 @@
+"""An account's sheet from what headquarters holds of the account.
+
+A sheet is kept as two JSON objects: what changes seldom, and what every purchase moves; what is
+told of its holder is opened only when a part is sealed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from yika_central.db.sheet_sources import Source, Values
+from yika_common.journal.bodies import TOTAL_MAX, SlotOpened
+from yika_common.services import Service
+from yika_common.signing import strict_json
+from yika_common.sync.customers import AccountSheet, DebtSheet, OwnLimit, SlotSheet
+
+MOVING = ("sl", "dc")
+"""Keys of a sheet that every purchase moves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dues:
+    """What is owed between headquarters and an account.
+
+    ``adjustment`` is the cumulative total of money, above zero to the customer's favour, under its
+    ``adjustment_number``.  ``debts`` are after all that was collected, which is ``collected``.
+    ``quantities`` gives, per slot, number and total of what the meter's quantity is adjusted by.
+    """
+
+    adjustment_number: int = 0
+    adjustment: int = 0
+    debts: tuple[DebtSheet, ...] = ()
+    collected: int = 0
+    quantities: tuple[tuple[int, int, int], ...] = ()
+
+
+NO_DUES = Dues()
+
+
+def dues_of(connection: Connection, accounts: tuple[str, ...]) -> Mapping[str, Dues]:
+    """The dues of those of the accounts that have any.
+
+    Whoever changes one says so with :func:`yika_central.db.sheet_changes.note_changed`.
+    """
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSheet:
+    """A sheet without its holder, as it is kept."""
+
+    facts: bytes
+    slots: bytes
+
+
+def stored_sheet(source: Source, dues: Dues) -> StoredSheet:
+    """The sheet of an account."""
+    members = _sheet(source, dues).members()
+    moving = {key: members.pop(key) for key in MOVING if key in members}
+    return StoredSheet(strict_json.write(members), strict_json.write(moving))
+
+
+def line_of(stored: StoredSheet, holder: bytes) -> bytes:
+    """The sheet as the line that travels; ``holder`` is a JSON object, or empty."""
+    who = b'{"who":[%b]}' % holder if holder else b"{}"
+    members = (part[1:-1] for part in (stored.facts, stored.slots, who))
+    return b"{" + b",".join(part for part in members if part) + b"}\n"
+
+
+def _sheet(source: Source, dues: Dues) -> AccountSheet:
+    account, card = source.account, source.card
+    return AccountSheet(
+        account=account["account"],
+        area=account["area"],
+        node=account["node"],
+        opened=account["opened_at"],
+        profile=account["profile"],
+        meters=tuple(
+            SlotOpened(meter["slot"], Service(meter["service"]), meter["meter"])
+            for meter in source.meters
+        ),
+        card=card["card"] if card else "",
+        generation=card["generation"] if card else 0,
+        slots=_slots(source, dues),
+        adjustment_number=dues.adjustment_number,
+        adjustment=dues.adjustment,
+        debts=dues.debts,
+        collected=dues.collected,
+        limits=tuple(_limit(row) for row in source.limits),
+        **_facts(source),
+    )
+
+
+def _facts(source: Source) -> dict[str, Any]:
+    """What sets the prices: as amended last, else as the account was opened."""
+    account, facts = source.account, source.facts
+    if facts is None:
+        return {
+            "tariff_class": account["tariff_class"],
+            "persons": account["persons"],
+            "inner_area": account["area_m2"] or 0,
+        }
+    same = ("tariff_class", "persons", "persons_until", "inner_area", "gross_area")
+    return {name: facts[name] for name in (*same, "heat_class", "heat_from", "equipment")} | {
+        "suspended": tuple(int(year) for year in facts["suspended"].split()),
+        "facts_at": facts["stamped_at"],
+    }
+
+
+def _limit(row: Values) -> OwnLimit:
+    return OwnLimit(
+        service=Service(row["service"]),
+        per_sale=row["per_sale"],
+        per_day=row["per_day"],
+        per_month=row["per_month"],
+        per_cycle=row["per_cycle"],
+        at=row["stamped_at"],
+        until=row["valid_until"],
+    )
+
+
+def _slots(source: Source, dues: Dues) -> tuple[SlotSheet, ...]:
+    ordered = {slot: (number, total) for slot, number, total in dues.quantities}
+    slots = {row["slot"]: _slot(row) for row in source.slots}
+    for slot, (number, total) in ordered.items():
+        counted = slots.get(slot) or SlotSheet(slot, 0, 0, 0)
+        slots[slot] = counted._replace(quantity_number=number, quantity_total=total)
+    return tuple(slots[slot] for slot in sorted(slots))
+
+
+def _slot(row: Values) -> SlotSheet:
+    """The slot after its newest purchase; what an intent leaves stands on the card as well."""
+    return SlotSheet(
+        slot=row["slot"],
+        generation=row["generation"],
+        count=row["count"],
+        total=row["total_after"],
+        period=row["period"],
+        bought=_bounded(row["consumed"] or row["used_before"] + row["quantity"]),
+        heating_year=int(row["heating_newest"] or 0),
+        charged_through=int(row["charged_newest"]),
+        free_day=int(row["free_newest"]),
+        money_number=int(row["adjusted_newest"]),
+        money_total=_bounded(row["adjusted_sum"]),
+        debts=_bounded(row["debts_sum"]),
+    )
+
+
+def _bounded(value: int) -> int:
+    """What a sheet can say; only a dishonest node's records go beyond."""
+    return max(-TOTAL_MAX, min(TOTAL_MAX, int(value)))

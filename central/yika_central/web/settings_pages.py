@@ -1,0 +1,70 @@
+"""The settings that every vending point sells by, and how they came to be."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response
+
+from yika_central.bootstrap import Headquarters
+from yika_central.services.settings_office import NAMES
+from yika_central.web.ranks import Rank
+from yika_common.infra.web.guard import needs
+from yika_common.infra.web.site import signed_in
+
+LABELS = {
+    "debt_base": _("A debt's share is taken of"),
+    "least_supply": _("Least share of a payment that becomes supply, in millionths"),
+    "debit_share": _("Most of a payment that settles what is owed from before, in millionths"),
+    "residual": _("Money that buys nothing"),
+    "cash_unit": _("Smallest coin, in minor units"),
+    "cash_rounding": _("Rounding to coins"),
+    "stale_tariff": _("A tariff that has expired"),
+    "receipt_title": _("Head of every receipt"),
+    "receipt_note": _("Foot of every receipt"),
+}
+
+CHOICES = {
+    "debt_base": {
+        "tender": _("the payment"),
+        "after_fixed": _("the payment less fixed charges"),
+    },
+    "residual": {
+        "change": _("goes back as change"),
+        "balance": _("is kept for the next purchase"),
+    },
+    "cash_rounding": {
+        "half_up": _("to the nearest"),
+        "down": _("down"),
+        "up": _("up"),
+    },
+    "stale_tariff": {
+        "warn": _("is sold by, with a warning"),
+        "refuse": _("is not sold by"),
+    },
+}
+
+
+def settings_pages(hq: Headquarters) -> Blueprint:
+    """The pages ``settings.…``."""
+    pages = Blueprint("settings", __name__)
+
+    @pages.get("/settings")
+    @needs(Rank.AUDITOR)
+    def shown() -> str:
+        return render_template(
+            "settings.html",
+            names=NAMES,
+            labels=LABELS,
+            choices=CHOICES,
+            current=hq.settings_office.current(),
+            history=hq.settings_office.history(),
+        )
+
+    @pages.post("/settings")
+    @needs(Rank.ADMIN)
+    def change() -> Response:
+        typed = {name: request.form[name] for name in NAMES if name in request.form}
+        reason = request.form.get("reason", "").strip()
+        hq.settings_office.change(typed, by=signed_in().user_id, reason=reason)
+        return redirect(url_for("settings.shown"), 303)
+
+    return pages
