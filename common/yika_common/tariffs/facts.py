@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from yika_common.numbers import Quantity
+from yika_common.numbers import Money, Quantity
 
 FREE_EPOCH: Final = date(2000, 1, 1)
 """Day 0 of :attr:`Tally.free_day`."""
@@ -23,6 +23,7 @@ FREE_EPOCH: Final = date(2000, 1, 1)
 _PERIOD = re.compile(r"([0-9]{4})(?:-([0-9]{2})|([0-9]{2})([0-9]{2}))?", re.ASCII)
 _NEVER = (0, 0, 0)
 _NOTHING = Quantity(0)
+_NO_MONEY = Money(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +153,12 @@ def period_start(period: str, anchor_day: int = 1) -> tuple[int, int, int]:
     return int(year), int(month or 1), anchor_day
 
 
+def is_part(period: str) -> bool:
+    """Whether it names a part period, which a version of a tariff began."""
+    match = _PERIOD.fullmatch(period)
+    return match is not None and match[3] is not None
+
+
 def free_day_of(day: date) -> int:
     """A day as :attr:`Tally.free_day` counts it; 0 for days before that count begins."""
     return max(0, (day - FREE_EPOCH).days)
@@ -182,6 +189,13 @@ class Consumption:
             total[month] = total.get(month, 0) + use
         return Consumption(tuple((month, Quantity(total[month])) for month in sorted(total)))
 
+    def joined(self, other: "Consumption") -> "Consumption":
+        """The use of the same meters, read at two times: a month's use only ever grows."""
+        known = dict(self.by_month)
+        for month, use in other.by_month:
+            known[month] = max(use, known.get(month, use))
+        return Consumption(tuple(sorted(known.items())))
+
     def between(self, first: int, last: int) -> Quantity:
         """The use in the months from ``first`` up to, and without, ``last``."""
         return Quantity(sum(use for month, use in self.by_month if first <= month < last))
@@ -200,8 +214,8 @@ class Sold:
 
     today: Quantity = _NOTHING
     this_month: Quantity = _NOTHING
-    spent_today: int = 0
-    spent_this_month: int = 0
+    spent_today: Money = _NO_MONEY
+    spent_this_month: Money = _NO_MONEY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,173 +15,45 @@ than the whole, those behind get less.  Source: published prepayment debt recove
 tender, least sum, priority) and the refusal of sales that would leave too little supply.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
+from yika_common.errors import YikaError
 from yika_common.numbers import Money, Quantity, half_up, money_to_text
 from yika_common.tariffs.charges import Charges
+from yika_common.tariffs.dues import (
+    WHOLE,
+    Bill,
+    Debt,
+    DebtBase,
+    DebtTaken,
+    Dues,
+    Policy,
+    Residual,
+)
 from yika_common.tariffs.errors import LimitExceeded, NothingToSell, SupplyShareTooSmall
 from yika_common.tariffs.model import Tariff
-from yika_common.tariffs.parts import Name, Rounding
+from yika_common.tariffs.parts import Rounding
 from yika_common.tariffs.quote import Quote, quote_for_money, quote_for_quantity
 from yika_common.tariffs.usage import Usage
 
-WHOLE: Final = 1_000_000
-"""Shares are in millionths."""
+__all__ = [
+    "WHOLE",
+    "Bill",
+    "Debt",
+    "DebtBase",
+    "DebtTaken",
+    "Dues",
+    "Policy",
+    "Residual",
+    "Rounding",
+    "bill_for_money",
+    "bill_for_quantity",
+]
 
-_NO_MONEY = Money(0)
-
-
-class DebtBase(StrEnum):
-    """What a debt's share is a share of."""
-
-    TENDER = "tender"
-    AFTER_FIXED = "after_fixed"
-
-
-class Residual(StrEnum):
-    """Where money goes that buys nothing."""
-
-    CHANGE = "change"
-    BALANCE = "balance"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """How a utility divides money at its counters.
-
-    Attributes:
-        debt_base: what debts' shares are shares of.
-        least_supply: millionths of the tender that must be left for supply.
-        debit_share: millionths of the tender that at most go to negative adjustments.
-        residual: where money goes that buys nothing.
-        cash_unit: the smallest coin, in minor units.
-        cash_rounding: to a multiple of it.
-
-    Raises:
-        ValueError: a share above the whole, or no coin.
-    """
-
-    debt_base: DebtBase = DebtBase.TENDER
-    least_supply: int = 0
-    debit_share: int = 500_000
-    residual: Residual = Residual.CHANGE
-    cash_unit: Money = Money(1)
-    cash_rounding: Rounding = Rounding.HALF_UP
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.least_supply <= WHOLE and 0 <= self.debit_share <= WHOLE):
-            raise ValueError("a share lies between nothing and the whole")
-        if self.cash_unit < 1:
-            raise ValueError("the smallest coin is worth something")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Debt:
-    """Money owed from elsewhere, collected with sales; lower priorities come first.
-
-    Attributes:
-        left: still owed.
-        share: millionths of the base that each sale pays off.
-        least: but at least so much, in each sale that money is paid for.
-
-    Raises:
-        ValueError: a sum below 0, or a share outside 0 to the whole.
-    """
-
-    id: str
-    name: Name
-    left: Money
-    share: int
-    least: Money = _NO_MONEY
-    priority: int = 0
-
-    def __post_init__(self) -> None:
-        if self.left < 0 or self.least < 0 or not 0 <= self.share <= WHOLE:
-            raise ValueError(f"debt {self.id} is out of range")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dues:
-    """What is owed between the customer and headquarters beside this sale.
-
-    ``credit`` is headquarters' adjustment not yet applied: above 0 owed to the customer, below 0
-    owed by him.  ``debts`` come in the order in which they are collected.
-    """
-
-    credit: Money = _NO_MONEY
-    debts: tuple[Debt, ...] = ()
-
-    def __post_init__(self) -> None:
-        in_order = tuple(sorted(self.debts, key=lambda debt: (debt.priority, debt.id)))
-        if len({debt.id for debt in in_order}) != len(in_order):
-            raise ValueError("a debt stands there twice")
-        object.__setattr__(self, "debts", in_order)
-
-    def after(self, bill: "Bill") -> "Dues":
-        """What is left for the next line of the same basket."""
-        taken = {debt.id: debt for debt in bill.debts}
-        return Dues(
-            credit=Money(self.credit - bill.adjusted),
-            debts=tuple(
-                _paid_off(debt, taken[debt.id]) if debt.id in taken else debt
-                for debt in self.debts
-            ),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class DebtTaken:
-    """What a sale paid off of one debt, and what is left of it."""
-
-    id: str
-    amount: Money
-    left: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bill:
-    """What one sale comes to at the counter.
-
-    Attributes:
-        quote: what is supplied, and its price.
-        adjusted: of headquarters' adjustment: above 0 to the customer's favour.
-        debts: every debt that is owed, those that nothing was taken for included.
-        kept: money that buys nothing and stays to the customer's favour.
-        rounding: cash rounding; above 0 the customer pays so much more.
-        change: handed back of what was tendered.
-        paid: handed over, change given back; never below 0.
-
-    Raises:
-        ValueError: the parts do not add up to what is paid.
-    """
-
-    quote: Quote
-    adjusted: Money
-    debts: tuple[DebtTaken, ...]
-    kept: Money
-    rounding: Money
-    change: Money
-    paid: Money
-
-    def __post_init__(self) -> None:
-        parts = self.quote.amount - self.adjusted + self.collected + self.kept + self.rounding
-        if self.paid != parts:
-            raise ValueError(f"{self.paid} is paid for what comes to {parts}")
-        if min(self.paid, self.change, self.kept) < 0:
-            raise ValueError("money flows from the customer, or not at all")
-
-    @property
-    def collected(self) -> Money:
-        """Paid off of all debts together."""
-        return Money(sum(debt.amount for debt in self.debts))
-
-    @property
-    def tendered(self) -> Money:
-        """What was put on the counter."""
-        return Money(self.paid + self.change)
+_NO_MONEY: Final = Money(0)
+_LEAST_COIN: Final = Money(1)
 
 
 def bill_for_money(
@@ -198,7 +70,27 @@ def bill_for_money(
         FeeNotCovered, BelowMinimum, AboveMaximum, AreaUnknown and their like: as
             :func:`yika_common.tariffs.quote.quote_for_money`.
     """
-    raise NotImplementedError
+    if tendered < 0:
+        raise NothingToSell
+    counter = _Counter(tariff, usage, policy, dues, Charges(tariff, usage).amount(0))
+    fits, too_much = 0, max(0, dues.credit)
+    try:
+        return counter.sell_for(tendered, too_much)
+    except LimitExceeded:
+        if not too_much:
+            raise
+    # More credit buys more, so halving finds the most of it that the limits let through.
+    while too_much - fits > 1:
+        middle = (fits + too_much) // 2
+        try:
+            counter.sell_for(tendered, middle)
+        except LimitExceeded:
+            too_much = middle
+        except YikaError:
+            fits = middle  # too little for a sale: more of it may do
+        else:
+            fits = middle
+    return counter.sell_for(tendered, fits)
 
 
 def bill_for_quantity(
@@ -211,10 +103,153 @@ def bill_for_quantity(
         NotAMultiple, BelowMinimum, AboveMaximum, AreaUnknown and their like: as
             :func:`yika_common.tariffs.quote.quote_for_quantity`.
     """
-    raise NotImplementedError
+    quote = quote_for_quantity(tariff, usage, quantity)
+    counter = _Counter(tariff, usage, policy, dues, Charges(tariff, usage).amount(0))
+    return counter.sell(quote, max(0, dues.credit))
 
 
-def _paid_off(debt: Debt, taken: DebtTaken) -> Debt:
-    """What was taken in this basket counts towards the least sum of the sale."""
-    least = Money(max(0, debt.least - taken.amount))
-    return replace(debt, left=taken.left, least=least)
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What goes before supply: from each debt in their order, and for what is owed from before."""
+
+    debts: tuple[Money, ...]
+    debit: Money
+
+    @property
+    def sum(self) -> int:
+        return sum(self.debts) + self.debit
+
+
+@dataclass(frozen=True, slots=True)
+class _Counter:
+    """One sale at the counter; ``fees`` are due before anything else."""
+
+    tariff: Tariff
+    usage: Usage
+    policy: Policy
+    dues: Dues
+    fees: Money
+
+    @property
+    def debit(self) -> int:
+        """What the customer owes headquarters from before."""
+        return max(0, -self.dues.credit)
+
+    def sell_for(self, tendered: Money, credit: int) -> Bill:
+        """What the tender buys with that much of the credit."""
+        spendable = tendered + credit
+        taken = self._taken(tendered, credit)
+        if spendable >= self.fees:
+            self._check_supply(spendable - taken.sum - self.fees, tendered, taken)
+        quote = quote_for_money(self.tariff, self.usage, Money(spendable - taken.sum))
+        unspent = spendable - taken.sum - quote.amount
+        if self.policy.residual is Residual.BALANCE:
+            return self._bill(quote, taken, credit, unspent, tendered, paid=tendered)
+        back = min(unspent, tendered)
+        due = tendered - back
+        paid = min(tendered, self._in_coins(due))
+        change = Money(tendered - paid)
+        return self._bill(
+            quote, taken, credit, unspent - back, due, paid=Money(paid), change=change
+        )
+
+    def sell(self, quote: Quote, credit: int) -> Bill:
+        """What a quantity costs at the counter: the least sum that pays for it."""
+        due = self._least_sum(quote.amount, credit)
+        taken = self._taken(due, credit)
+        self._check_supply(quote.amount - self.fees, due, taken)
+        unspent = due + credit - taken.sum - quote.amount
+        return self._bill(quote, taken, credit, unspent, due, paid=self._in_coins(due))
+
+    def _least_sum(self, amount: int, credit: int) -> int:
+        """The least sum that, with the credit, leaves ``amount``.
+
+        Where anything is taken at all, what is taken grows no faster than the sum; what is left
+        never falls, and halving finds the least sum.
+        """
+        short = max(0, amount - credit)
+        if not self._taken(short, credit).sum:
+            return short
+        enough = short + sum(debt.left for debt in self.dues.debts) + self.debit
+        while enough - short > 1:
+            middle = (short + enough) // 2
+            if middle + credit - self._taken(middle, credit).sum < amount:
+                short = middle
+            else:
+                enough = middle
+        return enough
+
+    def _taken(self, tendered: int, credit: int) -> _Taken:
+        """What debts and debit take of a tender, and never of what the fees need."""
+        available = max(0, tendered + credit - self.fees)
+        exact = so_far = 0
+        amounts: list[Money] = []
+        for wish in self._wishes(tendered):
+            exact += wish
+            upto = min(exact // WHOLE, available)
+            amounts.append(Money(upto - so_far))
+            so_far = upto
+        return _Taken(debts=tuple(amounts[:-1]), debit=amounts[-1])
+
+    def _wishes(self, tendered: int) -> Iterator[int]:
+        """What each debt, and the debit after them, would take: minor units in millionths."""
+        base = tendered
+        if self.policy.debt_base is DebtBase.AFTER_FIXED:
+            base = max(0, tendered - self.fees)
+        whole = WHOLE
+        for debt in self.dues.debts:
+            share = min(debt.share, whole)
+            whole -= share
+            wish = max(debt.least * WHOLE, share * base) if base else 0
+            yield min(debt.left * WHOLE, wish)
+        yield min(self.debit * WHOLE, min(self.policy.debit_share, whole) * tendered)
+
+    def _check_supply(self, supply: int, tendered: int, taken: _Taken) -> None:
+        least = -(-self.policy.least_supply * tendered // WHOLE)
+        if taken.sum and not self.usage.free:
+            least = max(least, _LEAST_COIN)
+        if supply < least:
+            raise SupplyShareTooSmall(
+                tendered=money_to_text(Money(tendered)),
+                supply=money_to_text(Money(supply)),
+                least=money_to_text(Money(least)),
+            )
+
+    def _in_coins(self, due: int) -> Money:
+        """The sum in coins; what costs anything at all costs at least one."""
+        unit = self.policy.cash_unit
+        match self.policy.cash_rounding:
+            case Rounding.DOWN:
+                coins = due // unit
+            case Rounding.UP:
+                coins = -(-due // unit)
+            case Rounding.HALF_UP:
+                coins = half_up(due, unit)
+        return Money(max(coins, min(due, 1)) * unit)
+
+    def _bill(
+        self,
+        quote: Quote,
+        taken: _Taken,
+        credit: int,
+        unspent: int,
+        due: int,
+        *,
+        paid: Money,
+        change: Money = _NO_MONEY,
+    ) -> Bill:
+        """Of what stays unspent the credit goes back to what is owed, the rest is kept."""
+        owed = min(credit, unspent)
+        return Bill(
+            quote=quote,
+            adjusted=Money(credit - owed - taken.debit),
+            debts=tuple(
+                DebtTaken(debt.id, amount, Money(debt.left - amount))
+                for debt, amount in zip(self.dues.debts, taken.debts, strict=True)
+                if debt.left
+            ),
+            kept=Money(unspent - owed),
+            rounding=Money(paid - due),
+            change=change,
+            paid=paid,
+        )
