@@ -145,7 +145,7 @@ def test_every_other_key_must_be_there_and_not_null(key: str) -> None:
         ("tax.rate", "0", "tax.rate"),
         ("limits.min_quantity", "6", "limits.max_quantity_per_sale"),
         ("limits.max_quantity_per_cycle", "0.5", "limits.max_quantity_per_cycle"),
-        ("limits.max_quantity_per_day", "5", "limits.max_quantity_per_day"),
+        ("limits.max_quantity_per_week", "5", "limits.max_quantity_per_week"),
         ("golden.0.quantum", "0", "golden[0].quantum"),
         ("golden.0.charged", "1.005", "golden[0].charged"),
         ("golden.0.why", "because", "golden[0].why"),

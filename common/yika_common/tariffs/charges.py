@@ -1,184 +1,184 @@
-"""Everything a sale of a given quantity is charged: fees, steps of every component, tax.
+"""Everything a sale of a given quantity is charged: fees, steps of every component, taxes.
 
-A line is one fee, or one component in one step; its amount is its quantity times its price,
-rounded half up to the minor unit, and the only rounding there is.  Lines come in the order in
-which a tender is used up: heat basic fee, fixed charges, components, tax.
+Lines come in the order in which a tender is used up: heat basic fee, fixed charges, consumption
+settled, free units, components, rebates, taxes.  How a line is rounded, :mod:`.lines` says.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from yika_common.numbers import (
-    MONEY_PLACES,
-    PRICE_PLACES,
-    QUANTITY_PLACES,
-    Money,
-    Price,
-    Quantity,
-    half_up,
-    scaled_to_text,
+from yika_common.numbers import Money, Quantity
+from yika_common.tariffs.due import due_lines
+from yika_common.tariffs.fees import Rebate, Tax
+from yika_common.tariffs.ladder import ladders_of, settled_parts
+from yika_common.tariffs.lines import (
+    SETTLED_STEPS,
+    STEP_UNIT,
+    IncludedTax,
+    QuoteLine,
+    free_line,
+    included,
+    rate_of,
+    rebate_line,
+    step_line,
+    tax_line,
 )
-from yika_common.tariffs.errors import AreaUnknown
-from yika_common.tariffs.model import (
-    FEE_RATE_PLACES,
-    TAX_CODE,
-    Component,
-    FeeRate,
-    FixedCharge,
-    HeatBasicFee,
-    StepMode,
-    Tariff,
-)
-from yika_common.tariffs.steps import marginal_parts, whole_block_parts
+from yika_common.tariffs.model import Tariff
+from yika_common.tariffs.search import largest_fitting
 from yika_common.tariffs.usage import Usage
 
-_STEP_UNIT = 10 ** (QUANTITY_PLACES + PRICE_PLACES - MONEY_PLACES)
-_FEE_UNIT = 10 ** (QUANTITY_PLACES + FEE_RATE_PLACES - MONEY_PLACES)
-_RATE_FROM_MONEY = 10 ** (FEE_RATE_PLACES - MONEY_PLACES)
-_THOUSANDTHS = 10**QUANTITY_PLACES
-_THOUSANDTHS_FROM_MONEY = 10 ** (QUANTITY_PLACES - MONEY_PLACES)
+__all__ = ["Charges", "IncludedTax", "QuoteLine", "included_taxes"]
+
+MONEY_QUANTUM = Quantity(10)
+"""A meter that holds money counts hundredths, in 1/1000 of the currency's unit."""
 
 
 @dataclass(frozen=True, slots=True)
-class QuoteLine:
-    """One line of a receipt: ``amount`` is ``quantity`` times ``price``, rounded half up.
-
-    ========  ==================================  ===============================
-    step      quantity, in 1/1000 of              price
-    ========  ==================================  ===============================
-    1 to 6    the service's unit                  1/10000 of the currency's unit
-    0         m² (heat basic fee), charges        1/1000000 of the currency's unit
-              (fixed charge), currency (tax)      (a tax: the rate in 1/1000000)
-    ========  ==================================  ===============================
-    """
+class _Rate:
+    """A rebate or a tax: ``rate`` of the lines with these codes."""
 
     code: str
-    step: int
-    quantity: Quantity
-    price: Price | FeeRate
-    amount: Money
-
-    @property
-    def price_text(self) -> str:
-        """The price as decimal text, with at least two decimals."""
-        return scaled_to_text(self.price, PRICE_PLACES if self.step else FEE_RATE_PLACES, least=2)
-
-
-@dataclass(frozen=True, slots=True)
-class IncludedTax:
-    """What a tax contained in the prices makes of the amount; ``rate`` in 1/1000000."""
-
-    code: str
-    rate: FeeRate
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class _Ladder:
-    """A component's steps as numbers, the household's extra already in the bounds."""
-
-    code: str
-    bounds: tuple[int, ...]
-    prices: tuple[int, ...]
+    rate: int
+    codes: frozenset[str]
 
     @classmethod
-    def of(cls, component: Component, extra: int) -> "_Ladder":
-        return cls(
-            code=component.code,
-            bounds=tuple(s.up_to + extra for s in component.steps if s.up_to is not None),
-            prices=tuple(step.price for step in component.steps),
-        )
+    def of(cls, part: Rebate | Tax, rebates: Iterable["_Rate"] = ()) -> "_Rate":
+        """``rebates`` lower the sum where all of their lines are in it."""
+        codes = frozenset(part.components)
+        return cls(part.code, part.rate, codes | _within(codes, rebates))
+
+    def base(self, sums: Mapping[str, int]) -> int:
+        """The sum that the rate is applied to."""
+        return sum(sums.get(code, 0) for code in self.codes)
 
 
 class Charges:
     """What any quantity would be charged, for one tariff and one customer's usage.
 
-    ``amount`` never falls when the quantity rises: every line is monotone, and so is their sum.
+    ``amount`` never falls when the quantity rises: every line that depends on the quantity is
+    monotone, no rebate gives back more than the rise it is a part of, and so is their sum.
 
     Raises:
         AreaUnknown: the heat basic fee is due and the area is not known.
+        HeatClassUnknown: or the tariff does not know the account's class.
     """
 
     def __init__(self, tariff: Tariff, usage: Usage) -> None:
-        extra = 0 if tariff.household is None else tariff.household.allowance(usage.persons)
-        self._used = usage.used
-        self._fees = tuple(_fee_lines(tariff, usage))
-        self._ladders = tuple(_Ladder.of(part, extra) for part in tariff.components)
-        self._parts = _PARTS[tariff.step_mode]
-        self._tax_rate = tariff.tax.rate if tariff.tax and not tariff.tax.inclusive else 0
-        self._taxed = frozenset(tariff.tax.components if tariff.tax is not None else ())
+        self._tariff, self._usage = tariff, usage
+        self.quantum = MONEY_QUANTUM if tariff.holds_money else usage.quantum
+        self._ladders = ladders_of(tariff, usage)
+        self._free = 0
+        if tariff.free_allocation is not None:
+            self._free = usage.free - usage.free % self.quantum
+        self._constant = tuple(_constant_lines(tariff, usage))
+        self._sums = _sums_of(self._constant)
+        self._rebates = tuple(_Rate.of(r) for r in tariff.rebates if r.holds(usage.on))
+        self._taxes = tuple(
+            _Rate.of(tax, self._rebates) for tax in tariff.levied if not tax.inclusive
+        )
+
+    def free(self, quantity: int) -> Quantity:
+        """How many of ``quantity`` are units that fell due by themselves."""
+        return Quantity(min(self._free, quantity))
+
+    def settled(self, quantity: int) -> Quantity:
+        """What is counted in the quota period after a sale of ``quantity``."""
+        usage = self._usage
+        if self._tariff.counts_consumption:
+            return max(usage.used, usage.consumed or Quantity(0))
+        return Quantity(self._used_before_steps(quantity) + quantity - self.free(quantity))
+
+    def _used_before_steps(self, quantity: int) -> int:
+        allocation = self._tariff.free_allocation
+        counts = allocation is not None and allocation.counts_in_quota
+        return self._usage.used + (self.free(quantity) if counts else 0)
 
     def lines(self, quantity: int) -> tuple[QuoteLine, ...]:
         """The lines of a sale of ``quantity`` (1/1000 of the unit, at least 0)."""
-        lines = [*self._fees]
+        lines = [*self._constant]
+        free = self.free(quantity)
+        if free:
+            lines.append(self._free_line(free))
+        used = self._used_before_steps(quantity)
         lines += (
-            QuoteLine(ladder.code, step, Quantity(part), Price(price), _step_amount(part, price))
+            step_line(ladder.code, step, part, price)
             for ladder in self._ladders
-            for step, part, price in self._parts(
-                ladder.bounds, ladder.prices, self._used, quantity
-            )
+            for step, part, price in ladder.parts(used, quantity - free)
         )
-        base = sum(line.amount for line in lines if line.code in self._taxed)
-        if self._tax_rate and base:
-            milli = Quantity(base * _THOUSANDTHS_FROM_MONEY)
-            lines.append(_fee_line(TAX_CODE, milli, FeeRate(self._tax_rate)))
+        sums = _sums_of(lines)
+        for rebate in self._rebates:
+            if base := rebate.base(sums):
+                line = rebate_line(rebate.code, base, rebate.rate)
+                sums[rebate.code] = line.amount
+                lines.append(line)
+        lines += (
+            tax_line(tax.code, base, tax.rate) for tax in self._taxes if (base := tax.base(sums))
+        )
         return tuple(lines)
 
     def amount(self, quantity: int) -> Money:
-        """The sum of :meth:`lines`."""
-        return Money(sum(line.amount for line in self.lines(quantity)))
+        """The sum of :meth:`lines`, without making them: a sum is looked for by many amounts."""
+        free = self.free(quantity)
+        sums = dict(self._sums)
+        if free:
+            line = self._free_line(free)
+            sums[line.code] = line.amount
+        used = self._used_before_steps(quantity)
+        for ladder in self._ladders:
+            sums[ladder.code] = sums.get(ladder.code, 0) + ladder.amount(used, quantity - free)
+        for rebate in self._rebates:
+            sums[rebate.code] = -rate_of(rebate.base(sums), rebate.rate)
+        taxes = sum(rate_of(tax.base(sums), tax.rate) for tax in self._taxes)
+        return Money(sum(sums.values()) + taxes)
 
-    def largest(self, quantum: int, tendered: Money) -> Quantity:
-        """The largest multiple of ``quantum`` whose amount fits into ``tendered``; 0 if none does.
+    def largest(self, tendered: Money) -> Quantity:
+        """The largest multiple of the quantum whose amount fits into ``tendered``."""
+        dearest = sum(ladder.highest for ladder in self._ladders)
+        guess = tendered * STEP_UNIT // (dearest * self.quantum)
+        slack = len(self._ladders) + len(self._taxes) + 1
+        number = largest_fitting(
+            lambda number: self.amount(number * self.quantum), tendered, guess=guess, slack=slack
+        )
+        return Quantity(number * self.quantum)
 
-        The amount is monotone, so doubling finds a quantity that does not fit and halving the
-        interval finds the last that does.
-        """
-        too_many = 1
-        while self.amount(too_many * quantum) <= tendered:
-            too_many *= 2
-        fits = too_many // 2
-        while too_many - fits > 1:
-            middle = (fits + too_many) // 2
-            if self.amount(middle * quantum) <= tendered:
-                fits = middle
-            else:
-                too_many = middle
-        return Quantity(fits * quantum)
-
-
-_PARTS: dict[
-    StepMode,
-    Callable[[tuple[int, ...], tuple[int, ...], int, int], Iterator[tuple[int, int, int]]],
-] = {
-    StepMode.MARGINAL: marginal_parts,
-    StepMode.WHOLE_BLOCK: whole_block_parts,
-}
-
-
-def _fee_lines(tariff: Tariff, usage: Usage) -> Iterator[QuoteLine]:
-    if tariff.heat_basic_fee is not None and not usage.heating_year_paid:
-        yield _heat_line(tariff.heat_basic_fee, usage)
-    for charge in tariff.fixed_charges:
-        times = min(usage.months_due, charge.catch_up_months) // charge.months
-        if times:
-            yield _fixed_line(charge, times)
+    def _free_line(self, free: int) -> QuoteLine:
+        allocation = self._tariff.free_allocation
+        assert allocation is not None, "only an allocation makes units free"
+        return free_line(allocation.code, free, allocation.price)
 
 
-def _heat_line(fee: HeatBasicFee, usage: Usage) -> QuoteLine:
-    if usage.area_m2 is None:
-        raise AreaUnknown
-    return _fee_line(fee.code, usage.area_m2, fee.rate)
+def included_taxes(tariff: Tariff, lines: Iterable[QuoteLine]) -> tuple[IncludedTax, ...]:
+    """What of the lines is a tax contained in their prices, by tax.
+
+    It is backed out line by line, each rounded half up: the sum over the lines is what goes to
+    the tax office, so that what is reported by payee and by receipt adds up.
+    """
+    known = tuple(lines)
+    rebates = tuple(_Rate.of(rebate) for rebate in tariff.rebates)
+    found = []
+    for tax in tariff.levied:
+        if tax.inclusive:
+            codes = frozenset(tax.components)
+            codes |= _within(codes, rebates)
+            amount = sum(included(line.amount, tax.rate) for line in known if line.code in codes)
+            if amount:
+                found.append(IncludedTax(tax.code, tax.rate, Money(amount)))
+    return tuple(found)
 
 
-def _fixed_line(charge: FixedCharge, times: int) -> QuoteLine:
-    rate = FeeRate(charge.amount * _RATE_FROM_MONEY)
-    return _fee_line(charge.code, Quantity(times * _THOUSANDTHS), rate)
+def _constant_lines(tariff: Tariff, usage: Usage) -> Iterator[QuoteLine]:
+    yield from due_lines(tariff, usage)
+    for code, (step, quantity, price) in settled_parts(tariff, usage):
+        yield step_line(code, step + SETTLED_STEPS, quantity, price)
 
 
-def _fee_line(code: str, quantity: Quantity, rate: FeeRate) -> QuoteLine:
-    return QuoteLine(code, 0, quantity, rate, Money(half_up(quantity * rate, _FEE_UNIT)))
+def _sums_of(lines: Iterable[QuoteLine]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for line in lines:
+        sums[line.code] = sums.get(line.code, 0) + line.amount
+    return sums
 
 
-def _step_amount(quantity: int, price: int) -> Money:
-    return Money(half_up(quantity * price, _STEP_UNIT))
+def _within(codes: frozenset[str], rebates: Iterable[_Rate]) -> frozenset[str]:
+    """The rebates that lower lines with these codes: no rebate lowers them and others."""
+    return frozenset(rebate.code for rebate in rebates if rebate.codes <= codes)

@@ -1,4 +1,4 @@
-"""Tariff files and price queries: strict JSON in, sound values out.
+"""Tariff files: strict JSON in, a sound tariff out.
 
 The format, key by key, is ``docs/tariff-format.md``.  Decimal numbers are texts; counts and
 versions are integers; a key that may be null may be left out.
@@ -6,87 +6,90 @@ versions are integers; a key that may be null may be left out.
 
 import hashlib
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from dataclasses import fields
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from yika_common.errors import Phrase
-from yika_common.numbers import MONEY_PLACES, PRICE_PLACES, QUANTITY_PLACES, Money, Price, Quantity
+from yika_common.numbers import PRICE_PLACES, Money, Price, Quantity
 from yika_common.services import Service
-from yika_common.tariffs.errors import QueryMalformed, TariffMalformed, Unsound
+from yika_common.tariffs import readers
+from yika_common.tariffs.document_fees import (
+    fixed_charge,
+    free_allocation,
+    heat_basic_fee,
+    named_tax,
+    rebate,
+    tax,
+)
+from yika_common.tariffs.errors import TariffMalformed, Unsound
 from yika_common.tariffs.model import (
     CYCLE_MONTHS,
-    FEE_RATE_PLACES,
     STEPS_MAX,
     Component,
     Cycle,
-    FeeRate,
-    FixedCharge,
+    Expiry,
     GoldenCase,
-    HeatBasicFee,
+    Hoard,
+    HoardCounts,
     Household,
     Limits,
-    MonthDay,
-    Name,
+    MeterHolds,
+    Opening,
+    PartPeriod,
     QuotaBasis,
+    Rounding,
+    SeasonalQuota,
     Step,
     StepMode,
     Tariff,
-    Tax,
     VersionChange,
 )
+from yika_common.tariffs.parts import FINEST_UNIT
+from yika_common.tariffs.query import (
+    ASKED,
+    MAY_BE_ASKED,
+    PERSONS_MAX,
+    QUERY_SIZE_MAX,
+    MoneyQuery,
+    QuantityQuery,
+    parse_query,
+    read_usage,
+)
 from yika_common.tariffs.strict_json import Node, read_strict
-from yika_common.tariffs.usage import Usage
+
+__all__ = [
+    "FILE_SIZE_MAX",
+    "QUERY_SIZE_MAX",
+    "MoneyQuery",
+    "QuantityQuery",
+    "parse_query",
+    "parse_tariff",
+]
 
 FILE_SIZE_MAX = 64 * 1024
-QUERY_SIZE_MAX = 4 * 1024
 
 COMPONENTS_MAX = 16
-FIXED_CHARGES_MAX = 16
+FEES_MAX = 16
 GOLDEN_MAX = 100
 VERSION_MAX = 10**9
-MONTHS_MAX = 1200
-PERSONS_MAX = 1000
 
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
-_NO_CODE = Phrase("it must be 1 to 64 letters, digits, dots, dashes or underscores")
-_NO_LOCAL_TIME = Phrase("it must be a local date and time such as 2014-05-01T00:00:00")
+ANCHOR_ACCOUNT: Final = "account"
+
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
-_MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})", re.ASCII)
-_LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII)
+_NO_CURRENCY = Phrase("it must be three capital letters, such as CNY")
 
 _REQUIRED = (
     "format", "id", "version", "service", "class", "currency", "time_zone", "effective_from",
     "cycle", "quota_basis", "step_mode", "on_version_change", "components", "fixed_charges",
     "limits", "golden",
 )  # fmt: skip
-_NULLABLE = ("area", "household", "heat_basic_fee", "tax")
-_LIMITS = ("min_quantity", "max_quantity_per_sale", "max_quantity_per_cycle")
-_ASKED = ("used", "quantum")
-_MAY_BE_ASKED = ("amount", "persons", "area_m2", "heating_year_paid", "months_due")
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
-_Value = TypeVar("_Value")
-
-
-@dataclass(frozen=True, slots=True)
-class MoneyQuery:
-    """What does this sum buy?"""
-
-    usage: Usage
-    tendered: Money
-
-
-@dataclass(frozen=True, slots=True)
-class QuantityQuery:
-    """What does this quantity cost?"""
-
-    usage: Usage
-    quantity: Quantity
+_NULLABLE = (
+    "area", "household", "heat_basic_fee", "tax",
+    "expires", "part_period", "seasonal_quota", "meter_holds", "free_allocation", "rebates",
+    "taxes",
+)  # fmt: skip
+_LIMITS = tuple(field.name for field in fields(Limits))
 
 
 def parse_tariff(data: bytes) -> Tariff:
@@ -101,64 +104,58 @@ def parse_tariff(data: bytes) -> Tariff:
         raise TariffMalformed(key=found.key, why=found.why) from found
 
 
-def parse_query(data: bytes) -> MoneyQuery | QuantityQuery:
-    """The query in one line of JSON, as ``yika price`` reads it.
-
-    Raises:
-        QueryMalformed: the first rule found broken, with its key.
-    """
-    try:
-        root = read_strict(data, QUERY_SIZE_MAX)
-        keys = root.members(_ASKED, (*_MAY_BE_ASKED, "quantity"))
-        if ("amount" in keys) == ("quantity" in keys):
-            raise root.refusal(Phrase("exactly one of amount and quantity must be given"))
-        usage = _usage(keys)
-        if "amount" in keys:
-            return MoneyQuery(usage, _money(keys["amount"]))
-        return QuantityQuery(usage, _quantity(keys["quantity"]))
-    except Unsound as found:
-        raise QueryMalformed(key=found.key, why=found.why) from found
-
-
 def _tariff(root: Node, digest: bytes) -> Tariff:
     keys = root.members(_REQUIRED, _NULLABLE)
     keys["format"].integer(1, 1)
-    zone = _time_zone(keys["time_zone"])
+    zone = readers.time_zone(keys["time_zone"])
     return root.build(
         Tariff,
-        id=_code(keys["id"]),
+        id=readers.code(keys["id"]),
         version=keys["version"].integer(1, VERSION_MAX),
-        service=_choice(keys["service"], Service),
-        tariff_class=_code(keys["class"]),
-        area=_optional(keys, "area", _code),
-        currency=keys["currency"].matching(
-            _CURRENCY, Phrase("it must be three capital letters, such as CNY")
-        ),
+        service=readers.choice(keys["service"], Service),
+        tariff_class=readers.code(keys["class"]),
+        area=readers.optional(keys, "area", readers.code),
+        currency=keys["currency"].matching(_CURRENCY, _NO_CURRENCY),
         time_zone=zone.key,
-        effective_from=_moment(keys["effective_from"], zone),
+        effective_from=readers.moment(keys["effective_from"], zone),
+        expires=readers.optional(keys, "expires", lambda node: _expiry(node, zone)),
         cycle=_cycle(keys["cycle"]),
-        quota_basis=_choice(keys["quota_basis"], QuotaBasis),
-        step_mode=_choice(keys["step_mode"], StepMode),
-        on_version_change=_choice(keys["on_version_change"], VersionChange),
-        household=_optional(keys, "household", _household),
+        part_period=readers.optional(keys, "part_period", _part_period),
+        quota_basis=readers.choice(keys["quota_basis"], QuotaBasis),
+        step_mode=readers.choice(keys["step_mode"], StepMode),
+        on_version_change=readers.choice(keys["on_version_change"], VersionChange),
+        household=readers.optional(keys, "household", _household),
+        seasonal_quota=readers.optional(keys, "seasonal_quota", _seasonal_quota),
         components=tuple(_component(n) for n in keys["components"].items(1, COMPONENTS_MAX)),
-        heat_basic_fee=_optional(keys, "heat_basic_fee", _heat_basic_fee),
-        fixed_charges=tuple(
-            _fixed_charge(n) for n in keys["fixed_charges"].items(0, FIXED_CHARGES_MAX)
+        meter_holds=readers.with_default(
+            keys,
+            "meter_holds",
+            lambda node: readers.choice(node, MeterHolds),
+            MeterHolds.QUANTITY,
         ),
-        tax=_optional(keys, "tax", _tax),
+        heat_basic_fee=readers.optional(keys, "heat_basic_fee", heat_basic_fee),
+        fixed_charges=tuple(fixed_charge(n) for n in keys["fixed_charges"].items(0, FEES_MAX)),
+        free_allocation=readers.optional(keys, "free_allocation", free_allocation),
+        rebates=tuple(rebate(n) for n in _items(keys, "rebates")),
+        tax=readers.optional(keys, "tax", tax),
+        taxes=tuple(named_tax(n) for n in _items(keys, "taxes")),
         limits=_limits(keys["limits"]),
         golden=tuple(_golden(n) for n in keys["golden"].items(0, GOLDEN_MAX)),
         digest=digest,
     )
 
 
+def _items(keys: dict[str, Node], key: str) -> list[Node]:
+    node = keys.get(key)
+    return [] if node is None else node.items(0, FEES_MAX)
+
+
 def _component(node: Node) -> Component:
     keys = node.members(("code", "name", "payee", "steps"))
     return node.build(
         Component,
-        code=_code(keys["code"]),
-        name=_name(keys["name"]),
+        code=readers.code(keys["code"]),
+        name=readers.name(keys["name"]),
         payee=keys["payee"].text(64),
         steps=tuple(_step(step) for step in keys["steps"].items(1, STEPS_MAX)),
     )
@@ -167,154 +164,98 @@ def _component(node: Node) -> Component:
 def _step(node: Node) -> Step:
     keys = node.members(("price",), ("up_to",))
     return Step(
-        up_to=_optional(keys, "up_to", _positive_quantity),
+        up_to=readers.optional(keys, "up_to", readers.positive_quantity),
         price=Price(keys["price"].decimal(PRICE_PLACES)),
     )
 
 
 def _cycle(node: Node) -> Cycle:
     keys = node.members(("months", "anchor"))
+    by_account = keys["anchor"].value == ANCHOR_ACCOUNT
     return node.build(
         Cycle,
         months=keys["months"].integer(CYCLE_MONTHS[0], CYCLE_MONTHS[-1]),
-        anchor=_month_day(keys["anchor"]),
+        anchor=None if by_account else readers.month_day(keys["anchor"]),
+    )
+
+
+def _part_period(node: Node) -> PartPeriod:
+    keys = node.members((), ("opening", "rounding", "unit"))
+    return PartPeriod(
+        opening=readers.with_default(
+            keys, "opening", lambda found: readers.choice(found, Opening), Opening.FULL
+        ),
+        rounding=readers.with_default(
+            keys, "rounding", lambda found: readers.choice(found, Rounding), Rounding.HALF_UP
+        ),
+        unit=readers.with_default(keys, "unit", readers.positive_quantity, FINEST_UNIT),
     )
 
 
 def _household(node: Node) -> Household:
-    keys = node.members(("included_persons", "extra_per_person"))
-    return Household(
-        included_persons=keys["included_persons"].integer(1, PERSONS_MAX),
-        extra_per_person=_quantity(keys["extra_per_person"]),
-    )
-
-
-def _heat_basic_fee(node: Node) -> HeatBasicFee:
-    keys = node.members(("rate", "per", "heating_year_starts", "code", "name"))
-    if keys["per"].value != "m2":
-        raise keys["per"].refusal(Phrase("it must be m2"))
-    return HeatBasicFee(
-        code=_code(keys["code"]),
-        name=_name(keys["name"]),
-        rate=FeeRate(keys["rate"].decimal(FEE_RATE_PLACES, least=1)),
-        heating_year_starts=_month_day(keys["heating_year_starts"]),
-    )
-
-
-def _fixed_charge(node: Node) -> FixedCharge:
-    keys = node.members(("code", "name", "amount", "months", "catch_up_months"))
+    keys = node.members(("included_persons", "extra_per_person"), ("max_persons",))
     return node.build(
-        FixedCharge,
-        code=_code(keys["code"]),
-        name=_name(keys["name"]),
-        amount=Money(keys["amount"].decimal(MONEY_PLACES, least=1)),
-        months=keys["months"].integer(1, MONTHS_MAX),
-        catch_up_months=keys["catch_up_months"].integer(1, MONTHS_MAX),
+        Household,
+        included_persons=keys["included_persons"].integer(1, PERSONS_MAX),
+        extra_per_person=readers.quantity(keys["extra_per_person"]),
+        max_persons=readers.optional(
+            keys, "max_persons", lambda found: found.integer(1, PERSONS_MAX)
+        ),
     )
 
 
-def _tax(node: Node) -> Tax:
-    keys = node.members(("rate", "inclusive", "components"))
-    codes = [_code(code) for code in keys["components"].items(1, COMPONENTS_MAX)]
-    if len(set(codes)) < len(codes):
-        raise keys["components"].refusal(Phrase("a code is there twice"))
-    return Tax(
-        rate=FeeRate(keys["rate"].decimal(FEE_RATE_PLACES, least=1)),
-        inclusive=keys["inclusive"].boolean(),
-        components=tuple(codes),
+def _seasonal_quota(node: Node) -> SeasonalQuota:
+    keys = node.members(("from", "until", "extra", "equipment"))
+    return SeasonalQuota(
+        starts=readers.month_day(keys["from"]),
+        until=readers.month_day(keys["until"]),
+        extra=readers.positive_quantity(keys["extra"]),
+        equipment=readers.short_code(keys["equipment"]),
     )
+
+
+def _expiry(node: Node, zone: ZoneInfo) -> Expiry:
+    keys = node.members(("soft", "hard"))
+    return Expiry(soft=readers.moment(keys["soft"], zone), hard=readers.moment(keys["hard"], zone))
 
 
 def _limits(node: Node) -> Limits:
     keys = node.members((), _LIMITS)
-    least, per_sale, per_cycle = (_optional(keys, key, _positive_quantity) for key in _LIMITS)
+
+    def quantity(key: str) -> Quantity | None:
+        return readers.optional(keys, key, readers.positive_quantity)
+
+    def money(key: str) -> Money | None:
+        return readers.optional(keys, key, readers.positive_money)
+
     return node.build(
         Limits,
-        min_quantity=least,
-        max_quantity_per_sale=per_sale,
-        max_quantity_per_cycle=per_cycle,
+        min_quantity=quantity("min_quantity"),
+        max_quantity_per_sale=quantity("max_quantity_per_sale"),
+        max_quantity_per_cycle=quantity("max_quantity_per_cycle"),
+        max_quantity_per_day=quantity("max_quantity_per_day"),
+        max_quantity_per_month=quantity("max_quantity_per_month"),
+        min_amount=money("min_amount"),
+        max_amount_per_sale=money("max_amount_per_sale"),
+        max_amount_per_day=money("max_amount_per_day"),
+        max_amount_per_month=money("max_amount_per_month"),
+        hoard=readers.optional(keys, "hoard", _hoard),
+    )
+
+
+def _hoard(node: Node) -> Hoard:
+    keys = node.members(("quantity", "counts"))
+    return Hoard(
+        quantity=readers.positive_quantity(keys["quantity"]),
+        counts=readers.choice(keys["counts"], HoardCounts),
     )
 
 
 def _golden(node: Node) -> GoldenCase:
-    keys = node.members((*_ASKED, "quantity", "charged"), _MAY_BE_ASKED)
+    keys = node.members((*ASKED, "quantity", "charged"), MAY_BE_ASKED)
     return GoldenCase(
-        usage=_usage(keys),
-        tendered=_optional(keys, "amount", _money),
-        quantity=_quantity(keys["quantity"]),
-        charged=_money(keys["charged"]),
+        usage=read_usage(keys),
+        tendered=readers.optional(keys, "amount", readers.money),
+        quantity=readers.quantity(keys["quantity"]),
+        charged=readers.money(keys["charged"]),
     )
-
-
-def _usage(keys: dict[str, Node]) -> Usage:
-    paid, due = keys.get("heating_year_paid"), keys.get("months_due")
-    return Usage(
-        used=_quantity(keys["used"]),
-        quantum=_positive_quantity(keys["quantum"]),
-        persons=_optional(keys, "persons", lambda node: node.integer(1, PERSONS_MAX)),
-        area_m2=_optional(keys, "area_m2", _positive_quantity),
-        heating_year_paid=paid.boolean() if paid else True,
-        months_due=due.integer(0, MONTHS_MAX) if due else 0,
-    )
-
-
-def _optional(keys: dict[str, Node], key: str, read: Callable[[Node], _Value]) -> _Value | None:
-    node = keys.get(key)
-    return None if node is None else read(node)
-
-
-def _code(node: Node) -> str:
-    return node.matching(_CODE, _NO_CODE)
-
-
-def _name(node: Node) -> Name:
-    return Name(node.texts(_LANGUAGE))
-
-
-def _money(node: Node) -> Money:
-    return Money(node.decimal(MONEY_PLACES))
-
-
-def _quantity(node: Node) -> Quantity:
-    return Quantity(node.decimal(QUANTITY_PLACES))
-
-
-def _positive_quantity(node: Node) -> Quantity:
-    return Quantity(node.decimal(QUANTITY_PLACES, least=1))
-
-
-def _choice(node: Node, kind: type[_Choice]) -> _Choice:
-    for choice in kind:
-        if node.value == choice.value:
-            return choice
-    raise node.refusal(Phrase("it must be one of %(choices)s", choices=", ".join(kind)))
-
-
-def _month_day(node: Node) -> MonthDay:
-    found = _MONTH_DAY.fullmatch(node.text(5))
-    try:
-        if found is not None:
-            return MonthDay(int(found[1]), int(found[2]))
-    except ValueError:
-        pass
-    raise node.refusal(Phrase("it must be a month and a day of every year, such as 01-01"))
-
-
-def _time_zone(node: Node) -> ZoneInfo:
-    try:
-        return ZoneInfo(node.text(64))
-    except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
-        raise node.refusal(Phrase("no time zone has this name")) from cause
-
-
-def _moment(node: Node, zone: ZoneInfo) -> datetime:
-    text = node.matching(_LOCAL_TIME, _NO_LOCAL_TIME)
-    try:
-        local = datetime.fromisoformat(text).replace(tzinfo=zone)
-        moment = local.astimezone(UTC)
-        there = moment.astimezone(zone)
-    except (ValueError, OverflowError) as cause:
-        raise node.refusal(_NO_LOCAL_TIME) from cause
-    if there.replace(tzinfo=None) != local.replace(tzinfo=None):
-        raise node.refusal(Phrase("clocks of that time zone skip this moment"))
-    return moment

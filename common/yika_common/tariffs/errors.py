@@ -200,7 +200,7 @@ class FreeUnitsFirst(YikaError):
     )
 
 
-class AboveDayMaximum(YikaError):
+class AboveDayMaximum(LimitExceeded):
     """The sale would exceed what may be sold on one day."""
 
     code = "above_day_maximum"
@@ -210,7 +210,7 @@ class AboveDayMaximum(YikaError):
     )
 
 
-class AboveMonthMaximum(YikaError):
+class AboveMonthMaximum(LimitExceeded):
     """The sale would exceed what may be sold in one month."""
 
     code = "above_month_maximum"
@@ -230,7 +230,7 @@ class BelowMinimumAmount(YikaError):
     )
 
 
-class AboveMaximumAmount(YikaError):
+class AboveMaximumAmount(LimitExceeded):
     """The sale would be for more money than the tariff allows at once."""
 
     code = "above_maximum_amount"
@@ -240,7 +240,7 @@ class AboveMaximumAmount(YikaError):
     )
 
 
-class AboveDayAmount(YikaError):
+class AboveDayAmount(LimitExceeded):
     """The sale would bring the day's sum above what the tariff allows."""
 
     code = "above_day_amount"
@@ -250,7 +250,7 @@ class AboveDayAmount(YikaError):
     )
 
 
-class AboveMonthAmount(YikaError):
+class AboveMonthAmount(LimitExceeded):
     """The sale would bring the month's sum above what the tariff allows."""
 
     code = "above_month_amount"
@@ -260,7 +260,7 @@ class AboveMonthAmount(YikaError):
     )
 
 
-class HoardLimit(YikaError):
+class HoardLimit(LimitExceeded):
     """The customer holds, or would hold, more unused credit than the tariff allows."""
 
     code = "hoard_limit"

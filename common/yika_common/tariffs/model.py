@@ -173,6 +173,11 @@ class Tariff:
         return self.meter_holds is MeterHolds.MONEY
 
     @property
+    def counts_consumption(self) -> bool:
+        """Whether steps are reached by what was consumed, and settled afterwards."""
+        return self.quota_basis is QuotaBasis.CONSUMED
+
+    @property
     def unit(self) -> str:
         """The unit of what is sold: the service's, or the currency."""
         return self.currency if self.holds_money else self.service.unit

@@ -5,13 +5,12 @@
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from yika_common.errors import Phrase
 from yika_common.services import Service
 from yika_common.tariffs.errors import Unsound
 from yika_common.tariffs.fees import Rebate
-from yika_common.tariffs.parts import Opening, QuotaBasis, StepMode, VersionChange
+from yika_common.tariffs.parts import Opening, StepMode, VersionChange
 
 if TYPE_CHECKING:
     from yika_common.tariffs.model import Tariff
@@ -31,7 +30,7 @@ def check_sound(tariff: "Tariff") -> None:
     _check_free_units(tariff)
     if tariff.heat_basic_fee is not None and tariff.service is not Service.HEAT:
         raise Unsound("heat_basic_fee", Phrase("only the service heat has one"))
-    if tariff.quota_basis is QuotaBasis.CONSUMED:
+    if tariff.counts_consumption:
         _refuse_first(_nonsense_with_consumption(tariff))
     if tariff.holds_money:
         _refuse_first(_nonsense_with_money(tariff))
@@ -57,7 +56,7 @@ def _check_prices(tariff: "Tariff") -> None:
         # A falling price would repay what was bought before, and more could cost less.
         if tariff.step_mode is StepMode.WHOLE_BLOCK:
             raise Unsound(key, Phrase("with whole_block no price may fall"))
-        if tariff.quota_basis is QuotaBasis.CONSUMED:
+        if tariff.counts_consumption:
             raise Unsound(key, Phrase("with consumed no price may fall"))
 
 
@@ -194,7 +193,7 @@ def _nonsense_with_consumption(tariff: "Tariff") -> Iterator[tuple[str, Phrase]]
 
 
 def _begins_a_month(tariff: "Tariff") -> bool:
-    local = tariff.effective_from.astimezone(ZoneInfo(tariff.time_zone))
+    local = tariff.effective_from.astimezone(tariff.zone)
     return (local.day, local.hour, local.minute, local.second) == (1, 0, 0, 0)
 
 
@@ -206,7 +205,7 @@ def _nonsense_with_money(tariff: "Tariff") -> Iterator[tuple[str, Phrase]]:
         yield "components[0].steps", Phrase("a meter that holds money has one step")
     if tariff.step_mode is StepMode.WHOLE_BLOCK:
         yield "step_mode", Phrase("with a meter that holds money it must be marginal")
-    if tariff.quota_basis is QuotaBasis.CONSUMED:
+    if tariff.counts_consumption:
         yield "quota_basis", Phrase("with a meter that holds money it must be purchased")
     for key in ("household", "seasonal_quota", "free_allocation", "part_period"):
         if getattr(tariff, key) is not None:

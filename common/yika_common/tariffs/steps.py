@@ -4,8 +4,9 @@ Source: the original product family's step metering (one to six steps, what lies
 charged at the next price) and published whole-block tariffs, in which the block reached sets the
 price of everything bought in the period.
 
-Both functions take the bounds of all steps but the last, rising, and as many prices as steps; both
-yield ``(step, quantity, price)`` with steps counted from 1 and quantities above zero.
+Both functions take the bounds of all steps but the last, in their order (where bounds are scaled
+down and rounded, several may be equal), and as many prices as steps; both yield ``(step, quantity,
+price)`` with steps counted from 1 and quantities above zero.
 """
 
 from bisect import bisect_left
@@ -21,11 +22,12 @@ def marginal_parts(
     low, top = used, used + quantity
     first = bisect_left(bounds, used + 1)
     for index in range(first, len(prices)):
-        high = min(top, bounds[index]) if index < len(bounds) else top
-        if high <= low:
+        if low >= top:
             return
-        yield index + 1, high - low, prices[index]
-        low = high
+        high = min(top, bounds[index]) if index < len(bounds) else top
+        if high > low:
+            yield index + 1, high - low, prices[index]
+            low = high
 
 
 def whole_block_parts(

@@ -92,6 +92,21 @@ class Node:
         nodes = self.members(keys)
         return tuple((key, nodes[key].text(80)) for key in keys)
 
+    def named(self, most: int) -> dict[str, "Node"]:
+        """The members of an object whose keys are free to choose: 1 to ``most``, each once."""
+        if not isinstance(self.value, _Pairs):
+            raise self.refusal(Phrase("it must be an object in braces"))
+        if not 1 <= len(self.value.pairs) <= most:
+            raise self.refusal(
+                Phrase(
+                    "it must have %(least)s to %(most)s items and has %(found)s",
+                    least=1,
+                    most=most,
+                    found=len(self.value.pairs),
+                )
+            )
+        return self.members(tuple(key for key, _ in self.value.pairs))
+
     def items(self, least: int, most: int) -> list["Node"]:
         """The items of a list of that many."""
         if not isinstance(self.value, list):
