@@ -9,7 +9,7 @@ from sqlalchemy import select
 from central_builders import LI, WANG, HandClock, Pen, enrol, publish_water, water_tariff
 from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import ManifestIssue, Rating, Sale, table_of
-from yika_central.services.tariff_office import TariffNotNewer
+from yika_central.services.tariff_rules import TariffNotNewer
 from yika_common.errors import YikaError
 from yika_common.services import PROFILES
 

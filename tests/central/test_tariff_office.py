@@ -9,10 +9,11 @@ from central_builders import ADMIN, LI, WANG, HandClock, enrol, publish_water, w
 from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import RerateQueue, table_of
 from yika_central.services.staff import Credential, NotAnOfficer
-from yika_central.services.tariff_office import (
+from yika_central.services.tariff_rules import (
     TariffChangesScope,
     TariffNotNewer,
     TariffTimeWrong,
+    TariffWouldClash,
     TwoPersonsNeeded,
 )
 from yika_common.infra.sessions import TooManyAttempts, WrongPassword
@@ -167,3 +168,12 @@ def test_sales_that_a_new_tariff_may_concern_are_rated_again(
     with headquarters.database.reading() as session:
         queued = session.execute(select(queue.c.account, queue.c.service)).all()
     assert [tuple(row) for row in queued] == [("N0001-000017", "cold_water")]
+
+
+def test_a_tariff_that_would_leave_customers_with_two_is_refused(
+    headquarters: Headquarters,
+) -> None:
+    publish_water(headquarters)
+    with pytest.raises(TariffWouldClash):
+        headquarters.tariff_office.publish(changed(id="WATER-TOO"), [LI, WANG])
+    headquarters.tariff_office.publish(changed(id="WATER-TOO", area="A01"), [LI, WANG])
