@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from card_builders import KEYS, METER_ID, NODE_KEY, NUMBER, SLOT, credit_record, put_out_of_service
+from yika_common.cards.record import MeterParameters
 from yika_common.cards.user_card import open_session, personalise
 from yika_common.infra.entropy import system_random
-from yika_common.numbers import Quantity
+from yika_common.numbers import Price, Quantity
 from yika_common.simulated.card_file import FileCardStore, open_card_file
 from yika_common.tools.cli import main
 
@@ -62,6 +64,14 @@ def sell(count: int, total: int) -> None:
     icc = open_card_file(Path("card"), system_random)
     record = credit_record(count=count, total=Quantity(total)).encode(KEYS.credit)
     open_session(icc, system_random, NODE_KEY).write_record(SLOT, record)
+
+
+def sell_money(count: int, total: int) -> None:
+    icc = open_card_file(Path("card"), system_random)
+    switch = datetime(2026, 4, 30, 16, tzinfo=UTC)
+    prices = MeterParameters(5, price=Price(52_000), next_price=Price(53_500), next_from=switch)
+    record = credit_record(count=count, total=Quantity(total), parameters=prices)
+    open_session(icc, system_random, NODE_KEY).write_record(SLOT, record.encode(KEYS.credit))
 
 
 def told(result: Result) -> dict[str, object]:
@@ -131,6 +141,33 @@ def test_a_refused_record_ends_in_failure(town: Yika) -> None:
     assert told(result) == {**NOTHING_TAKEN, "outcome": "refused", "reason": "over_limit"}
 
 
+def test_a_meter_that_holds_money_deducts_at_its_clock_s_price(town: Yika) -> None:
+    made = told(town("meter", "new", "purse", "--keys", "keys.json", "--money"))
+    assert (made["holds"], made["price"], made["next_price"]) == ("money", "0.00", "")
+    sell_money(1, 50_000)
+    loaded = told(town("meter", "load", "purse", "card", "--clock", "2026-04-21T08:00+08:00"))
+    assert (loaded["outcome"], loaded["credited"]) == ("credited", "50")
+    early = town("meter", "use", "purse", "1", "--clock", "2026-04-30T23:59:59+08:00")
+    assert told(early) == {"used": "1", "balance": "44.8", "deducted": "5.2", "price": "5.20"}
+    shown = told(town("meter", "show", "purse"))
+    assert (shown["price"], shown["next_price"]) == ("5.20", "5.35")
+    assert shown["next_from"] == "2026-04-30T16:00:00+00:00"
+    late = town("meter", "use", "purse", "1", "--clock", "2026-05-01T00:00:00+08:00")
+    assert told(late) == {"used": "1", "balance": "39.45", "deducted": "5.35", "price": "5.35"}
+    shown = told(town("meter", "show", "purse"))
+    assert (shown["price"], shown["next_price"], shown["next_from"]) == ("5.35", "", "")
+
+
+def test_meters_of_money_and_of_quantity_refuse_each_other_s_records(town: Yika) -> None:
+    town("meter", "new", "purse", "--keys", "keys.json", "--money")
+    sell(1, 50_000)
+    refused = town("meter", "load", "purse", "card")
+    assert (refused.exit_code, told(refused)["reason"]) == (1, "wrong_unit")
+    sell_money(2, 50_000)
+    refused = town("meter", "load", "meter", "card")
+    assert (refused.exit_code, told(refused)["reason"]) == (1, "wrong_unit")
+
+
 @pytest.mark.parametrize("case", ["blank", "retired", "stranger", "other slot", "copied"])
 def test_a_card_that_is_not_for_the_meter_is_refused_in_one_sentence(
     town: Yika, case: str
@@ -182,6 +219,10 @@ def test_a_card_that_is_not_for_the_meter_is_refused_in_one_sentence(
         ("meter", "use", "meter", "0"),
         ("meter", "use", "meter", "1.0001"),
         ("meter", "use", "nothing", "1"),
+        ("meter", "use", "meter", "1", "--clock", "tomorrow"),
+        ("meter", "use", "meter", "1", "--clock", "2026-05-01T00:00:00"),
+        ("meter", "use", "meter", "1", "--clock", "1969-12-31T00:00:00Z"),
+        ("meter", "load", "meter", "card", "--clock", "2200-01-01T00:00:00Z"),
         ("meter", "show", "nothing"),
     ],
     ids=" ".join,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -68,12 +69,16 @@ def times(least: int = 0) -> st.SearchStrategy[datetime]:
     return st.integers(least, 2**32 - 1).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 
 
-next_prices = st.tuples(st.integers(1, 2**32 - 1), times(1)) | st.just((0, None))
-parameters = st.builds(
-    lambda version, alarm_level, max_stored, price, following: MeterParameters(
-        version, alarm_level, max_stored, price, *following
-    ),
-    *[unsigned(2), unsigned(4), unsigned(4), unsigned(4), next_prices],
+def parameters_with(*prices: st.SearchStrategy[Any]) -> st.SearchStrategy[MeterParameters]:
+    version = st.integers(1, 2**16 - 1)
+    return st.builds(MeterParameters, version, unsigned(4), unsigned(4), *prices)
+
+
+above_zero = st.integers(1, 2**32 - 1)
+parameters = (
+    st.builds(MeterParameters, unsigned(2), unsigned(4), unsigned(4))
+    | parameters_with(above_zero)
+    | parameters_with(above_zero, above_zero, times(1))
 )
 records = st.builds(
     CreditRecord,
@@ -179,9 +184,6 @@ def assert_unknown(body: bytes) -> None:
         (AppliedAdjustments, "money_total", 1 << 47),
         (AppliedAdjustments, "debts", -1),
         (AppliedAdjustments, "debts", 1 << 48),
-        (MeterParameters, "price", 1 << 32),
-        (MeterParameters, "price", -1),
-        (MeterParameters, "next_price", 1),
     ],
 )
 def test_a_value_that_does_not_fit_makes_no_part(
@@ -197,14 +199,38 @@ def test_a_value_that_does_not_fit_makes_no_part(
 )
 def test_a_next_price_has_a_time_that_fits(moment: datetime) -> None:
     with pytest.raises(ValueError, match="next_from"):
-        MeterParameters(next_price=Price(1), next_from=moment)
+        MeterParameters(1, price=Price(1), next_price=Price(1), next_from=moment)
 
 
-def test_a_next_price_and_its_time_come_together() -> None:
-    with pytest.raises(ValueError, match="next_price"):
-        MeterParameters(next_price=Price(1))
-    with pytest.raises(ValueError, match="next_price"):
-        MeterParameters(next_from=datetime(2026, 5, 1, tzinfo=UTC))
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"version": 1, "price": 1, "next_price": 1},
+        {"version": 1, "price": 1, "next_from": datetime(2026, 5, 1, tzinfo=UTC)},
+        {"version": 1, "next_price": 1, "next_from": datetime(2026, 5, 1, tzinfo=UTC)},
+        {"version": 0, "price": 1},
+    ],
+    ids=["no time", "no next price", "no price before", "no version"],
+)
+def test_prices_come_whole(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="price"):
+        MeterParameters(**fields)
+
+
+@pytest.mark.parametrize("price", [-1, 1 << 32])
+def test_a_price_fits(price: int) -> None:
+    with pytest.raises(ValueError, match="price"):
+        MeterParameters(1, price=Price(price))
+
+
+def test_new_prices_have_a_version_above_the_card_s_and_old_ones_keep_theirs() -> None:
+    held = GOLDEN_RECORD.parameters
+    following = (held.next_price, held.next_from)
+    assert held.repriced(9, held.price, *following) is held
+    assert held.repriced(9, Price(60_000)) == replace(
+        held, version=9, price=Price(60_000), next_price=Price(0), next_from=None
+    )
+    assert held.repriced(2, Price(60_000), *following).version == held.version + 1
 
 
 @pytest.mark.parametrize(

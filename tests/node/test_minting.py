@@ -119,13 +119,14 @@ quotas = st.builds(QuotaState, periods, unsigned(6), unsigned(2), unsigned(2), u
 adjustments = st.builds(
     AppliedAdjustments, unsigned(2), signed(6), unsigned(2), signed(6), unsigned(6)
 )
+above_zero = st.integers(1, 2**32 - 1)
 following = st.just((Price(0), None)) | st.tuples(
-    st.integers(1, 2**32 - 1).map(Price),
-    st.integers(1, 2**32 - 1).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
+    above_zero.map(Price),
+    above_zero.map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
 )
-parameters = st.builds(
-    lambda version, alarm, most, price, pair: MeterParameters(version, alarm, most, price, *pair),
-    *(unsigned(2), unsigned(4), unsigned(4), unsigned(4), following),
+parameters = st.builds(MeterParameters, unsigned(2), unsigned(4), unsigned(4)) | st.builds(
+    lambda alarm, most, price, pair: MeterParameters(1, alarm, most, price, *pair),
+    *(unsigned(4), unsigned(4), above_zero, following),
 )
 befores = st.none() | st.builds(
     credit_record, quota=quotas, adjustments=adjustments, parameters=parameters

@@ -50,7 +50,7 @@ For a meter that holds money, every quantity of the record is 1/1000 of the curr
 An unused slot reads as :data:`EMPTY_RECORD`, all zeros.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -168,7 +168,8 @@ class MeterParameters:
     """What the meter is to be set to; version 0 brings nothing.
 
     A meter that holds money deducts at ``price``, and at ``next_price`` once its clock has
-    reached ``next_from``; the two come together, or neither does.
+    reached ``next_from``; the two come together, with a price before them, or neither does.  Every
+    record of such a meter brings its price, and no other record brings one.
     """
 
     version: int = 0
@@ -182,7 +183,33 @@ class MeterParameters:
     def __post_init__(self) -> None:
         if (self.next_from is None) != (self.next_price == 0):
             raise ValueError("next_price: a next price has a time, and a time has a next price")
+        if self.next_price and not self.price:
+            raise ValueError("next_price: a price comes before the next one")
+        if self.price and not self.version:
+            raise ValueError("price: a price comes with a parameter version")
         object.__setattr__(self, "data", _PARAMETERS.pack(self))
+
+    def repriced(
+        self,
+        version: int,
+        price: Price,
+        next_price: Price = _NO_PRICE,
+        next_from: datetime | None = None,
+    ) -> "MeterParameters":
+        """These with other prices; the very same ones if those are their prices already.
+
+        The new version is ``version``, or the one after this if that is higher, so that the meter
+        takes the prices whichever card it saw last.
+        """
+        if (self.price, self.next_price, self.next_from) == (price, next_price, next_from):
+            return self
+        return replace(
+            self,
+            version=max(version, self.version + 1),
+            price=price,
+            next_price=next_price,
+            next_from=next_from,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def load(
     verdict = judge(meter.plate, keys.credit, meter.state(), session.read_record(), session.slot)
     if verdict.claim is not None:
         session.write_claim(verdict.claim)
-    kept = replace(verdict.state, sequence=verdict.state.sequence + 1)
+    kept = replace(verdict.state.at(now), sequence=verdict.state.sequence + 1)
     meter.commit(kept)
     return LoadReport(
         outcome=verdict.outcome,

@@ -13,7 +13,7 @@ import json
 from yika_common.cards.identifiers import METER_ID_SIZE, name_to_bytes
 from yika_common.cards.keys import MeterKeys
 from yika_common.errors import N_, Phrase, YikaError, reason_of
-from yika_common.meters.state import MeterPlate
+from yika_common.meters.state import Holds, MeterPlate
 from yika_common.numbers import Quantity
 from yika_common.services import Service
 
@@ -33,12 +33,15 @@ class KeyFileMalformed(YikaError):
     )
 
 
-def parse_key_file(data: bytes, ceiling: Quantity) -> tuple[MeterPlate, MeterKeys]:
+def parse_key_file(
+    data: bytes, ceiling: Quantity, holds: Holds = Holds.QUANTITY
+) -> tuple[MeterPlate, MeterKeys]:
     """The plate and keys of a meter to be made.
 
     Args:
         data: the file's bytes.
         ceiling: the most credit the meter will ever store.
+        holds: what its credit is.
 
     Raises:
         KeyFileMalformed: too large, no JSON, missing or unknown keys, or a value out of range.
@@ -48,14 +51,14 @@ def parse_key_file(data: bytes, ceiling: Quantity) -> tuple[MeterPlate, MeterKey
             why=Phrase("it is over %(most)s bytes long", most=KEY_FILE_SIZE_MAX)
         )
     try:
-        return _parsed(json.loads(data), ceiling)
+        return _parsed(json.loads(data), ceiling, holds)
     except (UnicodeDecodeError, json.JSONDecodeError) as cause:
         raise KeyFileMalformed(why=Phrase("it is not JSON")) from cause
     except (RecursionError, TypeError, ValueError) as cause:
         raise KeyFileMalformed(why=reason_of(cause)) from cause
 
 
-def _parsed(held: object, ceiling: Quantity) -> tuple[MeterPlate, MeterKeys]:
+def _parsed(held: object, ceiling: Quantity, holds: Holds) -> tuple[MeterPlate, MeterKeys]:
     if not isinstance(held, dict) or set(held) != _NAMES:
         raise ValueError(Phrase("its keys must be %(names)s", names=", ".join(sorted(_NAMES))))
     name_to_bytes(held["meter"], METER_ID_SIZE)
@@ -67,5 +70,6 @@ def _parsed(held: object, ceiling: Quantity) -> tuple[MeterPlate, MeterKeys]:
         service=Service(held["service"]),
         key_version=version,
         ceiling=ceiling,
+        holds=holds,
     )
     return plate, MeterKeys(**{name: bytes.fromhex(held[name]) for name in _KEYS})

@@ -7,12 +7,14 @@ A record is taken only
 2. if its (generation, count) is above the last taken, compared as a pair: a higher generation
    kills every older card, and a gap in the counts is no reason to refuse;
 3. if its issuing epoch is not below the highest the meter has seen;
-4. if the credit it leaves does not pass the most the meter stores.
+4. if it counts what the meter holds: a record with a price counts money, any other quantity;
+5. if the credit it leaves does not pass the most the meter stores.
 
 What is credited is the growth of the lifetime total, never less than nothing.  Only a record
 flagged *lower* makes the total fall; the balance falls with it, below zero if it must.  A record
 that says what the meter already took changes nothing, and one that is refused for its credit
-stays on the card to be taken later.
+stays on the card to be taken later.  Parameters are taken with a record if their version is above
+the one in force.
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +23,7 @@ from enum import StrEnum
 from yika_common.cards.claim import Claim
 from yika_common.cards.errors import ContentUnknown, RecordForged
 from yika_common.cards.record import EMPTY_RECORD, CreditRecord, open_record
-from yika_common.meters.state import MeterPlate, MeterState, limit_of
+from yika_common.meters.state import Holds, MeterPlate, MeterState, limit_of
 from yika_common.numbers import Quantity
 
 
@@ -49,6 +51,7 @@ class Reason(StrEnum):
     OLD_GENERATION = "old_generation"
     OLD_COUNT = "old_count"
     OLD_EPOCH = "old_epoch"
+    WRONG_UNIT = "wrong_unit"
     OVER_LIMIT = "over_limit"
 
 
@@ -100,6 +103,7 @@ def _objection(plate: MeterPlate, state: MeterState, record: CreditRecord, slot:
         (record.generation < state.generation, Reason.OLD_GENERATION),
         (record.position < state.position, Reason.OLD_COUNT),
         (record.epoch < state.epoch, Reason.OLD_EPOCH),
+        (bool(record.parameters.price) != (plate.holds is Holds.MONEY), Reason.WRONG_UNIT),
     )
     return next((reason for holds, reason in objections if holds), Reason.NONE)
 
@@ -108,21 +112,17 @@ def _taken(plate: MeterPlate, state: MeterState, record: CreditRecord) -> Verdic
     growth = record.total - state.total
     credited = Quantity(growth if record.lower else max(0, growth))
     brings_parameters = record.parameters.version > state.parameter_version
-    parameters = record.parameters if brings_parameters else None
-    max_stored = parameters.max_stored if parameters else state.max_stored
+    current = state.set_to(record.parameters) if brings_parameters else state
     balance = Quantity(state.balance + credited)
-    if credited > 0 and balance > limit_of(plate, max_stored):
+    if credited > 0 and balance > limit_of(plate, current.max_stored):
         return _refused(Reason.OVER_LIMIT, state)
     taken = replace(
-        state,
+        current,
         generation=record.generation,
         count=record.count,
         total=Quantity(state.total + credited),
         epoch=record.epoch,
         balance=balance,
-        parameter_version=parameters.version if parameters else state.parameter_version,
-        alarm_level=parameters.alarm_level if parameters else state.alarm_level,
-        max_stored=max_stored,
     )
     return Verdict(
         outcome=Outcome.CREDITED if credited else Outcome.NOTHING_NEW,

@@ -37,7 +37,7 @@ from yika_common.cards.write_back import MONTHS
 from yika_common.errors import N_, Phrase, YikaError
 from yika_common.infra.files import PRIVATE, replace_file
 from yika_common.meters.errors import MeterStorageLost
-from yika_common.meters.state import MeterPlate, MeterState
+from yika_common.meters.state import Holds, MeterPlate, MeterState
 from yika_common.numbers import Quantity
 from yika_common.services import Service
 from yika_common.simulated.unreadable import why_unreadable
@@ -224,5 +224,6 @@ def _opened_plate(page: bytes) -> tuple[MeterPlate, MeterKeys]:
         service=Service(held["service"]),
         key_version=held["key_version"],
         ceiling=Quantity(held["ceiling"]),
+        holds=Holds(held["holds"]),
     )
     return plate, MeterKeys(**keys)

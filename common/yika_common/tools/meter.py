@@ -1,11 +1,15 @@
 """``yika meter``: the reference meter in a file, for demonstrations and for meter makers."""
 
 import sys
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from yika_common.cards.errors import CardError
+from yika_common.clock import from_timestamp
 from yika_common.errors import N_, YikaError
 from yika_common.infra.entropy import system_random
 from yika_common.infra.wall_clock import system_clock
@@ -13,8 +17,8 @@ from yika_common.meters.dialogue import load
 from yika_common.meters.errors import MeterNotOnCard
 from yika_common.meters.factory import KEY_FILE_SIZE_MAX, parse_key_file
 from yika_common.meters.rules import Outcome
-from yika_common.meters.state import MeterPlate, MeterState, consumed
-from yika_common.numbers import Quantity, quantity_from_text, quantity_to_text
+from yika_common.meters.state import Holds, MeterPlate, MeterState, consumed
+from yika_common.numbers import Quantity, price_to_text, quantity_from_text, quantity_to_text
 from yika_common.services import SLOTS_MAX
 from yika_common.simulated.card_file import open_card_file
 from yika_common.simulated.meter_file import new_meter_file, open_meter_file
@@ -22,6 +26,7 @@ from yika_common.tools.telling import COMMAND_LINE_WRONG, FAILED, answer, compla
 
 CEILING = "100000"
 CEILING_MAX = Quantity(4_294_967_000)
+_CLOCK_MAX = 0xFFFF_FFFF
 _FILE = click.Path(path_type=Path)
 
 
@@ -32,6 +37,16 @@ class QuantityOutOfRange(YikaError):
     sentence = N_("%(text)s is not above 0 and at most %(most)s. Nothing was changed.")
 
 
+class MeterClockWrong(YikaError):
+    """A time on the command line that no meter's clock can show."""
+
+    code = "meter_clock_wrong"
+    sentence = N_(
+        "“%(text)s” is not a time of a meter's clock. Nothing was changed. Type date, time and "
+        "zone, for example 2026-05-01T00:00:00+08:00."
+    )
+
+
 class WriteBackLost(YikaError):
     """The card left after the meter kept the credit and before it could answer."""
 
@@ -39,6 +54,15 @@ class WriteBackLost(YikaError):
     sentence = N_(
         "The meter kept its credit and could not write it back to the card. Put the card in again."
     )
+
+
+def _at_clock(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option that sets the meter's clock."""
+    return click.option(
+        "--clock",
+        metavar="TIME",
+        help="What the meter's clock shows: date, time and zone; this computer's if left out.",
+    )(command)
 
 
 @click.group()
@@ -61,7 +85,12 @@ def meter() -> None:
     show_default=True,
     help="The most credit it ever stores, in units.",
 )
-def new(meter_file: Path, key_file: Path, ceiling: str) -> None:
+@click.option(
+    "--money",
+    is_flag=True,
+    help="It holds money, and deducts what is used at the price its card brings.",
+)
+def new(meter_file: Path, key_file: Path, ceiling: str, *, money: bool) -> None:
     """Make a meter in the file METER that has taken nothing yet, and show it.
 
     The file holds the meter's keys: whoever reads it can make the meter's credit.
@@ -69,7 +98,8 @@ def new(meter_file: Path, key_file: Path, ceiling: str) -> None:
     with stopping(COMMAND_LINE_WRONG):
         with key_file.open("rb") as file:
             data = file.read(KEY_FILE_SIZE_MAX + 1)
-        plate, keys = parse_key_file(data, _positive(ceiling))
+        holds = Holds.MONEY if money else Holds.QUANTITY
+        plate, keys = parse_key_file(data, _positive(ceiling), holds)
         made = new_meter_file(meter_file, plate, keys)
         answer(_shown(made.plate, made.state()))
 
@@ -80,7 +110,8 @@ def new(meter_file: Path, key_file: Path, ceiling: str) -> None:
 @click.option(
     "--slot", type=click.IntRange(0, SLOTS_MAX - 1), help="Look at this place on the card only."
 )
-def load_card(meter_file: Path, card_file: Path, slot: int | None) -> None:
+@_at_clock
+def load_card(meter_file: Path, card_file: Path, slot: int | None, clock: str | None) -> None:
     """Put the card in the file CARD to the meter: it takes what the card holds for it.
 
     Prints one JSON object:
@@ -93,15 +124,18 @@ def load_card(meter_file: Path, card_file: Path, slot: int | None) -> None:
     count     number of the last purchase it took
     total     units it was ever credited with
 
+    For a meter that holds money, these units are the currency's.
+
     Exit status: 0 if the card was taken or held nothing new, 1 if it was refused, 2 if a file is
     not what it should be.
     """  # noqa: D301 - click reads the character itself
     with stopping(COMMAND_LINE_WRONG):
+        now = _time(clock)
         stored = open_meter_file(meter_file)
         icc = open_card_file(card_file, system_random)
     with stopping(FAILED):
         try:
-            report = load(icc, system_random, stored, system_clock(), slot=slot)
+            report = load(icc, system_random, stored, now, slot=slot)
         except (CardError, MeterNotOnCard) as error:
             answer(_loaded(Outcome.REFUSED, error.code, Quantity(0), stored.state()))
             raise
@@ -114,16 +148,24 @@ def load_card(meter_file: Path, card_file: Path, slot: int | None) -> None:
 @meter.command()
 @click.argument("meter_file", metavar="METER", type=_FILE)
 @click.argument("quantity")
-def use(meter_file: Path, quantity: str) -> None:
+@_at_clock
+def use(meter_file: Path, quantity: str, clock: str | None) -> None:
     """Draw QUANTITY units through the meter, as far as its credit goes.
 
-    Prints what was drawn (used) and what is left (balance).
+    Prints what was drawn (used) and what is left (balance). A meter that holds money also prints
+    what that cost (deducted), at the price that its clock says is in force (price).
     """
     with stopping(COMMAND_LINE_WRONG):
+        now = _time(clock)
         stored = open_meter_file(meter_file)
-        state, delivered = consumed(stored.state(), _positive(quantity), system_clock())
+        before = stored.state()
+        state, delivered = consumed(before, _positive(quantity), now)
         stored.commit(state)
-        answer({"used": quantity_to_text(delivered), "balance": quantity_to_text(state.balance)})
+        drawn = {"used": quantity_to_text(delivered), "balance": quantity_to_text(state.balance)}
+        if stored.plate.holds is Holds.MONEY:
+            drawn["deducted"] = quantity_to_text(Quantity(before.balance - state.balance))
+            drawn["price"] = price_to_text(state.price)
+        answer(drawn)
 
 
 @meter.command()
@@ -132,11 +174,24 @@ def show(meter_file: Path) -> None:
     """Print what the meter is and holds, as one JSON object.
 
     Quantities are in the meter's unit. The status adds up 1 for closed and 2 for low;
-    the months begin with the current month's use.
+    the months begin with the current month's use. A meter that holds money shows ceiling, total
+    and balance in the currency's unit, and its prices as it last kept them.
     """
     with stopping(COMMAND_LINE_WRONG):
         stored = open_meter_file(meter_file)
         answer(_shown(stored.plate, stored.state()))
+
+
+def _time(text: str | None) -> datetime:
+    if text is None:
+        return system_clock()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as cause:
+        raise MeterClockWrong(text=text) from cause
+    if moment.tzinfo is None or not 0 <= (seconds := moment.timestamp()) <= _CLOCK_MAX:
+        raise MeterClockWrong(text=text)
+    return from_timestamp(int(seconds))
 
 
 def _positive(text: str) -> Quantity:
@@ -164,6 +219,7 @@ def _shown(plate: MeterPlate, state: MeterState) -> dict[str, object]:
         "meter": plate.meter_id,
         "service": plate.service.value,
         "unit": plate.service.unit,
+        "holds": plate.holds.value,
         "key_version": plate.key_version,
         "ceiling": quantity_to_text(plate.ceiling),
         "generation": state.generation,
@@ -178,4 +234,14 @@ def _shown(plate: MeterPlate, state: MeterState) -> dict[str, object]:
         "refusals": state.refusals,
         "repairs": state.repairs,
         "months": [quantity_to_text(use) for use in state.months],
+        **(_prices(state) if plate.holds is Holds.MONEY else {}),
+    }
+
+
+def _prices(state: MeterState) -> dict[str, object]:
+    next_from = from_timestamp(state.next_from).isoformat() if state.next_from else ""
+    return {
+        "price": price_to_text(state.price),
+        "next_price": price_to_text(state.next_price) if state.next_price else "",
+        "next_from": next_from,
     }
