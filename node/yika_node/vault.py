@@ -49,6 +49,7 @@ FILE_NAME: Final = "vault.json"
 _FORMAT = 1
 _NMK_SIZE = 32
 _SIGNING, _SEAL = "signing", "seal"
+_SECRETS, _DATA = b"yika/vault/1/secrets", b"yika/vault/1/data"
 _NOT_A_VAULT = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
@@ -73,6 +74,7 @@ class _Open:
     nmk: bytes = field(repr=False)
     signing: SigningKey
     seal: SealKey
+    data: bytes = field(repr=False)
 
 
 class Vault:
@@ -109,6 +111,7 @@ class Vault:
             nmk,
             SigningKey.from_seed(self._random(SEED_SIZE)),
             SealKey.from_private(self._random(PRIVATE_SIZE)),
+            _derived(nmk, _DATA),
         )
         secrets = {
             _SIGNING: self._sealed(nmk, _SIGNING, opened.signing.seed),
@@ -174,6 +177,14 @@ class Vault:
         """
         return self._opened().seal
 
+    def data_key(self) -> bytes:
+        """The 32-byte key under which this machine keeps what is told of customers.
+
+        Raises:
+            VaultLocked: nobody is signed in.
+        """
+        return self._opened().data
+
     def _opened(self) -> _Open:
         if self._open is None:
             raise VaultLocked
@@ -185,7 +196,7 @@ class Vault:
         return _Slot(salt, self._cost, aes_key_wrap_with_padding(key, nmk))
 
     def _sealed(self, nmk: bytes, name: str, secret: bytes) -> bytes:
-        return aead.encrypt(_sealing_key(nmk), secret, name.encode(), self._random)
+        return aead.encrypt(_derived(nmk, _SECRETS), secret, name.encode(), self._random)
 
     def _write(self, slots: dict[str, _Slot], secrets: dict[str, bytes]) -> None:
         document = {
@@ -211,21 +222,20 @@ class Vault:
         return slots, secrets
 
 
-def _sealing_key(nmk: bytes) -> bytes:
-    derived = HKDF(
-        algorithm=SHA256(), length=aead.KEY_SIZE, salt=None, info=b"yika/vault/1/secrets"
-    )
+def _derived(nmk: bytes, purpose: bytes) -> bytes:
+    derived = HKDF(algorithm=SHA256(), length=aead.KEY_SIZE, salt=None, info=purpose)
     return derived.derive(nmk)
 
 
 def _unsealed(nmk: bytes, secrets: dict[str, bytes]) -> _Open:
-    key = _sealing_key(nmk)
+    key = _derived(nmk, _SECRETS)
     try:
         seed = aead.decrypt(key, secrets[_SIGNING], _SIGNING.encode())
         private = aead.decrypt(key, secrets[_SEAL], _SEAL.encode())
     except (SealBroken, KeyError) as cause:
         raise VaultDamaged from cause
-    return _Open(nmk, SigningKey.from_seed(seed), SealKey.from_private(private))
+    data = _derived(nmk, _DATA)
+    return _Open(nmk, SigningKey.from_seed(seed), SealKey.from_private(private), data)
 
 
 def _text(data: bytes) -> str:

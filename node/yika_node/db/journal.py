@@ -232,6 +232,11 @@ class Journal:
         with self._lock, transaction(self._connection) as connection:
             connection.execute(statement, values)
 
+    def keep(self, act: Callable[[sqlite3.Connection], None]) -> None:
+        """Commit, in one transaction, statements about what is no record: what can be remade."""
+        with self._lock, transaction(self._connection) as connection:
+            act(connection)
+
     def mark(self) -> None:
         """Bring the sentinel up to the end of the chain."""
         with self._lock:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from yika_common.journal import bodies
 from yika_common.journal.record import Record, Unknown, decode_line
+from yika_node.db import customer_projections
 
 PENDING: Final = "pending"
 WRITTEN: Final = "written"
@@ -33,6 +34,9 @@ TABLES: Final = (
     "witness",
     "held_item",
     "bundle",
+    "account_facts",
+    "own_limit",
+    "refusal",
 )
 """Every projection."""
 
@@ -237,6 +241,8 @@ _APPLY: dict[type[bodies.Body], Callable[[sqlite3.Connection, int, Record, Any],
     bodies.Login: _nothing,
     bodies.OperatorAdded: _operator,
     bodies.AccountOpened: _account,
+    bodies.AccountFacts: customer_projections.facts,
+    bodies.LimitsLifted: customer_projections.limits,
     bodies.CardIssued: _card,
     bodies.Intent: _intent,
     bodies.Sale: _sale,
@@ -244,4 +250,5 @@ _APPLY: dict[type[bodies.Body], Callable[[sqlite3.Connection, int, Record, Any],
     bodies.Reading: _reading,
     bodies.Witness: _witness,
     bodies.BundleApplied: _bundle,
+    bodies.BundleRefused: customer_projections.refusal,
 }

@@ -1,14 +1,17 @@
 """Every table of a node.
 
-Three kinds.  The **truth** is the journal, the files headquarters signed, and what names them.
+Four kinds.  The **truth** is the journal, the files headquarters signed, and what names them.
 A **projection** can be dropped and made again from the journal (:mod:`yika_node.db.projections`
-is the only code that writes one).  A **note** is neither: it saves work or trouble, and losing it
-loses no money.
+is the only code that writes one).  **Told** is what headquarters' sealed files say, opened and
+sealed again row by row (:mod:`yika_node.services.customers`): it can be dropped and made again.
+A **note** is none of these: it saves work or trouble, and losing it loses no money.
 
 ==========  ==========================================================================
 truth       identity, record, tip, item, acknowledgement
 projection  operator, account, account_meter, card, intent, quota, heat_year,
-            meter_position, reading, witness, held_item, bundle
+            meter_position, reading, witness, held_item, bundle, account_facts,
+            own_limit, refusal
+told        sheet, sheet_meter, sheet_part
 note        form, attempt
 ==========  ==========================================================================
 
@@ -257,6 +260,74 @@ class Bundle(Row, table=True):
     version: int = _number()
     digest: str
     at: int = _number()
+
+
+class AccountFacts(Row, table=True):
+    """Projection: what sets an account's prices, as it was last amended here."""
+
+    account: str = _key()
+    at: int = _number()
+    operator: str
+    tariff_class: str
+    persons: int
+    persons_until: int = _number()
+    inner_area: int = _number()
+    gross_area: int = _number()
+    heat_class: str
+    heat_from: int = _number()
+    suspended: str
+    equipment: str
+    reason: str
+
+
+class OwnLimit(Row, table=True):
+    """Projection: an account's own limits of a service, as they were last set here."""
+
+    account: str = _key()
+    service: str = _key()
+    at: int = _number()
+    operator: str
+    per_sale: int = _number()
+    per_day: int = _number()
+    per_month: int = _number()
+    per_cycle: int = _number()
+    until: int = _number()
+    reason: str
+
+
+class Refusal(Row, table=True):
+    """Projection: a manifest that was not switched to, and why."""
+
+    version: int = _number_key()
+    digest: str = _key()
+    item: str
+    code: str
+    sentence: str
+    at: int = _number()
+
+
+class Sheet(Row, table=True):
+    """Told: an account of our areas; ``sealed`` is its sheet under the vault's key for data."""
+
+    account: str = _key()
+    item: str = Field(index=True)
+    card: str = Field(index=True)
+    sealed: bytes
+
+
+class SheetMeter(Row, table=True):
+    """Told: the meters of the accounts of our areas."""
+
+    meter: str = _key()
+    account: str = _key()
+    __table_args__ = (Index("sheet_meter_account", "account"), _WITHOUT_ROWID)
+
+
+class SheetPart(Row, table=True):
+    """Told: the file that the sheets of a part were made from."""
+
+    item: str = _key()
+    sha256: bytes
 
 
 class Form(Row, table=True):
