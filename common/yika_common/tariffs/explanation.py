@@ -5,14 +5,20 @@ deduction is named with its reason and with what is still owed, and the customer
 left at this price, what the next price is and when the count starts afresh.
 """
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from yika_common.numbers import Money, Price, Quantity
-from yika_common.tariffs.facts import Facts
+from yika_common.tariffs.due import due_months
+from yika_common.tariffs.facts import Facts, Tally
+from yika_common.tariffs.ladder import bounds_of
+from yika_common.tariffs.lines import SETTLED_STEPS, QuoteLine
 from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.period import Period
+from yika_common.tariffs.situation import usage_at
 from yika_common.tariffs.usage import Usage
 from yika_common.tariffs.waterfall import Bill
 
@@ -23,7 +29,7 @@ class DeductionKind(StrEnum):
     FEE = "fee"
     """The basic fee of heat, or another fee that is due once."""
     FIXED_CHARGE = "fixed_charge"
-    TRUE_UP = "true_up"
+    SETTLEMENT = "settlement"
     """Consumption of the period that reached dearer steps than it was sold at."""
     DEBT = "debt"
     ADJUSTMENT = "adjustment"
@@ -32,7 +38,7 @@ class DeductionKind(StrEnum):
     TAX = "tax"
     """A tax on top of the prices."""
     TAX_INCLUDED = "tax_included"
-    """Contained in the prices; it adds nothing to what is paid."""
+    """Contained in the lines; it adds nothing to what is paid."""
     ROUNDING = "rounding"
     KEPT = "kept"
 
@@ -43,20 +49,20 @@ class Deduction:
 
     Attributes:
         code: of the line or the tax, or the debt's id; empty where the kind says all.
-        months: how many months a fixed charge is for; 0 elsewhere.
+        months: the months that a fixed charge is for, as year x 12 + month - 1.
         left: still owed of a debt; ``None`` elsewhere.
     """
 
     kind: DeductionKind
-    code: str
+    code: str = ""
     amount: Money
-    months: int = 0
+    months: tuple[int, ...] = ()
     left: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NextVersion:
-    """The published version that comes next: its price of the same unit, and from when (UTC)."""
+    """The published version that comes next: what the next unit costs then, from when (UTC)."""
 
     version: int
     price: Price
@@ -67,7 +73,8 @@ class NextVersion:
 class Explanation:
     """A bill retraced; quantities in 1/1000 of the service's unit.
 
-    Prices are of one unit, all components together, before taxes that are added.
+    Prices are of one unit, all components together, before taxes that are added.  Where the
+    tariff counts consumption, they are of the next unit consumed.
 
     Attributes:
         used_before: counted in the period before this sale.
@@ -79,7 +86,8 @@ class Explanation:
         next_price: of the step after; ``None`` in the last.
         resets_on: when the count starts afresh, aware UTC.
         free: units of this sale that were free.
-        deductions: what did not become supply.
+        supply: money that became supply.
+        deductions: what did not; with ``supply``, and without included taxes, what was paid.
         next_version: published and not yet in force; ``None`` if there is none.
     """
 
@@ -92,6 +100,7 @@ class Explanation:
     next_price: Price | None
     resets_on: datetime
     free: Quantity
+    supply: Money
     deductions: tuple[Deduction, ...]
     next_version: NextVersion | None
 
@@ -108,4 +117,97 @@ def explain(
 
     ``next_tariff`` is the version that will replace this one, if it is published.
     """
-    raise NotImplementedError
+    quote = bill.quote
+    ladder = _Ladder.of(tariff, usage)
+    step = ladder.step(quote.settled)
+    last = step == len(ladder.prices)
+    supplied = [line for line in quote.lines if _is_supply(tariff, line)]
+    return Explanation(
+        used_before=usage.used,
+        used_after=quote.settled,
+        step=step,
+        steps=len(ladder.prices),
+        left_in_step=None if last else Quantity(ladder.bounds[step - 1] - quote.settled),
+        price=ladder.prices[step - 1],
+        next_price=None if last else ladder.prices[step],
+        resets_on=period.end,
+        free=quote.free,
+        supply=Money(sum(line.amount for line in supplied)),
+        deductions=tuple(_deductions(tariff, usage, bill)),
+        next_version=None
+        if next_tariff is None
+        else _next_version(next_tariff, facts, usage, Tally(period.id, quote.settled)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ladder:
+    """The steps of all components together: where any price changes, and what a unit costs."""
+
+    bounds: tuple[int, ...]
+    prices: tuple[Price, ...]
+
+    @classmethod
+    def of(cls, tariff: Tariff, usage: Usage) -> "_Ladder":
+        parts = [(bounds_of(tariff, part, usage), part.steps) for part in tariff.components]
+        bounds = tuple(sorted({bound for of_part, _ in parts for bound in of_part}))
+        prices = tuple(
+            Price(sum(steps[bisect_right(of_part, low)].price for of_part, steps in parts))
+            for low in (0, *bounds)
+        )
+        return cls(bounds, prices)
+
+    def step(self, used: int) -> int:
+        """The step of the unit after ``used``, from 1."""
+        return bisect_right(self.bounds, used) + 1
+
+
+def _next_version(tariff: Tariff, facts: Facts, usage: Usage, tally: Tally) -> NextVersion:
+    starts = tariff.effective_from
+    then = usage_at(tariff, facts, tally, quantum=usage.quantum, at=starts)
+    ladder = _Ladder.of(tariff, then)
+    return NextVersion(tariff.version, ladder.prices[ladder.step(then.used) - 1], starts)
+
+
+def _is_supply(tariff: Tariff, line: QuoteLine) -> bool:
+    if line.step:
+        return line.step < SETTLED_STEPS
+    return tariff.free_allocation is not None and line.code == tariff.free_allocation.code
+
+
+def _deductions(tariff: Tariff, usage: Usage, bill: Bill) -> Iterator[Deduction]:
+    after_debts = (DeductionKind.REBATE, DeductionKind.TAX)
+    lines = [
+        _of_line(tariff, usage, line) for line in bill.quote.lines if not _is_supply(tariff, line)
+    ]
+    yield from (one for one in lines if one.kind not in after_debts)
+    for debt in bill.debts:
+        yield Deduction(kind=DeductionKind.DEBT, code=debt.id, amount=debt.amount, left=debt.left)
+    if bill.adjusted:
+        yield Deduction(kind=DeductionKind.ADJUSTMENT, amount=Money(-bill.adjusted))
+    yield from (one for one in lines if one.kind in after_debts)
+    for tax in bill.quote.included_taxes:
+        yield Deduction(kind=DeductionKind.TAX_INCLUDED, code=tax.code, amount=tax.amount)
+    if bill.rounding:
+        yield Deduction(kind=DeductionKind.ROUNDING, amount=bill.rounding)
+    if bill.kept:
+        yield Deduction(kind=DeductionKind.KEPT, amount=bill.kept)
+
+
+def _of_line(tariff: Tariff, usage: Usage, line: QuoteLine) -> Deduction:
+    if line.step:
+        return Deduction(kind=DeductionKind.SETTLEMENT, code=line.code, amount=line.amount)
+    for charge in tariff.fixed_charges:
+        if charge.code == line.code:
+            return Deduction(
+                kind=DeductionKind.FIXED_CHARGE,
+                code=line.code,
+                amount=line.amount,
+                months=due_months(charge, usage) or (),
+            )
+    kind = DeductionKind.TAX
+    if tariff.heat_basic_fee is not None and tariff.heat_basic_fee.code == line.code:
+        kind = DeductionKind.FEE
+    elif any(rebate.code == line.code for rebate in tariff.rebates):
+        kind = DeductionKind.REBATE
+    return Deduction(kind=kind, code=line.code, amount=line.amount)
