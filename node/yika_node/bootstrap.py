@@ -30,6 +30,7 @@ from yika_node.services.enrolment import Enrolment
 from yika_node.services.keyring import KeyRing
 from yika_node.services.pricing import Pricing
 from yika_node.services.recovery import verdict
+from yika_node.services.receipt_codes import ReceiptCodes
 from yika_node.services.sales_desk import SalesDesk
 from yika_node.services.segments import Cutter
 from yika_node.services.settlement import Judge, Settlement
@@ -63,6 +64,7 @@ class Node:
     cards: CardDesk
     sales: SalesDesk
     enquiries: Enquiries
+    receipt_codes: ReceiptCodes
     tariffs: TariffShelf
     courier: Courier
     stick: Stick
@@ -196,6 +198,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         cards=cards,
         sales=SalesDesk(cards, journal, queries, keyring, pricing, enquiries, clock),
         enquiries=enquiries,
+        receipt_codes=ReceiptCodes(queries, standing, vault),
         tariffs=shelf,
         courier=courier,
         stick=Stick(queries, standing, cutter, courier, adoption, random),

@@ -1,16 +1,22 @@
 """The counter in a real browser: keys, cards, both languages, nothing that keeps people out."""
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from card_builders import ChipMemory
 from node_pages import Pages, pages_in
 from node_world import OPERATOR, PASSWORD, a_chip, meters_for
 from served import served
+from yika_common.journal.excerpt import read_code
+from yika_common.signing.signed_file import read_signed_file
+from yika_common.sync.receipts import Evidence
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)
@@ -280,3 +286,22 @@ def test_the_receipt_is_printed_alone_and_narrow(
     expect(page.locator(".receipt")).to_be_visible()
     page.pdf(path=tmp_path / "receipt.pdf", width="80mm", height="297mm")
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_the_code_on_the_printed_receipt_gives_back_what_was_paid(
+    open_page: OpenPage, counter: Counter
+) -> None:
+    """Another program reads the code off the picture, and only headquarters' files check it."""
+    sale = counter.pages.node.enquiries.sales().rows[0]
+    page = signed_in(open_page, counter, f"/receipts/1/{sale.basket}")
+    page.emulate_media(media="print")
+    picture = page.locator(".receipt-code svg").screenshot()
+    (found,) = zxingcpp.read_barcodes(Image.open(BytesIO(picture)))
+    membership = counter.pages.node.standing.membership
+    evidence = Evidence(membership.root)
+    evidence.take(read_signed_file(counter.pages.world.headquarters.certificate_file))
+    verdict = evidence.judge(read_code(found.text))
+    assert verdict.ok
+    receipt = counter.pages.node.enquiries.receipt(1, sale.basket)
+    assert f"{receipt.number}" == verdict.members(str)["receipt"]
+    assert sum(line.intent.paid for line in verdict.lines) == receipt.amount

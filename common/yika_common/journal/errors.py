@@ -53,6 +53,16 @@ class SegmentForAnother(YikaError):
     )
 
 
+class ExcerptMalformed(YikaError):
+    """What should be the code of a receipt, or its content, is not."""
+
+    code = "excerpt_malformed"
+    sentence = N_(
+        "The code of the receipt cannot be read (%(why)s). Nothing was judged. "
+        "Scan the code again, or copy all of its characters."
+    )
+
+
 class TransportMalformed(YikaError):
     """Transport coding that does not decode."""
 

@@ -141,3 +141,13 @@ class AckForked(YikaError):
         "Headquarters holds another record %(upto)s of this node than the node itself: two copies "
         "of it have been selling. Selling must stop. Call headquarters."
     )
+
+
+class CertificateMissing(YikaError):
+    """Nothing at hand says which key signs for a node."""
+
+    code = "certificate_missing"
+    sentence = N_(
+        "No certificate of node %(node)s, epoch %(epoch)s, was given, so its signature cannot be "
+        "checked. Nothing was judged. Name the file with the certificate too."
+    )

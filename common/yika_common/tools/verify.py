@@ -1,4 +1,4 @@
-"""``yika verify``: journals checked from their files, by anyone, without a database or a secret.
+"""``yika verify``: journals and receipts checked by anyone, without a database or a secret.
 
 Files given by name must be signed files, one or several in a row.  In folders every file is read
 that is named like one of ours or begins like one.  Symbolic links and endless files are refused:
@@ -16,11 +16,13 @@ import click
 from yika_common.errors import N_, Phrase, YikaError
 from yika_common.infra.language import said, sentence
 from yika_common.infra.system_errors import why_refused
+from yika_common.journal.excerpt import read_code
 from yika_common.journal.segment import SUFFIX
 from yika_common.signing.signed_file import SignedFile, read_many
 from yika_common.signing.trust import ROOT_MAX, TrustRoot
 from yika_common.sync.audit import Audit
 from yika_common.sync.messages import CERTIFICATE_TYPE
+from yika_common.sync.receipts import Evidence
 from yika_common.tools.telling import (
     COMMAND_LINE_WRONG,
     FAILED,
@@ -72,10 +74,16 @@ class NothingToVerify(YikaError):
     type=click.Path(path_type=Path),
     help="The root keys of headquarters, got by a way you trust; else nothing can be ok.",
 )
+@click.option(
+    "--qr",
+    "code",
+    metavar="TEXT",
+    help="The text of a receipt's code: check the receipt instead of journals.",
+)
 @click.argument(
     "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
-def verify(root_file: Path | None, paths: tuple[Path, ...]) -> None:
+def verify(root_file: Path | None, code: str | None, paths: tuple[Path, ...]) -> None:
     """Check journals: signatures, chain, gaps and totals, back to the root keys.
 
     PATH is a file of signed files (segments, certificates, acknowledgements) or a folder in which
@@ -94,14 +102,38 @@ def verify(root_file: Path | None, paths: tuple[Path, ...]) -> None:
     ok           true if the journal is trusted and without a gap or a problem
     problems     what is wrong, one sentence each
 
-    What is refused is named on standard error. Exit status: 0 if every journal is ok and nothing
-    was refused, 1 if not, 2 if a PATH could not be read.
+    With --qr, PATH holds the certificate of the receipt's node and, if at hand, the signed
+    tariffs; the answer gives the figures of the receipt as they follow from its code, "repriced"
+    says of each line whether its tariff was there to compute the price from.
+
+    What is refused is named on standard error. Exit status: 0 if every journal, or the receipt, is
+    ok and nothing was refused, 1 if not, 2 if a PATH could not be read.
     """  # noqa: D301 - click reads the character itself
     with stopping(COMMAND_LINE_WRONG):
         root = None if root_file is None else TrustRoot.parse(_read(root_file, ROOT_MAX))
         files = tuple(path for named in paths for path in _files(named))
-        whole = _judge(root, files)
+        whole = _judge(root, files) if code is None else _judge_receipt(root, files, code)
     sys.exit(0 if whole else FAILED)
+
+
+def _judge_receipt(root: TrustRoot | None, files: tuple[Path, ...], code: str) -> bool:
+    """Print the verdict on a receipt; whether it is good."""
+    evidence = Evidence(root)
+    for path in files:
+        try:
+            for file in read_many(_read(path, FILE_MAX)):
+                evidence.take(file)
+        except PathUnusable:
+            raise
+        except YikaError as error:
+            _refuse(path, error)
+    try:
+        verdict = evidence.judge(read_code(code))
+    except YikaError as error:
+        complain(error)
+        return False
+    answer(verdict.members(lambda problem: said(problem, language())))
+    return verdict.ok
 
 
 def _judge(root: TrustRoot | None, files: tuple[Path, ...]) -> bool:

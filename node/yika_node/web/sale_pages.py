@@ -13,6 +13,7 @@ from yika_node.web.explain import Told, tariff_of, told
 from yika_node.web.forms import agreed_of, agreement, entries_of, token_of
 from yika_node.web.front import front, node, operator
 from yika_node.web.labels import in_words
+from yika_node.web.qr import qr_drawing
 from yika_node.web.ranks import Rank
 
 pages = Blueprint("sale", __name__)
@@ -71,8 +72,13 @@ def commit() -> Response:
 def receipt(epoch: int, basket: int) -> str:
     """What was paid and for what, ready for the 80 mm printer."""
     found = node().enquiries.receipt(epoch, basket)
-    seen = front().watch.seen()
-    return render_template("receipt.html", receipt=found, lines=_explained(found), seen=seen)
+    return render_template(
+        "receipt.html",
+        receipt=found,
+        lines=_explained(found),
+        seen=front().watch.seen(),
+        code=qr_drawing(node().receipt_codes.code(epoch, basket, len(found.lines))),
+    )
 
 
 @pages.get("/pending")
