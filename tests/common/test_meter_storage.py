@@ -14,8 +14,8 @@ from card_builders import KEYS
 from meter_builders import PageMemory, PowerCut, meter_plate, new_meter
 from yika_common.meters.errors import MeterStorageLost
 from yika_common.meters.factory import KeyFileMalformed, parse_key_file
-from yika_common.meters.state import MeterState
-from yika_common.numbers import Quantity
+from yika_common.meters.state import Holds, MeterState
+from yika_common.numbers import Price, Quantity
 from yika_common.simulated.meter_file import (
     PAGE_SIZE,
     MeterFileExists,
@@ -27,7 +27,17 @@ from yika_common.simulated.meter_file import (
 )
 
 OLD = MeterState(count=4, total=Quantity(400), balance=Quantity(300), sequence=9)
-NEW = replace(OLD, count=5, total=Quantity(500), balance=Quantity(400), sequence=10)
+NEW = replace(
+    OLD,
+    count=5,
+    total=Quantity(500),
+    balance=Quantity(400),
+    sequence=10,
+    price=Price(52_000),
+    next_price=Price(53_500),
+    next_from=1_777_564_800,
+    owed=6_000,
+)
 KEY_FILE = {
     "meter": "M00000000042",
     "service": "gas",
@@ -103,11 +113,14 @@ def test_a_meter_without_a_whole_copy_says_so() -> None:
         meter.commit(NEW)
 
 
-def test_a_meter_in_a_file_is_the_same_after_the_power_was_off(tmp_path: Path) -> None:
-    path = tmp_path / "meter"
-    new_meter_file(path, meter_plate(), KEYS).commit(NEW)
+@pytest.mark.parametrize("holds", Holds)
+def test_a_meter_in_a_file_is_the_same_after_the_power_was_off(
+    tmp_path: Path, holds: Holds
+) -> None:
+    path, plate = tmp_path / "meter", meter_plate(holds=holds)
+    new_meter_file(path, plate, KEYS).commit(NEW)
     again = open_meter_file(path)
-    assert (again.plate, again.keys, again.state()) == (meter_plate(), KEYS, NEW)
+    assert (again.plate, again.keys, again.state()) == (plate, KEYS, NEW)
     assert path.stat().st_mode & 0o077 == 0
 
 
