@@ -90,7 +90,8 @@ def bill_for_money(
             fits = middle  # too little for a sale: more of it may do
         else:
             fits = middle
-    return counter.sell_for(tendered, fits)
+    most = counter.sell_for(tendered, fits)
+    return counter.sell_for(tendered, max(0, fits - most.quote.residual))
 
 
 def bill_for_quantity(
