@@ -467,7 +467,7 @@ def claimed(usage: Usage, tally: Tally, quote: Quote, heating_year: int) -> Clai
     )
 
 
-RICH = [
+RICH = (
     allowing(fixed_charges=[a_fixed_charge("12.00", months=3) | {"anchor": "account"}]),
     heated(
         days=121,
@@ -483,7 +483,22 @@ RICH = [
         fixed_charges=[a_fixed_charge("12.00")],
     ),
     settling(),
-]
+    stepped(cycle={"months": 6, "anchor": "account"}),
+)
+REPLACED = (
+    stepped(),
+    stepped(version=2, effective_from="2026-04-15T08:00:00", on_version_change="prorata"),
+    allowing(version=3, effective_from="2026-09-01T00:00:00", on_version_change="reset"),
+    stepped(version=4, effective_from="2027-03-01T00:00:00", on_version_change="carry"),
+)
+"""Versions of one tariff: each is in force until the next takes effect."""
+
+histories = st.sampled_from([*((tariff,) for tariff in RICH), REPLACED])
+
+
+def in_force(history: Sequence[Tariff], at: datetime) -> Tariff:
+    return max((t for t in history if t.effective_from <= at), key=lambda t: t.version)
+
 
 moments = st.integers(
     int(noon("2026-01-02").timestamp()), int(noon("2028-12-30").timestamp())
@@ -510,10 +525,11 @@ sales = st.lists(st.tuples(moments, st.integers(46, 3000), rings), min_size=1, m
 Drawn = Sequence[tuple[datetime, int, Consumption]]
 
 
-def folded(tariff: Tariff, of: Facts, drawn: Drawn, start: Tally = NEW) -> list[Tally]:
+def folded(history: Sequence[Tariff], of: Facts, drawn: Drawn, start: Tally = NEW) -> list[Tally]:
     """The tallies of a single node that sees all the sales."""
     tallies = [start]
     for at, units, ring in drawn:
+        tariff = in_force(history, at)
         usage = usage_at(tariff, of, tallies[-1], quantum=TENTH, at=at, consumption=ring)
         quote = quote_for_quantity(tariff, usage, Quantity(units * 1000))
         tallies.append(tally_after(tariff, of, tallies[-1], usage, quote, at))
@@ -559,14 +575,15 @@ def test_a_claim_cannot_be_priced_where_the_unknown_opening_sets_the_period() ->
 # The truth that node and headquarters share
 
 
-@given(st.sampled_from(RICH), known_facts, sales, st.data())
+@given(histories, known_facts, sales, st.data())
 def test_cards_and_journals_together_say_what_a_single_node_would_know(
-    tariff: Tariff, of: Facts, drawn: Drawn, data: st.DataObject
+    history: Sequence[Tariff], of: Facts, drawn: Drawn, data: st.DataObject
 ) -> None:
     """Each sale goes to a slot that only learns of its own; joining them loses nothing."""
     slots = [NEW, NEW, NEW]
     single = NEW
-    for (at, units, ring), truth in zip(drawn, folded(tariff, of, drawn)[1:], strict=True):
+    for (at, units, ring), truth in zip(drawn, folded(history, of, drawn)[1:], strict=True):
+        tariff = in_force(history, at)
         known = together(tariff, of, data.draw(st.permutations(slots)), at)
         assert usage_at(tariff, of, known, quantum=TENTH, at=at) == usage_at(
             tariff, of, single, quantum=TENTH, at=at
@@ -580,31 +597,32 @@ def test_cards_and_journals_together_say_what_a_single_node_would_know(
         assert slots[slot] == truth
 
 
-@given(st.sampled_from(RICH), known_facts, sales, st.integers(0, 8))
+@given(histories, known_facts, sales, st.integers(0, 8))
 def test_a_fold_may_stop_anywhere_and_go_on_from_its_tally(
-    tariff: Tariff, of: Facts, drawn: Drawn, cut: int
+    history: Sequence[Tariff], of: Facts, drawn: Drawn, cut: int
 ) -> None:
-    whole = folded(tariff, of, drawn)
+    whole = folded(history, of, drawn)
     cut = min(cut, len(drawn))
 
     assert (
-        folded(tariff, of, drawn[:cut]) + folded(tariff, of, drawn[cut:], whole[cut])[1:] == whole
+        folded(history, of, drawn[:cut]) + folded(history, of, drawn[cut:], whole[cut])[1:]
+        == whole
     )
 
 
 @given(
-    st.sampled_from(RICH),
+    histories,
     known_facts,
     st.permutations(range(5)).flatmap(
         lambda order: st.tuples(st.just(order), st.lists(moments, min_size=5, max_size=5))
     ),
 )
 def test_no_part_of_a_tally_goes_back_whatever_the_clocks_say(
-    tariff: Tariff, of: Facts, drawn: tuple[list[int], list[datetime]]
+    history: Sequence[Tariff], of: Facts, drawn: tuple[list[int], list[datetime]]
 ) -> None:
     order, times = drawn
     ring = Consumption(())
-    tallies = folded(tariff, of, [(times[i], 50 + i, ring) for i in order])
+    tallies = folded(history, of, [(times[i], 50 + i, ring) for i in order])
 
     for before, now in pairwise(tallies):
         assert now.newest(before) == now
