@@ -13,8 +13,8 @@ from yika_common.infra.entropy import RandomSource
 from yika_common.infra.passwords import Cost
 from yika_common.readers.port import CardReader
 from yika_node.config import Config, load
+from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Journal
-from yika_node.db.queries import Queries
 from yika_node.db.sentinel import Sentinel
 from yika_node.db.start import Start, read_start
 from yika_node.db.store import Store, open_store
@@ -25,14 +25,17 @@ from yika_node.services.adoption import Adoption
 from yika_node.services.card_desk import CardDesk
 from yika_node.services.counter import Counter
 from yika_node.services.courier import Courier, UplinkTo, stop_or_go
+from yika_node.services.customers import Customers
 from yika_node.services.enquiries import Enquiries
 from yika_node.services.enrolment import Enrolment
 from yika_node.services.keyring import KeyRing
+from yika_node.services.known_accounts import KnownAccounts
 from yika_node.services.pricing import Pricing
-from yika_node.services.recovery import verdict
 from yika_node.services.receipt_codes import ReceiptCodes
+from yika_node.services.recovery import verdict
 from yika_node.services.sales_desk import SalesDesk
 from yika_node.services.segments import Cutter
+from yika_node.services.settings_shelf import SettingsShelf
 from yika_node.services.settlement import Judge, Settlement
 from yika_node.services.staff_desk import StaffDesk
 from yika_node.services.standing import Standing
@@ -55,7 +58,7 @@ class Node:
     config: Config
     clock: Clock
     journal: Journal
-    queries: Queries
+    queries: CustomerQueries
     standing: Standing
     vault: Vault
     enrolment: Enrolment
@@ -66,6 +69,8 @@ class Node:
     enquiries: Enquiries
     receipt_codes: ReceiptCodes
     tariffs: TariffShelf
+    settings: SettingsShelf
+    customers: Customers
     courier: Courier
     stick: Stick
     reader: CardReader
@@ -166,17 +171,22 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     clock, random = outside.clock, outside.random
     incarnation, software = random(_INCARNATION_SIZE).hex(), f"yika {version('yika')}"
     start = read_start(store.path)
-    queries = Queries(store)
+    queries = CustomerQueries(store)
     standing = Standing(start.enrolled)
     vault = Vault(folder, random, outside.cost)
     journal = _journal(folder, store, start, standing, vault, clock)
     keyring = KeyRing(queries, standing, vault)
     shelf = TariffShelf(queries, standing, clock)
-    adoption = Adoption(journal, queries, standing, vault, keyring, shelf, clock)
+    settings = SettingsShelf(queries, standing)
+    customers = Customers(journal, queries, standing, vault, random)
+    adoption = Adoption(
+        journal, queries, standing, vault, keyring, shelf, settings, customers, clock
+    )
     cutter = Cutter(queries, standing, vault, clock, incarnation, software)
     courier = Courier(journal, queries, standing, cutter, adoption, outside.uplinks, clock, random)
     staff = StaffDesk(journal, queries, standing, vault, keyring, clock, incarnation, software)
-    accounts = AccountDesk(journal, queries, standing, keyring, shelf, clock, random)
+    known = KnownAccounts(queries, keyring, customers)
+    accounts = AccountDesk(journal, queries, known, standing, keyring, shelf, clock, random)
     enquiries = Enquiries(queries, standing, accounts)
     settlement = Settlement(journal, queries, standing, keyring, clock, outside.judge)
     counter = Counter(outside.reader, random)
@@ -200,6 +210,8 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         enquiries=enquiries,
         receipt_codes=ReceiptCodes(queries, standing, vault),
         tariffs=shelf,
+        settings=settings,
+        customers=customers,
         courier=courier,
         stick=Stick(queries, standing, cutter, courier, adoption, random),
         reader=outside.reader,

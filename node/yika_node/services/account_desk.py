@@ -1,10 +1,9 @@
 """Opening and finding accounts (开户)."""
 
-from __future__ import annotations
-
+import heapq
 import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from yika_common.accounts import account_number
 from yika_common.clock import Clock
@@ -12,41 +11,34 @@ from yika_common.infra.entropy import RandomSource
 from yika_common.journal.bodies import AccountOpened, SlotOpened
 from yika_common.numbers import Quantity
 from yika_common.services import PROFILES, Service
-from yika_common.signing.errors import FileMalformed, SealBroken
-from yika_common.sync.personal_data import Person, open_person, seal_person
+from yika_common.sync.personal_data import Person, seal_person
+from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Journal
-from yika_node.db.queries import Queries
-from yika_node.errors import VaultLocked
 from yika_node.services.errors import (
     AccountFormIncomplete,
     AccountUnknown,
-    KeysNotHeld,
     MeterOfAnotherService,
     MeterTaken,
 )
 from yika_node.services.keyring import KeyRing
-from yika_node.services.rows import account_of
+from yika_node.services.known_accounts import KnownAccounts
 from yika_node.services.standing import Standing
 from yika_node.services.tariff_shelf import TariffShelf
 from yika_node.services.views import Account, AccountForm, Page
-
-if TYPE_CHECKING:
-    from yika_node.db import tables
 
 PERSONS_MAX: Final = 99
 AREA_MAX: Final = Quantity(100_000_000)
 """Heated area, 1/1000 m²: a hundred thousand square metres."""
 
-_SCAN = 200
-
 
 class AccountDesk:
-    """Accounts of this vending point; opening one is one act at a time."""
+    """Accounts of this vending point and its areas; opening one is one act at a time."""
 
     def __init__(
         self,
         journal: Journal,
-        queries: Queries,
+        queries: CustomerQueries,
+        known: KnownAccounts,
         standing: Standing,
         keyring: KeyRing,
         shelf: TariffShelf,
@@ -55,6 +47,7 @@ class AccountDesk:
     ) -> None:
         self._journal = journal
         self._queries = queries
+        self._known = known
         self._standing = standing
         self._keyring = keyring
         self._shelf = shelf
@@ -97,17 +90,17 @@ class AccountDesk:
         """One account.
 
         Raises:
-            AccountUnknown: it was not opened here.
+            AccountUnknown: it was neither opened here, nor does headquarters tell of it.
         """
-        found = self._queries.account(number)
+        found = self._known.get(number)
         if found is None:
             raise AccountUnknown(number=number)
-        return account_of(*found, self._person)
+        return found
 
     def of_card(self, card: str) -> Account | None:
-        """The account that a card was issued to here."""
-        issued = self._queries.card(card)
-        return None if issued is None else self.get(issued.account)
+        """The account that a card was issued to, here or elsewhere."""
+        number = self._known.number_of_card(card)
+        return None if number is None else self.get(number)
 
     def find(self, text: str, *, after: str | None = None, limit: int = 50) -> Page[Account]:
         """Accounts whose number, card, meter, name, phone, address or document holds the text.
@@ -115,24 +108,19 @@ class AccountDesk:
         Personal data is searched while somebody is signed in, by opening it in memory.
         """
         wanted = text.strip().casefold()
+        sources = (self._known.here(after or ""), self._known.elsewhere(after or "", wanted))
         found: list[Account] = []
-        key = after or ""
-        while True:
-            rows = self._queries.accounts(key, _SCAN)
-            for row in rows:
-                key = row[0].number
-                account = account_of(*row, self._person)
-                if _matches(account, wanted):
-                    found.append(account)
-                    if len(found) == limit:
-                        return Page(tuple(found), key)
-            if len(rows) < _SCAN:
-                return Page(tuple(found), None)
+        for account in heapq.merge(*sources, key=lambda account: account.number):
+            if _matches(account, wanted):
+                found.append(self.get(account.number))
+                if len(found) == limit:
+                    return Page(tuple(found), account.number)
+        return Page(tuple(found), None)
 
     def free_meters(self, service: Service, limit: int = 20) -> tuple[str, ...]:
         """Meters of a service that this node holds keys for and that belong to nobody yet."""
         candidates = list(self._keyring.meters_of(service))
-        taken = self._queries.meters_taken(candidates)
+        taken = self._queries.meters_taken(candidates) | self._queries.told_meters(candidates)
         return tuple(meter for meter in candidates if meter not in taken)[:limit]
 
     def areas(self) -> tuple[str, ...]:
@@ -167,16 +155,10 @@ class AccountDesk:
         service = PROFILES[profile][slot]
         if self._keyring.meter(meter).service is not service:
             raise MeterOfAnotherService(meter=meter, place=slot + 1)
-        holder = self._queries.account_of_meter(meter)
+        holder = self._known.number_of_meter(meter)
         if holder is not None:
             raise MeterTaken(meter=meter, account=holder)
         return service
-
-    def _person(self, row: tables.Account) -> Person | None:
-        try:
-            return open_person(row.who, self._keyring.personal_key(), row.number)
-        except (VaultLocked, KeysNotHeld, SealBroken, FileMalformed):
-            return None
 
 
 def person_of_form(name: str, phone: str, address: str, document: str) -> Person:

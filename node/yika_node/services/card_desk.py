@@ -12,13 +12,14 @@ from yika_common.cards.errors import CardNotBlank, CardRetired
 from yika_common.cards.user_card import CardSession, personalise, recognise
 from yika_common.clock import Clock
 from yika_common.journal.bodies import CardIssued
+from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Journal
-from yika_node.db.queries import Queries
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.card_image import CardImage, read_image, slot_view
 from yika_node.services.counter import Counter
 from yika_node.services.errors import (
     AccountHasCard,
+    AccountOpenedElsewhere,
     AccountUnknown,
     CardReplaced,
     NoCardKeyLeft,
@@ -47,7 +48,7 @@ class CardDesk:
 
     counter: Counter
     journal: Journal
-    queries: Queries
+    queries: CustomerQueries
     keyring: KeyRing
     accounts: AccountDesk
     settlement: Settlement
@@ -64,7 +65,8 @@ class CardDesk:
     def read(self, operator: str = "") -> CardView:
         """Read the card in the reader; sales that it left open are settled first.
 
-        A blank card and a card of accounts opened elsewhere are shown as far as they can be.
+        A blank card and a card of an account that is not known here are shown as far as they can
+        be.
 
         Raises:
             CardAbsent, CardForeign, CardRetired, CardUnknown, CardNotAuthentic, CardRemoved,
@@ -121,7 +123,8 @@ class CardDesk:
         was sold to the account, and the number before it is dead.
 
         Raises:
-            AccountUnknown, AccountHasCard, NoCardKeyLeft: nothing was issued.
+            AccountUnknown, AccountHasCard, AccountOpenedElsewhere, NoCardKeyLeft: nothing was
+                issued.
             CardNotBlank, CardRetired, CardForeign: the card was left untouched.
             CardRemoved, CardWriteUncertain, CardMute, ReaderError: put the same card in again.
             VaultLocked, KeysNotHeld, NotEnrolled, NodeRestored, DiskFull: see their sentences.
@@ -151,6 +154,11 @@ class CardDesk:
         """The account's card on this chip, recorded now if it was not recorded before."""
         serial = chip.serial.hex()
         current = None if account.card is None else self.queries.card(account.card)
+        if current is None and account.card is not None:
+            raise AccountHasCard(account=account.number, card=account.card)
+        if current is None and account.home:
+            # Two vending points that know of no card would make two that both can be sold to.
+            raise AccountOpenedElsewhere(account=account.number, node=account.home)
         if current is not None and current.serial == serial:
             return current
         if chip.state is not CardState.BLANK:
@@ -173,7 +181,8 @@ class CardDesk:
     def _unissued(self) -> HeldCard:
         """The next number of the pool."""
         pool = list(self.keyring.cards())
-        taken = self.queries.cards_issued([card.number for card in pool])
+        numbers = [card.number for card in pool]
+        taken = self.queries.cards_issued(numbers) | self.queries.told_cards(numbers)
         for card in pool:
             if card.number not in taken:
                 return card

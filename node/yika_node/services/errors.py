@@ -23,6 +23,23 @@ class AccountUnknown(YikaError):
     )
 
 
+class AccountOpenedElsewhere(YikaError):
+    """A first card is asked for where the account was not opened."""
+
+    code = "account_opened_elsewhere"
+    sentence = N_(
+        "Account %(account)s was opened at vending point %(node)s, and only that one makes its "
+        "card. No card was issued. Make it there."
+    )
+
+
+class AmendmentUnusable(YikaError):
+    """A field of a supervisor's form can't be used."""
+
+    code = "amendment_unusable"
+    sentence = N_("The field “%(field)s” is empty or not usable. Nothing was changed. Correct it.")
+
+
 class CardReplaced(YikaError):
     """The account has a newer card."""
 

@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
 
 from yika_common.cards.application import CardIdentity
 from yika_common.cards.record import CreditRecord
 from yika_common.cards.write_back import WriteBack
+from yika_common.clock import to_timestamp
 from yika_common.errors import YikaError
+from yika_common.journal.bodies import AccountFacts
 from yika_common.numbers import Money, Quantity
 from yika_common.services import Service
+from yika_common.sync.customers import AccountSheet, OwnLimit
 from yika_common.sync.personal_data import Person
+from yika_common.tariffs.facts import Facts
 from yika_common.tariffs.quote import Quote
 
 
@@ -69,7 +74,12 @@ class MeterView:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as the counter sees it; ``person`` is None while the vault is locked."""
+    """An account as the counter sees it; ``person`` is None while the vault is locked.
+
+    ``home`` is the vending point that opened it, empty for this one.  ``facts`` is what sets its
+    prices since ``facts_at``; None of both: as it was opened.  ``told`` is headquarters' sheet,
+    ``limits`` the account's own limits, one per service, whether or not their time is over.
+    """
 
     number: str
     area: str
@@ -82,6 +92,37 @@ class Account:
     card: str | None
     opened_at: datetime
     operator: str
+    home: str = ""
+    facts: AccountFacts | None = None
+    facts_at: datetime | None = None
+    limits: tuple[OwnLimit, ...] = ()
+    told: AccountSheet | None = None
+
+    def pricing_facts(self, zone: ZoneInfo) -> Facts:
+        """What of the account sets its price; days are those of ``zone``."""
+        opened = to_timestamp(self.opened_at)
+        facts = self.facts
+        if facts is None:
+            area = self.area_m2 or 0
+            return Facts.recorded(zone, opened=opened, persons=self.persons, inner_area=area)
+        return Facts.recorded(
+            zone,
+            opened=opened,
+            persons=facts.persons,
+            persons_until=facts.persons_until,
+            inner_area=facts.inner_area,
+            gross_area=facts.gross_area,
+            heat_class=facts.heat_class,
+            heat_from=facts.heat_from,
+            suspended=facts.suspended,
+            equipment=facts.equipment,
+        )
+
+    def limit_of(self, service: Service, at: datetime) -> OwnLimit | None:
+        """The account's own limits of a service at that moment."""
+        now = to_timestamp(at)
+        held = (limit for limit in self.limits if limit.service is service and limit.until > now)
+        return next(held, None)
 
     def meter_in(self, slot: int) -> MeterView | None:
         """The meter of that slot, or None when the slot is not used."""
@@ -99,6 +140,38 @@ class AccountForm:
     persons: int
     area_m2: Quantity | None
     meters: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactsForm:
+    """What a supervisor fills in to amend what sets an account's prices; it replaces all of it.
+
+    ``persons`` 0: not known; times None: for ever, and always.
+    """
+
+    tariff_class: str
+    persons: int
+    persons_until: datetime | None
+    inner_m2: Quantity | None
+    gross_m2: Quantity | None
+    heat_class: str
+    heat_from: datetime | None
+    suspended: tuple[int, ...]
+    equipment: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsForm:
+    """What a supervisor fills in to set an account's own limits of a service; 0: no bound."""
+
+    service: Service
+    per_sale: Quantity
+    per_day: Quantity
+    per_month: Quantity
+    per_cycle: Quantity
+    until: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,107 @@
+"""Reading what is known of customers: amended here, and told by headquarters' files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from yika_common.infra.late import LateModule
+from yika_node.db.queries import Queries
+
+if TYPE_CHECKING:
+    import sqlmodel as sql
+
+    from yika_node.db import tables
+else:
+    sql = LateModule("sqlmodel")
+    tables = LateModule("yika_node.db.tables")
+
+
+class HeldFile(NamedTuple):
+    """A file that a bundle switched on: what it is called, and the digest it is kept under."""
+
+    name: str
+    sha256: bytes
+
+
+class CustomerQueries(Queries):
+    """What the desks ask about customers besides their accounts."""
+
+    def facts(self, account: str) -> tables.AccountFacts | None:
+        """What sets the account's prices, as it was last amended here."""
+        with self._session() as session:
+            return session.get(tables.AccountFacts, account)
+
+    def own_limits(self, account: str) -> Sequence[tables.OwnLimit]:
+        """The limits last set here for the account, one per service."""
+        with self._session() as session:
+            wanted = sql.select(tables.OwnLimit).where(tables.OwnLimit.account == account)
+            return session.exec(wanted.order_by("service")).all()
+
+    def refused(self, version: int, digest: str) -> bool:
+        """Whether a manifest was refused before; ``digest`` is 16 hex digits."""
+        with self._session() as session:
+            return session.get(tables.Refusal, (version, digest)) is not None
+
+    def sheet(self, account: str) -> tables.Sheet | None:
+        """What headquarters tells of an account, sealed."""
+        with self._session() as session:
+            return session.get(tables.Sheet, account)
+
+    def account_of_told_card(self, card: str) -> str | None:
+        """The account whose newest card this is, as headquarters tells."""
+        with self._session() as session:
+            wanted = sql.select(tables.Sheet.account).where(tables.Sheet.card == card)
+            return session.exec(wanted.order_by("account")).first()
+
+    def told_cards(self, cards: Sequence[str]) -> set[str]:
+        """Which of these card numbers accounts have, as headquarters tells."""
+        with self._session() as session:
+            wanted = sql.select(tables.Sheet.card).where(sql.col(tables.Sheet.card).in_(cards))
+            return set(session.exec(wanted).all())
+
+    def account_of_told_meter(self, meter: str) -> str | None:
+        """The account that a meter belongs to, as headquarters tells."""
+        with self._session() as session:
+            wanted = sql.select(tables.SheetMeter.account).where(tables.SheetMeter.meter == meter)
+            return session.exec(wanted.order_by("account")).first()
+
+    def told_meters(self, meters: Sequence[str]) -> set[str]:
+        """Which of these meters belong to an account, as headquarters tells."""
+        with self._session() as session:
+            wanted = sql.select(tables.SheetMeter.meter).where(
+                sql.col(tables.SheetMeter.meter).in_(meters)
+            )
+            return set(session.exec(wanted).all())
+
+    def sheets_elsewhere(self, after: str, limit: int) -> Sequence[tables.Sheet]:
+        """Sheets of accounts that were not opened here, above the number ``after``, in order."""
+        with self._session() as session:
+            opened = sql.select(tables.Account.number)
+            wanted = sql.select(tables.Sheet).where(
+                tables.Sheet.account > after, sql.col(tables.Sheet.account).not_in(opened)
+            )
+            return session.exec(wanted.order_by("account").limit(limit)).all()
+
+    def newest_held(self, prefix: str) -> tuple[HeldFile, ...]:
+        """The newest file that a bundle switched on under each such name."""
+        with self._session() as session:
+            digest = sql.func.substr(sql.func.lower(sql.func.hex(tables.Item.sha256)), 1, 16)
+            rows = session.exec(
+                sql.select(tables.Item.name, tables.Item.sha256)
+                .join(
+                    tables.HeldItem,
+                    (sql.col(tables.HeldItem.name) == tables.Item.name)
+                    & (sql.col(tables.HeldItem.version) == tables.Item.version)
+                    & (sql.col(tables.HeldItem.digest) == digest),
+                )
+                .where(sql.col(tables.Item.name).startswith(prefix, autoescape=True))
+                .order_by(sql.col(tables.Item.name), sql.col(tables.Item.version))
+            ).all()
+        return tuple(HeldFile(name, sha256) for name, sha256 in dict(rows).items())
+
+    def sheet_parts(self) -> dict[str, bytes]:
+        """The file that each part's sheets were made from."""
+        with self._session() as session:
+            rows = session.exec(sql.select(tables.SheetPart)).all()
+            return {row.item: row.sha256 for row in rows}

@@ -1,0 +1,171 @@
+"""An account with all that is known of it here: our own journal, and what headquarters tells.
+
+Facts amended here hold until headquarters' sheet reflects a record at least as late; limits are
+taken from whichever side set them last; the account's card is the one of the highest generation.
+An account opened elsewhere is known by its sheet alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from yika_common.clock import from_timestamp
+from yika_common.journal.bodies import AccountFacts
+from yika_common.numbers import Quantity
+from yika_common.services import Service
+from yika_common.signing.errors import FileMalformed, SealBroken
+from yika_common.sync.customers import AccountSheet, OwnLimit
+from yika_common.sync.personal_data import Person, open_person
+from yika_node.db.customer_queries import CustomerQueries
+from yika_node.errors import VaultLocked
+from yika_node.services.customers import Customers
+from yika_node.services.errors import KeysNotHeld
+from yika_node.services.keyring import KeyRing
+from yika_node.services.rows import account_of
+from yika_node.services.views import Account, MeterView
+
+if TYPE_CHECKING:
+    from yika_node.db import tables
+
+_SCAN = 200
+
+
+class KnownAccounts:
+    """Joins the two sources; changes nothing."""
+
+    def __init__(self, queries: CustomerQueries, keyring: KeyRing, customers: Customers) -> None:
+        self._queries = queries
+        self._keyring = keyring
+        self._customers = customers
+
+    def get(self, number: str) -> Account | None:
+        """One account; those opened elsewhere only while somebody is signed in."""
+        found = self._queries.account(number)
+        told = self._told(number)
+        if found is not None:
+            return self._whole(account_of(*found, self._person), told, _generation(found[2]))
+        return None if told is None else self._whole(account_of_sheet(told), told, told.generation)
+
+    def number_of_card(self, card: str) -> str | None:
+        """The account that a card was issued to, here or elsewhere."""
+        issued = self._queries.card(card)
+        if issued is not None:
+            return issued.account
+        try:
+            return self._customers.account_of_card(card)
+        except VaultLocked:
+            return None
+
+    def number_of_meter(self, meter: str) -> str | None:
+        """The account that a meter belongs to, opened here or elsewhere."""
+        return self._queries.account_of_meter(meter) or self._customers.account_of_meter(meter)
+
+    def here(self, after: str) -> Iterator[Account]:
+        """Accounts opened here above a number, in order, as they were opened."""
+        while True:
+            rows = self._queries.accounts(after, _SCAN)
+            for row in rows:
+                after = row[0].number
+                yield account_of(*row, self._person)
+            if len(rows) < _SCAN:
+                return
+
+    def elsewhere(self, after: str, wanted: str) -> Iterator[Account]:
+        """Accounts opened elsewhere above a number, in order, that may hold a case-folded text."""
+        try:
+            yield from map(account_of_sheet, self._customers.elsewhere(after, wanted))
+        except VaultLocked:
+            return
+
+    def _told(self, number: str) -> AccountSheet | None:
+        try:
+            return self._customers.sheet(number)
+        except VaultLocked:
+            return None
+
+    def _whole(self, account: Account, told: AccountSheet | None, generation: int) -> Account:
+        account = replace(account, told=told, limits=self._limits(account.number, told))
+        if told is not None and told.generation > generation:
+            account = replace(account, card=told.card)
+        own = self._queries.facts(account.number)
+        if own is not None and (told is None or own.at > told.facts_at):
+            return _with_facts(account, _facts_of(own), own.at)
+        return account if told is None else _with_facts(account, told.facts, told.facts_at)
+
+    def _limits(self, number: str, told: AccountSheet | None) -> tuple[OwnLimit, ...]:
+        newest = {limit.service: limit for limit in (told.limits if told else ())}
+        for row in self._queries.own_limits(number):
+            limit = OwnLimit(
+                service=Service(row.service),
+                per_sale=row.per_sale,
+                per_day=row.per_day,
+                per_month=row.per_month,
+                per_cycle=row.per_cycle,
+                at=row.at,
+                until=row.until,
+            )
+            known = newest.get(limit.service)
+            if known is None or limit.at > known.at:
+                newest[limit.service] = limit
+        return tuple(newest[service] for service in sorted(newest))
+
+    def _person(self, row: tables.Account) -> Person | None:
+        try:
+            return open_person(row.who, self._keyring.personal_key(), row.number)
+        except (VaultLocked, KeysNotHeld, SealBroken, FileMalformed):
+            return None
+
+
+def account_of_sheet(sheet: AccountSheet) -> Account:
+    """The account that a sheet is about."""
+    account = Account(
+        number=sheet.account,
+        area=sheet.area,
+        tariff_class=sheet.tariff_class,
+        profile=sheet.profile,
+        persons=sheet.persons,
+        area_m2=Quantity(sheet.inner_area) or None,
+        meters=tuple(
+            MeterView(meter.slot, Service(meter.service), meter.meter) for meter in sheet.meters
+        ),
+        person=sheet.person,
+        card=sheet.card or None,
+        opened_at=from_timestamp(sheet.opened),
+        operator="",
+        home=sheet.node,
+        told=sheet,
+    )
+    return _with_facts(account, sheet.facts, sheet.facts_at)
+
+
+def _with_facts(account: Account, facts: AccountFacts, at: int) -> Account:
+    return replace(
+        account,
+        tariff_class=facts.tariff_class,
+        persons=facts.persons,
+        area_m2=Quantity(facts.inner_area) or None,
+        facts=facts,
+        facts_at=from_timestamp(at) if at else None,
+    )
+
+
+def _facts_of(row: tables.AccountFacts) -> AccountFacts:
+    return AccountFacts(
+        account=row.account,
+        tariff_class=row.tariff_class,
+        persons=row.persons,
+        persons_until=row.persons_until,
+        inner_area=row.inner_area,
+        gross_area=row.gross_area,
+        heat_class=row.heat_class,
+        heat_from=row.heat_from,
+        suspended=tuple(int(year) for year in row.suspended.split()),
+        equipment=row.equipment,
+        reason=row.reason,
+    )
+
+
+def _generation(card: tables.Card | None) -> int:
+    return 0 if card is None else card.generation
