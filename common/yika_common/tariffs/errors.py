@@ -145,8 +145,8 @@ class SupplyShareTooSmall(YikaError):
 
     code = "supply_share_too_small"
     sentence = N_(
-        "Of %(tendered)s, fees and debts leave %(supply)s for supply, and at least %(least)s must "
-        "be. Nothing was charged. Ask for a larger sum, or let headquarters defer a debt."
+        "Of %(tendered)s, fees and debts leave %(supply)s for supply, and at least %(least)s is "
+        "required. Nothing was charged. Ask for a larger sum, or let headquarters defer a debt."
     )
 
 
