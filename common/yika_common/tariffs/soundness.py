@@ -171,6 +171,8 @@ def _check_free_units(tariff: "Tariff") -> None:
 
 def _nonsense_with_consumption(tariff: "Tariff") -> Iterator[tuple[str, Phrase]]:
     """What is settled by consumption is known by whole months, and only afterwards."""
+    if not any(component.steps[0].price for component in tariff.components):
+        yield "components", Phrase("with consumed the first price of one must be above zero")
     if tariff.step_mode is StepMode.WHOLE_BLOCK:
         yield "step_mode", Phrase("with consumed it must be marginal")
     anchor = tariff.cycle.anchor

@@ -14,7 +14,13 @@ import click
 
 from yika_common.errors import YikaError
 from yika_common.infra.language import sentence
-from yika_common.numbers import Quantity, money_to_text, quantity_to_text
+from yika_common.numbers import (
+    MONEY_PLACES,
+    Quantity,
+    money_to_text,
+    quantity_to_text,
+    scaled_to_text,
+)
 from yika_common.tariffs.document import (
     FILE_SIZE_MAX,
     QUERY_SIZE_MAX,
@@ -23,7 +29,7 @@ from yika_common.tariffs.document import (
     parse_query,
     parse_tariff,
 )
-from yika_common.tariffs.model import Tariff
+from yika_common.tariffs.model import FEE_RATE_PLACES, Tariff
 from yika_common.tariffs.quote import Quote, quote_for_money, quote_for_quantity
 from yika_common.tools.telling import COMMAND_LINE_WRONG, answer, language, stopping
 
@@ -47,6 +53,9 @@ def price(tariff_file: Path) -> None:
     heating_year_paid  false while this heating year's basic fee is unpaid; true if left out
     months_due         months since a fixed charge was last paid; 0 if left out
 
+    What else a query may say (free units due, season, heat class, consumption known and more)
+    is in docs/tariff-format.md.
+
     The answer names quantity, amount, residual (the part of the sum that buys nothing and stays
     with the customer) and the lines of the amount; or error, a code, and message, a sentence.
     """  # noqa: D301 - click reads the character itself
@@ -68,7 +77,7 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 def _answer(tariff: Tariff, line: bytes) -> dict[str, object]:
     try:
         query = parse_query(line)
-        return _shown(_quote(tariff, query), query.usage.quantum)
+        return _shown(tariff, _quote(tariff, query), query.usage.quantum)
     except YikaError as error:
         return {"error": error.code, "message": sentence(error, language())}
 
@@ -79,20 +88,38 @@ def _quote(tariff: Tariff, query: MoneyQuery | QuantityQuery) -> Quote:
     return quote_for_quantity(tariff, query.usage, query.quantity)
 
 
-def _shown(quote: Quote, quantum: Quantity) -> dict[str, object]:
-    places = len(quantity_to_text(quantum).partition(".")[2])
-    return {
-        "quantity": quantity_to_text(quote.quantity, least=places),
+def _shown(tariff: Tariff, quote: Quote, quantum: Quantity) -> dict[str, object]:
+    least = MONEY_PLACES if tariff.holds_money else _places(quantum)
+    shown: dict[str, object] = {
+        "quantity": quantity_to_text(quote.quantity, least=least),
         "amount": money_to_text(quote.amount),
         "residual": money_to_text(quote.residual),
         "lines": [
             {
                 "code": line.code,
                 "step": line.step,
-                "quantity": quantity_to_text(line.quantity, least=places if line.step else 0),
+                "quantity": quantity_to_text(line.quantity, least=least if line.step else 0),
                 "price": line.price_text,
                 "amount": money_to_text(line.amount),
             }
             for line in quote.lines
         ],
     }
+    if tariff.taxes:
+        shown["included_taxes"] = [
+            {
+                "code": tax.code,
+                "rate": scaled_to_text(tax.rate, FEE_RATE_PLACES, least=2),
+                "amount": money_to_text(tax.amount),
+            }
+            for tax in quote.included_taxes
+        ]
+    if tariff.free_allocation is not None:
+        shown["free"] = quantity_to_text(quote.free, least=least)
+    if tariff.counts_consumption:
+        shown["settled"] = quantity_to_text(quote.settled, least=least)
+    return shown
+
+
+def _places(quantum: Quantity) -> int:
+    return len(quantity_to_text(quantum).partition(".")[2])
