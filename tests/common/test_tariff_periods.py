@@ -1,12 +1,14 @@
 """Quota periods and heating years, at their edges and in the utility's own time."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tariff_builders import a_tariff, heat_keys, moment
+from tariff_builders import a_component, a_tariff, heat_keys, moment
+from yika_common.tariffs.errors import OpeningUnknown
 from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.period import Period, heating_year_of, period_of
 
@@ -120,3 +122,141 @@ def test_a_heating_year_is_named_for_the_year_it_starts_in(at: str, year: int) -
 def test_a_tariff_without_basic_fee_has_no_heating_years() -> None:
     with pytest.raises(ValueError, match="no heating years"):
         heating_year_of(a_tariff(), in_month(1))
+
+
+def by_account(months: int, **more: object) -> Tariff:
+    return a_tariff(cycle={"months": months, "anchor": "account"}, **more)
+
+
+@pytest.mark.parametrize(
+    ("months", "opened_on", "at", "period", "start"),
+    [
+        pytest.param(1, "2025-05-10", "2026-03-09T23:59:59", "2026-02", "2026-02-10", id="before"),
+        pytest.param(
+            1, "2025-05-10", "2026-03-10T00:00:00", "2026-03", "2026-03-10", id="the day"
+        ),
+        pytest.param(
+            3, "2025-05-10", "2026-04-30T12:00:00", "2026-02", "2026-02-10", id="quarter"
+        ),
+        pytest.param(12, "2025-01-10", "2026-03-10T00:00:00", "2026-01", "2026-01-10", id="year"),
+        pytest.param(
+            1, "2025-05-31", "2026-02-28T00:00:00", "2026-02", "2026-02-28", id="a short month"
+        ),
+        pytest.param(
+            1, "2025-05-31", "2026-02-27T23:59:59", "2026-01", "2026-01-31", id="and before it"
+        ),
+        pytest.param(
+            12, "2024-02-29", "2026-02-28T00:00:00", "2026-02", "2026-02-28", id="a leap day"
+        ),
+        pytest.param(
+            12, "2024-02-29", "2028-02-28T12:00:00", "2027-02", "2027-02-28", id="in a leap year"
+        ),
+    ],
+)
+def test_periods_can_begin_with_the_account(
+    months: int, opened_on: str, at: str, period: str, start: str
+) -> None:
+    found = period_of(by_account(months), moment(f"{at}+08:00"), date.fromisoformat(opened_on))
+    assert found.id == period
+    assert found.start == moment(f"{start}T00:00:00+08:00")
+    assert found.part_days is None
+
+
+def test_periods_that_begin_with_the_account_need_its_opening() -> None:
+    with pytest.raises(OpeningUnknown):
+        period_of(by_account(1), in_month(3))
+
+
+PART = {"opening": "prorata", "unit": "0.01"}
+STEPS = [a_component(["180", "260"], ["5", "7", "9"])]
+
+
+@pytest.mark.parametrize(
+    ("opened_on", "part_days"),
+    [
+        pytest.param(date(2026, 8, 1), (153, 365), id="the first of August"),
+        pytest.param(date(2026, 12, 31), (1, 365), id="the last day"),
+        pytest.param(date(2026, 1, 1), None, id="the first day"),
+        pytest.param(date(2025, 8, 1), None, id="an earlier year"),
+        pytest.param(date(2027, 8, 1), None, id="a later year"),
+        pytest.param(None, None, id="unknown"),
+    ],
+)
+def test_an_opening_within_a_period_counts_the_days_that_are_left(
+    opened_on: date | None, part_days: tuple[int, int] | None
+) -> None:
+    tariff = a_tariff(components=STEPS, part_period=PART)
+    period = period_of(tariff, in_month(9), opened_on)
+    assert (period.id, period.part_days) == ("2026", part_days)
+    assert period_of(a_tariff(), in_month(9), opened_on).part_days is None
+
+
+def changed(mode: str, effective_from: str = "2026-10-01T00:00:00", **more: Any) -> Tariff:
+    return a_tariff(
+        version=2, on_version_change=mode, effective_from=effective_from, components=STEPS, **more
+    )
+
+
+def test_a_version_that_carries_leaves_the_period_alone() -> None:
+    assert period_of(changed("carry"), in_month(11)) == period_of(a_tariff(), in_month(11))
+
+
+@pytest.mark.parametrize(("mode", "part_days"), [("reset", None), ("prorata", (92, 365))])
+def test_a_version_within_a_period_can_begin_a_part_period(
+    mode: str, part_days: tuple[int, int] | None
+) -> None:
+    tariff = changed(mode)
+    whole = period_of(a_tariff(), in_month(11))
+    assert period_of(tariff, in_month(11)) == Period(
+        "20261001", moment("2026-10-01T00:00:00+08:00"), whole.end, part_days
+    )
+    assert period_of(tariff, moment("2026-10-01T00:00:00+08:00")).id == "20261001"
+    assert period_of(tariff, moment("2026-09-30T23:59:59+08:00")).id == "2026"
+    assert period_of(tariff, moment("2027-01-01T00:00:00+08:00")).id == "2027"
+
+
+@pytest.mark.parametrize("mode", ["reset", "prorata"])
+def test_a_first_version_and_one_that_begins_with_a_period_are_whole(mode: str) -> None:
+    first = a_tariff(on_version_change=mode, effective_from="2026-10-01T00:00:00")
+    assert period_of(first, in_month(11)).id == "2026"
+    punctual = period_of(changed(mode, "2026-01-01T00:00:00"), in_month(11))
+    assert (punctual.id, punctual.part_days) == ("2026", None)
+
+
+def test_a_part_day_counts_whole() -> None:
+    noon = period_of(
+        changed("prorata", "2026-12-31T12:00:00"), moment("2026-12-31T13:00:00+08:00")
+    )
+    assert (noon.id, noon.part_days) == ("20261231", (1, 365))
+
+
+def test_the_later_of_opening_and_version_counts() -> None:
+    tariff = changed("prorata", part_period=PART)
+    for opened_on, days in ((date(2026, 8, 1), 92), (date(2026, 11, 1), 61)):
+        assert period_of(tariff, in_month(12), opened_on).part_days == (days, 365)
+
+
+@given(
+    st.sampled_from([1, 3, 6, 12]),
+    st.dates(date(1990, 1, 1), date(2089, 12, 31)),
+    st.sampled_from(["carry", "reset", "prorata"]),
+    st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+)
+def test_account_and_part_periods_cover_all_time_too(
+    months: int, opened_on: date, mode: str, effective: datetime, at: datetime
+) -> None:
+    tariff = by_account(
+        months, version=2, on_version_change=mode, effective_from=f"{effective:%Y-%m-%dT%H:%M:%S}"
+    )
+    period = period_of(tariff, at, opened_on)
+    assert period.start <= at < period.end
+    after = period_of(tariff, period.end, opened_on)
+    assert after.start == period.end
+    assert after.id != period.id
+    begins = tariff.effective_from
+    if period.start < begins <= at or at < begins < period.end:
+        assert mode == "carry" or at < begins
+    if period.part_days is not None:
+        assert mode == "prorata"
+        assert 1 <= period.part_days[0] < period.part_days[1] <= 366

@@ -154,7 +154,7 @@ def _component(node: Node) -> Component:
     keys = node.members(("code", "name", "payee", "steps"))
     return node.build(
         Component,
-        code=readers.code(keys["code"]),
+        code=readers.line_code(keys["code"]),
         name=readers.name(keys["name"]),
         payee=keys["payee"].text(64),
         steps=tuple(_step(step) for step in keys["steps"].items(1, STEPS_MAX)),

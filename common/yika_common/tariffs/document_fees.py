@@ -34,7 +34,7 @@ def heat_basic_fee(node: Node) -> HeatBasicFee:
         raise keys["per"].refusal(Phrase("it must be m2"))
     return node.build(
         HeatBasicFee,
-        code=readers.code(keys["code"]),
+        code=readers.line_code(keys["code"]),
         name=readers.name(keys["name"]),
         rate=readers.positive_rate(keys["rate"]),
         heating_year_starts=readers.month_day(keys["heating_year_starts"]),
@@ -69,7 +69,7 @@ def fixed_charge(node: Node) -> FixedCharge:
     )
     return node.build(
         FixedCharge,
-        code=readers.code(keys["code"]),
+        code=readers.line_code(keys["code"]),
         name=readers.name(keys["name"]),
         amount=readers.positive_money(keys["amount"]),
         months=keys["months"].integer(1, MONTHS_MAX),
@@ -87,7 +87,7 @@ def free_allocation(node: Node) -> FreeAllocation:
     due = readers.positive_quantity(keys["quantity"])
     return node.build(
         FreeAllocation,
-        code=readers.code(keys["code"]),
+        code=readers.line_code(keys["code"]),
         name=readers.name(keys["name"]),
         quantity=due,
         per=readers.choice(keys["per"], Per),
@@ -104,10 +104,10 @@ def rebate(node: Node) -> Rebate:
     keys = node.members(("code", "name", "rate", "components", "from", "until"))
     return node.build(
         Rebate,
-        code=readers.code(keys["code"]),
+        code=readers.line_code(keys["code"]),
         name=readers.name(keys["name"]),
         rate=readers.positive_rate(keys["rate"]),
-        components=readers.codes(keys["components"], CODES_MAX),
+        components=readers.line_codes(keys["components"], CODES_MAX),
         starts=readers.day(keys["from"]),
         until=readers.day(keys["until"]),
     )
@@ -119,7 +119,7 @@ def tax(node: Node) -> Tax:
     return Tax(
         rate=readers.positive_rate(keys["rate"]),
         inclusive=keys["inclusive"].boolean(),
-        components=readers.codes(keys["components"], CODES_MAX),
+        components=readers.line_codes(keys["components"], CODES_MAX),
     )
 
 
@@ -129,7 +129,7 @@ def named_tax(node: Node) -> Tax:
     return Tax(
         rate=readers.positive_rate(keys["rate"]),
         inclusive=keys["inclusive"].boolean(),
-        components=readers.codes(keys["components"], CODES_MAX),
-        code=readers.code(keys["code"]),
+        components=readers.line_codes(keys["components"], CODES_MAX),
+        code=readers.line_code(keys["code"]),
         name=readers.name(keys["name"]),
     )

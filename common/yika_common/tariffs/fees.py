@@ -113,6 +113,8 @@ class FixedCharge:
     def __post_init__(self) -> None:
         if self.catch_up_months < self.months:
             raise Unsound("catch_up_months", Phrase("it must not be below months"))
+        if self.anchor is not None and self.months == 1:
+            raise Unsound("anchor", Phrase("only charges of several months have one"))
         even = not MONTHS_IN_A_YEAR % self.months or not self.months % MONTHS_IN_A_YEAR
         if self.anchor is ChargeAnchor.CALENDAR and not even:
             raise Unsound(

@@ -12,10 +12,7 @@ from yika_common.numbers import MONEY_PLACES, QUANTITY_PLACES, Money, Quantity
 from yika_common.tariffs.parts import FEE_RATE_PLACES, WHOLE_RATE, FeeRate, MonthDay, Name
 from yika_common.tariffs.strict_json import Node
 
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
-_NO_CODE = Phrase("it must be 1 to 64 letters, digits, dots, dashes or underscores")
-_SHORT_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,15}", re.ASCII)
-_NO_SHORT_CODE = Phrase("it must be 1 to 16 letters, digits, dots, dashes or underscores")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
 _NO_LOCAL_TIME = Phrase("it must be a local date and time such as 2014-05-01T00:00:00")
 _NO_DATE = Phrase("it must be a date such as 2014-05-01")
 _NO_MONTH = Phrase("it must be a year and a month such as 2014-05")
@@ -45,17 +42,32 @@ def with_default(
 
 def code(node: Node) -> str:
     """A name for programs, up to 64 characters."""
-    return node.matching(_CODE, _NO_CODE)
+    return _code(node, 64)
+
+
+def line_code(node: Node) -> str:
+    """The name of a line, up to 32 characters: it is written down with every sale."""
+    return _code(node, 32)
 
 
 def short_code(node: Node) -> str:
-    """A name for programs that travels with every sale, up to 16 characters."""
-    return node.matching(_SHORT_CODE, _NO_SHORT_CODE)
+    """The name of a class or a device, up to 16 characters: several may travel with a sale."""
+    return _code(node, 16)
 
 
-def codes(node: Node, most: int) -> tuple[str, ...]:
-    """One code or more, each once."""
-    found = tuple(code(item) for item in node.items(1, most))
+def _code(node: Node, longest: int) -> str:
+    otherwise = Phrase(
+        "it must be 1 to %(most)s letters, digits, dots, dashes or underscores", most=longest
+    )
+    text = node.matching(_CODE, otherwise)
+    if len(text) > longest:
+        raise node.refusal(otherwise)
+    return text
+
+
+def line_codes(node: Node, most: int) -> tuple[str, ...]:
+    """The names of one line or more, each once."""
+    found = tuple(line_code(item) for item in node.items(1, most))
     if len(set(found)) < len(found):
         raise node.refusal(Phrase("a code is there twice"))
     return found

@@ -23,6 +23,10 @@ def check_sound(tariff: "Tariff") -> None:
         Unsound: the first found broken, with the path of the key to change.
     """
     _check_prices(tariff)
+    if tariff.counts_consumption:
+        _refuse_first(_nonsense_with_consumption(tariff))
+    if tariff.holds_money:
+        _refuse_first(_nonsense_with_money(tariff))
     _check_codes(tariff)
     _check_taxes(tariff)
     _check_rebates(tariff)
@@ -30,10 +34,6 @@ def check_sound(tariff: "Tariff") -> None:
     _check_free_units(tariff)
     if tariff.heat_basic_fee is not None and tariff.service is not Service.HEAT:
         raise Unsound("heat_basic_fee", Phrase("only the service heat has one"))
-    if tariff.counts_consumption:
-        _refuse_first(_nonsense_with_consumption(tariff))
-    if tariff.holds_money:
-        _refuse_first(_nonsense_with_money(tariff))
     if tariff.expires is not None:
         if tariff.expires.soft <= tariff.effective_from:
             raise Unsound("expires.soft", Phrase("it must be after effective_from"))
