@@ -1,10 +1,12 @@
 """What re-rating found, and what was posted because of it.
 
 ``rating`` and ``rating_share`` say what is true now and are replaced when it changes; ``posting``
-is append-only.  The postings of a sale add up to its rating's difference, always.
+is append-only but for the mark that it is settled.  The postings of a sale add up to its rating's
+difference, always.
 """
 
-from sqlalchemy import Index
+from sqlalchemy import Index, false, text
+from sqlmodel import Field
 
 from yika_central.db.base import Row, integer, integer_key, key, maybe_integer
 
@@ -65,9 +67,17 @@ class Posting(Row, table=True):
     cause: str = ""
     amount: int = integer()
     posted_at: int = integer()
+    settled: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether ``settlement`` says what became of it."""
     __table_args__ = (
         Index("posting_account", "account", "posted_at"),
         Index("posting_time", "posted_at"),
+        Index(
+            "posting_unsettled",
+            "account",
+            sqlite_where=text("NOT settled"),
+            postgresql_where=text("NOT settled"),
+        ),
     )
 
 

@@ -44,6 +44,17 @@ from yika_central.db.office_tables import (
     TariffVersion,
 )
 from yika_central.db.rerating_tables import Posting, Rating, RatingShare, Ruling
+from yika_central.db.settlement_tables import (
+    AdjustmentEntry,
+    ClosedMonth,
+    Debt,
+    DebtEntry,
+    LateSale,
+    PolicyChange,
+    QuantityEntry,
+    Settlement,
+    SettlementDue,
+)
 from yika_central.db.tariff_tables import TariffDraft, TariffDraftAct, TariffReplay
 
 __all__ = [
@@ -51,14 +62,19 @@ __all__ = [
     "AccountFacts",
     "AccountMeter",
     "Acknowledgement",
+    "AdjustmentEntry",
     "Area",
     "Branch",
     "Card",
     "CardWitness",
+    "ClosedMonth",
+    "Debt",
+    "DebtEntry",
     "EnrolmentToken",
     "HeldItem",
     "IssuedCard",
     "Item",
+    "LateSale",
     "ManifestIssue",
     "Meter",
     "Node",
@@ -68,7 +84,9 @@ __all__ = [
     "NodePart",
     "NodeRefusal",
     "OwnLimit",
+    "PolicyChange",
     "Posting",
+    "QuantityEntry",
     "Quarantine",
     "Rating",
     "RatingShare",
@@ -82,6 +100,8 @@ __all__ = [
     "SaleLine",
     "Segment",
     "SettingsChange",
+    "Settlement",
+    "SettlementDue",
     "Sheet",
     "SheetChange",
     "SheetPart",
