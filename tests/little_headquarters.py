@@ -16,6 +16,7 @@ from yika_common.services import Service
 from yika_common.signing.keys import PublicKey, SigningKey
 from yika_common.signing.signed_file import read_signed_file, sign
 from yika_common.signing.trust import ROLES, ROOT_TYPE, Role, TrustRoot, make_root
+from yika_common.sync.customers import AccountSheet, item_name, part_of, seal_customers
 from yika_common.sync.enrolment import EnrolmentToken, open_request
 from yika_common.sync.key_bundle import CardKeyEntry, KeyBundle, MeterKeyEntry, seal_bundle
 from yika_common.sync.messages import (
@@ -31,6 +32,7 @@ from yika_common.sync.messages import (
     sign_manifest,
     sign_tariff,
 )
+from yika_common.sync.settings import SETTINGS_ITEM, Settings, sign_settings
 from yika_common.tariffs.document import parse_tariff
 from yika_common.tariffs.shipped import shipped
 from yika_node.uplink import HeadquartersRefused, LinkDown
@@ -204,6 +206,25 @@ class LittleHeadquarters:
         self._list(Item.of(name, version, file), file)
         for name in USED_TARIFFS:
             self._tariff(shipped()[name])
+        self.issue()
+
+    def tell(self, *sheets: AccountSheet) -> None:
+        """Issue a manifest with these accounts, besides those of other parts told before."""
+        assert self.certificate is not None
+        parts: dict[str, list[bytes]] = {}
+        for sheet in sorted(sheets, key=lambda sheet: sheet.account):
+            name = item_name(sheet.area, part_of(sheet.account))
+            parts.setdefault(name, []).append(sheet.to_bytes())
+        for name, lines in parts.items():
+            version = self.listed[name].version + 1 if name in self.listed else 1
+            file = seal_customers(name, lines, self.certificate, [self.keys["registry"]])
+            self._list(Item.of(name, version, file.to_bytes()), file.to_bytes())
+        self.issue()
+
+    def publish_settings(self, settings: Settings) -> None:
+        version = self.listed[SETTINGS_ITEM].version + 1 if SETTINGS_ITEM in self.listed else 1
+        file = sign_settings(settings, [self.keys["registry"]]).to_bytes()
+        self._list(Item.of(SETTINGS_ITEM, version, file), file)
         self.issue()
 
     def publish_tariff(self, data: bytes, *, signers: int = 2) -> None:

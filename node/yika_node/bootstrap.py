@@ -22,6 +22,7 @@ from yika_node.errors import AlreadyRunning
 from yika_node.hardware.gempc_twin import GemPcTwinReader
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.adoption import Adoption
+from yika_node.services.amendments import Amendments
 from yika_node.services.card_desk import CardDesk
 from yika_node.services.counter import Counter
 from yika_node.services.courier import Courier, UplinkTo, stop_or_go
@@ -42,7 +43,7 @@ from yika_node.services.standing import Standing
 from yika_node.services.stick import Stick
 from yika_node.services.tariff_shelf import TariffShelf
 from yika_node.services.timekeeping import TrustedClock
-from yika_node.services.views import NodeState
+from yika_node.services.views import Age, NodeState
 from yika_node.uplink import HttpUplink
 from yika_node.vault import Vault
 
@@ -64,6 +65,7 @@ class Node:
     enrolment: Enrolment
     staff: StaffDesk
     accounts: AccountDesk
+    amendments: Amendments
     cards: CardDesk
     sales: SalesDesk
     enquiries: Enquiries
@@ -88,6 +90,7 @@ class Node:
             refusal=self.journal.refusal,
             pending=len(self.queries.pending()),
             sync=self.courier.state() if enrolled else None,
+            tariffs=self.tariffs.age() if enrolled else Age.FRESH,
         )
 
     def warm_up(self) -> None:
@@ -205,6 +208,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         ),
         staff=staff,
         accounts=accounts,
+        amendments=Amendments(journal, accounts, clock),
         cards=cards,
         sales=SalesDesk(cards, journal, queries, keyring, pricing, enquiries, clock),
         enquiries=enquiries,

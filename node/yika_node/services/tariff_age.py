@@ -6,21 +6,11 @@ come; after the hard one the utility's settings say whether it is still sold by,
 
 from collections.abc import Iterable
 from datetime import datetime
-from enum import IntEnum
 
 from yika_common.errors import N_, YikaError
 from yika_common.sync.settings import Settings, Stale
 from yika_common.tariffs.model import Tariff
-
-
-class Age(IntEnum):
-    """Where a tariff stands between its times; a greater one is worse."""
-
-    FRESH = 0
-    STALE = 1
-    """It should have been replaced; it is sold by."""
-    EXPIRED = 2
-    """It is sold by only where the settings say so."""
+from yika_node.services.views import Age
 
 
 class TariffExpired(YikaError):

@@ -12,7 +12,8 @@ from yika_common.tariffs.model import Name, Tariff
 from yika_node.db.queries import Queries
 from yika_node.services.remembered import Remembered
 from yika_node.services.standing import Standing
-from yika_node.services.views import TariffView
+from yika_node.services.tariff_age import age_of, worst
+from yika_node.services.views import Age, TariffView
 
 
 class TariffShelf:
@@ -54,9 +55,21 @@ class TariffShelf:
                 effective_from=tariff.effective_from,
                 digest=tariff.digest.hex(),
                 in_force=in_force.get(tariff.id) == tariff.version,
+                expires=tariff.expires,
+                age=age_of(tariff, now),
             )
             for tariff in ordered
         )
+
+    def age(self) -> Age:
+        """The worst age of a tariff in force; fresh while nobody has sent any."""
+        now = self._clock()
+        newest: dict[str, Tariff] = {}
+        for tariff in self.tariffs():
+            known = newest.get(tariff.id)
+            if tariff.effective_from <= now and (known is None or known.version < tariff.version):
+                newest[tariff.id] = tariff
+        return worst(newest.values(), now)
 
     def classes(self) -> tuple[str, ...]:
         """The classes of customers that some tariff is for."""

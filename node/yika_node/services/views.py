@@ -21,7 +21,18 @@ from yika_common.services import Service
 from yika_common.sync.customers import AccountSheet, OwnLimit
 from yika_common.sync.personal_data import Person
 from yika_common.tariffs.facts import Facts
+from yika_common.tariffs.limits import Expiry
 from yika_common.tariffs.quote import Quote
+
+
+class Age(IntEnum):
+    """Where a tariff stands between the times at which it expires; a greater one is worse."""
+
+    FRESH = 0
+    STALE = 1
+    """It should have been replaced; it is sold by."""
+    EXPIRED = 2
+    """It is sold by only where the settings say so."""
 
 
 class Level(IntEnum):
@@ -375,6 +386,8 @@ class TariffView:
     effective_from: datetime
     digest: str
     in_force: bool
+    expires: Expiry | None
+    age: Age
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +429,8 @@ class NodeState:
     refusal: YikaError | None
     pending: int
     sync: SyncState | None
+    tariffs: Age
+    """The worst age of a tariff that is in force."""
 
 
 Row = TypeVar("Row")

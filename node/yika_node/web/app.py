@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from flask_babel import lazy_gettext as _
 
-from yika_common.clock import Clock
+from yika_common.clock import Clock, from_timestamp
 from yika_common.errors import YikaError
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.web.app import make_app
@@ -17,6 +17,7 @@ from yika_common.infra.web.site import NavItem, Site
 from yika_node.bootstrap import Node
 from yika_node.web import (
     account_pages,
+    amendment_pages,
     counter_pages,
     labels,
     machine_pages,
@@ -88,6 +89,7 @@ def make_node_app(
         counter_pages.pages,
         sale_pages.pages,
         account_pages.pages,
+        amendment_pages.pages,
         record_pages.pages,
         staff_pages.pages,
         manual_pages.pages,
@@ -97,6 +99,7 @@ def make_node_app(
     app.extensions[EXTENSION] = Front(node, CardWatch(node.cards.present, clock), LastCard(), soon)
     app.register_error_handler(YikaError, lambda error: answer(labels.in_words(error)))
     app.jinja_env.globals.update(labels=labels, node_name=lambda: _name_of(node))
+    app.jinja_env.filters["moment"] = from_timestamp
     app.jinja_env.filters["said"] = lambda error: sentence_here(labels.in_words(error))
     return app
 

@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from yika_common.clock import Clock
 from yika_common.infra.web.site import Chip
-from yika_node.services.views import SyncState
+from yika_node.services.views import Age, SyncState
 from yika_node.web.front import front, node
 from yika_node.web.labels import age
 from yika_node.web.watch import Presence, Seen
@@ -31,6 +31,8 @@ def _chips(clock: Clock) -> Iterator[Chip]:
         yield Chip(gettext("Selling"), gettext("stopped"), "bad", "record.sync")
     if state.pending:
         yield Chip(gettext("Pending sales"), str(state.pending), "warn", "sale.pending")
+    if state.tariffs is not Age.FRESH:
+        yield _prices(state.tariffs)
     if state.sync is not None:
         yield _waiting(state.sync, clock)
         yield _headquarters(state.sync, clock)
@@ -43,6 +45,12 @@ def _card(seen: Seen) -> Chip:
     if seen.presence is Presence.CARD:
         return Chip(name, gettext("in the reader"), "good", "counter.card")
     return Chip(name, gettext("none"), "idle")
+
+
+def _prices(age_: Age) -> Chip:
+    expired = age_ is Age.EXPIRED
+    text = gettext("expired") if expired else gettext("should be newer")
+    return Chip(gettext("Prices"), text, "bad" if expired else "warn", "record.tariffs")
 
 
 def _waiting(sync: SyncState, clock: Clock) -> Chip:

@@ -25,6 +25,7 @@ STATUSES: Final[dict[type[YikaError], int]] = {
     **dict.fromkeys(
         (
             errors.AccountFormIncomplete,
+            errors.AmendmentUnusable,
             errors.MeterUnknown,
             errors.MeterOfAnotherService,
             errors.NothingEntered,

@@ -1,0 +1,85 @@
+"""What a supervisor amends: what sets an account's prices, and its own limits."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from yika_common.infra.web.class_names import class_name
+from yika_common.infra.web.guard import needs
+from yika_node.web.again import Refusal, or_again
+from yika_node.web.amendment_forms import facts_of, limits_of, texts_of
+from yika_node.web.front import front, node, operator
+from yika_node.web.labels import SERVICES
+from yika_node.web.ranks import Rank
+
+pages = Blueprint("amendment", __name__)
+
+
+def _facts(refusal: Refusal | None = None) -> str:
+    account = node().accounts.get(_number())
+    classes = {*node().accounts.classes(), account.tariff_class}
+    return render_template(
+        "account_facts.html",
+        refusal=refusal,
+        filled=request.form if refusal else texts_of(account, node().config.place.zone),
+        account=account,
+        classes=[(key, class_name(key)) for key in sorted(classes)],
+    )
+
+
+def _limits(refusal: Refusal | None = None) -> str:
+    account = node().accounts.get(_number())
+    services = dict.fromkeys(meter.service for meter in account.meters)
+    return render_template(
+        "account_limits.html",
+        refusal=refusal,
+        filled=request.form,
+        account=account,
+        services=[(service, SERVICES[service]) for service in services],
+    )
+
+
+def _number() -> str:
+    return str((request.view_args or {})["number"])
+
+
+@pages.get("/accounts/<number>/facts")
+@needs(Rank.SUPERVISOR)
+def facts(number: str) -> str:
+    """What sets the account's prices, as it is known, to be amended."""
+    return _facts()
+
+
+@pages.post("/accounts/<number>/facts")
+@needs(Rank.SUPERVISOR)
+@or_again(_facts)
+def amend(number: str) -> Response:
+    """Let these facts hold from now on."""
+    form = facts_of(request.form, node().config.place.zone)
+    node().amendments.amend(operator(), number, form)
+    return _done(number, gettext("What sets the prices of account %(number)s is amended."))
+
+
+@pages.get("/accounts/<number>/limits")
+@needs(Rank.SUPERVISOR)
+def limits(number: str) -> str:
+    """The account's own limits, and the form for new ones."""
+    return _limits()
+
+
+@pages.post("/accounts/<number>/limits")
+@needs(Rank.SUPERVISOR)
+@or_again(_limits)
+def lift(number: str) -> Response:
+    """Let these limits hold until their day."""
+    form = limits_of(request.form, node().config.place.zone)
+    node().amendments.lift_limits(operator(), number, form)
+    return _done(number, gettext("The limits of account %(number)s are set."))
+
+
+def _done(number: str, text: str) -> Response:
+    # The card read last still shows the account as it was.
+    front().last_card.keep(None)
+    front().soon()
+    flash(text % {"number": number}, "good")
+    return redirect(url_for("account.page", number=number), 303)
