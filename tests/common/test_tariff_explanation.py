@@ -229,12 +229,36 @@ def test_settled_consumption_is_named_and_places_the_customer() -> None:
 
     explanation = explained(tariff, "20.00", consumption=ring)
 
-    assert [(one.kind, one.amount) for one in explanation.deductions] == [
-        (DeductionKind.SETTLEMENT, money("5.00")),
-        (DeductionKind.SETTLEMENT, money("8.00")),
+    opened_to_now = (JANUARY, JANUARY + 1, JANUARY + 2)
+    assert [(one.kind, one.amount, one.months) for one in explanation.deductions] == [
+        (DeductionKind.SETTLEMENT, money("5.00"), opened_to_now),
+        (DeductionKind.SETTLEMENT, money("8.00"), opened_to_now),
     ]
     assert (explanation.used_after, explanation.step) == (milli("14"), 3)
     assert (explanation.price, explanation.supply) == (30_000, money("7.00"))
+
+
+def test_a_period_that_is_over_is_settled_by_its_months_and_counts_nothing_now() -> None:
+    tariff = a_tariff(
+        quota_basis="consumed",
+        cycle={"months": 1, "anchor": "01-01"},
+        components=[a_component(["5", "10"], ["1", "2", "3"])],
+    )
+    ring = Consumption(((JANUARY + 1, Quantity(milli("7"))), (JANUARY + 2, Quantity(5000))))
+
+    explanation = explained(
+        tariff, "20.00", tally=Tally("2026-02", Quantity(5000)), consumption=ring
+    )
+
+    assert explanation.deductions == (
+        Deduction(
+            kind=DeductionKind.SETTLEMENT,
+            code="water",
+            amount=Money(200),
+            months=(JANUARY + 1,),
+        ),
+    )
+    assert (explanation.used_before, explanation.used_after, explanation.step) == (0, 0, 1)
 
 
 def test_the_next_version_tells_what_the_next_unit_will_cost() -> None:

@@ -7,20 +7,23 @@ left at this price, what the next price is and when the count starts afresh.
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from yika_common.numbers import Money, Price, Quantity
 from yika_common.tariffs.due import due_months
-from yika_common.tariffs.facts import Facts, Tally
+from yika_common.tariffs.facts import Facts, Tally, month_of
 from yika_common.tariffs.ladder import bounds_of
 from yika_common.tariffs.lines import SETTLED_STEPS, QuoteLine
 from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.period import Period
+from yika_common.tariffs.quota import period_named
 from yika_common.tariffs.situation import usage_at
 from yika_common.tariffs.usage import Usage
 from yika_common.tariffs.waterfall import Bill
+
+_NOTHING = Quantity(0)
 
 
 class DeductionKind(StrEnum):
@@ -30,7 +33,7 @@ class DeductionKind(StrEnum):
     """The basic fee of heat, or another fee that is due once."""
     FIXED_CHARGE = "fixed_charge"
     SETTLEMENT = "settlement"
-    """Consumption of the period that reached dearer steps than it was sold at."""
+    """Consumption of a period that reached dearer steps than it was sold at."""
     DEBT = "debt"
     ADJUSTMENT = "adjustment"
     """Above 0 taken for headquarters, below 0 to the customer's favour."""
@@ -49,7 +52,7 @@ class Deduction:
 
     Attributes:
         code: of the line or the tax, or the debt's id; empty where the kind says all.
-        months: the months that a fixed charge is for, as year x 12 + month - 1.
+        months: the months that a fixed charge or a settlement is for, as year x 12 + month - 1.
         left: still owed of a debt; ``None`` elsewhere.
     """
 
@@ -74,7 +77,8 @@ class Explanation:
     """A bill retraced; quantities in 1/1000 of the service's unit.
 
     Prices are of one unit, all components together, before taxes that are added.  Where the
-    tariff counts consumption, they are of the next unit consumed.
+    tariff counts consumption, they are of the next unit consumed; while a sale settles a period
+    that is over, nothing is counted yet in the one that runs.
 
     Attributes:
         used_before: counted in the period before this sale.
@@ -118,25 +122,27 @@ def explain(
     ``next_tariff`` is the version that will replace this one, if it is published.
     """
     quote = bill.quote
-    ladder = _Ladder.of(tariff, usage)
-    step = ladder.step(quote.settled)
+    behind = _settled_behind(tariff, facts, usage, period)
+    before, after = (usage.used, quote.settled) if behind is None else (_NOTHING, _NOTHING)
+    ladder = _Ladder.of(tariff, replace(usage, part_days=period.part_days))
+    step = ladder.step(after)
     last = step == len(ladder.prices)
     supplied = [line for line in quote.lines if _is_supply(tariff, line)]
     return Explanation(
-        used_before=usage.used,
-        used_after=quote.settled,
+        used_before=before,
+        used_after=after,
         step=step,
         steps=len(ladder.prices),
-        left_in_step=None if last else Quantity(ladder.bounds[step - 1] - quote.settled),
+        left_in_step=None if last else Quantity(ladder.bounds[step - 1] - after),
         price=ladder.prices[step - 1],
         next_price=None if last else ladder.prices[step],
         resets_on=period.end,
         free=quote.free,
         supply=Money(sum(line.amount for line in supplied)),
-        deductions=tuple(_deductions(tariff, usage, bill)),
+        deductions=tuple(_deductions(tariff, usage, bill, behind or period)),
         next_version=None
         if next_tariff is None
-        else _next_version(next_tariff, facts, usage, Tally(period.id, quote.settled)),
+        else _next_version(next_tariff, facts, usage, Tally(period.id, after)),
     )
 
 
@@ -169,16 +175,26 @@ def _next_version(tariff: Tariff, facts: Facts, usage: Usage, tally: Tally) -> N
     return NextVersion(tariff.version, ladder.prices[ladder.step(then.used) - 1], starts)
 
 
+def _settled_behind(tariff: Tariff, facts: Facts, usage: Usage, period: Period) -> Period | None:
+    """The period before this one that the sale settles, if it settles one."""
+    if not tariff.counts_consumption or usage.period in ("", period.id):
+        return None
+    named = period_named(tariff, usage.period, facts.opened_on)
+    return named if named is not None and named.start < period.start else None
+
+
 def _is_supply(tariff: Tariff, line: QuoteLine) -> bool:
     if line.step:
         return line.step < SETTLED_STEPS
     return tariff.free_allocation is not None and line.code == tariff.free_allocation.code
 
 
-def _deductions(tariff: Tariff, usage: Usage, bill: Bill) -> Iterator[Deduction]:
+def _deductions(tariff: Tariff, usage: Usage, bill: Bill, settled: Period) -> Iterator[Deduction]:
     after_debts = (DeductionKind.REBATE, DeductionKind.TAX)
     lines = [
-        _of_line(tariff, usage, line) for line in bill.quote.lines if not _is_supply(tariff, line)
+        _of_line(tariff, usage, line, settled)
+        for line in bill.quote.lines
+        if not _is_supply(tariff, line)
     ]
     yield from (one for one in lines if one.kind not in after_debts)
     for debt in bill.debts:
@@ -194,9 +210,14 @@ def _deductions(tariff: Tariff, usage: Usage, bill: Bill) -> Iterator[Deduction]
         yield Deduction(kind=DeductionKind.KEPT, amount=bill.kept)
 
 
-def _of_line(tariff: Tariff, usage: Usage, line: QuoteLine) -> Deduction:
+def _of_line(tariff: Tariff, usage: Usage, line: QuoteLine, settled: Period) -> Deduction:
     if line.step:
-        return Deduction(kind=DeductionKind.SETTLEMENT, code=line.code, amount=line.amount)
+        return Deduction(
+            kind=DeductionKind.SETTLEMENT,
+            code=line.code,
+            amount=line.amount,
+            months=_months_so_far(tariff, usage, settled),
+        )
     for charge in tariff.fixed_charges:
         if charge.code == line.code:
             return Deduction(
@@ -211,3 +232,12 @@ def _of_line(tariff: Tariff, usage: Usage, line: QuoteLine) -> Deduction:
     elif any(rebate.code == line.code for rebate in tariff.rebates):
         kind = DeductionKind.REBATE
     return Deduction(kind=kind, code=line.code, amount=line.amount)
+
+
+def _months_so_far(tariff: Tariff, usage: Usage, period: Period) -> tuple[int, ...]:
+    first, after = (
+        month_of(edge.astimezone(tariff.zone).date()) for edge in (period.start, period.end)
+    )
+    began = first if usage.opened_month is None else max(first, usage.opened_month)
+    now = after - 1 if usage.month is None else min(after - 1, usage.month)
+    return tuple(range(began, now + 1))

@@ -16,6 +16,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from yika_common.numbers import Money, Quantity
+from yika_common.tariffs.parts import MONTHS_IN_A_YEAR
 
 FREE_EPOCH: Final = date(2000, 1, 1)
 """Day 0 of :attr:`Tally.free_day`."""
@@ -157,6 +158,11 @@ def is_part(period: str) -> bool:
     """Whether it names a part period, which a version of a tariff began."""
     match = _PERIOD.fullmatch(period)
     return match is not None and match[3] is not None
+
+
+def month_of(day: date) -> int:
+    """Months since January of year 0."""
+    return day.year * MONTHS_IN_A_YEAR + day.month - 1
 
 
 def free_day_of(day: date) -> int:

@@ -8,9 +8,7 @@ account opened nobody knows when, and facts always say when.
 
 The rules:
 
-* A tally counts in its own quota period.  A part period that a version began counts on in the
-  period around it too: a later version that carries the count carries that one, and so does a
-  node that has not heard of the version yet.
+* A tally counts in its own quota period (:mod:`.quota` says which that is).
 * Fixed charges are due for the months after the last one that was charged; never charged, since
   the account was opened, but not for months before the version at hand.
 * The basic fee of heat is due once in a heating year, and not at all for premises that are heated
@@ -33,20 +31,19 @@ from yika_common.tariffs.facts import (
     Tally,
     day_of_free,
     free_day_of,
-    is_part,
+    month_of,
     period_start,
 )
 from yika_common.tariffs.model import (
-    MONTHS_IN_A_YEAR,
     HeatBasicFee,
     HeatedArea,
     LateOpening,
     MonthDay,
     Per,
-    QuotaBasis,
     Tariff,
 )
-from yika_common.tariffs.period import Period, heating_year_of, period_of
+from yika_common.tariffs.period import heating_year_of, period_of
+from yika_common.tariffs.quota import counts_on, period_named, quota_at
 from yika_common.tariffs.quote import Quote
 from yika_common.tariffs.usage import OwnLimits, Usage
 
@@ -73,12 +70,12 @@ def usage_at(
     known remaining credit with what waits on the card; ``sold`` is so far that day and month,
     ``limits`` are the customer's own.
     """
-    period = period_of(tariff, at, facts.opened_on)
+    quota = quota_at(tariff, facts, tally, at, consumption)
     today = at.astimezone(tariff.zone).date()
     heat = _heat_at(tariff, facts, tally, at)
     sold = sold or Sold()
     return Usage(
-        used=tally.counted if _counts_on(tariff, tally, period) else _NOTHING,
+        used=quota.used,
         quantum=quantum,
         persons=facts.persons_on(today),
         area_m2=heat.area,
@@ -92,8 +89,9 @@ def usage_at(
         free=_free_due(tariff, tally, today, quantum),
         equipment=_equipment(tariff, facts),
         on=today,
-        part_days=period.part_days,
-        consumed=_consumed(tariff, period, consumption),
+        period=quota.period,
+        part_days=quota.part_days,
+        consumed=quota.consumed,
         stored=stored,
         sold_today=sold.today,
         sold_this_month=sold.this_month,
@@ -111,11 +109,10 @@ def tally_after(
     ``usage`` is what the quote was computed from.  No part of the tally ever goes back: a sale in
     a period before the tally's own leaves the count as it is.
     """
-    period = period_of(tariff, at, facts.opened_on)
     today = at.astimezone(tariff.zone).date()
     fee_charged = tariff.heat_basic_fee is not None and not usage.heating_year_paid
     sold = Tally(
-        period=tally.period if _counts_on(tariff, tally, period) else period.id,
+        period=usage.period or quota_at(tariff, facts, tally, at).period,
         counted=quote.settled,
         heating_year=heating_year_of(tariff, at) if fee_charged else 0,
         charged_through=month_of(today) if tariff.fixed_charges else 0,
@@ -134,11 +131,12 @@ def together(tariff: Tariff, facts: Facts, tallies: Iterable[Tally], at: datetim
     period = period_of(tariff, at, facts.opened_on)
     anchor = tariff.cycle.anchor
     anchor_day = facts.opened_on.day if anchor is None else anchor.day
-    end = _numbers(period.end.astimezone(tariff.zone).date())
+    after = period.end.astimezone(tariff.zone)
+    end = (after.year, after.month, after.day)
 
     def standing(tally: Tally) -> tuple[bool, bool, tuple[int, int, int], str, int]:
         start = period_start(tally.period, anchor_day)
-        running = _counts_on(tariff, tally, period)
+        running = counts_on(tariff, tally, period)
         return start >= end, running, start, tally.period, tally.counted
 
     known = (Tally(), *tallies)
@@ -169,7 +167,7 @@ def usage_claimed(
         OpeningUnknown: the period begins with the account, and ``opened_on`` is not given.
     """
     today = at.astimezone(tariff.zone).date()
-    settles = tariff.quota_basis is QuotaBasis.CONSUMED
+    period = period_named(tariff, claim.period, opened_on) or period_of(tariff, at, opened_on)
     return Usage(
         used=Quantity(claim.used_before),
         quantum=quantum,
@@ -185,28 +183,10 @@ def usage_claimed(
         free=Quantity(claim.free),
         equipment=tuple(claim.equipment.split()),
         on=today,
-        part_days=period_of(tariff, at, opened_on).part_days,
-        consumed=Quantity(claim.consumed) if settles else None,
+        period=period.id,
+        part_days=period.part_days,
+        consumed=Quantity(claim.consumed) if tariff.counts_consumption else None,
     )
-
-
-def month_of(day: date) -> int:
-    """Months since January of year 0."""
-    return day.year * MONTHS_IN_A_YEAR + day.month - 1
-
-
-def _counts_on(tariff: Tariff, tally: Tally, period: Period) -> bool:
-    """Whether what was counted in the tally's period counts in this one."""
-    if tally.period == period.id:
-        return True
-    if not is_part(tally.period):
-        return False
-    first, after = (edge.astimezone(tariff.zone).date() for edge in (period.start, period.end))
-    return _numbers(first) < period_start(tally.period) < _numbers(after)
-
-
-def _numbers(day: date) -> tuple[int, int, int]:
-    return day.year, day.month, day.day
 
 
 def _months_due(tariff: Tariff, facts: Facts, tally: Tally, today: date) -> int:
@@ -240,15 +220,6 @@ def _equipment(tariff: Tariff, facts: Facts) -> tuple[str, ...]:
     if seasonal is None or seasonal.equipment not in facts.equipment:
         return ()
     return (seasonal.equipment,)
-
-
-def _consumed(tariff: Tariff, period: Period, consumption: Consumption | None) -> Quantity | None:
-    if tariff.quota_basis is not QuotaBasis.CONSUMED or consumption is None:
-        return None
-    first, after = (
-        month_of(edge.astimezone(tariff.zone).date()) for edge in (period.start, period.end)
-    )
-    return consumption.between(first, after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,7 @@ class Usage:
         free: units that fell due and may be claimed now.
         equipment: codes of the registered equipment.
         on: the local day of the sale; seasons and rebates hold on days, so on none without it.
+        period: name of the quota period that ``used`` is counted in; empty when nobody says.
         part_days: days that count and days of the whole period; ``None`` for a whole period.
         consumed: the consumption of the period as far as it is known; ``None``: not known.
         stored: last known remaining credit plus what waits on the card; ``None``: not known.
@@ -74,6 +75,7 @@ class Usage:
     free: Quantity = _NO_QUANTITY
     equipment: tuple[str, ...] = ()
     on: date | None = None
+    period: str = ""
     part_days: tuple[int, int] | None = None
     consumed: Quantity | None = None
     stored: Quantity | None = None
