@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from customer_builders import ELSEWHERE, HOLDER, a_sheet
 from little_headquarters import AREA, card_number
 from node_world import (
     OPERATOR,
@@ -18,7 +19,7 @@ from node_world import (
     meters_for,
     open_with_card,
 )
-from yika_common.journal.bodies import AccountFacts, SlotOpened
+from yika_common.journal.bodies import AccountFacts
 from yika_common.numbers import Quantity
 from yika_common.services import PROFILES, Service
 from yika_common.signing.errors import SealBroken, TooFewSignatures
@@ -37,8 +38,6 @@ from yika_node.services.errors import (
 )
 from yika_node.services.views import Account, FactsForm, LimitsForm
 
-ELSEWHERE = "N0002-000017"
-HOLDER = Person(name="李秀英", phone="010-888", address="东河路 5 号")
 WATER = Service.COLD_WATER
 
 
@@ -52,27 +51,6 @@ def node(world: World) -> Iterator[Node]:
     node = world.enrolled()
     yield node
     node.close()
-
-
-def a_sheet(account: str = ELSEWHERE, index: int = 3, **changes: Any) -> AccountSheet:
-    """An account with the ``index``-th meters and the card of that index."""
-    held: dict[str, Any] = {
-        "account": account,
-        "area": AREA,
-        "node": "N0002",
-        "opened": 1_700_000_000,
-        "profile": 8,
-        "tariff_class": "residential",
-        "persons": 4,
-        "inner_area": 80_000,
-        "meters": tuple(
-            SlotOpened(slot, PROFILES[8][slot], meter) for slot, meter in meters_for(8, index)
-        ),
-        "card": card_number(index),
-        "generation": 1,
-        "holder": (HOLDER,),
-    }
-    return AccountSheet(**(held | changes))
 
 
 def tell(world: World, node: Node, *sheets: AccountSheet) -> None:

@@ -46,6 +46,18 @@ FIELDS: Final[dict[str, Text]] = {
     "persons": _("Persons in the household"),
     "area_m2": _("Heated area"),
     "meters": _("Meters"),
+    "persons_until": _("Proof of their number holds until"),
+    "gross_m2": _("Gross area"),
+    "heat_class": _("Heating class"),
+    "heat_from": _("Heated since"),
+    "suspended": _("Heating years without supply"),
+    "equipment": _("Registered equipment"),
+    "reason": _("Reason"),
+    "per_sale": _("Most in one sale"),
+    "per_day": _("Most in a day"),
+    "per_month": _("Most in a month"),
+    "per_cycle": _("Most in a quota period"),
+    "until": _("Last day"),
 }
 CHAPTERS: Final[dict[str, Text]] = {
     "counter": _("The counter and its keys"),
