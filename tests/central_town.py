@@ -17,13 +17,13 @@ METER = "000000000004"
 CARD = "860000000001"
 
 
-def a_town(folder: Path, clock: HandClock) -> Headquarters:
+def a_town(folder: Path, clock: HandClock, *, database_url: str | None = None) -> Headquarters:
     """Three vending points: one up to date, one offline on a stale tariff, one never started.
 
     There are sales of every outcome, differences of several causes, a record in suspense, and a
     segment that waits for an earlier one.
     """
-    hq = new_headquarters(folder, clock)
+    hq = new_headquarters(folder, clock, database_url=database_url)
     publish_water(hq)
     for name in ("cn-bj-elec-res.json", "cn-bj-gas-res.json"):
         if name in shipped():

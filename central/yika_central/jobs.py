@@ -1,4 +1,4 @@
-"""What headquarters does by itself: it reviews what has arrived and prices it again."""
+"""What headquarters does by itself: it prices again what has arrived, and replays drafts."""
 
 import logging
 
@@ -10,13 +10,28 @@ from yika_common.infra.scheduling import Schedule
 log = logging.getLogger(__name__)
 
 RERATE = "rerate"
+REPLAY = "replay"
+REPLAY_EVERY_S = 2
+"""A person waits for what a draft would have done."""
 
 
 def schedule(hq: Headquarters) -> Schedule:
     """The jobs of one worker, not started yet; only one process may run them."""
     jobs = Schedule()
     jobs.every(hq.config.rerate_every, RERATE, lambda: rerate(hq))
+    jobs.every(REPLAY_EVERY_S, REPLAY, lambda: replay(hq))
     return jobs
+
+
+def replay(hq: Headquarters) -> None:
+    """Price waiting drafts over past sales; what fails is noted, waits and is tried again."""
+    try:
+        ran = hq.tariff_office.replays.run_waiting()
+    except YikaError as error:
+        log.warning("replay failed", extra={"facts": {"code": error.code}})
+        return
+    if ran:
+        log.info("replayed", extra={"facts": {"drafts": ran}})
 
 
 def rerate(hq: Headquarters) -> None:

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from werkzeug.test import TestResponse
 
-from central_builders import ADMIN, LI, WANG, HandClock
-from central_town import ACCOUNT, a_town, dearer_water
+from central_builders import ADMIN, HandClock
+from central_town import ACCOUNT, a_town
 from yika_central.bootstrap import Headquarters
 from yika_central.services.enquiries import PAGE, Cursor, SaleFilter
 from yika_central.services.staff import Credential, StaffRole
@@ -190,43 +190,10 @@ def test_an_auditor_reads_everything_and_changes_nothing(visitor: FlaskClient) -
     auditor = signed_in(visitor, AUDITOR)
     for path in PAGES:
         read(auditor, path)
-    for action in ("/nodes", "/nodes/N0001/stop", "/tariffs", "/staff", "/rerating"):
+    for action in ("/nodes", "/nodes/N0001/stop", "/drafts", "/staff", "/rerating"):
         answer = post(auditor, "/sales", action)
         assert answer.status_code == 403, action
     assert "Enter a person" not in read(auditor, "/staff")
-
-
-def test_two_officers_publish_a_tariff_on_the_page(tmp_path: Path) -> None:
-    hq = a_town(tmp_path / "central", HandClock())
-    client = make_central_app(hq).test_client()
-    client.environ_base["HTTP_HOST"] = "127.0.0.1:8600"
-    signed_in(client, LI)
-    next_version = dearer_water().replace(b'"version": 4', b'"version": 5')
-    alone = publish(client, next_version, LI, LI)
-    assert (alone.status_code, "two different tariff officers" in alone.text) == (409, True)
-    done = publish(client, next_version, LI, WANG)
-    assert (done.status_code, done.headers["Location"]) == (303, "/tariffs/CN-BJ-WATER-RES/5")
-    assert client.get("/tariffs/CN-BJ-WATER-RES/5.json").data == next_version
-    again = publish(client, next_version, LI, WANG)
-    assert (again.status_code, "is not above version 5" in again.text) == (409, True)
-    hq.close()
-
-
-def publish(
-    client: FlaskClient, document: bytes, first: Credential, second: Credential
-) -> TestResponse:
-    return post(
-        client,
-        "/tariffs",
-        "/tariffs",
-        **{
-            "file": (io.BytesIO(document), "tariff.json"),
-            "first-name": first.name,
-            "first-password": first.password,
-            "second-name": second.name,
-            "second-password": second.password,
-        },
-    )
 
 
 def test_an_administrator_enters_a_person_who_can_sign_in(

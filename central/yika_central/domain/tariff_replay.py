@@ -2,8 +2,8 @@
 
 Both tariffs price the same quantities in the same order, each with a quota of its own that counts
 from the sales before the first one that is compared; so a sale that only a step makes dearer is
-found.  A tariff that is to come is priced as if it had always been in force, and so is the one it
-is compared with: no difference comes from a version beginning.
+found.  A tariff that is to come is priced as if it had been in force since the first of these
+sales, and so is the one it is compared with: no difference comes from a version beginning.
 
 Source: published validations of tariff proposals ("winners and losers by class, the largest
 changes, and no change where none is meant"), made after charges that hit tens of thousands of
@@ -13,19 +13,18 @@ homes had been found only on their bills.
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from yika_central.domain.purchases import Purchase, in_order
 from yika_central.domain.tariff_fold import Fold
 from yika_common.errors import YikaError
 from yika_common.numbers import Money
+from yika_common.tariffs.facts import Facts
 from yika_common.tariffs.model import Tariff
 
 TOP = 50
 """How many of the largest rises, and of the largest falls, are named."""
-
-_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +48,23 @@ class Priced:
         return Money(self.after - self.before)
 
 
-def as_ever(tariff: Tariff) -> Tariff:
-    """The tariff as if it had always been in force, without an end."""
-    return replace(tariff, effective_from=_ALWAYS)
-
-
 def price_customer(
     account: str,
     purchases: Iterable[Purchase],
     *,
+    facts: Facts,
     present: Tariff | None,
     draft: Tariff,
+    first: datetime,
     since: datetime,
 ) -> Priced:
-    """Price the purchases of one account and service; those before ``since`` only count.
+    """Price the purchases of one account and service.
 
-    Superseded purchases are left out: their credit never reached a meter.
+    Those between ``first`` and ``since`` only count.  Superseded purchases are left out: their
+    credit never reached a meter.
     """
-    now = None if present is None else Fold(as_ever(present))
-    then = Fold(as_ever(draft))
+    now = None if present is None else Fold(replace(present, effective_from=first), facts)
+    then = Fold(replace(draft, effective_from=first), facts)
     sales, before, after = 0, 0, 0
     unpriced: dict[str, int] = {}
     for timed in in_order(purchase for purchase in purchases if purchase.delivered):

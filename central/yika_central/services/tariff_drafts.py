@@ -229,6 +229,13 @@ class TariffDrafts:
             self._close(connection, number, state, who, reason.strip()[:REASON_MAX])
         return state
 
+    def replay_stands(self, number: int) -> bool | None:
+        """Whether the last finished replay holds for what is published now; None without one."""
+        draft = self.one(number)
+        service = str(parse_tariff(draft.document).service)
+        with self._database.reading() as session:
+            return self._replays.stands(session.connection(), number, service)
+
     def all(self, *, still_open: bool = False) -> tuple[Draft, ...]:
         """Drafts without their history, the newest first."""
         table = table_of(TariffDraft)

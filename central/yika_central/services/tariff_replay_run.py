@@ -17,6 +17,7 @@ from yika_common.numbers import Money, Quantity
 from yika_common.tariffs.book import TariffBook
 from yika_common.tariffs.document import parse_tariff
 from yika_common.tariffs.errors import NoTariffInForce, TariffsClash
+from yika_common.tariffs.facts import Facts
 from yika_common.tariffs.model import Tariff
 
 BATCH = 500
@@ -73,10 +74,18 @@ class ReplayRun:
             (row.account, self._group(_class(row, amended.get(row.account)), row.area))
             for row in accounts
         ]
-        priced = {account: group for account, group in placed if group.verdict == "priced"}
         others = {account: group for account, group in placed if group.verdict != "priced"}
         self._count(connection, others)
-        self._price(connection, priced)
+        priced = {account: group for account, group in placed if group.verdict == "priced"}
+        self._price(
+            connection,
+            priced,
+            {
+                row.account: _facts(row, amended.get(row.account), self.draft.zone)
+                for row in accounts
+                if row.account in priced
+            },
+        )
         return True
 
     def findings(self, connection: Connection) -> Findings:
@@ -96,15 +105,19 @@ class ReplayRun:
             groups[account].same += groups[account].verdict == "untouched"
             groups[account].sales += sales
 
-    def _price(self, connection: Connection, groups: dict[str, Group]) -> None:
+    def _price(
+        self, connection: Connection, groups: dict[str, Group], facts: dict[str, Facts]
+    ) -> None:
         rows = store.sales_of(connection, list(groups), self._service, *self._window(self.first))
         for account, sales in groupby(rows, key=lambda row: str(row.account)):
             group = groups[account]
             priced = price_customer(
                 account,
                 _purchases(sales),
+                facts=facts[account],
                 present=self.present[group.tariff_class, group.area],
                 draft=self.draft,
+                first=self.first,
                 since=self.since,
             )
             self.tally.add(group, priced)
@@ -152,6 +165,29 @@ def months_before(now: datetime, months: int, zone: ZoneInfo) -> datetime:
 
 def _class(account: Row[Any], amended: Row[Any] | None) -> str:
     return str(account.tariff_class if amended is None else amended.tariff_class)
+
+
+def _facts(account: Row[Any], amended: Row[Any] | None, zone: ZoneInfo) -> Facts:
+    """What sets the account's prices: as it was opened, or as it was amended last."""
+    if amended is None:
+        return Facts.recorded(
+            zone,
+            opened=account.opened_at,
+            persons=account.persons,
+            inner_area=account.area_m2 or 0,
+        )
+    return Facts.recorded(
+        zone,
+        opened=account.opened_at,
+        persons=amended.persons,
+        persons_until=amended.persons_until,
+        inner_area=amended.inner_area,
+        gross_area=amended.gross_area,
+        heat_class=amended.heat_class,
+        heat_from=amended.heat_from,
+        suspended=tuple(map(int, amended.suspended.split())),
+        equipment=amended.equipment,
+    )
 
 
 def _named(tariff: Tariff | None) -> str:

@@ -132,6 +132,18 @@ class TariffShelf:
             ).scalar()
         return None if found is None else bytes(found)
 
+    def predecessor(self, tariff_id: str, version: int) -> tuple[int, bytes] | None:
+        """Number and file of the version published before this one; None for the first."""
+        table = table_of(TariffVersion)
+        with self._database.reading() as session:
+            row = session.execute(
+                select(table.c.version, table.c.document)
+                .where(table.c.tariff_id == tariff_id, table.c.version < version)
+                .order_by(table.c.version.desc())
+                .limit(1)
+            ).first()
+        return None if row is None else (row.version, bytes(row.document))
+
     def baseline(self, tariff_id: str, below: int) -> Published | None:
         """What a version is compared with: the one in force, else the last below it."""
         versions = [e for e in self.published() if e.tariff_id == tariff_id and e.version < below]

@@ -11,6 +11,8 @@ from yika_central.bootstrap import Headquarters
 from yika_central.reports.rows import PeriodBackwards
 from yika_central.services.enquiries import NoSuchSale
 from yika_central.services.staff import Credential
+from yika_central.services.tariff_draft_rules import NoSuchDraft, ReasonMissing
+from yika_central.services.tariff_replays import MonthsWrong
 from yika_central.web.api import BODY_LIMIT, STATUSES, api_blueprint
 from yika_central.web.forms import NotADay
 from yika_central.web.front_pages import front_pages
@@ -20,6 +22,7 @@ from yika_central.web.report_pages import report_pages
 from yika_central.web.sale_pages import sale_pages
 from yika_central.web.settings_pages import settings_pages
 from yika_central.web.staff_pages import staff_pages
+from yika_central.web.tariff_draft_pages import tariff_draft_pages
 from yika_central.web.tariff_pages import tariff_pages
 from yika_central.web.words import register_words
 from yika_common.infra.sessions import Session, Sessions
@@ -59,7 +62,9 @@ def make_central_app(hq: Headquarters) -> Flask:
         home="front.overview",
         nav=NAV,
         trusted_hosts=hq.config.trusted_hosts,
-        statuses=STATUSES | {NoSuchSale: 404, NotADay: 422, PeriodBackwards: 422},
+        statuses=STATUSES
+        | {NoSuchDraft: 404, ReasonMissing: 422, MonthsWrong: 422}
+        | {NoSuchSale: 404, NotADay: 422, PeriodBackwards: 422},
         chips=lambda _session: _chips(hq, _session),
         body_max=BODY_LIMIT,
     )
@@ -73,6 +78,7 @@ def make_central_app(hq: Headquarters) -> Flask:
                 node_pages,
                 sale_pages,
                 tariff_pages,
+                tariff_draft_pages,
                 report_pages,
                 staff_pages,
                 settings_pages,
