@@ -190,11 +190,11 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     staff = StaffDesk(journal, queries, standing, vault, keyring, clock, incarnation, software)
     known = KnownAccounts(queries, keyring, customers)
     accounts = AccountDesk(journal, queries, known, standing, keyring, shelf, clock, random)
-    enquiries = Enquiries(queries, standing, accounts)
+    enquiries = Enquiries(queries, standing, accounts, shelf)
     settlement = Settlement(journal, queries, standing, keyring, clock, outside.judge)
     counter = Counter(outside.reader, random)
     cards = CardDesk(counter, journal, queries, keyring, accounts, settlement, clock)
-    pricing = Pricing(queries, shelf)
+    pricing = Pricing(queries, shelf, settings)
     return Node(
         folder=folder,
         config=config,

@@ -118,7 +118,8 @@ class _Filling:
         ]
         rows = [row for _, row in self._sample]
         self._meters = {row["meter"]: (row["count"], row["total"]) for row in rows}
-        self._bought = {_quota(row): row["used_before"] + row["quantity"] for row in rows}
+        self._counted = {_tally(row): row["counted"] for row in rows}
+        self._newest: dict[tuple[str, str], int] = {}
         tip = connection.execute("SELECT * FROM tip").fetchone()
         self._seq, self._head, self._at = tip["seq"], tip["head"], tip["at"]
         self._records: list[tuple[int, int, bytes, bytes]] = []
@@ -142,7 +143,7 @@ class _Filling:
         for meter, (count, total) in self._meters.items():
             town.meters[meter].count, town.meters[meter].total = count, total
         for row in (row for _, row in self._sample):
-            town.meters[row["meter"]].used = self._bought[_quota(row)]
+            town.meters[row["meter"]].used = self._counted[_tally(row)]
 
     def _write(self, rows: list[dict[str, Any]]) -> None:
         names, marks = ", ".join(rows[0]), ", ".join("?" * len(rows[0]))
@@ -161,8 +162,8 @@ class _Filling:
             [(*state, meter) for meter, state in self._meters.items()],
         )
         self._connection.executemany(
-            "UPDATE quota SET bought = ? WHERE account = ? AND service = ? AND period = ?",
-            [(bought, *key) for key, bought in self._bought.items()],
+            "UPDATE tally SET seq = ?, counted = ? WHERE account = ? AND service = ?",
+            [(seq, self._counted[key], *key) for key, seq in self._newest.items()],
         )
         # What the journal signs: see yika_node.db.journal.
         place = (1).to_bytes(4, "big") + self._seq.to_bytes(8, "big")
@@ -177,19 +178,20 @@ class _Filling:
     ) -> dict[str, Any]:
         """Add the two records of the household's next sale; give its row in ``intent``."""
         count, total = self._meters[row["meter"]]
-        used = self._bought[_quota(row)]
+        used = self._counted[_tally(row)]
         position = self._meters[row["meter"]] = count + 1, total + row["quantity"]
-        self._bought[_quota(row)] = used + row["quantity"]
+        self._counted[_tally(row)] = used + row["quantity"]
         self._at += _SECONDS_APART
         mac = draw.randbytes(8).hex()
         self._add(members | {"n": position[0], "T": position[1], "u": used, "mac": mac})
+        self._newest[_tally(row)] = self._seq
         changed = {
             "seq": self._seq,
             "basket": self._seq,
             "at": self._at,
             "count": position[0],
             "total": position[1],
-            "used_before": used,
+            "counted": used + row["quantity"],
             "resolved_at": self._at,
         }
         self._add({"t": "sale", "op": members["op"], "iq": self._seq})
@@ -209,5 +211,5 @@ def _repeatable(line: bytes) -> dict[str, Any]:
     return {key: members[key] for key in members if key not in ("q", "ts", "gb", "nb")}
 
 
-def _quota(row: dict[str, Any]) -> tuple[str, str, str]:
-    return row["account"], row["service"], row["period"]
+def _tally(row: dict[str, Any]) -> tuple[str, str]:
+    return row["account"], row["service"]

@@ -83,7 +83,7 @@ def test_the_twin_repeats_exactly_the_rows_of_the_journal(tmp_path: Path) -> Non
             assert [sql for sql, _ in notes].count("COMMIT") == 2
             twin.repeat(notes)
     twin.close()
-    for table in ("record", "tip", "intent", "meter_position", "quota", "heat_year", "form"):
+    for table in ("record", "tip", "intent", "meter_position", "tally", "form"):
         assert rows(tmp_path / "twin.db", table) == rows(tmp_path / FILE_NAME, table) != []
 
 

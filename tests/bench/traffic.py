@@ -17,14 +17,17 @@ from yika_common.numbers import Money, Quantity
 from yika_common.services import PROFILES, Service
 from yika_common.tariffs.book import TariffBook
 from yika_common.tariffs.document import parse_tariff
+from yika_common.tariffs.dues import Dues, Policy
 from yika_common.tariffs.errors import AboveMaximum, BelowMinimum
-from yika_common.tariffs.model import Tariff
+from yika_common.tariffs.explanation import explain
 from yika_common.tariffs.period import heating_year_of, period_of
-from yika_common.tariffs.quote import Quote, Usage, quote_for_money
 from yika_common.tariffs.shipped import shipped
+from yika_common.tariffs.usage import Usage
+from yika_common.tariffs.waterfall import bill_for_money
+from yika_node.services.basket import PricedLine
 from yika_node.services.keyring import HeldMeter
 from yika_node.services.minting import Minting
-from yika_node.services.pricing import QUANTA, PricedLine
+from yika_node.services.premises import quantum_of
 from yika_node.services.views import Account, By, SlotQuote
 
 NODE = "N0042"
@@ -128,11 +131,20 @@ class Town:
             typed = Money(typed + 500_000)
         else:
             year = None
-        period = period_of(tariff, self._at).id
-        used = meter.used if meter.period == period else 0
-        quote = _quote(tariff, account, service, used, typed, paid=year is None)
+        period = period_of(tariff, self._at)
+        used = meter.used if meter.period == period.id else 0
+        usage = Usage(
+            used=Quantity(used),
+            quantum=quantum_of(tariff),
+            persons=account.persons,
+            area_m2=account.area_m2,
+            heating_year_paid=year is None,
+        )
+        bill = bill_for_money(tariff, usage, typed, Dues(), Policy())
+        facts = account.pricing_facts(tariff.zone)
+        quote = bill.quote
         meter.count, meter.total = meter.count + 1, Quantity(meter.total + quote.quantity)
-        meter.period, meter.used = period, used + quote.quantity
+        meter.period, meter.used = period.id, used + quote.quantity
         meter.heating_year = max(meter.heating_year, year or 0)
         line = SlotQuote(
             slot=meter.slot,
@@ -143,30 +155,22 @@ class Town:
             tariff_id=tariff.id,
             tariff_version=tariff.version,
             tariff_digest=tariff.digest,
-            period=period,
-            used=Quantity(used),
-            step_left=None,
+            period=period.id,
             heating_year=year,
             generation=1,
             count=meter.count,
             total=meter.total,
-            quote=quote,
+            adjusted_number=0,
+            usage=usage,
+            bill=bill,
+            explanation=explain(tariff, facts, usage, bill, period),
         )
-        priced = PricedLine(line, before, meter.heating_year)
+        priced = PricedLine(line, before, _quota(meter))
         return Minting(account, household.card, priced, meter.held)
 
 
-def _quote(
-    tariff: Tariff, account: Account, service: Service, used: int, typed: Money, *, paid: bool
-) -> Quote:
-    usage = Usage(
-        used=Quantity(used),
-        quantum=QUANTA[service],
-        persons=account.persons,
-        area_m2=account.area_m2,
-        heating_year_paid=paid,
-    )
-    return quote_for_money(tariff, usage, typed)
+def _quota(meter: Meter) -> QuotaState:
+    return QuotaState(meter.period, Quantity(meter.used), meter.heating_year)
 
 
 def _record(meter: Meter) -> CreditRecord:
@@ -181,6 +185,6 @@ def _record(meter: Meter) -> CreditRecord:
         count=meter.count,
         total=meter.total,
         time=OPENING,
-        quota=QuotaState(meter.period, Quantity(meter.used), meter.heating_year),
+        quota=_quota(meter),
         witness=RecordWitness(NODE, 1, 1, bytes(8)),
     )

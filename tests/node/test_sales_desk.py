@@ -28,7 +28,7 @@ from yika_common.cards.errors import (
 )
 from yika_common.errors import YikaError
 from yika_common.infra.sqlite_errors import DiskFull
-from yika_common.numbers import Money
+from yika_common.numbers import Money, Quantity
 from yika_common.simulated.icc import CardStore
 from yika_common.tariffs.errors import (
     BelowMinimum,
@@ -49,7 +49,7 @@ from yika_node.services.errors import (
     SlotEmpty,
 )
 from yika_node.services.pricing import Pricing
-from yika_node.services.views import Account, SaleEntry, SaleState
+from yika_node.services.views import Account, Agreed, SaleEntry, SaleState
 
 POWER, HEAT, GAS, WATER = 0, 2, 3, 4
 
@@ -88,10 +88,10 @@ def test_a_basket_is_one_receipt_over_several_meters(desk: Desk) -> None:
     entries = [for_money(GAS, 10_000), for_quantity(WATER, 12_000)]
     view = desk.node.cards.read(OPERATOR)
     quoted = desk.node.sales.quote(view, entries)
-    receipt = desk.node.sales.sell(OPERATOR, desk.card, entries, "t", agreed=quoted.amount)
+    receipt = desk.node.sales.sell(OPERATOR, desk.card, entries, "t", agreed=quoted.agreed)
     assert receipt.complete
     assert receipt.problem is None
-    assert receipt.amount == quoted.amount == sum(line.quote.amount for line in receipt.lines)
+    assert receipt.paid == quoted.paid == sum(line.quote.amount for line in receipt.lines)
     assert [line.sale.state for line in receipt.lines] == [SaleState.WRITTEN] * 2
     assert [line.sale.quantity for line in receipt.lines] == [
         line.quote.quantity for line in quoted.lines
@@ -234,12 +234,16 @@ def test_a_sale_is_recorded_at_the_moment_it_was_priced_for(desk: Desk) -> None:
     assert priced_at == [receipt.at]
 
 
-def test_another_price_than_the_agreed_one_is_refused(desk: Desk) -> None:
+@pytest.mark.parametrize(("less", "smaller"), [(1, 0), (0, 100)])
+def test_another_price_or_quantity_than_the_agreed_one_is_refused(
+    desk: Desk, less: int, smaller: int
+) -> None:
+    entries = [for_money(WATER, 5_000)]
+    told = desk.node.sales.quote(desk.node.cards.read(OPERATOR), entries).agreed
     before = desk.state()
+    other = Agreed(Money(told.paid - less), (Quantity(told.quantities[0] - smaller),))
     with pytest.raises(PriceChanged):
-        desk.node.sales.sell(
-            OPERATOR, desk.card, [for_money(WATER, 5_000)], "form", agreed=Money(4_999)
-        )
+        desk.node.sales.sell(OPERATOR, desk.card, entries, "form", agreed=other)
     assert desk.state() == before
 
 
@@ -359,7 +363,7 @@ def test_a_disk_full_at_the_second_commit_leaves_a_sale_that_is_settled_later(de
     # Most of the small second commits still find room in a page; one soon does not.
     for number in range(300):
         commits = 0
-        entries = [for_quantity(WATER, 1_000)]
+        entries = [for_quantity(number % 8, 1_000)]
         receipt = desk.node.sales.sell(OPERATOR, desk.card, entries, f"form {number}")
         if receipt.problem is not None:
             break

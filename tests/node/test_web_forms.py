@@ -6,7 +6,7 @@ from node_pages import account_fields
 from yika_common.infra.web.faults import NotUnderstood
 from yika_common.numbers import Money, NotANumber, Quantity, money_to_text, quantity_to_text
 from yika_node.services.errors import AccountFormIncomplete
-from yika_node.services.views import By, Level, SaleEntry
+from yika_node.services.views import Agreed, By, Level, SaleEntry
 from yika_node.web.forms import (
     account_of,
     agreed_of,
@@ -37,16 +37,36 @@ def test_what_is_typed_is_what_is_asked_for(wanted: tuple[SaleEntry, ...]) -> No
     assert entries_of(form) == wanted
 
 
-@given(entries, entries, st.integers(0, 10**12))
+@given(
+    entries,
+    entries,
+    st.integers(0, 10**12),
+    st.lists(st.integers(0, 10**12), min_size=1, max_size=8),
+)
 def test_an_agreement_holds_for_its_own_entries_only(
-    shown: tuple[SaleEntry, ...], sold: tuple[SaleEntry, ...], amount: int
+    shown: tuple[SaleEntry, ...], sold: tuple[SaleEntry, ...], paid: int, bought: list[int]
 ) -> None:
-    form = {"agreed": agreement(shown, Money(amount))}
-    assert agreed_of(form, sold) == (amount if sold == shown else None)
+    agreed = Agreed(Money(paid), tuple(map(Quantity, bought)))
+    form = {"agreed": agreement(shown, agreed)}
+    assert agreed_of(form, sold) == (agreed if sold == shown else None)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "=", "0m100=", "0m100=-5", "0m100=1e3", "0m100=٣", "x=7", "0m100=" + "9" * 5000]
+    "text",
+    [
+        "",
+        "=",
+        "0m100=",
+        "0m100=5",
+        "0m100=5:",
+        "0m100=5:1,",
+        "0m100=-5:1",
+        "0m100=1e3:1",
+        "0m100=٣:1",
+        "x=7:1",
+        "0m100=" + "9" * 5000 + ":1",
+        "0m100=5" + ":1" + ",1" * 8,
+    ],
 )
 def test_what_is_no_agreement_agrees_to_nothing(text: str) -> None:
     assert agreed_of({"agreed": text}, (SaleEntry(0, By.MONEY, 100),)) is None

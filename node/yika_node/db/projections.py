@@ -4,9 +4,9 @@ Each record type has one function here that writes its projection, with plain pr
 because the counter waits for them.  :func:`rebuild` empties every projection and replays the
 journal; the tables are then equal to what they were.
 
-A meter's position and a premises' quota move with the ``sale`` record, not with the ``intent``:
-an intent that is superseded never reached the meter, and no second sale to a card begins while
-one of its intents is pending.
+A meter's position, what is settled through its slot and a premises' tally move with the ``sale``
+record, not with the ``intent``: an intent that is superseded never reached the card, and no second
+sale to a card begins while one of its intents is pending.
 """
 
 import sqlite3
@@ -16,6 +16,7 @@ from typing import Any, Final
 from yika_common.journal import bodies
 from yika_common.journal.record import Record, Unknown, decode_line
 from yika_node.db import customer_projections
+from yika_node.db.implied import card_state
 
 PENDING: Final = "pending"
 WRITTEN: Final = "written"
@@ -27,8 +28,7 @@ TABLES: Final = (
     "account_meter",
     "card",
     "intent",
-    "quota",
-    "heat_year",
+    "tally",
     "meter_position",
     "reading",
     "witness",
@@ -112,9 +112,11 @@ def _card(c: sqlite3.Connection, _epoch: int, record: Record, body: bodies.CardI
 def _intent(c: sqlite3.Connection, epoch: int, record: Record, body: bodies.Intent) -> None:
     c.execute(
         "INSERT INTO intent (epoch, seq, basket, at, operator, account, card, slot, service,"
-        " meter, generation, count, total, quantity, amount, tariff, tariff_version, period,"
-        " used_before, heating_year, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')",
+        " meter, generation, count, total, quantity, amount, paid, tariff, tariff_version, state,"
+        " period, counted, heating_year, charged_through, free_day, money_number, money_total,"
+        " quantity_number, quantity_total, debts)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending',"
+        " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             epoch,
             record.seq,
@@ -131,11 +133,10 @@ def _intent(c: sqlite3.Connection, epoch: int, record: Record, body: bodies.Inte
             body.total,
             body.quantity,
             body.amount,
+            body.paid,
             body.tariff,
             body.tariff_version,
-            body.period,
-            body.used_before,
-            body.heating_year,
+            *card_state(body),
         ),
     )
 
@@ -145,26 +146,27 @@ def _sale(c: sqlite3.Connection, epoch: int, record: Record, body: bodies.Sale) 
         return
     intent = (body.epoch or epoch, body.intent)
     c.execute(
-        "INSERT INTO meter_position (meter, generation, count, total)"
-        " SELECT meter, generation, count, total FROM intent WHERE epoch = ? AND seq = ?"
+        "INSERT INTO meter_position (meter, generation, count, total, money_number, money_total,"
+        " quantity_number, quantity_total, debts)"
+        " SELECT meter, generation, count, total, money_number, money_total, quantity_number,"
+        " quantity_total, debts FROM intent WHERE epoch = ? AND seq = ?"
         " ON CONFLICT (meter) DO UPDATE SET generation = excluded.generation,"
-        " count = excluded.count, total = excluded.total"
+        " count = excluded.count, total = excluded.total, money_number = excluded.money_number,"
+        " money_total = excluded.money_total, quantity_number = excluded.quantity_number,"
+        " quantity_total = excluded.quantity_total, debts = excluded.debts"
         " WHERE (excluded.generation, excluded.count) > (generation, count)",
         intent,
     )
     c.execute(
-        "INSERT INTO quota (account, service, period, bought)"
-        " SELECT account, service, period, used_before + quantity FROM intent"
-        " WHERE epoch = ? AND seq = ?"
-        " ON CONFLICT (account, service, period) DO UPDATE"
-        " SET bought = max(bought, excluded.bought)",
-        intent,
-    )
-    c.execute(
-        "INSERT INTO heat_year (account, service, year)"
-        " SELECT account, service, heating_year FROM intent"
-        " WHERE epoch = ? AND seq = ? AND heating_year > 0"
-        " ON CONFLICT (account, service) DO UPDATE SET year = max(year, excluded.year)",
+        "INSERT INTO tally (account, service, epoch, seq, period, counted, heating_year,"
+        " charged_through, free_day)"
+        " SELECT account, service, epoch, seq, period, counted, heating_year, charged_through,"
+        " free_day FROM intent WHERE epoch = ? AND seq = ?"
+        " ON CONFLICT (account, service) DO UPDATE SET epoch = excluded.epoch,"
+        " seq = excluded.seq, period = excluded.period, counted = excluded.counted,"
+        " heating_year = excluded.heating_year, charged_through = excluded.charged_through,"
+        " free_day = excluded.free_day"
+        " WHERE (excluded.epoch, excluded.seq) > (epoch, seq)",
         intent,
     )
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from yika_common.infra.late import LateModule
 from yika_common.journal.record import genesis
-from yika_node.db.projections import PENDING
+from yika_node.db.projections import PENDING, SUPERSEDED
 from yika_node.db.store import Store
 
 if TYPE_CHECKING:
@@ -26,6 +27,15 @@ else:
     sql = LateModule("sqlmodel")
     engine = LateModule("yika_common.infra.engine")
     tables = LateModule("yika_node.db.tables")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What this journal says of an account: by service, by meter, and what is still open."""
+
+    tallies: Sequence[tables.Tally]
+    positions: Sequence[tables.MeterPosition]
+    pending: Sequence[tables.Intent]
 
 
 class Queries:
@@ -188,22 +198,43 @@ class Queries:
                 ).all()
             )
 
-    def bought(self, account: str, service: str, period: str) -> int:
-        """What the account bought of the service in the period, by this journal."""
+    def standing(self, account: str, meters: Sequence[str]) -> Standing:
+        """What this journal says of an account and its meters, in one snapshot."""
         with self._session() as session:
-            found = session.get(tables.Quota, (account, service, period))
-            return 0 if found is None else found.bought
+            tallies = sql.select(tables.Tally).where(tables.Tally.account == account)
+            positions = sql.select(tables.MeterPosition).where(
+                sql.col(tables.MeterPosition.meter).in_(meters)
+            )
+            pending = sql.select(tables.Intent).where(
+                sql.col(tables.Intent.state) == sql.literal_column(f"'{PENDING}'"),
+                tables.Intent.account == account,
+            )
+            return Standing(
+                tallies=session.exec(tallies).all(),
+                positions=session.exec(positions).all(),
+                pending=session.exec(pending).all(),
+            )
 
-    def heating_year_paid(self, account: str, service: str) -> int:
-        """The newest heating year paid, by this journal; 0: none."""
-        with self._session() as session:
-            found = session.get(tables.HeatYear, (account, service))
-            return 0 if found is None else found.year
+    def sold_since(self, account: str, service: str, since: int) -> Sequence[tuple[int, int, int]]:
+        """Time, quantity and amount of sales of a service to the account, newest first.
 
-    def meter_position(self, meter: str) -> tables.MeterPosition | None:
-        """What this journal last gave the meter."""
+        Superseded ones are left out.  The journal is gone through backwards, down to the first
+        record before ``since``, so that history of any length costs nothing.
+        """
         with self._session() as session:
-            return session.get(tables.MeterPosition, meter)
+            sale = tables.Intent
+            wanted = (
+                sql.select(sale.at, sale.service, sale.quantity, sale.amount)
+                .where(sale.account == account, sale.state != SUPERSEDED)
+                .order_by(sql.col(sale.epoch).desc(), sql.col(sale.seq).desc())
+            )
+            found = []
+            for at, sold, quantity, amount in session.exec(wanted):
+                if at < since:
+                    break
+                if sold == service:
+                    found.append((at, quantity, amount))
+            return found
 
     # Sales and readings.
 

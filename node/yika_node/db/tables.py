@@ -8,7 +8,7 @@ A **note** is none of these: it saves work or trouble, and losing it loses no mo
 
 ==========  ==========================================================================
 truth       identity, record, tip, item, acknowledgement
-projection  operator, account, account_meter, card, intent, quota, heat_year,
+projection  operator, account, account_meter, card, intent, tally,
             meter_position, reading, witness, held_item, bundle, account_facts,
             own_limit, refusal
 told        sheet, sheet_meter, sheet_part
@@ -154,7 +154,11 @@ class Card(Row, table=True):
 
 
 class Intent(Row, table=True):
-    """Projection: one meter's sale; ``state`` is pending, written or superseded."""
+    """Projection: one meter's sale; ``state`` is pending, written or superseded.
+
+    ``paid`` is what was handed over, ``amount`` the price of the quantity.  From ``period`` on
+    follows what the card says with it (:mod:`yika_node.db.implied`).
+    """
 
     epoch: int = _number_key()
     seq: int = _number_key()
@@ -171,13 +175,21 @@ class Intent(Row, table=True):
     total: int = _number()
     quantity: int = _number()
     amount: int = _number()
+    paid: int = _number()
     tariff: str
     tariff_version: int
-    period: str
-    used_before: int = _number()
-    heating_year: int
     state: str
     resolved_at: int | None = _maybe_number()
+    period: str
+    counted: int = _number()
+    heating_year: int
+    charged_through: int
+    free_day: int
+    money_number: int
+    money_total: int = _number()
+    quantity_number: int
+    quantity_total: int = _number()
+    debts: int = _number()
     __table_args__ = (
         Index("intent_account", "account", "epoch", "seq"),
         Index("intent_pending", "card", sqlite_where=text("state = 'pending'")),
@@ -185,32 +197,39 @@ class Intent(Row, table=True):
     )
 
 
-class Quota(Row, table=True):
-    """Projection: what an account bought of a service in a quota period, by this journal."""
+class Tally(Row, table=True):
+    """Projection: what an account bought and was charged of a service, by this journal.
+
+    It is what the card said with the newest written sale, which stands at (epoch, seq).
+    """
 
     account: str = _key()
     service: str = _key()
-    period: str = _key()
-    bought: int = _number()
-    __table_args__ = (_WITHOUT_ROWID,)
-
-
-class HeatYear(Row, table=True):
-    """Projection: the newest heating year whose basic fee an account paid, by this journal."""
-
-    account: str = _key()
-    service: str = _key()
-    year: int
+    epoch: int = _number()
+    seq: int = _number()
+    period: str
+    counted: int = _number()
+    heating_year: int
+    charged_through: int
+    free_day: int
     __table_args__ = (_WITHOUT_ROWID,)
 
 
 class MeterPosition(Row, table=True):
-    """Projection: the highest (generation, count) and its total that this journal gave a meter."""
+    """Projection: the highest (generation, count) that this journal gave a meter.
+
+    With the lifetime total, and what was settled through the meter's slot, as the card then said.
+    """
 
     meter: str = _key()
     generation: int
     count: int = _number()
     total: int = _number()
+    money_number: int
+    money_total: int = _number()
+    quantity_number: int
+    quantity_total: int = _number()
+    debts: int = _number()
     __table_args__ = (_WITHOUT_ROWID,)
 
 

@@ -11,14 +11,14 @@ from yika_common.clock import from_timestamp
 from yika_common.errors import YikaError
 from yika_common.journal.bodies import Intent
 from yika_common.journal.record import decode_line, txn_id
-from yika_common.numbers import Money, Price, Quantity
-from yika_common.tariffs.charges import QuoteLine
-from yika_common.tariffs.quote import Quote
+from yika_common.numbers import Quantity
 from yika_node.db.queries import Queries
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.errors import AccountUnknown, SaleUnknown
+from yika_node.services.retracing import bill_of, explanation_of, tariff_of
 from yika_node.services.rows import reading_row, sale_row
 from yika_node.services.standing import Standing
+from yika_node.services.tariff_shelf import TariffShelf
 from yika_node.services.views import (
     Account,
     By,
@@ -46,6 +46,7 @@ class Enquiries:
     queries: Queries
     standing: Standing
     accounts: AccountDesk
+    shelf: TariffShelf
 
     def receipt(self, epoch: int, basket: int, problem: YikaError | None = None) -> Receipt:
         """The receipt of a basket, as its lines stand now; ``problem`` is passed on.
@@ -59,8 +60,8 @@ class Enquiries:
         if not rows:
             raise SaleUnknown(number=f"{epoch}-{basket}")
         node = self.standing.membership.node
-        lines = tuple(self._line(row) for row in rows)
         first = rows[0]
+        account = self._account(first.account)
         return Receipt(
             number=f"{node}-{epoch}-{basket:06}",
             node=node,
@@ -68,12 +69,10 @@ class Enquiries:
             basket=basket,
             at=from_timestamp(first.at),
             operator=first.operator,
-            account=self._account(first.account),
+            account=account,
             account_number=first.account,
             card=first.card,
-            lines=lines,
-            amount=Money(sum(line.quote.amount for line in lines)),
-            residual=Money(sum(line.quote.residual for line in lines)),
+            lines=tuple(self._line(row, account) for row in rows),
             problem=problem,
         )
 
@@ -110,34 +109,26 @@ class Enquiries:
         rows = self.queries.readings(_key(before), limit, meter)
         return Page(tuple(reading_row(row) for row in rows), _next(rows, limit))
 
-    def _line(self, row: tables.Intent) -> ReceiptLine:
+    def _line(self, row: tables.Intent, account: Account | None) -> ReceiptLine:
         record = self.queries.record(row.epoch, row.seq)
         assert record is not None, "a projection has its record"
         intent = decode_line(record.line).body
         assert isinstance(intent, Intent), "the projection says so"
-        quote = Quote(
-            quantity=Quantity(intent.quantity),
-            amount=Money(intent.amount),
-            residual=Money(intent.residual),
-            lines=tuple(
-                QuoteLine(
-                    line.code,
-                    line.step,
-                    Quantity(line.quantity),
-                    Price(line.price),
-                    Money(line.amount),
-                )
-                for line in intent.lines
-            ),
-        )
+        tariff = tariff_of(self.shelf.tariffs(), intent)
+        bill = bill_of(intent, tariff)
+        explanation = None
+        if tariff is not None and account is not None:
+            at = from_timestamp(row.at)
+            explanation = explanation_of(intent, bill, tariff, account, at)
         return ReceiptLine(
             sale=sale_row(row),
             entry=SaleEntry(row.slot, By(intent.typed_by), intent.typed),
             txn_id=txn_id(record.head),
-            quote=quote,
+            bill=bill,
             used=Quantity(intent.used_before),
             period=intent.period,
             tariff_digest=intent.tariff_digest,
+            explanation=explanation,
         )
 
     def _account(self, number: str) -> Account | None:

@@ -8,29 +8,12 @@ the same.
 field of the credit record                  comes from
 ==========================================  =======================================
 meter, slot, service, key version, g, n, T  the intent
-quota period                                the intent
-quantity bought in it                       the intent: what is settled of the
-                                            consumption, or used before plus quantity
-heating year                                the intent: the year it paid
-charged through, free day                   the intent
-adjustments, parameters                     none
+quota, charges, free units                  the intent, see :mod:`yika_node.db.implied`
+adjustments, debts, parameters              the intent's ``rest``, likewise
 witness                                     node, epoch, seq and hash before it
 time                                        the record's own time
 issuing epoch                               :data:`ISSUING_EPOCH`
 ==========================================  =======================================
-
-Where the card says something else, ``rest`` does: one byte that adds up which parts follow, then
-those parts as the record lays them out; empty where the intent implies them all.
-
-===  ========  ======================================
-bit  bytes     part
-===  ========  ======================================
-1    32 to 39  quota period
-2    40 to 45  quantity bought in it
-4    46 to 51  heating year, charged through, free day
-8    52 to 73  adjustments and debts
-16   74 to 95  parameters
-===  ========  ======================================
 """
 
 from collections.abc import Callable
@@ -38,27 +21,20 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from yika_common.cards.aes import MAC_SIZE, mac8
-from yika_common.cards.record import (
-    AppliedAdjustments,
-    CreditRecord,
-    MeterParameters,
-    QuotaState,
-    RecordWitness,
-)
+from yika_common.cards.record import CreditRecord, QuotaState, RecordWitness
 from yika_common.clock import from_timestamp
-from yika_common.journal.bodies import Intent, Line
+from yika_common.journal.bodies import DebtPaid, Intent, Line
 from yika_common.numbers import Quantity
+from yika_node.db.implied import completed, counted, rest_of
 from yika_node.db.journal import Position
+from yika_node.services.basket import PricedLine
 from yika_node.services.errors import RecordNotRemade
 from yika_node.services.keyring import HeldMeter
-from yika_node.services.pricing import PricedLine
 from yika_node.services.views import Account
 
 ISSUING_EPOCH: Final = 1
 """Of the utility's keys, not of the node: it rises when all area keys are changed at once."""
 
-_PARTS = (slice(32, 40), slice(40, 46), slice(46, 52), slice(52, 74), slice(74, 96))
-_NO_ADJUSTMENTS, _NO_PARAMETERS = AppliedAdjustments(), MeterParameters()
 _TARIFF_DIGEST_SIZE = 8
 _WITNESS_HEAD_SIZE = 8
 
@@ -79,8 +55,8 @@ class Minting:
             record = self._record(position)
             body = record.body()
             mac = mac8(self.meter.keys.credit, body).hex()
-            intent = self._intent(position.seq - index if index else 0, record.quota, mac)
-            rest = _rest(body, _record(intent, position).body())
+            intent = self._intent(position.seq - index if index else 0, mac)
+            rest = rest_of(body, _record(intent, position).body())
             return replace(intent, rest=rest) if rest else intent
 
         return at
@@ -98,34 +74,17 @@ class Minting:
             count=line.count,
             total=line.total,
             time=from_timestamp(position.at),
-            quota=self._quota(),
-            adjustments=self._adjustments(),
-            parameters=self._parameters(),
+            quota=self.priced.quota,
+            adjustments=self.priced.adjustments,
+            parameters=self.priced.parameters,
             witness=_witness(position),
         )
 
-    def _quota(self) -> QuotaState:
-        line, shown = self.priced.line, self.priced.before
-        return self.priced.quota or QuotaState(
-            period=line.period,
-            bought=Quantity(line.used + line.quote.quantity),
-            heating_year=self.priced.heating_year,
-            charged_through=shown.quota.charged_through if shown else 0,
-            free_day=shown.quota.free_day if shown else 0,
-        )
-
-    def _adjustments(self) -> AppliedAdjustments:
-        shown = self.priced.before
-        return self.priced.adjustments or (shown.adjustments if shown else _NO_ADJUSTMENTS)
-
-    def _parameters(self) -> MeterParameters:
-        shown = self.priced.before
-        return self.priced.parameters or (shown.parameters if shown else _NO_PARAMETERS)
-
-    def _intent(self, basket: int, quota: QuotaState, mac: str) -> Intent:
-        """The intent whose card record has this quota state and MAC, with an empty ``rest``."""
-        line, shown = self.priced.line, self.priced.before
+    def _intent(self, basket: int, mac: str) -> Intent:
+        """The intent whose card record has this MAC, with an empty ``rest``."""
+        line, shown, quota = self.priced.line, self.priced.before, self.priced.quota
         before = (0, 0) if shown is None else shown.position
+        bill, usage = line.bill, line.usage
         return Intent(
             basket=basket,
             account=self.account.number,
@@ -138,24 +97,38 @@ class Minting:
             total=line.total,
             before_generation=before[0],
             before_count=before[1],
-            quantity=line.quote.quantity,
-            amount=line.quote.amount,
-            residual=line.quote.residual,
+            quantity=bill.quote.quantity,
+            amount=bill.quote.amount,
+            residual=bill.change,
             typed_by=line.by.value,
             typed=line.typed,
             tariff=line.tariff_id,
             tariff_version=line.tariff_version,
             tariff_digest=line.tariff_digest[:_TARIFF_DIGEST_SIZE].hex(),
             period=line.period,
-            used_before=line.used,
-            persons=self.account.persons,
-            heated_area=self.account.area_m2 or 0,
+            used_before=usage.used,
+            persons=usage.persons or 0,
+            heated_area=usage.area_m2 or 0,
             heating_year=line.heating_year or 0,
+            months_due=usage.months_due,
             charged_through=quota.charged_through,
             free_day=quota.free_day,
+            free=bill.quote.free,
+            consumed=0 if usage.consumed is None else bill.quote.settled,
+            heat_class=usage.heat_class,
+            heat_days=usage.heat_days or 0,
+            heat_suspended=int(usage.heat_suspended),
+            equipment=" ".join(usage.equipment),
+            adjusted=bill.adjusted,
+            adjusted_number=line.adjusted_number,
+            debts=tuple(
+                DebtPaid(debt.id, debt.amount, debt.left) for debt in bill.debts if debt.amount
+            ),
+            kept=bill.kept,
+            rounding=bill.rounding,
             lines=tuple(
                 Line(part.code, part.step, part.quantity, part.price, part.amount)
-                for part in line.quote.lines
+                for part in bill.quote.lines
             ),
             key_version=self.meter.key_version,
             mac=mac,
@@ -177,28 +150,8 @@ def remade(intent: Intent, position: Position, meter: HeldMeter) -> bytes:
 
 
 def _bytes(intent: Intent, position: Position, key: bytes) -> bytes:
-    body = _completed(_record(intent, position).body(), bytes.fromhex(intent.rest))
+    body = completed(_record(intent, position).body(), bytes.fromhex(intent.rest))
     return body + mac8(key, body)
-
-
-def _rest(body: bytes, implied: bytes) -> str:
-    """What completes the implied body to the actual one, in hex."""
-    said, parts = 0, b""
-    for bit, part in enumerate(_PARTS):
-        if body[part] != implied[part]:
-            said |= 1 << bit
-            parts += body[part]
-    return (bytes((said,)) + parts).hex() if said else ""
-
-
-def _completed(implied: bytes, rest: bytes) -> bytes:
-    """The actual body; a ``rest`` that is none gives bytes whose MAC is another."""
-    said, parts, body = rest[:1], rest[1:], bytearray(implied)
-    for bit, part in enumerate(_PARTS):
-        if said and said[0] >> bit & 1:
-            size = part.stop - part.start
-            body[part], parts = parts[:size], parts[size:]
-    return bytes(body)
 
 
 def _record(intent: Intent, position: Position) -> CreditRecord:
@@ -215,7 +168,7 @@ def _record(intent: Intent, position: Position) -> CreditRecord:
         time=from_timestamp(position.at),
         quota=QuotaState(
             period=intent.period,
-            bought=Quantity(intent.consumed or intent.used_before + intent.quantity),
+            bought=Quantity(counted(intent)),
             heating_year=intent.heating_year,
             charged_through=intent.charged_through,
             free_day=intent.free_day,

@@ -38,6 +38,7 @@ def sale_row(row: tables.Intent) -> SaleRow:
         meter=row.meter,
         quantity=Quantity(row.quantity),
         amount=Money(row.amount),
+        paid=Money(row.paid),
         count=row.count,
         total=Quantity(row.total),
         tariff_id=row.tariff,

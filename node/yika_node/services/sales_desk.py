@@ -22,10 +22,11 @@ from yika_common.clock import Clock
 from yika_common.errors import Phrase, YikaError
 from yika_common.infra.sqlite_errors import DatabaseBusy, DiskFull
 from yika_common.journal.bodies import Intent, Sale
-from yika_common.numbers import Money, money_to_text
+from yika_common.numbers import Money, money_to_text, quantity_to_text
 from yika_node.db.journal import Entry, Journal
 from yika_node.db.queries import Queries
 from yika_node.errors import VaultLocked
+from yika_node.services.basket import PricedLine
 from yika_node.services.card_desk import CardDesk, OpenCard
 from yika_node.services.card_image import slot_view
 from yika_node.services.enquiries import Enquiries
@@ -38,8 +39,8 @@ from yika_node.services.errors import (
 )
 from yika_node.services.keyring import KeyRing
 from yika_node.services.minting import Minting, remade
-from yika_node.services.pricing import PricedLine, Pricing
-from yika_node.services.views import BasketQuote, CardView, Receipt, SaleEntry
+from yika_node.services.pricing import Pricing
+from yika_node.services.views import Agreed, BasketQuote, CardView, Receipt, SaleEntry
 
 _NOT_RECORDED: Final[dict[type[YikaError], Phrase]] = {
     DiskFull: Phrase("the disk is full"),
@@ -80,8 +81,6 @@ class SalesDesk:
             account=view.account.number,
             at=at,
             lines=tuple(priced.line for priced in lines),
-            amount=_amount(lines),
-            residual=Money(sum(priced.line.quote.residual for priced in lines)),
         )
 
     def sell(
@@ -91,7 +90,7 @@ class SalesDesk:
         entries: Sequence[SaleEntry],
         form_token: str,
         *,
-        agreed: Money | None = None,
+        agreed: Agreed | None = None,
     ) -> Receipt:
         """Sell the basket onto the card of that number; the same token sells once.
 
@@ -100,7 +99,8 @@ class SalesDesk:
             card_number: the card the form was made for.
             entries: one per meter.
             form_token: the form's own; the same call again returns the first one's receipt.
-            agreed: what the customer was told; another price is refused.
+            agreed: what the customer was told; to pay something else, or to get something else
+                for it, is refused.
 
         Returns:
             The receipt.  Lines may be pending; then ``problem`` says why.
@@ -145,7 +145,7 @@ class SalesDesk:
         self,
         opened: OpenCard,
         entries: Sequence[SaleEntry],
-        agreed: Money | None,
+        agreed: Agreed | None,
         at: datetime,
     ) -> tuple[Minting, ...]:
         image = opened.image
@@ -153,8 +153,9 @@ class SalesDesk:
             raise SaleStillOpen(card=image.identity.number)
         slots = tuple(slot_view(slot) for slot in image.slots)
         lines = self.pricing.price(image.account, image.identity, slots, entries, at)
-        if agreed is not None and _amount(lines) != agreed:
-            raise PriceChanged(agreed=money_to_text(agreed), found=money_to_text(_amount(lines)))
+        found = _agreed(lines)
+        if agreed is not None and agreed != found:
+            raise PriceChanged(agreed=_in_words(agreed), found=_in_words(found))
         return tuple(
             Minting(
                 image.account,
@@ -210,5 +211,15 @@ class SalesDesk:
             raise SaleNotClosed(why=why) from failure
 
 
-def _amount(lines: Sequence[PricedLine]) -> Money:
-    return Money(sum(priced.line.quote.amount for priced in lines))
+def _agreed(lines: Sequence[PricedLine]) -> Agreed:
+    """What whoever buys these lines agrees to."""
+    return Agreed(
+        Money(sum(priced.line.bill.paid for priced in lines)),
+        tuple(priced.line.quote.quantity for priced in lines),
+    )
+
+
+def _in_words(agreed: Agreed) -> str:
+    """For example ``25.00 (12.3 + 4)``: the money, and the quantities of the meters."""
+    quantities = " + ".join(quantity_to_text(quantity) for quantity in agreed.quantities)
+    return f"{money_to_text(agreed.paid)} ({quantities})"

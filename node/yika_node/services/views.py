@@ -4,10 +4,11 @@ Money, quantity and price are the integers of :mod:`yika_common.numbers`; every 
 UTC time.  A page only formats them.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from yika_common.cards.application import CardIdentity
@@ -20,9 +21,12 @@ from yika_common.numbers import Money, Quantity
 from yika_common.services import Service
 from yika_common.sync.customers import AccountSheet, OwnLimit
 from yika_common.sync.personal_data import Person
+from yika_common.tariffs.dues import Bill
+from yika_common.tariffs.explanation import Explanation
 from yika_common.tariffs.facts import Facts
 from yika_common.tariffs.limits import Expiry
 from yika_common.tariffs.quote import Quote
+from yika_common.tariffs.usage import Usage
 
 
 class Age(IntEnum):
@@ -221,7 +225,7 @@ class SlotView:
 
 @dataclass(frozen=True, slots=True)
 class SaleRow:
-    """One meter's sale in a list."""
+    """One meter's sale in a list; ``amount`` is its price, ``paid`` what was handed over."""
 
     epoch: int
     seq: int
@@ -235,6 +239,7 @@ class SaleRow:
     meter: str
     quantity: Quantity
     amount: Money
+    paid: Money
     count: int
     total: Quantity
     tariff_id: str
@@ -278,8 +283,8 @@ class SaleEntry:
 class SlotQuote:
     """The price of one meter's line, with all that explains it.
 
-    ``used`` is what this premises bought of this service in the quota period before this line;
-    ``step_left`` is what is left of the step it ends in (None in the last step).
+    ``usage`` is what the price depends on; ``heating_year`` is the year whose basic fee the line
+    pays, ``adjusted_number`` names the adjustment that it settles (0: none).
     """
 
     slot: int
@@ -291,46 +296,135 @@ class SlotQuote:
     tariff_version: int
     tariff_digest: bytes
     period: str
-    used: Quantity
-    step_left: Quantity | None
     heating_year: int | None
     generation: int
     count: int
     total: Quantity
-    quote: Quote
+    adjusted_number: int
+    usage: Usage
+    bill: Bill
+    explanation: Explanation
+
+    @property
+    def quote(self) -> Quote:
+        """What is supplied, and its price."""
+        return self.bill.quote
+
+    @property
+    def used(self) -> Quantity:
+        """What was counted in the quota period before this line."""
+        return self.usage.used
+
+    @property
+    def step_left(self) -> Quantity | None:
+        """What is left of the step that this line ends in; None in the last step."""
+        return self.explanation.left_in_step
+
+
+class Agreed(NamedTuple):
+    """What a customer agreed to: the money to hand over, and what he gets, line by line."""
+
+    paid: Money
+    quantities: tuple[Quantity, ...]
+
+
+class Sums(ABC):
+    """What the lines of one payment come to together."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def bills(self) -> tuple[Bill, ...]:
+        """The bills of the lines."""
+
+    @property
+    def amount(self) -> Money:
+        """The price of all that is supplied."""
+        return Money(sum(bill.quote.amount for bill in self.bills))
+
+    @property
+    def paid(self) -> Money:
+        """The money that is handed over, change given back."""
+        return Money(sum(bill.paid for bill in self.bills))
+
+    @property
+    def change(self) -> Money:
+        """What is handed back of what was tendered."""
+        return Money(sum(bill.change for bill in self.bills))
+
+    @property
+    def tendered(self) -> Money:
+        """What was put on the counter."""
+        return Money(sum(bill.tendered for bill in self.bills))
+
+    @property
+    def adjusted(self) -> Money:
+        """Of headquarters' adjustment: above zero to the customer's favour."""
+        return Money(sum(bill.adjusted for bill in self.bills))
+
+    @property
+    def collected(self) -> Money:
+        """Paid off of debts."""
+        return Money(sum(bill.collected for bill in self.bills))
+
+    @property
+    def kept(self) -> Money:
+        """Money that buys nothing now and stays to the customer's favour."""
+        return Money(sum(bill.kept for bill in self.bills))
+
+    @property
+    def rounding(self) -> Money:
+        """Cash rounding: above zero the customer pays so much more."""
+        return Money(sum(bill.rounding for bill in self.bills))
 
 
 @dataclass(frozen=True, slots=True)
-class BasketQuote:
-    """What the whole basket costs; ``tendered`` is 0 where nothing was entered by money."""
+class BasketQuote(Sums):
+    """What the whole basket costs."""
 
     card: str
     account: str
     at: datetime
     lines: tuple[SlotQuote, ...]
-    amount: Money
-    residual: Money
+
+    @property
+    def bills(self) -> tuple[Bill, ...]:
+        """The bills of the lines."""
+        return tuple(line.bill for line in self.lines)
+
+    @property
+    def agreed(self) -> Agreed:
+        """What whoever sees this agrees to."""
+        return Agreed(self.paid, tuple(line.quote.quantity for line in self.lines))
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
     """One meter's line of a receipt; ``sale.state`` says whether the card has it.
 
-    ``entry`` is what was typed for it; ``used`` is what was bought in the quota period before this
-    line; ``tariff_digest`` is the first 8 bytes of the tariff file's SHA-256, in hex.
+    ``entry`` is what was typed for it; ``used`` is what was counted in the quota period before
+    this line; ``tariff_digest`` is the first 8 bytes of the tariff file's SHA-256, in hex.
+    ``explanation`` is None where tariff or account are not at hand any more.
     """
 
     sale: SaleRow
     entry: SaleEntry
     txn_id: str
-    quote: Quote
+    bill: Bill
     used: Quantity
     period: str
     tariff_digest: str
+    explanation: Explanation | None
+
+    @property
+    def quote(self) -> Quote:
+        """What is supplied, and its price."""
+        return self.bill.quote
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Sums):
     """One basket: one payment, one number, a line per meter.
 
     ``number`` is node-epoch-sequence and never used twice.  ``problem`` says why a line is still
@@ -347,9 +441,12 @@ class Receipt:
     account_number: str
     card: str
     lines: tuple[ReceiptLine, ...]
-    amount: Money
-    residual: Money
     problem: YikaError | None = None
+
+    @property
+    def bills(self) -> tuple[Bill, ...]:
+        """The bills of the lines."""
+        return tuple(line.bill for line in self.lines)
 
     @property
     def complete(self) -> bool:

@@ -12,18 +12,19 @@ from typing import Final
 from yika_common.infra.web.faults import NotUnderstood
 from yika_common.numbers import (
     Money,
+    Quantity,
     money_from_text,
     quantity_from_text,
     scaled_from_text,
 )
 from yika_common.services import PROFILES, SLOTS_MAX
 from yika_node.services.account_desk import person_of_form
-from yika_node.services.views import AccountForm, By, Level, SaleEntry
+from yika_node.services.views import AccountForm, Agreed, By, Level, SaleEntry
 
 Form = Mapping[str, str]
 
 TOKEN_MAX: Final = 64
-_MINOR_UNITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+_AGREED: Final = re.compile(r"([0-9]{1,18}):([0-9]{1,18}(?:,[0-9]{1,18}){0,7})", re.ASCII)
 _READERS: Final = {By.MONEY: money_from_text, By.QUANTITY: quantity_from_text}
 
 
@@ -48,17 +49,19 @@ def entries_of(form: Form) -> tuple[SaleEntry, ...]:
     return tuple(found)
 
 
-def agreement(entries: Sequence[SaleEntry], amount: Money) -> str:
-    """What the customer saw: these entries at this price, as one text for a hidden field."""
-    return f"{_text(entries)}={amount}"
+def agreement(entries: Sequence[SaleEntry], agreed: Agreed) -> str:
+    """What the customer saw: these entries, and what they come to, as one hidden field's text."""
+    quantities = ",".join(str(quantity) for quantity in agreed.quantities)
+    return f"{_text(entries)}={agreed.paid}:{quantities}"
 
 
-def agreed_of(form: Form, entries: Sequence[SaleEntry]) -> Money | None:
-    """The price the customer saw for exactly these entries, None if it was not shown yet."""
-    seen, _, amount = form.get("agreed", "").rpartition("=")
-    if seen != _text(entries) or _MINOR_UNITS.fullmatch(amount) is None:
+def agreed_of(form: Form, entries: Sequence[SaleEntry]) -> Agreed | None:
+    """What the customer saw for exactly these entries, None if it was not shown yet."""
+    seen, _, shown = form.get("agreed", "").rpartition("=")
+    match = _AGREED.fullmatch(shown)
+    if seen != _text(entries) or match is None:
         return None
-    return Money(int(amount))
+    return Agreed(Money(int(match[1])), tuple(Quantity(int(each)) for each in match[2].split(",")))
 
 
 def token_of(form: Form) -> str:

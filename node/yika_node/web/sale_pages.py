@@ -43,7 +43,7 @@ def quote() -> str:
     return render_template(
         "_quote.html",
         basket=basket,
-        agreed=agreement(entries, basket.amount),
+        agreed=agreement(entries, basket.agreed),
         lines=[
             (line, _told(line.quote, line.service, line.tariff_id, line.tariff_version))
             for line in basket.lines

@@ -1,0 +1,273 @@
+"""A basket while it is priced: line by line, each on top of what the lines before have used up.
+
+The lines share what the premises may still buy, what headquarters owes the customer and what he
+owes; a line's slot alone carries what is settled with it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from yika_common.cards.application import CardIdentity
+from yika_common.cards.record import (
+    AppliedAdjustments,
+    CreditRecord,
+    MeterParameters,
+    QuotaState,
+)
+from yika_common.clock import to_timestamp
+from yika_common.numbers import Money, Price, Quantity, money_to_text, quantity_to_text
+from yika_common.services import Service
+from yika_common.tariffs.dues import Bill, Dues, Policy
+from yika_common.tariffs.explanation import explain
+from yika_common.tariffs.facts import Facts, Sold, Tally
+from yika_common.tariffs.model import Tariff
+from yika_common.tariffs.period import heating_year_of, period_of
+from yika_common.tariffs.situation import tally_after, together, usage_at
+from yika_common.tariffs.usage import OwnLimits, Usage
+from yika_common.tariffs.waterfall import bill_for_money, bill_for_quantity
+from yika_node.db.queries import Queries
+from yika_node.services.errors import SaleTooLarge
+from yika_node.services.premises import Base, Premises, quantum_of, stored
+from yika_node.services.settled import Settled, settled_with
+from yika_node.services.views import Account, By, SaleEntry, SlotQuote, SlotView
+
+AMOUNT_MAX: Final = Money(10**9)
+QUANTITY_MAX: Final = Quantity(10**9)
+"""One meter's share of a sale is no larger: ten million yuan, a million units."""
+
+TOTAL_MAX: Final = Quantity(2**48 - 1)
+"""What a credit record can hold."""
+
+_TIME_MAX: Final = 2**32 - 1
+_NO_PRICE: Final = Price(0)
+_NOTHING_SETTLED, _NO_PARAMETERS = AppliedAdjustments(), MeterParameters()
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """One meter's line, and what the card is to say with it.
+
+    Attributes:
+        line: the price.
+        before: what the slot shows.
+        quota: what the premises will have bought and been charged.
+        adjustments: what will have been settled through the slot.
+        parameters: for the meter.
+    """
+
+    line: SlotQuote
+    before: CreditRecord | None
+    quota: QuotaState
+    adjustments: AppliedAdjustments = _NOTHING_SETTLED
+    parameters: MeterParameters = _NO_PARAMETERS
+
+
+@dataclass(slots=True)
+class Basket:
+    """Prices one line after the other at one moment."""
+
+    account: Account
+    identity: CardIdentity
+    premises: Premises
+    settled: Settled
+    number: int
+    """Of the adjustment that is settled; 0: of none."""
+    dues: Dues
+    policy: Policy
+    queries: Queries
+    at: datetime
+    _tallies: dict[Service, Tally] = field(default_factory=dict)
+    _sold: dict[Service, Sold] = field(default_factory=dict)
+
+    def add(
+        self, slot: SlotView, entry: SaleEntry, tariff: Tariff, following: Tariff | None
+    ) -> PricedLine:
+        """Price the next line; ``following`` is the version that will replace the tariff.
+
+        Raises:
+            those of :meth:`yika_node.services.pricing.Pricing.price`.
+        """
+        facts = self.account.pricing_facts(tariff.zone)
+        base = self.premises.base(self.identity, slot)
+        tally = self._tally(slot.service, tariff, facts)
+        usage = self._usage(slot, tariff, facts, tally)
+        bill = _billed(tariff, usage, entry, self.dues, self.policy)
+        after = tally_after(tariff, facts, tally, usage, bill.quote, self.at)
+        period = period_of(tariff, self.at, facts.opened_on)
+        line = SlotQuote(
+            slot=slot.slot,
+            service=slot.service,
+            meter=slot.meter,
+            by=entry.by,
+            typed=entry.value,
+            tariff_id=tariff.id,
+            tariff_version=tariff.version,
+            tariff_digest=tariff.digest,
+            period=period.id,
+            heating_year=_year_charged(tariff, usage, self.at),
+            generation=base.generation,
+            count=base.count + 1,
+            total=_new_total(base, bill.quote.quantity),
+            adjusted_number=self.number,
+            usage=usage,
+            bill=bill,
+            explanation=explain(tariff, facts, usage, bill, period, following),
+        )
+        self._count(slot.service, after, bill)
+        shown = _NO_PARAMETERS if slot.record is None else slot.record.parameters
+        return PricedLine(
+            line=line,
+            before=slot.record,
+            quota=QuotaState(
+                after.period,
+                after.counted,
+                after.heating_year,
+                after.charged_through,
+                after.free_day,
+            ),
+            adjustments=settled_with(self.settled.through[slot.slot], self.number, bill),
+            parameters=_parameters(shown, slot, tariff, following, self.at),
+        )
+
+    def _tally(self, service: Service, tariff: Tariff, facts: Facts) -> Tally:
+        known = self._tallies.get(service)
+        if known is None:
+            known = together(tariff, facts, self.premises.tallies(service), self.at)
+        return known
+
+    def _usage(self, slot: SlotView, tariff: Tariff, facts: Facts, tally: Tally) -> Usage:
+        limits = self._own_limits(slot.service)
+        return usage_at(
+            tariff,
+            facts,
+            tally,
+            quantum=quantum_of(tariff),
+            at=self.at,
+            consumption=self.premises.consumption(slot.service),
+            stored=stored(slot),
+            sold=self._sold_so_far(slot.service, tariff, limits),
+            limits=limits,
+        )
+
+    def _own_limits(self, service: Service) -> OwnLimits | None:
+        own = self.account.limit_of(service, self.at)
+        if own is None:
+            return None
+        most = (own.per_sale, own.per_day, own.per_month, own.per_cycle)
+        return OwnLimits(*(Quantity(value) if value else None for value in most))
+
+    def _sold_so_far(self, service: Service, tariff: Tariff, own: OwnLimits | None) -> Sold:
+        """What our journal sold on this day and in this month, where a limit asks for it."""
+        known = self._sold.get(service)
+        if known is None:
+            known = Sold()
+            if _limited_by_time(tariff, own):
+                local = self.at.astimezone(tariff.zone)
+                month = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+                sales = self.queries.sold_since(
+                    self.account.number, service, to_timestamp(month.astimezone(UTC))
+                )
+                known = _summed(sales, local)
+            self._sold[service] = known
+        return known
+
+    def _count(self, service: Service, after: Tally, bill: Bill) -> None:
+        """What the line uses up is not there for the next."""
+        self._tallies[service] = after
+        self.dues = self.dues.after(bill)
+        quantity, amount = bill.quote.quantity, bill.quote.amount
+        before = self._sold[service]
+        self._sold[service] = Sold(
+            today=Quantity(before.today + quantity),
+            this_month=Quantity(before.this_month + quantity),
+            spent_today=Money(before.spent_today + amount),
+            spent_this_month=Money(before.spent_this_month + amount),
+        )
+
+
+def _billed(tariff: Tariff, usage: Usage, entry: SaleEntry, dues: Dues, policy: Policy) -> Bill:
+    if entry.by is By.MONEY:
+        if entry.value > AMOUNT_MAX:
+            raise SaleTooLarge(limit=money_to_text(AMOUNT_MAX))
+        bill = bill_for_money(tariff, usage, Money(entry.value), dues, policy)
+    else:
+        if entry.value > QUANTITY_MAX:
+            raise SaleTooLarge(limit=quantity_to_text(QUANTITY_MAX))
+        bill = bill_for_quantity(tariff, usage, Quantity(entry.value), dues, policy)
+    if bill.quote.quantity > QUANTITY_MAX:
+        raise SaleTooLarge(limit=quantity_to_text(QUANTITY_MAX))
+    if max(bill.quote.amount, bill.paid) > AMOUNT_MAX:
+        raise SaleTooLarge(limit=money_to_text(AMOUNT_MAX))
+    return bill
+
+
+def _new_total(base: Base, quantity: Quantity) -> Quantity:
+    if base.total + quantity > TOTAL_MAX:
+        raise SaleTooLarge(limit=quantity_to_text(Quantity(TOTAL_MAX - base.total)))
+    return Quantity(base.total + quantity)
+
+
+def _year_charged(tariff: Tariff, usage: Usage, at: datetime) -> int | None:
+    """The heating year whose basic fee the line pays; None: it pays none."""
+    if tariff.heat_basic_fee is None or usage.heating_year_paid:
+        return None
+    return heating_year_of(tariff, at)
+
+
+def _limited_by_time(tariff: Tariff, own: OwnLimits | None) -> bool:
+    """Whether anything bounds what is sold in a day or a month."""
+    limits = tariff.limits
+    bounds = [
+        limits.max_quantity_per_day,
+        limits.max_quantity_per_month,
+        limits.max_amount_per_day,
+        limits.max_amount_per_month,
+    ]
+    if own is not None:
+        bounds += [own.per_day, own.per_month]
+    return any(bound is not None for bound in bounds)
+
+
+def _summed(sales: Iterable[tuple[int, int, int]], now: datetime) -> Sold:
+    """The sales of the local day and month of ``now``: (time, quantity, amount) each."""
+    sums = [0, 0, 0, 0]
+    for at, quantity, amount in sales:
+        then = datetime.fromtimestamp(at, now.tzinfo)
+        if (then.year, then.month) == (now.year, now.month):
+            sums[1] += quantity
+            sums[3] += amount
+            if then.day == now.day:
+                sums[0] += quantity
+                sums[2] += amount
+    return Sold(
+        today=Quantity(sums[0]),
+        this_month=Quantity(sums[1]),
+        spent_today=Money(sums[2]),
+        spent_this_month=Money(sums[3]),
+    )
+
+
+def _parameters(
+    shown: MeterParameters,
+    slot: SlotView,
+    tariff: Tariff,
+    following: Tariff | None,
+    at: datetime,
+) -> MeterParameters:
+    """What the meter is to be set to: one that holds money is told its price, and the next."""
+    if not tariff.holds_money:
+        return shown
+    price, next_price, next_from = _price(tariff), _NO_PRICE, None
+    if following is not None and to_timestamp(following.effective_from) <= _TIME_MAX:
+        next_price, next_from = _price(following), following.effective_from
+    elif shown.price == price and shown.next_from is not None and shown.next_from > at:
+        # Somebody has heard of a price that has not come here yet.
+        return shown
+    version = 0 if slot.write_back is None else slot.write_back.parameter_version
+    return shown.repriced(version + 1, price, next_price, next_from)
+
+
+def _price(tariff: Tariff) -> Price:
+    return tariff.components[0].steps[0].price

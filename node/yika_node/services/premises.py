@@ -1,0 +1,126 @@
+"""What is known of an account at the counter: its card, our journal, headquarters' sheet.
+
+Quotas, charges and free units belong to the premises and a service: of what the slots of that
+service, our journal and the sheet say, the furthest counts (:mod:`yika_common.tariffs.situation`).
+A count and a total belong to a meter: its next count follows the highest (generation, count) that
+card, meter or journal know, and its new total the total that stood there, so that an old image of
+a card repairs itself with the next sale.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from yika_common.cards.application import CardIdentity
+from yika_common.numbers import Quantity
+from yika_common.services import Service
+from yika_common.sync.customers import AccountSheet
+from yika_common.tariffs.charges import MONEY_QUANTUM
+from yika_common.tariffs.facts import Consumption, Tally
+from yika_common.tariffs.model import Tariff
+from yika_node.db.queries import Standing
+from yika_node.services.errors import CardReplaced
+from yika_node.services.views import SlotView
+
+_TENTH, _WHOLE = Quantity(100), Quantity(1000)
+QUANTA: Final = dict.fromkeys(Service, _TENTH) | {Service.HEAT: _WHOLE}
+"""The least that a service's meters count, 1/1000 of its unit."""
+
+
+def quantum_of(tariff: Tariff) -> Quantity:
+    """The least that a meter under this tariff counts."""
+    return MONEY_QUANTUM if tariff.holds_money else QUANTA[tariff.service]
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a sale builds on: the card's generation; the meter's last count and total."""
+
+    generation: int
+    count: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """An account's card as it was read, with what journal and sheet say of the account."""
+
+    slots: Sequence[SlotView]
+    standing: Standing
+    told: AccountSheet | None
+
+    def tallies(self, service: Service) -> Iterator[Tally]:
+        """What each source says was bought and charged."""
+        for slot in self.slots:
+            if slot.service is not service:
+                continue
+            if slot.record is not None:
+                quota = slot.record.quota
+                yield Tally(
+                    quota.period,
+                    quota.bought,
+                    quota.heating_year,
+                    quota.charged_through,
+                    quota.free_day,
+                )
+            told = None if self.told is None else self.told.slot(slot.slot)
+            if told is not None:
+                yield Tally(
+                    told.period,
+                    Quantity(told.bought),
+                    told.heating_year,
+                    told.charged_through,
+                    told.free_day,
+                )
+        for row in self.standing.tallies:
+            if row.service == service:
+                yield Tally(
+                    row.period,
+                    Quantity(row.counted),
+                    row.heating_year,
+                    row.charged_through,
+                    row.free_day,
+                )
+
+    def base(self, identity: CardIdentity, slot: SlotView) -> Base:
+        """The highest (generation, count) known of the slot's meter.
+
+        Raises:
+            CardReplaced: a newer card of the account has been sold to.
+        """
+        known = [(0, 0, 0)]
+        if slot.record is not None:
+            known.append((*slot.record.position, slot.record.total))
+        if slot.write_back is not None:
+            reading = slot.write_back.reading
+            known.append((*reading.position, reading.total))
+        known += (
+            (row.generation, row.count, row.total)
+            for row in self.standing.positions
+            if row.meter == slot.meter
+        )
+        generation, count, total = max(known)
+        if generation > identity.generation:
+            raise CardReplaced(number=identity.number)
+        return Base(identity.generation, count, total)
+
+    def consumption(self, service: Service) -> Consumption | None:
+        """The use of all meters of a service that have told of it; None if none has."""
+        rings = [
+            _ring(slot.write_back.month, slot.write_back.months)
+            for slot in self.slots
+            if slot.service is service and slot.write_back is not None
+        ]
+        return sum(rings[1:], start=rings[0]) if rings else None
+
+
+def stored(slot: SlotView) -> Quantity | None:
+    """The meter's last known credit and what waits for it on the card; None: it never told."""
+    if slot.write_back is None or slot.waiting is None:
+        return None
+    return Quantity(max(0, slot.write_back.reading.balance) + slot.waiting)
+
+
+def _ring(newest: int, months: Sequence[Quantity]) -> Consumption:
+    by_month = ((newest - back, use) for back, use in enumerate(months) if newest > back)
+    return Consumption(tuple(sorted(by_month)))

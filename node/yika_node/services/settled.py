@@ -1,0 +1,147 @@
+"""What is settled of headquarters' adjustment and of debts, and what is still owed.
+
+Headquarters publishes one cumulative adjustment J per account.  Every slot's record says what was
+settled through that slot; it moves with the slot's own (generation, count) alone, so the sum over
+the slots is what was settled of J wherever the card has been.  A node applies the difference, in
+the same record as a sale.  Money that a customer leaves with the utility (*kept*) counts the other
+way round: the sum falls, and the next node gives it back.
+
+A slot's state is what the card shows, or what our own journal wrote there last if that is newer.
+It is *unknown* where anything says that more was sold than this state knows of: the card was
+replaced, its slot can't be read, or a sale to it is still open somewhere.  While one slot of the
+account is unknown nothing is applied and no debt is collected: perhaps it was done already.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from yika_common.cards.record import AppliedAdjustments
+from yika_common.numbers import Money, Quantity
+from yika_common.sync.customers import AccountSheet
+from yika_common.sync.settings import Settings
+from yika_common.tariffs.dues import Bill, Debt, DebtBase, Dues, Policy, Residual
+from yika_common.tariffs.parts import Name, Rounding
+from yika_node.services.premises import Premises
+from yika_node.services.views import SlotView
+
+_NOTHING = AppliedAdjustments()
+_NEVER = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was settled through each slot; ``complete``: nothing else can have been."""
+
+    through: Mapping[int, AppliedAdjustments]
+    complete: bool
+
+    @classmethod
+    def of(cls, premises: Premises) -> "Settled":
+        """As the card and our journal say, held against what else is known of the account."""
+        states = {slot.slot: _state(premises, slot) for slot in premises.slots}
+        return cls(
+            through={slot: state for slot, (state, _) in states.items()},
+            complete=all(known for _, known in states.values()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is owed beside the basket.
+
+    ``number`` is that of the adjustment which ``dues`` settle; 0 where nothing is settled of any.
+    """
+
+    dues: Dues
+    number: int
+
+    @classmethod
+    def of(cls, told: AccountSheet | None, settled: Settled) -> "Owed":
+        """What the sheet says is owed, less what was settled through any slot."""
+        if not settled.complete:
+            return cls(Dues(), 0)
+        states = settled.through.values()
+        number, total = (0, 0) if told is None else (told.adjustment_number, told.adjustment)
+        credit = total - sum(state.money_total for state in states)
+        if number < max((state.money_number for state in states), default=0):
+            # A later adjustment than the one known here was applied elsewhere.
+            number, credit = 0, 0
+        return cls(Dues(credit=Money(credit), debts=_debts_left(told, settled)), number)
+
+
+def settled_with(shown: AppliedAdjustments, number: int, bill: Bill) -> AppliedAdjustments:
+    """What is settled through a slot once this bill is paid with its record."""
+    return replace(
+        shown,
+        money_number=max(shown.money_number, number),
+        money_total=Money(shown.money_total + bill.adjusted - bill.kept),
+        debts=Money(shown.debts + bill.collected),
+    )
+
+
+def policy_of(settings: Settings) -> Policy:
+    """How the utility divides money at its counters."""
+    return Policy(
+        debt_base=DebtBase(settings.debt_base),
+        least_supply=settings.least_supply,
+        debit_share=settings.debit_share,
+        residual=Residual(settings.residual),
+        cash_unit=Money(settings.cash_unit),
+        cash_rounding=Rounding(settings.cash_rounding),
+    )
+
+
+def _state(premises: Premises, slot: SlotView) -> tuple[AppliedAdjustments, bool]:
+    """What was settled through the slot, and whether that is all."""
+    position, state = _NEVER, _NOTHING
+    for row in premises.standing.positions:
+        if row.meter == slot.meter:
+            position = row.generation, row.count
+            state = AppliedAdjustments(
+                money_number=row.money_number,
+                money_total=Money(row.money_total),
+                quantity_number=row.quantity_number,
+                quantity_total=Quantity(row.quantity_total),
+                debts=Money(row.debts),
+            )
+    if slot.record is not None and slot.record.position >= position:
+        position, state = slot.record.position, slot.record.adjustments
+    # Of an empty slot our own journal proves that the card is not the one that was sold to.
+    shown = _NEVER if slot.record is None else position
+    return state, slot.problem is None and max(_heard(premises, slot), position) <= shown
+
+
+def _heard(premises: Premises, slot: SlotView) -> tuple[int, int]:
+    """The highest (generation, count) that anything says was sold to the slot."""
+    heard = [_NEVER]
+    if slot.write_back is not None:
+        heard.append(slot.write_back.reading.position)
+    told = None if premises.told is None else premises.told.slot(slot.slot)
+    if told is not None:
+        heard.append((told.generation, told.count))
+    pending = premises.standing.pending
+    heard += ((row.generation, row.count) for row in pending if row.meter == slot.meter)
+    return max(heard)
+
+
+def _debts_left(told: AccountSheet | None, settled: Settled) -> tuple[Debt, ...]:
+    """The debts, less what was collected since headquarters counted; by priority, then id."""
+    if told is None:
+        return ()
+    since = max(0, sum(state.debts for state in settled.through.values()) - told.collected)
+    left: list[Debt] = []
+    for debt in sorted(told.debts, key=lambda debt: (debt.priority, debt.id)):
+        paid = min(debt.left, since)
+        since -= paid
+        if debt.left > paid:
+            left.append(
+                Debt(
+                    id=debt.id,
+                    name=Name((("zh", debt.zh), ("en", debt.en))),
+                    left=Money(debt.left - paid),
+                    share=debt.share,
+                    least=Money(debt.least),
+                    priority=debt.priority,
+                )
+            )
+    return tuple(left)
