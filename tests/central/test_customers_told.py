@@ -10,7 +10,7 @@ from yika_central.bootstrap import Headquarters
 from yika_central.db.sheet_changes import note_changed
 from yika_central.db.tables import Item, SheetChange, table_of
 from yika_central.services import customers
-from yika_central.services.sheets import Dues
+from yika_central.services.dues import Dues
 from yika_common.journal.bodies import (
     AccountFacts,
     BundleRefused,

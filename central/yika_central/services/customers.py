@@ -17,8 +17,9 @@ from yika_central.db.sheet_changes import hold_sheets, raise_parts, take_changed
 from yika_central.db.sheet_sources import sources_of
 from yika_central.db.tables import Account, Item, NodePart, Sheet, table_of
 from yika_central.domain.parts import DuePart
+from yika_central.services.dues import NO_DUES, dues_of
 from yika_central.services.key_room import KeyRoom
-from yika_central.services.sheets import NO_DUES, StoredSheet, dues_of, line_of, stored_sheet
+from yika_central.services.sheets import StoredSheet, line_of, stored_sheet
 from yika_common.clock import to_timestamp
 from yika_common.signing.errors import FileMalformed, SealBroken
 from yika_common.sync.customers import item_name, part_of, seal_customers

@@ -4,47 +4,18 @@ A sheet is kept as two JSON objects: what changes seldom, and what every purchas
 told of its holder is opened only when a part is sealed.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
-
 from yika_central.db.sheet_sources import Source, Values
+from yika_central.services.dues import Dues
 from yika_common.journal.bodies import TOTAL_MAX, SlotOpened
 from yika_common.services import Service
 from yika_common.signing import strict_json
-from yika_common.sync.customers import AccountSheet, DebtSheet, OwnLimit, SlotSheet
+from yika_common.sync.customers import AccountSheet, OwnLimit, SlotSheet
 
 MOVING = ("sl", "dc")
 """Keys of a sheet that every purchase moves."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dues:
-    """What is owed between headquarters and an account.
-
-    ``adjustment`` is the cumulative total of money, above zero to the customer's favour, under its
-    ``adjustment_number``.  ``debts`` are after all that was collected, which is ``collected``.
-    ``quantities`` gives, per slot, number and total of what the meter's quantity is adjusted by.
-    """
-
-    adjustment_number: int = 0
-    adjustment: int = 0
-    debts: tuple[DebtSheet, ...] = ()
-    collected: int = 0
-    quantities: tuple[tuple[int, int, int], ...] = ()
-
-
-NO_DUES = Dues()
-
-
-def dues_of(connection: Connection, accounts: tuple[str, ...]) -> Mapping[str, Dues]:
-    """The dues of those of the accounts that have any.
-
-    Whoever changes one says so with :func:`yika_central.db.sheet_changes.note_changed`.
-    """
-    return {}
 
 
 @dataclass(frozen=True, slots=True)
