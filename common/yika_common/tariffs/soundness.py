@@ -110,7 +110,7 @@ def _check_rebates(tariff: "Tariff") -> None:
                 f"{path}.components", Phrase("another rebate lowers such a line on the same days")
             )
         for tax in tariff.levied:
-            # The taxed sum could otherwise fall while the quantity rises.
+            # Which part of the rebate lowers the taxed lines would otherwise be anybody's guess.
             if not set(tax.components).isdisjoint(rebate.components) and not set(
                 rebate.components
             ).issubset(tax.components):
