@@ -105,7 +105,7 @@ class Basket:
             tariff_id=tariff.id,
             tariff_version=tariff.version,
             tariff_digest=tariff.digest,
-            period=period.id,
+            period=usage.period,
             heating_year=_year_charged(tariff, usage, self.at),
             generation=base.generation,
             count=base.count + 1,
