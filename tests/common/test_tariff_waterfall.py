@@ -430,7 +430,8 @@ def check(bill: Bill, dues: Dues, policy: Policy, *, in_cash: bool) -> None:
         assert 0 <= debt.left == owed[debt.id] - debt.amount
     assert min(0, dues.credit) <= bill.adjusted <= max(0, dues.credit)
     if dues.credit < 0:
-        assert -bill.adjusted <= policy.debit_share * (bill.paid + bill.change) // WHOLE + 1
+        due = bill.paid + bill.change - bill.rounding
+        assert -bill.adjusted <= policy.debit_share * due // WHOLE + 1
     if in_cash:
         assert bill.paid % policy.cash_unit == 0
     assert abs(bill.rounding) <= policy.cash_unit
