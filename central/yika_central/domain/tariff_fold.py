@@ -13,6 +13,7 @@ from yika_common.numbers import Money, Quantity
 from yika_common.tariffs.charges import Charges
 from yika_common.tariffs.facts import Facts, Tally
 from yika_common.tariffs.model import Tariff
+from yika_common.tariffs.quota import consumption_claimed
 from yika_common.tariffs.quote import Quote
 from yika_common.tariffs.situation import tally_after, usage_at
 from yika_common.tariffs.usage import Usage
@@ -38,7 +39,14 @@ class Fold:
             AreaUnknown, HeatClassUnknown: the basic fee is due and cannot be computed; what was
                 bought is counted all the same.
         """
-        usage = usage_at(self._tariff, self._facts, self._tally, quantum=_ANY_QUANTITY, at=at)
+        usage = usage_at(
+            self._tariff,
+            self._facts,
+            self._tally,
+            quantum=_ANY_QUANTITY,
+            at=at,
+            consumption=consumption_claimed(self._tariff, self._facts, purchase.claim),
+        )
         try:
             quote = self._quote(usage, purchase.quantity)
         except YikaError:
