@@ -12,6 +12,7 @@ from node_world import OPERATOR, PASSWORD
 from tariff_builders import a_document, as_bytes
 from yika_common.services import Service
 from yika_common.sync.customers import DebtSheet, OwnLimit, SlotSheet
+from yika_common.sync.settings import Settings, Stale
 from yika_node.services.views import Level
 
 FACTS, LIMITS = f"/accounts/{ELSEWHERE}/facts", f"/accounts/{ELSEWHERE}/limits"
@@ -128,6 +129,34 @@ def test_a_clerk_may_look_and_not_amend(pages: Pages) -> None:
     for path in (FACTS, LIMITS):
         assert clerk.get(path).status_code == 403
         assert clerk.post(path, GOOD).status_code == 403
+
+
+def test_the_sale_page_warns_of_an_old_price_and_an_expired_one_is_refused_if_so_set(
+    clerk: Clerk,
+) -> None:
+    pages, hq = clerk.pages, clerk.pages.world.headquarters
+    number, _ = clerk.open_with_card(index=1)
+    account = pages.node.accounts.get(number)
+    document = a_document(
+        area=account.area,
+        expires={"soft": "2026-04-10T00:00:00", "hard": "2026-05-10T00:00:00"},
+    )
+    hq.publish_tariff(as_bytes(document))
+    pages.node.courier.sync()
+    assert "Cold water: this price" not in clerk.get("/sell").text
+    pages.world.pass_time(days=20)
+    clerk = pages.clerk()
+    assert "Cold water: this price list should have been replaced" in clerk.get("/sell").text
+    pages.world.pass_time(days=30)
+    clerk = pages.clerk()
+    assert "Cold water: this price list has expired" in clerk.get("/sell").text
+    slot = next(m.slot for m in account.meters if m.service is Service.COLD_WATER)
+    wanted = {f"amount-{slot}": "7", f"by-{slot}": "m"}
+    assert clerk.sell(wanted).status_code == 200
+    hq.publish_settings(Settings(stale_tariff=Stale.REFUSE))
+    pages.node.courier.sync()
+    refused = clerk.sell(wanted)
+    assert (refused.status_code, code_of(refused)) == (409, "tariff_expired")
 
 
 def test_a_tariff_past_its_times_is_seen_on_every_page(clerk: Clerk) -> None:

@@ -3,17 +3,21 @@
 A version that is not effective yet lies ready and takes over by itself at its time.
 """
 
+from contextlib import suppress
+
 from yika_common.clock import Clock
+from yika_common.services import Service
 from yika_common.signing.signed_file import read_signed_file
 from yika_common.sync.messages import TARIFF_ITEM, open_tariff
 from yika_common.tariffs.book import TariffBook
 from yika_common.tariffs.document import parse_tariff
+from yika_common.tariffs.errors import NoTariffInForce, TariffsClash
 from yika_common.tariffs.model import Name, Tariff
 from yika_node.db.queries import Queries
 from yika_node.services.remembered import Remembered
 from yika_node.services.standing import Standing
 from yika_node.services.tariff_age import age_of, worst
-from yika_node.services.views import Age, TariffView
+from yika_node.services.views import Account, Age, TariffView
 
 
 class TariffShelf:
@@ -70,6 +74,16 @@ class TariffShelf:
             if tariff.effective_from <= now and (known is None or known.version < tariff.version):
                 newest[tariff.id] = tariff
         return worst(newest.values(), now)
+
+    def ages(self, account: Account) -> dict[Service, Age]:
+        """Of the services of an account those whose tariff in force is not fresh, and its age."""
+        now = self._clock()
+        found: dict[Service, Age] = {}
+        for service in {meter.service for meter in account.meters}:
+            with suppress(NoTariffInForce, TariffsClash):
+                tariff = self.book().in_force(service, account.tariff_class, account.area, now)
+                found[service] = age_of(tariff, now)
+        return {service: found[service] for service in sorted(found) if found[service]}
 
     def classes(self) -> tuple[str, ...]:
         """The classes of customers that some tariff is for."""

@@ -99,6 +99,7 @@ def make_node_app(
     app.extensions[EXTENSION] = Front(node, CardWatch(node.cards.present, clock), LastCard(), soon)
     app.register_error_handler(YikaError, lambda error: answer(labels.in_words(error)))
     app.jinja_env.globals.update(labels=labels, node_name=lambda: _name_of(node))
+    app.jinja_env.globals["tariff_ages"] = node.tariffs.ages
     app.jinja_env.filters["moment"] = from_timestamp
     app.jinja_env.filters["said"] = lambda error: sentence_here(labels.in_words(error))
     return app
