@@ -319,7 +319,7 @@ def test_a_price_that_changed_since_it_was_shown_is_not_charged(
     pages: Pages, clerk: Clerk
 ) -> None:
     clerk.open_with_card()
-    form = hidden(clerk.get("/sell")) | {"amount-4": "100", "by-4": "q", "agreed": "4q100000=1"}
+    form = hidden(clerk.get("/sell")) | {"amount-4": "100", "by-4": "q", "agreed": "4q100000=1:100000"}
     refused = clerk.send("/sell", form)
     assert code_of(refused) == "price_changed"
     assert pages.node.enquiries.sales().rows == ()
@@ -337,7 +337,7 @@ def test_what_happened_within_the_minute_has_no_age(pages: Pages, clerk: Clerk) 
 def test_a_refused_sale_keeps_what_was_typed_and_its_token(pages: Pages, clerk: Clerk) -> None:
     clerk.open_with_card()
     form = hidden(clerk.get("/sell")) | {"amount-4": "100", "by-4": "q"}
-    refused = clerk.send("/sell", form | {"agreed": "4q100000=1"})
+    refused = clerk.send("/sell", form | {"agreed": "4q100000=1:100000"})
     assert 'name="amount-4" value="100"' in refused.text
     assert '<option value="q" selected>' in refused.text
     assert hidden(refused)["form_token"] == form["form_token"]
