@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from yika_central.cli import ledger, office, running
+from yika_central.cli import ledger, office, running, tariffs
 from yika_central.cli import settings as office_settings
 from yika_central.cli.kit import FOLDER, Place
 
@@ -36,7 +36,10 @@ for _command in (
     running.serve,
     office.stock,
     office.enrol,
-    office.publish,
+    tariffs.draft,
+    tariffs.replay,
+    tariffs.approve,
+    tariffs.publish,
     office_settings.settings,
     ledger.import_,
     ledger.rerate,

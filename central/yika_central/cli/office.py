@@ -1,4 +1,4 @@
-"""Commands of the office: set up, put into stock, enrol, publish."""
+"""Commands of the office: set up, put into stock, enrol."""
 
 import json
 import re
@@ -21,7 +21,6 @@ from yika_central.services.staff import Credential
 from yika_central.services.stock import NewMeter, read_meter_list
 from yika_common.infra.files import PRIVATE, replace_file
 from yika_common.services import PROFILES, Service
-from yika_common.tariffs.document import parse_tariff
 
 
 @command
@@ -122,23 +121,3 @@ def enrol(place: Place, node: str, name: str, areas: tuple[str, ...], url: str) 
     if re.fullmatch(r"https?://[^\s/]+(/\S*)?", url) is None:
         raise click.BadParameter("An address begins with http:// or https://.")
     click.echo(place.open().enrolment.invite(node, name=name, areas=areas, url=url))
-
-
-@command
-@click.argument("files", nargs=-1, required=True, type=EXISTING_FILE)
-@click.option("--officer", "officers", multiple=True, required=True, help="Signs; name two.")
-def publish(place: Place, files: tuple[Path, ...], officers: tuple[str, ...]) -> None:
-    """Publish tariff files, each signed by two tariff officers."""
-    hq = place.open()
-    documents = [path.read_bytes() for path in files]
-    for document in documents:
-        parse_tariff(document)
-    signers = [Credential(name, password(name)) for name in officers]
-    for document in documents:
-        tariff = hq.tariff_office.publish(document, signers)
-        say(
-            tariff=tariff.id,
-            version=tariff.version,
-            sha256=tariff.digest.hex(),
-            effective_from=tariff.effective_from.isoformat(),
-        )

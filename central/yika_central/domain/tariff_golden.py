@@ -79,8 +79,9 @@ def _asked(tariff: Tariff) -> Iterator[Json]:
         asked = plain | {"used": quantity_to_text(used)}
         yield asked | {"quantity": quantity_to_text(quantity)}
         yield asked | {"amount": money_to_text(_sum_for(tariff, asked, quantity))}
-    at = plain | {"used": quantity_to_text(_before(bounds))}
-    for facts in _rules(tariff):
+    # Where a raised bound lets the cheaper price go on.
+    at = plain | {"used": quantity_to_text(bounds[0] if bounds else Quantity(0))}
+    for facts in _rules(tariff, bounds):
         yield at | facts | {"quantity": quantity_to_text(_least(tariff))}
         yield at | facts | {"amount": money_to_text(_sum_for(tariff, at | facts, _least(tariff)))}
 
@@ -98,12 +99,13 @@ def _places(bounds: list[Quantity], tariff: Tariff) -> Iterator[tuple[Quantity, 
         yield Quantity(0), Quantity((bounds[-1] // 1000 + 1) * 1000 + usual)
 
 
-def _rules(tariff: Tariff) -> Iterator[Json]:
+def _rules(tariff: Tariff, bounds: list[Quantity]) -> Iterator[Json]:
     """The facts that make each rule besides the steps matter."""
     if tariff.household is not None:
         yield {"persons": tariff.household.included_persons + 2}
     if tariff.part_period is not None:
-        yield {"part_days": [153, 365]}
+        part = Quantity(bounds[0] * 153 // 365_000 * 1000 if bounds else 0)
+        yield {"part_days": [153, 365], "used": quantity_to_text(part)}
     if tariff.seasonal_quota is not None:
         season = tariff.seasonal_quota
         day = f"{season.starts.month:02}-{season.starts.day:02}"
@@ -118,7 +120,7 @@ def _rules(tariff: Tariff) -> Iterator[Json]:
     for rebate in tariff.rebates:
         yield {"on": rebate.starts.isoformat()}
     if tariff.counts_consumption:
-        yield {"used": "0", "consumed": quantity_to_text(Quantity(_beyond(tariff)))}
+        yield {"used": "0", "consumed": quantity_to_text(_beyond(bounds))}
 
 
 def _heat(fee: HeatBasicFee) -> Iterator[Json]:
@@ -156,10 +158,5 @@ def _least(tariff: Tariff) -> Quantity:
     return Quantity(min(least, limits.max_quantity_per_sale or least))
 
 
-def _before(bounds: list[Quantity]) -> Quantity:
-    return Quantity(max(0, bounds[0] - 5_000) // 1000 * 1000) if bounds else Quantity(0)
-
-
-def _beyond(tariff: Tariff) -> int:
-    bounds = [s.up_to for c in tariff.components for s in c.steps if s.up_to is not None]
-    return min(bounds, default=Quantity(0)) + 15_000
+def _beyond(bounds: list[Quantity]) -> Quantity:
+    return Quantity((bounds[0] if bounds else 0) + 15_000)
