@@ -1,7 +1,9 @@
 """The sentinel lags behind the journal or agrees with it; what it proves outlives the process."""
 
 import errno
+import os
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,14 @@ from node_world import OPERATOR, PASSWORD, World, a_chip, for_quantity, open_wit
 from yika_common.infra import files
 from yika_common.simulated.icc import CardStore
 from yika_node.bootstrap import Node
-from yika_node.db.sentinel import CADENCE, FILE_NAME, Mark, Sentinel
+from yika_node.db import sentinel as sentinels
+from yika_node.db.sentinel import CADENCE, FILE_NAME, SLOT_SIZE, SLOTS, Mark, Sentinel
 from yika_node.errors import NodeRestored
 from yika_node.services.views import Account
 
 WATER = 4
+
+Writer = Callable[[int, bytes, int], int]
 
 
 @pytest.fixture
@@ -41,6 +46,11 @@ def no_room_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
         replace(path, data, mode)
 
     monkeypatch.setattr(files, "_replace", refuse)
+    monkeypatch.setattr(os, "pwrite", no_room)
+
+
+def no_room(*_: object) -> int:
+    raise OSError(errno.ENOSPC, "no room")
 
 
 @pytest.mark.usefixtures("no_room_for_it")
@@ -148,3 +158,122 @@ def test_a_lost_place_is_no_place_of_any_journal(tmp_path: Path) -> None:
     sentinel = Sentinel(tmp_path)
     sentinel.write(Mark.lost(1, 7))
     assert Sentinel(tmp_path).read() == Mark(1, 7, bytes(32))
+
+
+def marks(count: int) -> list[Mark]:
+    return [Mark(1, 16 * number, bytes((number,)) * 32) for number in range(1, count + 1)]
+
+
+def images(folder: Path, before: list[Mark], after: Mark) -> tuple[bytes, bytes]:
+    """The file before and after one more mark."""
+    sentinel = Sentinel(folder)
+    for mark in before:
+        sentinel.write(mark)
+    old = (folder / FILE_NAME).read_bytes()
+    sentinel.write(after)
+    return old, (folder / FILE_NAME).read_bytes()
+
+
+def torn(old: bytes, new: bytes) -> Iterator[bytes]:
+    """What a cut may leave of one slot: only its begin, only its end, either beside rubbish."""
+    changed = [at for at in range(len(old)) if old[at] != new[at]]
+    begin = changed[0] // SLOT_SIZE * SLOT_SIZE
+    end = changed[-1] + 1
+    for cut in range(begin, end + 1):
+        yield old[:begin] + new[begin:cut] + old[cut:]
+        yield old[:cut] + new[cut:]
+        for rubbish in (b"\0", b"\xff"):
+            yield new[:cut] + rubbish * (end - cut) + old[end:]
+
+
+def left_by_cuts(folder: Path, before: list[Mark], after: Mark) -> set[Mark | None]:
+    """Every mark that is read after a cut at any byte."""
+    found = set()
+    for image in torn(*images(folder, before, after)):
+        (folder / FILE_NAME).write_bytes(image)
+        found.add(Sentinel(folder).read())
+    return found
+
+
+@pytest.mark.parametrize("written", [1, 2, 3, 4])
+def test_a_mark_that_is_cut_at_any_byte_leaves_the_mark_before_it(
+    tmp_path: Path, written: int
+) -> None:
+    *before, after = marks(written + 1)
+    assert left_by_cuts(tmp_path, before, after) == {before[-1], after}
+
+
+def test_with_a_single_slot_the_same_cuts_leave_no_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentinels, "SLOTS", 1)
+    *before, after = marks(4)
+    assert None in left_by_cuts(tmp_path, before, after)
+
+
+def test_without_its_hash_the_same_cuts_leave_marks_that_never_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentinels, "_hash", lambda _: bytes(32))
+    *before, after = marks(4)
+    assert left_by_cuts(tmp_path, before, after) - {before[-1], after, None}
+
+
+@pytest.mark.parametrize("slot", range(SLOTS))
+def test_whichever_slot_is_lost_the_next_mark_is_kept(tmp_path: Path, slot: int) -> None:
+    first, second, third = marks(3)
+    sentinel = Sentinel(tmp_path)
+    sentinel.write(first)
+    sentinel.write(second)
+    with (tmp_path / FILE_NAME).open("r+b") as file:
+        file.seek(slot * SLOT_SIZE)
+        file.write(b"\xff" * SLOT_SIZE)
+    again = Sentinel(tmp_path)
+    assert again.read() in (first, second)
+    again.write(third)
+    assert Sentinel(tmp_path).read() == third
+
+
+def half_of_it(descriptor: int, data: bytes, at: int, write: Writer = os.pwrite) -> int:
+    """A disk that takes the fields of a slot and not their hash."""
+    return write(descriptor, data[:64], at)
+
+
+@pytest.mark.parametrize("disk", [no_room, half_of_it])
+def test_a_mark_that_could_not_be_written_spoils_none_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: Callable[..., int]
+) -> None:
+    first, second, third, fourth = marks(4)
+    sentinel = Sentinel(tmp_path)
+    sentinel.write(first)
+    sentinel.write(second)
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "pwrite", disk)
+        for _ in range(SLOTS + 1):
+            with pytest.raises(OSError, match=r"room|part"):
+                sentinel.write(third)
+            assert Sentinel(tmp_path).read() == second
+    sentinel.write(fourth)
+    assert Sentinel(tmp_path).read() == fourth
+
+
+def test_a_mark_is_written_in_place_and_needs_no_room(tmp_path: Path) -> None:
+    first, *others = marks(5)
+    sentinel = Sentinel(tmp_path)
+    sentinel.write(first)
+    made = (tmp_path / FILE_NAME).stat()
+    for mark in others:
+        sentinel.write(mark)
+    now = (tmp_path / FILE_NAME).stat()
+    assert (now.st_ino, now.st_size) == (made.st_ino, SLOTS * SLOT_SIZE)
+    assert now.st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [tmp_path / FILE_NAME]
+
+
+def test_a_file_that_was_taken_away_is_made_again(tmp_path: Path) -> None:
+    first, second = marks(2)
+    sentinel = Sentinel(tmp_path)
+    sentinel.write(first)
+    (tmp_path / FILE_NAME).unlink()
+    sentinel.write(second)
+    assert Sentinel(tmp_path).read() == second
