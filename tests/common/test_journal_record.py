@@ -50,7 +50,7 @@ from yika_common.journal.record import (
     txn_id,
 )
 from yika_common.services import Service
-from yika_common.signing.fields import shapes
+from yika_common.signing.fields import number, shapes
 
 AT = 1_700_000_000
 
@@ -361,6 +361,17 @@ def test_a_record_written_a_year_ago_reads_today() -> None:
     )
     assert record == Record(1, 1700000060, "", Boot(software="0.1.0", incarnation="ab" * 8))
     assert lines_of([Sale(intent=2)], first=3)[0].startswith(b'{"t":"sale","q":3,')
+
+
+@given(bodies_of_any_kind)
+def test_a_line_tells_a_body_in_one_pass_as_its_members_are(body: Body) -> None:
+    encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+    assert "{" + body.json_members() + "}" == encoder.encode(body.members())
+
+
+def test_a_default_that_its_own_check_refuses_is_never_declared() -> None:
+    with pytest.raises(ValueError, match="is not a whole number"):
+        number("x", least=1, default=0)
 
 
 @pytest.mark.parametrize("kind", BODIES)

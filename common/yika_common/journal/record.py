@@ -77,10 +77,13 @@ def encode_line(seq: int, at: int, operator: str, body: Body) -> bytes:
         RecordTooLong: the record does not fit; nothing is recorded then.
         ValueError: a seq below 1, a time below 0, or a name that cannot be printed.
     """
-    members: dict[str, object] = {"t": body.kind, "q": _seq(seq), "ts": _time(at)}
+    members = [f'"t":"{body.kind}","q":{_seq(seq)},"ts":{_time(at)}']
     if operator:
-        members["op"] = _operator(operator)
-    line = strict_json.write(members | body.members()) + b"\n"
+        _operator(operator)
+        members.append(f'"op":{strict_json.quoted(operator)}')
+    if said := body.json_members():
+        members.append(said)
+    line = f"{{{','.join(members)}}}\n".encode()
     if len(line) > LINE_MAX:
         raise RecordTooLong(size=len(line), limit=LINE_MAX)
     return line

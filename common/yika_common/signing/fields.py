@@ -13,6 +13,7 @@ holds one holds a good one.  A field with a default is left out when it holds ju
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import field, fields
+from operator import attrgetter, call
 from typing import Any, Final, NamedTuple, Self
 
 from yika_common.cards.identifiers import name_to_bytes
@@ -43,8 +44,25 @@ class Shape(NamedTuple):
     name: str
     key: str
     check: Check
+    default: object
+    """What a field holds that is left out."""
     implied: Callable[[Any], object] | None
     """From the document, whose earlier fields are set, the value of a field left out."""
+
+
+class _Plan(NamedTuple):
+    """The shapes of a document by columns, so that all fields are gone through at once."""
+
+    shapes: tuple[Shape, ...]
+    names: tuple[str, ...]
+    keys: tuple[str, ...]
+    labels: tuple[str, ...]
+    """The keys as they stand in JSON, each with its colon."""
+    checks: tuple[Check, ...]
+    defaults: tuple[object, ...]
+    implied: tuple[tuple[int, Callable[[Any], object]], ...]
+    """Where a field stands that can be implied, and by what."""
+    read: Callable[[object], tuple[Any, ...]]
 
 
 class Document:
@@ -53,26 +71,40 @@ class Document:
     __slots__ = ()
 
     def __post_init__(self) -> None:
-        for name, key, check, implied in shapes(type(self)):
-            value = given = getattr(self, name)
-            if given is _IMPLIED and implied is not None:
-                value = implied(self)
-            try:
-                value = check(value)
-            except ValueError as cause:
-                why = reason_of(cause)
-                raise ValueError(Phrase("“%(key)s” %(why)s", key=key, why=why)) from cause
-            if value is not given:
-                object.__setattr__(self, name, value)
+        # The counter waits for this: defaults passed their checks when they were declared.
+        plan = _plan(type(self))
+        values = plan.read(self)
+        told = zip(plan.names, plan.checks, values, plan.defaults, strict=True)
+        try:
+            for name, check, value, default in told:
+                if value is not default:
+                    checked = check(value)
+                    if checked is not value:
+                        object.__setattr__(self, name, checked)
+            for place, implied in plan.implied:
+                if values[place] is _IMPLIED:
+                    name = plan.names[place]
+                    object.__setattr__(self, name, plan.checks[place](implied(self)))
+        except ValueError as cause:
+            key, why = plan.keys[plan.names.index(name)], reason_of(cause)
+            raise ValueError(Phrase("“%(key)s” %(why)s", key=key, why=why)) from cause
 
     def members(self) -> dict[str, Any]:
         """The JSON object, keys in the order of the fields, what is implied left out."""
-        members = {}
-        for name, key, _, implied in shapes(type(self)):
-            value = getattr(self, name)
-            if implied is None or value != implied(self):
-                members[key] = _plain(value) if isinstance(value, tuple) else value
-        return members
+        plan = _plan(type(self))
+        told = zip(plan.keys, self._told(plan), plan.defaults, strict=True)
+        return {key: _plain(value) for key, value, default in told if value != default}
+
+    def _told(self, plan: _Plan) -> Sequence[object]:
+        """The values in order; what is implied holds its default."""
+        values = plan.read(self)
+        if not plan.implied:
+            return values
+        told = list(values)
+        for place, implied in plan.implied:
+            if told[place] == implied(self):
+                told[place] = _IMPLIED
+        return told
 
     @classmethod
     def from_members(cls, members: dict[str, Json]) -> Self:
@@ -83,7 +115,7 @@ class Document:
         """
         names = {shape.key: shape.name for shape in shapes(cls)}
         for shape in shapes(cls):
-            if shape.implied is None and shape.key not in members:
+            if shape.default is _REQUIRED and shape.key not in members:
                 raise ValueError(Phrase("“%(key)s” is missing", key=shape.key))
         for key in members:
             if key not in names:
@@ -106,21 +138,59 @@ class Document:
         except ValueError as cause:
             raise FileMalformed(why=reason_of(cause)) from cause
 
+    def json_members(self) -> str:
+        """The object of :meth:`members` as JSON, in one pass and without its braces."""
+        plan = _plan(type(self))
+        told = zip(plan.labels, self._told(plan), plan.defaults, strict=True)
+        return ",".join(
+            [
+                f"{label}{value if type(value) is int else _in_json(value)}"
+                for label, value, default in told
+                if value != default
+            ]
+        )
+
     def to_bytes(self) -> bytes:
         """The document as one line of JSON with its line feed."""
-        return strict_json.write(self.members()) + b"\n"
+        return b"{%b}\n" % self.json_members().encode()
 
 
-_SHAPES: dict[type, tuple[Shape, ...]] = {}
+_PLANS: dict[type, _Plan] = {}
 
 
 def shapes(document: type[Any]) -> tuple[Shape, ...]:
     """The fields of a document, in order."""
-    known = _SHAPES.get(document)
+    return _plan(document).shapes
+
+
+def _plan(document: type[Any]) -> _Plan:
+    known = _PLANS.get(document)
     if known is None:
-        known = tuple(Shape(one.name, *one.metadata["shape"]) for one in fields(document))
-        _SHAPES[document] = known
+        known = _PLANS[document] = _planned(document)
     return known
+
+
+def _planned(document: type[Any]) -> _Plan:
+    declared = tuple(Shape(one.name, *one.metadata["shape"]) for one in fields(document))
+    names, keys, checks, defaults, rules = zip(*declared, strict=True)
+    return _Plan(
+        shapes=declared,
+        names=names,
+        keys=keys,
+        labels=tuple(f"{strict_json.text(key)}:" for key in keys),
+        checks=checks,
+        defaults=defaults,
+        implied=tuple(
+            (place, implied) for place, implied in enumerate(rules) if implied is not None
+        ),
+        read=_reader(names),
+    )
+
+
+def _reader(names: Sequence[str]) -> Callable[[object], tuple[Any, ...]]:
+    read = attrgetter(*names)
+    # Of a single name it gives the value itself.
+    return read if len(names) > 1 else lambda source: (read(source),)
 
 
 def _plain(value: object) -> object:
@@ -131,15 +201,21 @@ def _plain(value: object) -> object:
     return value.members() if isinstance(value, Document) else value
 
 
+def _in_json(value: object) -> str:
+    return strict_json.quoted(value) if isinstance(value, str) else strict_json.text(_plain(value))
+
+
 def _declared(
     key: str, check: Check, default: object, implied: object = None, *, secret: bool = False
 ) -> Any:
     """A dataclass field; typed as anything, as :func:`dataclasses.field` itself is."""
     if implied is not None:
-        return field(default=_IMPLIED, metadata={"shape": (key, check, implied)})
+        return field(default=_IMPLIED, metadata={"shape": (key, check, _IMPLIED, implied)})
     if default is _REQUIRED:
-        return field(repr=not secret, metadata={"shape": (key, check, None)})
-    return field(default=default, metadata={"shape": (key, check, lambda _: default)})
+        return field(repr=not secret, metadata={"shape": (key, check, _REQUIRED, None)})
+    if check(default) is not default:
+        raise ValueError(f"the default of {key} does not pass its own check unchanged")
+    return field(default=default, metadata={"shape": (key, check, default, None)})
 
 
 def _or_empty(check: Check, default: object) -> Check:
@@ -153,6 +229,8 @@ def is_number(least: int, most: int) -> Check:
     """Integers from ``least`` to ``most``."""
 
     def check(value: object) -> int:
+        if type(value) is int and least <= value <= most:
+            return value
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise ValueError(
                 Phrase("is not a whole number from %(least)s to %(most)s", least=least, most=most)
@@ -206,6 +284,8 @@ def is_name(size: int) -> Check:
 
 def is_service(value: object) -> Service:
     """One of the nine services, by its name."""
+    if isinstance(value, Service):
+        return value
     if not isinstance(value, str) or value not in tuple(Service):
         raise ValueError(Phrase("is no service"))
     return Service(value)
@@ -271,7 +351,7 @@ def rows(
             raise ValueError(
                 Phrase("has a row that is not %(size)s values long", size=len(checks))
             )
-        return row(*[take(part) for take, part in zip(checks, values, strict=True)])
+        return row(*map(call, checks, values))
 
     return _declared(key, check, default)
 

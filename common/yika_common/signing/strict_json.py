@@ -6,7 +6,7 @@ language keeps them exact), lone surrogates, byte order marks.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NoReturn, TypeAlias, cast
 
 from yika_common.errors import Phrase
@@ -19,6 +19,10 @@ INTEGER_LIMIT = 1 << 53
 
 _DIGITS_MAX = 17
 _DEPTH_MAX = 16
+
+quoted: Callable[[str], str] = json.encoder.encode_basestring
+"""A text as JSON: what the encoder below calls for each, without the way there."""
+
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -90,6 +94,11 @@ def parse_object(data: bytes) -> dict[str, Json]:
     return value
 
 
+def text(value: object) -> str:
+    """The value as compact JSON, without a line feed."""
+    return _COMPACT.encode(value)
+
+
 def write(value: object) -> bytes:
-    """The value as compact JSON in UTF-8, without a line feed."""
-    return _COMPACT.encode(value).encode()
+    """As :func:`text`, in UTF-8."""
+    return text(value).encode()
