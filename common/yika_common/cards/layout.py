@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import partial
+from operator import methodcaller
 from typing import Any
 
 from yika_common.cards.identifiers import name_from_bytes, name_to_bytes
@@ -40,7 +42,6 @@ def _timestamp_or_zero(value: datetime | None) -> int:
 
 
 _NUMBERS: dict[Kind, Callable[[Any], int]] = {
-    Kind.UNSIGNED: int,
     Kind.TIME: to_timestamp,
     Kind.TIME_OR_NONE: _timestamp_or_zero,
     Kind.SERVICE: lambda value: Service(value).number,
@@ -50,8 +51,10 @@ _NUMBERS: dict[Kind, Callable[[Any], int]] = {
 def _packer(kind: Kind, size: int) -> Packer:
     """What makes the bytes of a value that fits, and raises for one that doesn't."""
     match kind:
+        case Kind.UNSIGNED:
+            return methodcaller("to_bytes", size, "big")
         case Kind.NAME:
-            return lambda value: name_to_bytes(value, size)
+            return partial(name_to_bytes, size=size)
         case Kind.BYTES:
             return lambda value: _exactly(value, size)
         case Kind.SIGNED:
@@ -74,11 +77,11 @@ class Field:
     name: str
     size: int
     kind: Kind = Kind.UNSIGNED
-    _packer: Packer = dataclasses.field(init=False, repr=False, compare=False)
+    packer: Packer = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Chosen once: a sale packs some hundred fields while the journal waits.
-        object.__setattr__(self, "_packer", _packer(self.kind, self.size))
+        object.__setattr__(self, "packer", _packer(self.kind, self.size))
 
     def pack(self, value: Any) -> bytes:
         """The value's bytes.
@@ -87,7 +90,7 @@ class Field:
             ValueError: the value does not fit; the message names the field.
         """
         try:
-            return self._packer(value)
+            return self.packer(value)
         except (OverflowError, ValueError) as cause:
             raise ValueError(f"{self.name}: {value!r} does not fit {self.size} bytes") from cause
 
@@ -118,6 +121,7 @@ class Layout:
     def __init__(self, *fields: Field) -> None:
         self.fields = fields
         self.size = sum(field.size for field in fields)
+        self._packers = tuple((field.name, field.packer) for field in fields)
 
     def pack(self, source: object) -> bytes:
         """The attributes of ``source``, :attr:`size` bytes.
@@ -125,7 +129,11 @@ class Layout:
         Raises:
             ValueError: an attribute does not fit its field.
         """
-        return b"".join([field.pack(getattr(source, field.name)) for field in self.fields])
+        try:
+            return b"".join([packer(getattr(source, name)) for name, packer in self._packers])
+        except (OverflowError, ValueError):
+            # Once more, to name the field.
+            return b"".join([field.pack(getattr(source, field.name)) for field in self.fields])
 
     def unpack(self, data: bytes) -> dict[str, Any]:
         """Attribute names to values; ``data`` is exactly :attr:`size` bytes.
