@@ -13,6 +13,7 @@ from yika_common.infra.sqlite_errors import DiskFull
 from yika_common.journal.bodies import Body, Login
 from yika_common.journal.record import chain, decode_line, genesis
 from yika_node.bootstrap import Node
+from yika_node.db.journal import Position
 from yika_node.db.sentinel import CADENCE, Sentinel
 from yika_node.db.tables import Row
 from yika_node.errors import AlreadyRunning, JournalDamaged, NodeRestored, NotEnrolled, VaultLocked
@@ -100,6 +101,34 @@ def test_a_full_disk_leaves_the_journal_as_it_was(node: Node) -> None:
     connection.execute("PRAGMA max_page_count = 1000000")
     record(node)
     assert node.courier.state().head == stopped + 1 > before
+
+
+def test_a_record_is_made_before_the_database_is_locked(world: World, node: Node) -> None:
+    def made(position: Position) -> Body:
+        other = sqlite3.connect(world.folder / "node.db", timeout=0, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+        other.close()
+        assert position.seq == node.courier.state().head + 1
+        return Login(outcome="failed")
+
+    (entry,) = node.journal.append([made], at=node.clock())
+    assert entry.seq == node.courier.state().head
+
+
+def test_a_record_that_could_not_be_made_leaves_the_journal_where_it_was(node: Node) -> None:
+    def refuse(_: Position) -> Body:
+        raise TooLittle
+
+    class TooLittle(Exception):
+        pass
+
+    before = node.courier.state().head
+    with pytest.raises(TooLittle):
+        node.journal.append([*NEWS, refuse], at=node.clock())
+    assert node.courier.state().head == before
+    record(node)
+    assert node.courier.state().head == before + 1
 
 
 def test_one_process_holds_a_data_folder(world: World, node: Node) -> None:

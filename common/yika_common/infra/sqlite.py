@@ -87,7 +87,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     Raises:
         DiskFull, DatabaseBusy, DatabaseDamaged: nothing of this transaction was written.
     """
-    with named_failures():
+    try:
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
@@ -96,6 +96,9 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             # SQLite itself has rolled back after some failures (a full disk among them).
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+            raise
+    except (sqlite3.Error, OSError):
+        with named_failures():
             raise
 
 

@@ -213,10 +213,14 @@ class Journal:
                 # One error is raised many times; it must not remember every caller.
                 raise self._refusal.with_traceback(None)
             signer = self._signer()
+            made = self._made(identity, drafts, to_timestamp(at), operator)
+            entries = tuple(entry for entry, _ in made)
+            last = entries[-1]
+            signature = signer.sign(_tip_message(last.epoch, last.seq, last.head))
+            # Whatever fails from here on, the table says where the chain ends then.
+            self._end = None
             with transaction(self._connection) as connection:
-                entries = self._write(connection, identity, drafts, to_timestamp(at), operator)
-                last = entries[-1]
-                signature = signer.sign(_tip_message(last.epoch, last.seq, last.head))
+                self._write(connection, made, operator)
                 connection.execute(
                     "UPDATE tip SET seq = ?, head = ?, signature = ?, at = ? WHERE epoch = ?",
                     (last.seq, last.head, signature, last.position.at, last.epoch),
@@ -254,36 +258,37 @@ class Journal:
         self.mark()
         self._connection.close()
 
-    def _write(
-        self,
-        connection: sqlite3.Connection,
-        identity: Identity,
-        drafts: Sequence[Draft],
-        at: int,
-        operator: str,
-    ) -> tuple[Entry, ...]:
+    def _made(
+        self, identity: Identity, drafts: Sequence[Draft], at: int, operator: str
+    ) -> list[tuple[Entry, bytes]]:
+        """The records with their lines; nobody else writes, so the end stays where it is."""
         epoch, seq, head = self._end or self._tip(identity)[:3]
-        # Whatever fails from here on, the table says where the chain ends then.
-        self._end = None
-        entries = []
+        made = []
         for draft in drafts:
             seq += 1
             position = Position(identity.node, epoch, seq, head, at)
             body = draft if isinstance(draft, Body) else draft(position)
             line = encode_line(seq, at, operator, body)
             head = chain(head, line)
+            made.append((Entry(position, head, body), line))
+        return made
+
+    def _write(
+        self, connection: sqlite3.Connection, made: Sequence[tuple[Entry, bytes]], operator: str
+    ) -> None:
+        for entry, line in made:
+            epoch, seq, at = entry.epoch, entry.seq, entry.position.at
             connection.execute(
                 "INSERT INTO record (epoch, seq, line, head) VALUES (?, ?, ?, ?)",
-                (epoch, seq, line, head),
+                (epoch, seq, line, entry.head),
             )
-            projections.apply(connection, epoch, Record(seq, at, operator, body))
-            entries.append(Entry(position, head, body))
-        return tuple(entries)
+            projections.apply(connection, epoch, Record(seq, at, operator, entry.body))
 
     def _tip(self, identity: Identity) -> tuple[int, int, bytes, bytes]:
-        row = self._connection.execute(
-            "SELECT epoch, seq, head, signature FROM tip WHERE epoch = ?", (identity.epoch,)
-        ).fetchone()
+        with named_failures():
+            row = self._connection.execute(
+                "SELECT epoch, seq, head, signature FROM tip WHERE epoch = ?", (identity.epoch,)
+            ).fetchone()
         if row is None:
             raise JournalDamaged
         epoch, seq, head, signature = row
