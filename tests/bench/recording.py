@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from yika_common.infra.sqlite import open_for_money
+from yika_node.db.store import CACHE_KIB
+
 Note = tuple[str, Any]
 """A statement and its parameters."""
 
@@ -62,11 +65,8 @@ class Twin:
     def __init__(self, original: Path, copy: Path) -> None:
         """Copy the file; nothing of ``original`` may be left in its write-ahead log."""
         shutil.copyfile(original, copy)
-        self._connection = sqlite3.connect(copy, isolation_level=None)
-        (mode,) = self._connection.execute("PRAGMA journal_mode = wal").fetchone()
-        self._connection.execute("PRAGMA synchronous = FULL")
-        if mode != "wal":
-            raise RuntimeError(f"the limit is measured in WAL mode, not in {mode}")
+        # The node's own settings and memory for pages: WAL and FULL, read back, among them.
+        self._connection = open_for_money(copy, cache_kib=CACHE_KIB)
 
     def repeat(self, notes: Sequence[Note]) -> None:
         """The statements, their transactions included."""
