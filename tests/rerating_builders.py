@@ -1,20 +1,31 @@
 """Tariffs and purchases for the tests of re-rating: what a test does not say, these say."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from yika_central.domain.published import named
 from yika_central.domain.purchases import Position, Purchase, TariffUsed
-from yika_central.domain.ratings import Customer
-from yika_central.domain.rerating import named
+from yika_central.domain.ratings import Premises, Standing
+from yika_central.domain.timeline import EVER
 from yika_common.numbers import money_from_text, quantity_from_text
 from yika_common.tariffs.document import parse_tariff
+from yika_common.tariffs.facts import Facts
 from yika_common.tariffs.model import Tariff
 
 YEAR_START = datetime(2025, 12, 31, 16, 0, tzinfo=UTC)
 """1 January 2026, 00:00 in Shanghai."""
 
-CUSTOMER = Customer(tariff_class="residential", area="A01")
+OPENED_ON = date(2025, 12, 1)
+
+
+def premises(tariff_class: str = "residential", **facts: Any) -> Premises:
+    """An account of area A01 that never changed, opened in December 2025."""
+    known = Facts(**({"opened_on": OPENED_ON} | facts))
+    return Premises("A01", (Standing(EVER, tariff_class, known),))
+
+
+PREMISES = premises()
 
 
 def a_tariff(**changes: Any) -> Tariff:

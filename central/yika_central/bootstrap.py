@@ -107,7 +107,7 @@ def build(
         reconciliation=reconciliation,
         stick=Stick(database, reconciliation, registry),
         inspection=Inspection(database),
-        rerating=Rerating(database, clock),
+        rerating=Rerating(database, clock, zone),
         report_office=ReportOffice(database, clock, zone, software=SOFTWARE),
         enquiries=Enquiries(database, clock, zone),
     )

@@ -66,8 +66,8 @@ def honest_sale_is_priced(hq: Headquarters, clock: HandClock) -> None:
     hq.rerating.drain()
     with hq.database.reading() as session:
         table = table_of(Rating)
-        rated = session.execute(select(table.c.problem).where(table.c.account == "A1")).scalar()
-    assert rated == ""
+        differing = session.execute(select(table).where(table.c.account == "A1")).all()
+    assert differing == []
     assert hq.enquiries.waiting().queue == 0
     hq.enquiries.sold_today()
     scope = hq.report_office.scope(date(2026, 6, 1), date(2026, 6, 1))

@@ -73,9 +73,8 @@ def test_a_right_price_posts_nothing(headquarters: Headquarters, pens: tuple[Pen
     sell(pens[0], 100_000, count=1)
     pens[0].send(pens[0].cut())
     run = headquarters.rerating.drain()
-    assert (run.changed, run.posted) == (1, 0)
-    assert set(differences(headquarters).values()) == {0}
-    assert rows(headquarters, Posting) == []
+    assert (run.changed, run.posted) == (0, 0)
+    assert rows(headquarters, Rating) == rows(headquarters, Posting) == []
     assert rows(headquarters, RerateQueue) == []
 
 
@@ -112,7 +111,7 @@ def test_a_sale_that_comes_late_posts_only_the_change(
     headquarters: Headquarters, pens: tuple[Pen, Pen], clock: HandClock
 ) -> None:
     first, second = pens
-    early = sell(first, 100_000, count=1)
+    sell(first, 100_000, count=1)
     clock.pass_by(minutes=5)
     later = sell(second, 120_000, count=2)
     second.send(second.cut())
@@ -121,7 +120,7 @@ def test_a_sale_that_comes_late_posts_only_the_change(
     first.send(first.cut())
     headquarters.rerating.drain()
     assert posted(headquarters) == {("N0002", later): STEP_TWO}
-    assert differences(headquarters) == {("N0001", early): 0, ("N0002", later): STEP_TWO}
+    assert differences(headquarters) == {("N0002", later): STEP_TWO}
 
 
 def test_a_posting_is_taken_back_by_another_never_changed(

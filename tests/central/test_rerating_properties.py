@@ -7,10 +7,11 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerating_builders import CUSTOMER, YEAR_START, a_tariff
+from rerating_builders import PREMISES, YEAR_START, a_tariff
+from yika_central.domain.published import Published, named
 from yika_central.domain.purchases import Position, Purchase, in_order
-from yika_central.domain.ratings import Rated
-from yika_central.domain.rerating import Published, named, rerate
+from yika_central.domain.ratings import Customer, Rated
+from yika_central.domain.rerating import rerate
 from yika_common.numbers import Money, Quantity
 from yika_common.services import Service
 from yika_common.tariffs.charges import Charges
@@ -55,7 +56,7 @@ def purchases(draw: st.DrawFn) -> list[Purchase]:
 
 
 def rate(sold: list[Purchase]) -> tuple[Rated, ...]:
-    return rerate(sold, service=Service.COLD_WATER, customer=CUSTOMER, published=PUBLISHED)
+    return rerate(sold, service=Service.COLD_WATER, premises=PREMISES, published=PUBLISHED)
 
 
 @given(purchases(), st.data())
@@ -123,7 +124,7 @@ def all_knowing(sales: list[tuple[timedelta, int]], known: Callable[[int], int])
     used: dict[str, int] = {}
     for seq, (day, milli) in enumerate(sorted(sales), start=1):
         at = YEAR_START + day
-        tariff = PUBLISHED.in_force(Service.COLD_WATER, CUSTOMER, at)
+        tariff = PUBLISHED.in_force(Service.COLD_WATER, Customer("residential", "A01"), at)
         period = period_of(tariff, at).id
         before = Quantity(known(used.get(period, 0)))
         usage = Usage(used=before, quantum=Quantity(1))

@@ -6,16 +6,17 @@ from datetime import timedelta
 import pytest
 
 from rerating_builders import (
-    CUSTOMER,
+    PREMISES,
     YEAR_START,
     a_purchase,
     a_tariff,
     heat_tariff,
     unknown_tariff,
 )
+from yika_central.domain.published import Published, named
 from yika_central.domain.purchases import Purchase, in_order
-from yika_central.domain.ratings import Cause, Customer, Rated, Share
-from yika_central.domain.rerating import Published, named, rerate
+from yika_central.domain.ratings import Cause, Premises, Rated, Share
+from yika_central.domain.rerating import rerate
 from yika_common.numbers import Money, Quantity
 from yika_common.services import Service
 from yika_common.tariffs.model import Tariff
@@ -25,9 +26,9 @@ def rated(
     *purchases: Purchase,
     tariffs: tuple[Tariff, ...],
     service: Service = Service.COLD_WATER,
-    customer: Customer | None = CUSTOMER,
+    account: Premises | None = PREMISES,
 ) -> tuple[Rated, ...]:
-    return rerate(purchases, service=service, customer=customer, published=Published(tariffs))
+    return rerate(purchases, service=service, premises=account, published=Published(tariffs))
 
 
 def amounts(results: tuple[Rated, ...]) -> list[tuple[str, int, int]]:
@@ -208,7 +209,7 @@ def test_without_any_tariff_the_sale_stands_and_says_why() -> None:
 
 
 def test_an_unknown_account_is_priced_by_the_tariff_it_was_sold_on() -> None:
-    (result,) = rated(a_purchase(V7, "20", "100.00", day=40), tariffs=(V7, V8), customer=None)
+    (result,) = rated(a_purchase(V7, "20", "100.00", day=40), tariffs=(V7, V8), account=None)
     assert result.difference == 1000
 
 

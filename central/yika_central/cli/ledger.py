@@ -43,9 +43,9 @@ def import_(place: Place, folder: Path) -> None:
 def rerate(place: Place, everything: bool) -> None:  # noqa: FBT001
     """Price again what has arrived, and post what changed."""
     hq = place.open()
-    if everything:
-        hq.rerating.queue_everything()
-    done = hq.rerating.drain()
+    waiting = hq.rerating.queue_everything() if everything else hq.rerating.waiting()
+    with click.progressbar(length=waiting, file=sys.stderr, show_pos=True) as bar:
+        done = hq.rerating.drain(bar.update)
     say(pairs=done.pairs, changed=done.changed, posted=money_to_text(done.posted))
 
 

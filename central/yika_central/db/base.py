@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, MetaData, Table, and_, tuple_
+from sqlalchemy import BigInteger, ColumnElement, MetaData, String, Table, and_, text, tuple_
 from sqlalchemy.orm import declared_attr, registry
 from sqlmodel import Field, SQLModel
 
@@ -53,6 +53,16 @@ def integer(default: int | None = None, **options: Any) -> Any:
 def maybe_integer(**options: Any) -> Any:
     """A column of 64 bits that may be empty."""
     return Field(default=None, sa_type=BigInteger, **options)
+
+
+def added(default: int | str) -> Any:
+    """A column that a table got later; the rows that were there have the default."""
+    of_text = isinstance(default, str)
+    return Field(
+        default=default,
+        sa_type=String if of_text else BigInteger,
+        sa_column_kwargs={"server_default": text(f"'{default}'" if of_text else str(default))},
+    )
 
 
 def key(**options: Any) -> Any:

@@ -9,7 +9,7 @@ position.  Both are kept and both count as money.
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from yika_central.db.base import Row, integer, integer_key, key, maybe_integer
+from yika_central.db.base import Row, added, integer, integer_key, key, maybe_integer
 
 
 class Branch(Row, table=True):
@@ -176,22 +176,22 @@ class Sale(Row, table=True):
     area_m2: int | None = maybe_integer()
     heating_year: int | None = maybe_integer()
     months_due: int = integer(0)
-    charged_through: int = integer(0)
-    free_day: int = integer(0)
-    free: int = integer(0)
-    consumed: int = integer(0)
-    heat_class: str = ""
-    heat_days: int = integer(0)
-    heat_suspended: int = integer(0)
-    equipment: str = ""
-    adjusted: int = integer(0)
-    adjusted_number: int = integer(0)
-    adjusted_quantity: int = integer(0)
-    adjusted_quantity_number: int = integer(0)
-    debts: int = integer(0)
-    kept: int = integer(0)
-    rounding: int = integer(0)
-    paid: int = integer(0)
+    charged_through: int = added(0)
+    free_day: int = added(0)
+    free: int = added(0)
+    consumed: int = added(0)
+    heat_class: str = added("")
+    heat_days: int = added(0)
+    heat_suspended: int = added(0)
+    equipment: str = added("")
+    adjusted: int = added(0)
+    adjusted_number: int = added(0)
+    adjusted_quantity: int = added(0)
+    adjusted_quantity_number: int = added(0)
+    debts: int = added(0)
+    kept: int = added(0)
+    rounding: int = added(0)
+    paid: int = added(0)
     key_version: int = integer()
     outcome: str = "PENDING"
     resolved_epoch: int | None = maybe_integer()
@@ -321,5 +321,5 @@ class RerateQueue(Row, table=True):
     account: str = key()
     service: str = key()
     ticket: int = integer(1)
-    since: int = integer(0)
+    since: int = added(0)
     queued_at: int = integer()

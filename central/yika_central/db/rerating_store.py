@@ -1,89 +1,35 @@
-"""The statements of re-rating: a batch of (account, service) pairs at a time, never a sale."""
+"""What re-rating in Python reads of the ledger, as the domain has it."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, select
+from sqlalchemy import Connection, RowMapping, select
 
-from yika_central.db.base import one_of
-from yika_central.db.database import add, put
-from yika_central.db.tables import (
-    Account,
-    Posting,
-    Rating,
-    RatingShare,
-    RerateQueue,
-    Sale,
-    TariffVersion,
-    table_of,
-)
+from yika_central.db.tables import Account, AccountFacts, Ruling, TariffVersion, table_of
+from yika_central.domain.purchases import Position, Purchase, TariffUsed
+from yika_central.domain.ratings import Premises, Rated, Standing
+from yika_central.domain.timeline import EVER
+from yika_common.clock import from_timestamp, to_timestamp
+from yika_common.numbers import Money, Quantity
+from yika_common.tariffs.facts import Facts
 
-Pair = tuple[str, str]
-"""An account and a service."""
-
-PLACE = ("node", "epoch", "branch", "seq")
+PLACE: Final = ("node", "epoch", "branch", "seq")
 """What names a sale in every table about it."""
 
+SUPERSEDED: Final = "SUPERSEDED"
+VOID: Final = "VOID"
+TIME: Final = "TIME"
 
-class Ticket(NamedTuple):
-    """A pair in the queue, as it was read."""
-
-    account: str
-    service: str
-    ticket: int
-
-
-class Posted(NamedTuple):
-    """What was posted for a sale so far: the number of the last posting, and their sum."""
-
-    number: int
-    amount: int
+Place = tuple[str, int, int, int]
+Values = dict[str, Any]
 
 
-def take_tickets(connection: Connection, most: int) -> tuple[Ticket, ...]:
-    """The next pairs to look at; they stay in the queue, held by this transaction."""
-    table = table_of(RerateQueue)
-    rows = connection.execute(
-        select(table.c.account, table.c.service, table.c.ticket)
-        .order_by(table.c.account, table.c.service)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    ).all()
-    return tuple(Ticket(*row) for row in rows)
-
-
-def strike_off(connection: Connection, tickets: Iterable[Ticket]) -> None:
-    """Remove the pairs from the queue, unless something arrived since they were read."""
-    table = table_of(RerateQueue)
-    rows = [
-        {"k_account": ticket.account, "k_service": ticket.service, "k_ticket": ticket.ticket}
-        for ticket in tickets
-    ]
-    if rows:
-        names = ("account", "service", "ticket")
-        same = (table.c[name] == bindparam(f"k_{name}") for name in names)
-        connection.execute(delete(table).where(*same), rows)
-
-
-def sales_of(connection: Connection, pairs: Sequence[Pair]) -> Sequence[Row[Any]]:
-    """Every sale of the pairs, by account and service."""
-    table = table_of(Sale)
-    return connection.execute(
-        select(table)
-        .where(one_of([table.c.account, table.c.service], pairs))
-        .order_by(table.c.account, table.c.service)
-    ).all()
-
-
-def scopes_of(connection: Connection, accounts: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Tariff class and area of the accounts that are known."""
-    table = table_of(Account)
-    rows = connection.execute(
-        select(table.c.account, table.c.tariff_class, table.c.area).where(
-            table.c.account.in_(sorted(set(accounts)))
-        )
-    ).all()
-    return {row.account: (row.tariff_class, row.area) for row in rows}
+def tariff_digests(connection: Connection) -> tuple[bytes, ...]:
+    """The digest of every published version."""
+    table = table_of(TariffVersion)
+    return tuple(sorted(bytes(d) for d in connection.execute(select(table.c.digest)).scalars()))
 
 
 def tariff_documents(connection: Connection) -> tuple[bytes, ...]:
@@ -92,74 +38,142 @@ def tariff_documents(connection: Connection) -> tuple[bytes, ...]:
     return tuple(bytes(found) for found in connection.execute(select(table.c.document)).scalars())
 
 
-def ratings_of(connection: Connection, pairs: Sequence[Pair]) -> dict[tuple[Any, ...], Row[Any]]:
-    """The ratings of the pairs' sales, by place."""
-    table = table_of(Rating)
-    rows = connection.execute(
-        select(table).where(one_of([table.c.account, table.c.service], pairs))
-    ).all()
-    return {_place(row): row for row in rows}
+def premises_of(
+    connection: Connection, accounts: Iterable[str], zone: ZoneInfo
+) -> dict[str, Premises]:
+    """The accounts that are known, with every amendment of their facts."""
+    wanted = sorted(set(accounts))
+    account, amended = table_of(Account), table_of(AccountFacts)
+    amendments: dict[str, list[RowMapping]] = {}
+    for row in connection.execute(
+        select(amended)
+        .where(amended.c.account.in_(wanted))
+        .order_by(amended.c.stamped_at, *(amended.c[name] for name in PLACE))
+    ).mappings():
+        amendments.setdefault(row["account"], []).append(row)
+    rows = connection.execute(select(account).where(account.c.account.in_(wanted))).mappings()
+    return {
+        row["account"]: Premises(
+            row["area"], _standings(row, amendments.get(row["account"], ()), zone)
+        )
+        for row in rows
+    }
 
 
-def shares_of(
-    connection: Connection, pairs: Sequence[Pair]
-) -> dict[tuple[Any, ...], dict[str, int]]:
-    """The causes of the pairs' differences, by place."""
-    share, rating = table_of(RatingShare), table_of(Rating)
+def _standings(
+    opened: RowMapping, amendments: Sequence[RowMapping], zone: ZoneInfo
+) -> tuple[Standing, ...]:
+    first = Facts.recorded(
+        zone,
+        opened=opened["opened_at"],
+        persons=opened["persons"],
+        inner_area=opened["area_m2"] or 0,
+    )
+    standings = [Standing(EVER, opened["tariff_class"], first)]
+    for row in amendments:
+        facts = Facts.recorded(
+            zone,
+            opened=opened["opened_at"],
+            persons=row["persons"],
+            persons_until=row["persons_until"],
+            inner_area=row["inner_area"],
+            gross_area=row["gross_area"],
+            heat_class=row["heat_class"],
+            heat_from=row["heat_from"],
+            suspended=tuple(int(year) for year in row["suspended"].split()),
+            equipment=row["equipment"],
+        )
+        since = max(EVER, from_timestamp(row["stamped_at"]))
+        standings.append(Standing(since, row["tariff_class"], facts))
+    return tuple(standings)
+
+
+def rulings_of(
+    connection: Connection, accounts: Iterable[str]
+) -> dict[tuple[str, str], dict[Place, dict[str, RowMapping]]]:
+    """The rulings that hold, by account and service, then by sale, then by kind."""
+    table = table_of(Ruling)
     rows = connection.execute(
-        select(share)
-        .join(rating, and_(*(share.c[name] == rating.c[name] for name in PLACE)))
-        .where(one_of([rating.c.account, rating.c.service], pairs))
-    ).all()
-    found: dict[tuple[Any, ...], dict[str, int]] = {}
+        select(table).where(table.c.account.in_(sorted(set(accounts)))).order_by(table.c.number)
+    ).mappings()
+    found: dict[tuple[str, str], dict[Place, dict[str, RowMapping]]] = {}
     for row in rows:
-        found.setdefault(_place(row), {})[row.cause] = row.amount
+        sales = found.setdefault((row["account"], row["service"]), {})
+        sales.setdefault(place_of(row), {})[row["kind"]] = row
     return found
 
 
-def posted_for(connection: Connection, pairs: Sequence[Pair]) -> dict[tuple[Any, ...], Posted]:
-    """What was posted so far for the pairs' sales, by place."""
-    rows = connection.execute(_postings(pairs)).all()
-    return {_place(row): Posted(row.last, row.added) for row in rows}
+def place_of(row: Mapping[Any, Any]) -> Place:
+    """Which sale a row is about."""
+    return (row["node"], row["epoch"], row["branch"], row["seq"])
 
 
-def put_ratings(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Store the ratings in the place of the ones there are."""
-    columns = [column.name for column in table_of(Rating).columns if column.name not in PLACE]
-    put(connection, Rating, rows, columns)
-
-
-def replace_shares(
-    connection: Connection,
-    places: Sequence[tuple[Any, ...]],
-    rows: Sequence[dict[str, Any]],
-) -> None:
-    """Store the causes of the sales at these places, and drop the ones there were."""
-    table = table_of(RatingShare)
-    if places:
-        same = (table.c[name] == bindparam(f"k_{name}") for name in PLACE)
-        keys = [f"k_{name}" for name in PLACE]
-        dropped = [dict(zip(keys, place, strict=True)) for place in places]
-        connection.execute(delete(table).where(*same), dropped)
-    add(connection, RatingShare, rows)
-
-
-def add_postings(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Append postings; a number that is taken is a bug, and an error."""
-    add(connection, Posting, rows)
-
-
-def _postings(pairs: Sequence[Pair]) -> Select[Any]:
-    table = table_of(Posting)
-    names = [table.c[name] for name in PLACE]
-    return (
-        select(
-            *names, func.max(table.c.number).label("last"), func.sum(table.c.amount).label("added")
-        )
-        .where(one_of([table.c.account, table.c.service], pairs))
-        .group_by(*names)
+def purchase_of(sale: Mapping[Any, Any], rulings: Mapping[str, Mapping[Any, Any]]) -> Purchase:
+    """A sale and what was ruled on it, by kind; a ruling that holds no more counts for nothing."""
+    holding = {kind: row for kind, row in rulings.items() if row["holds"]}
+    return Purchase(
+        position=Position(sale["node"], sale["epoch"], sale["seq"], bytes(sale["hash"])),
+        meter=sale["meter"],
+        generation=sale["generation"],
+        count=sale["count"],
+        stamped_at=from_timestamp(sale["stamped_at"]),
+        not_before=from_timestamp(sale["not_before"]),
+        not_after=from_timestamp(sale["not_after"]),
+        quantity=Quantity(sale["quantity"]),
+        charged=Money(sale["amount"]),
+        tariff=TariffUsed(sale["tariff_id"], sale["tariff_version"], sale["tariff_hash"]),
+        used_before=Quantity(sale["used_before"]),
+        period=sale["period"],
+        persons=sale["persons"] or None,
+        area_m2=sale["area_m2"],
+        heating_year=sale["heating_year"],
+        months_due=sale["months_due"],
+        charged_through=sale["charged_through"],
+        free=Quantity(sale["free"]),
+        free_day=sale["free_day"],
+        consumed=Quantity(sale["consumed"]),
+        heat_class=sale["heat_class"],
+        heat_days=sale["heat_days"],
+        heat_suspended=sale["heat_suspended"],
+        equipment=sale["equipment"],
+        delivered=sale["outcome"] != SUPERSEDED,
+        voided=VOID in holding,
+        decided_at=_decided(holding.get(TIME)),
     )
 
 
-def _place(row: Row[Any]) -> tuple[Any, ...]:
-    return tuple(row._mapping[name] for name in PLACE)
+def _decided(ruling: Mapping[Any, Any] | None) -> datetime | None:
+    if ruling is None or ruling["at"] is None:
+        return None
+    return from_timestamp(ruling["at"])
+
+
+def rating_row(pair: int, place: Place, rated: Rated) -> Values:
+    """A rating for ``rerate_found``."""
+    tariff = rated.tariff or TariffUsed("", 0, "")
+    return {
+        "n": pair,
+        **dict(zip(PLACE, place, strict=True)),
+        "counted_at": to_timestamp(rated.counted_at),
+        "period": rated.period,
+        "tariff_id": tariff.id,
+        "tariff_version": tariff.version,
+        "tariff_hash": tariff.digest,
+        "used_before": rated.used_before or 0,
+        "heating_year": rated.heating_year,
+        "charged_through": rated.charged_through,
+        "free_day": rated.free_day,
+        "amount": rated.amount,
+        "difference": rated.difference,
+        "straddles": int(rated.straddles),
+        "problem": rated.problem,
+    }
+
+
+def share_rows(pair: int, place: Place, rated: Rated) -> list[Values]:
+    """Its causes for ``rerate_share``; one cause on two rungs is one row."""
+    keys = {"n": pair, **dict(zip(PLACE, place, strict=True))}
+    amounts: dict[str, int] = {}
+    for share in rated.shares:
+        amounts[share.cause.value] = amounts.get(share.cause.value, 0) + share.amount
+    return [keys | {"cause": c, "amount": amount} for c, amount in amounts.items() if amount]

@@ -8,7 +8,7 @@ difference, always.
 from sqlalchemy import Index, false, text
 from sqlmodel import Field
 
-from yika_central.db.base import Row, integer, integer_key, key, maybe_integer
+from yika_central.db.base import Row, added, integer, integer_key, key, maybe_integer
 
 
 class Rating(Row, table=True):
@@ -33,8 +33,8 @@ class Rating(Row, table=True):
     tariff_hash: str = ""
     used_before: int = integer(0)
     heating_year: int | None = maybe_integer()
-    charged_through: int = integer(0)
-    free_day: int = integer(0)
+    charged_through: int = added(0)
+    free_day: int = added(0)
     amount: int = integer()
     difference: int = integer()
     straddles: bool = False
@@ -64,7 +64,7 @@ class Posting(Row, table=True):
     number: int = integer_key()
     account: str
     service: str
-    cause: str = ""
+    cause: str = added("")
     amount: int = integer()
     posted_at: int = integer()
     settled: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

@@ -1,11 +1,11 @@
 """In which order, and at which time, purchases count.
 
 Volume is a fact; when it was bought is evidence.  A purchase's time is the node's stamp clamped
-into the bracket that headquarters' own clock gives it, and never before the purchase of the same
-meter that precedes it.  Within a meter the card's pair (generation, count) gives the order;
-purchases of several meters merge by that time, and where it is equal by position in the journal.
-The result depends on the set of purchases alone: not on when, how often or in which pieces they
-arrived.
+into the bracket that headquarters' own clock gives it (a person may decide it instead), and never
+before the purchase of the same meter that precedes it.  Within a meter the card's pair
+(generation, count) gives the order; purchases of several meters merge by that time, and where it
+is equal by position in the journal.  The result depends on the set of purchases alone: not on
+when, how often or in which pieces they arrived.
 
 Source: published practice of re-pricing card sales ("sort by the purchase count of the slot, then
 trusted time, then node and sequence"); docs/re-rating.md works the examples.
@@ -16,8 +16,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Final
 
 from yika_common.numbers import Money, Quantity
+from yika_common.tariffs.facts import Claim
+
+_NOTHING: Final = Quantity(0)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,7 +48,9 @@ class Purchase:
     """One meter's purchase, as its node wrote it down.
 
     ``delivered`` is False for a superseded one: its credit never reached a meter and never will.
-    ``heating_year`` is the year whose basic fee it charged, None where it charged none.
+    ``voided`` and ``decided_at`` are a person's rulings at headquarters: the purchase is void, the
+    time at which it counts.  ``heating_year`` is the year whose basic fee it charged, None where
+    it charged none; what follows is as in the journal's record, with its neutral values.
 
     Raises:
         ValueError: the bracket ends before it begins, or a time is naive.
@@ -61,22 +67,61 @@ class Purchase:
     charged: Money
     tariff: TariffUsed
     used_before: Quantity
+    period: str = ""
     persons: int | None = None
     area_m2: Quantity | None = None
     heating_year: int | None = None
     months_due: int = 0
+    charged_through: int = 0
+    free: Quantity = _NOTHING
+    free_day: int = 0
+    consumed: Quantity = _NOTHING
+    heat_class: str = ""
+    heat_days: int = 0
+    heat_suspended: int = 0
+    equipment: str = ""
     delivered: bool = True
+    voided: bool = False
+    decided_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        if any(t.tzinfo is None for t in (self.stamped_at, self.not_before, self.not_after)):
+        times = (self.stamped_at, self.not_before, self.not_after, self.decided_at)
+        if any(time is not None and time.tzinfo is None for time in times):
             raise ValueError("a naive time names no moment")
         if self.not_after < self.not_before:
             raise ValueError(f"the bracket of {self.position} ends before it begins")
 
     @property
     def clamped(self) -> datetime:
-        """The node's stamp, moved to the nearer edge if it lies outside the bracket."""
+        """The time decided, else the node's stamp, moved to the nearer edge of the bracket."""
+        if self.decided_at is not None:
+            return self.decided_at
         return max(self.not_before, min(self.stamped_at, self.not_after))
+
+    @property
+    def counts(self) -> bool:
+        """Whether its quantity was bought and its fees were taken, as far as is known now."""
+        return self.delivered and not self.voided
+
+    @property
+    def claim(self) -> Claim:
+        """What its node assumed of the customer."""
+        return Claim(
+            used_before=self.used_before,
+            period=self.period,
+            persons=self.persons or 0,
+            heated_area=self.area_m2 or 0,
+            heating_year=self.heating_year or 0,
+            heat_class=self.heat_class,
+            heat_days=self.heat_days,
+            heat_suspended=self.heat_suspended,
+            months_due=self.months_due,
+            charged_through=self.charged_through,
+            free=self.free,
+            free_day=self.free_day,
+            equipment=self.equipment,
+            consumed=self.consumed,
+        )
 
 
 @dataclass(frozen=True, slots=True)

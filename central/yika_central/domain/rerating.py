@@ -1,229 +1,242 @@
 """Re-rating: what each sale should have cost, and why it cost something else.
 
-The volume on the card is fact, the price is computed again: with the tariff in force at the time
-the purchase counts at, after the quantity that the account had really bought of that service in
-the quota period, with each fee taken once.  The difference is split by cause, so that the parts
-add up to it exactly: the price is computed again and again, each time with one more of the node's
-assumptions replaced by the truth, and each cause owns its step of that ladder (the causes are in
-:mod:`yika_central.domain.ratings`).
+The volume on the card is fact, the price is computed again: by the same two functions with which
+a node prices a sale and keeps its tally, folded over all purchases of one account and service in
+their true order, as if one node had seen everything.  The difference is split by cause
+(:mod:`yika_central.domain.ladder`), so that the parts add up to it exactly.
 
 Source: docs/re-rating.md, with worked examples.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
 
-from yika_central.domain.purchases import Purchase, TariffUsed, in_order
-from yika_central.domain.ratings import Cause, Customer, Rated, Share
+from yika_central.domain.ladder import Truth, shares_of
+from yika_central.domain.published import Published, named
+from yika_central.domain.purchases import Purchase, Timed, in_order
+from yika_central.domain.ratings import Cause, Premises, Rated, Share, Standing
+from yika_central.domain.timeline import EVER, Timeline
 from yika_common.errors import YikaError
 from yika_common.numbers import Money, Quantity
 from yika_common.services import Service
-from yika_common.tariffs.book import TariffBook
 from yika_common.tariffs.charges import Charges
-from yika_common.tariffs.model import Tariff, VersionChange
-from yika_common.tariffs.period import heating_year_of, period_of
+from yika_common.tariffs.facts import Facts, Tally
+from yika_common.tariffs.model import Tariff
+from yika_common.tariffs.period import heating_year_of
+from yika_common.tariffs.quota import consumption_claimed
+from yika_common.tariffs.quote import Quote
+from yika_common.tariffs.situation import tally_after, usage_at
 from yika_common.tariffs.usage import Usage
 
-_ANY_QUANTITY = Quantity(1)
-_MONTHS = 12
+__all__ = ["Published", "named", "rerate"]
 
+_ANY_QUANTITY: Final = Quantity(1)
 
-class Published:
-    """Every tariff version headquarters ever published, by name and by time."""
+_LARGEST_QUANTUM: Final = 1000
+"""No meter counts less finely than whole units."""
 
-    def __init__(self, tariffs: Iterable[Tariff]) -> None:
-        known = tuple(tariffs)
-        self._book = TariffBook(known)
-        self._named = {named(tariff): tariff for tariff in known}
-
-    def as_named(self, used: TariffUsed) -> Tariff | None:
-        """The version a purchase names; None if no version has that digest."""
-        return self._named.get(used)
-
-    def in_force(self, service: Service, customer: Customer, at: datetime) -> Tariff:
-        """The version that holds for the customer at the time.
-
-        Raises:
-            NoTariffInForce: nothing holds.
-            TariffsClash: more than one does.
-        """
-        return self._book.in_force(service, customer.tariff_class, customer.area, at)
-
-
-def named(tariff: Tariff) -> TariffUsed:
-    """The name of a version, as purchases carry it."""
-    return TariffUsed(tariff.id, tariff.version, tariff.digest[:8].hex())
+_NOTHING: Final = Tally()
 
 
 def rerate(
     purchases: Iterable[Purchase],
     *,
     service: Service,
-    customer: Customer | None,
+    premises: Premises | None,
     published: Published,
+    before: Tally = _NOTHING,
 ) -> tuple[Rated, ...]:
     """Rate every purchase of one account and service, in the order they count.
 
-    ``customer`` is None for an account that headquarters does not know: the tariff named by the
-    purchase then says its class and area.  The result depends on nothing but the arguments'
-    values: doubled or re-ordered purchases change nothing.
+    ``premises`` is None for an account that headquarters does not know: the tariff named by the
+    purchase then says its class and area, and what the node claims of the account is believed.
+    ``before`` is what was bought and charged before the first of the purchases.  The result
+    depends on nothing but the arguments' values: doubled or re-ordered purchases change nothing.
     """
-    tally = _Tally()
-    return tuple(
-        _Case(purchase, at, service, customer, published).rate(tally)
-        for at, purchase in ((timed.at, timed.purchase) for timed in in_order(purchases))
-    )
+    timed = in_order(purchases)
+    if not timed:
+        return ()
+    until = max(max(item.at, item.purchase.not_after) for item in timed)
+    fold = _Fold(service, published, premises, until, before, before)
+    fold.all_count = all(item.purchase.counts for item in timed)
+    return tuple(fold.rate(item) for item in timed)
 
 
 @dataclass(slots=True)
-class _Tally:
-    """What was bought and charged so far, in the true order."""
+class _Fold:
+    """What was bought and charged so far: as it is, and had every purchase held."""
 
-    bought: dict[tuple[str, TariffUsed | None], Quantity] = field(default_factory=dict)
-    heating_years: set[int] = field(default_factory=set)
-    month_charged: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One purchase, and what it takes to price it."""
-
-    purchase: Purchase
-    at: datetime
     service: Service
-    customer: Customer | None
     published: Published
+    premises: Premises | None
+    until: datetime
+    tally: Tally
+    held: Tally
+    all_count: bool = True
 
-    def rate(self, tally: _Tally) -> Rated:
-        """Price the purchase after what the tally holds, and count it there."""
-        if not self.purchase.delivered:
-            return self._owed_back()
+    def rate(self, timed: Timed) -> Rated:
+        """Price a purchase after what is tallied, and count it there."""
         try:
-            tariff = self._tariff_at(self.at)
-            return self._rated(tariff, tally)
+            case = self._case(timed)
+            return self._rated(case) if timed.purchase.counts else self._owed_back(timed, case)
         except YikaError as error:
-            return self._unpriced(error.code)
+            if not timed.purchase.counts:
+                return self._owed_back(timed, None)
+            return self._unpriced(timed, error.code)
 
-    def _tariff_at(self, at: datetime) -> Tariff:
-        customer = self.customer
-        if customer is None:
-            claimed = self.published.as_named(self.purchase.tariff)
-            customer = (
-                Customer(claimed.tariff_class, claimed.area or "")
-                if claimed is not None
-                else Customer("", "")
-            )
-        return self.published.in_force(self.service, customer, at)
+    def _case(self, timed: Timed) -> "_Case":
+        premises = self.premises or self._claimed_premises(timed)
+        standing = premises.standing_at(timed.at)
+        timeline = self.published.timeline(self.service, premises, self.until)
+        span = timeline.at(timed.at)
+        if span.tariff is None:
+            assert span.problem is not None, "a span has a tariff or a problem"
+            raise span.problem
+        facts = standing.facts
+        if facts.inner_m2 is None and facts.gross_m2 is None:
+            area = timed.purchase.area_m2
+            facts = replace(facts, inner_m2=area, gross_m2=area)
+        return _Case(timed, span.tariff, facts, premises.area, timeline)
 
-    def _rated(self, tariff: Tariff, tally: _Tally) -> Rated:
-        period = period_of(tariff, self.at).id
-        # A version that resets the count starts its own within the period.
-        resets = tariff.on_version_change is VersionChange.RESET
-        count = (period, named(tariff) if resets else None)
-        used = tally.bought.get(count, Quantity(0))
-        for key in {count, (period, None)}:
-            tally.bought[key] = Quantity(tally.bought.get(key, 0) + self.purchase.quantity)
-        year = heating_year_of(tariff, self.at) if tariff.heat_basic_fee is not None else None
-        true_usage = replace(
-            self._claimed_usage,
-            used=used,
-            heating_year_paid=year is None or year in tally.heating_years,
-            months_due=self._months_due(tariff, tally),
+    def _claimed_premises(self, timed: Timed) -> Premises:
+        """An account that headquarters does not know, as the purchase has it."""
+        purchase = timed.purchase
+        claimed = self.published.as_named(purchase.tariff)
+        # Opened so long ago that the months claimed are due.
+        opened_on = (timed.at - timedelta(days=31) * purchase.months_due).date()
+        facts = Facts(
+            opened_on=opened_on,
+            persons=purchase.persons,
+            heat_class=purchase.heat_class,
+            equipment=tuple(purchase.equipment.split()),
         )
-        ladder = self._ladder(tariff, true_usage)
-        self._count_fees(tariff, tally, year, true_usage)
-        amount = Money(self.purchase.charged + sum(share.amount for share in ladder))
+        tariff_class = claimed.tariff_class if claimed is not None else ""
+        area = claimed.area or "" if claimed is not None else ""
+        return Premises(area, (Standing(EVER, tariff_class, facts),))
+
+    def _rated(self, case: "_Case") -> Rated:
+        purchase, tariff = case.timed.purchase, case.tariff
+        usage = case.usage_after(self.tally)
+        quote = case.quote(usage)
+        had_all_held = usage if self.all_count else case.usage_after(self.held)
+        truth = Truth(
+            at=case.timed.at,
+            tariff=tariff,
+            usage=usage,
+            had_all_held=had_all_held,
+            area=case.area,
+            facts=case.facts if self.premises is not None else None,
+        )
+        shares = tuple(shares_of(purchase, truth, quote.amount, self.published))
+        self._count(case, usage, quote)
+        pays_basic_fee = tariff.heat_basic_fee is not None and not usage.heating_year_paid
         return Rated(
-            position=self.purchase.position,
-            counted_at=self.at,
-            amount=amount,
-            difference=Money(amount - self.purchase.charged),
-            shares=ladder,
+            position=purchase.position,
+            counted_at=case.timed.at,
+            amount=quote.amount,
+            difference=Money(quote.amount - purchase.charged),
+            shares=shares,
             tariff=named(tariff),
-            period=period,
-            used_before=used,
-            heating_year=None if true_usage.heating_year_paid else year,
-            straddles=self._straddles(tariff, period),
+            period=case.timeline.at(case.timed.at).name,
+            used_before=usage.used,
+            heating_year=heating_year_of(tariff, case.timed.at) if pays_basic_fee else None,
+            charged_through=self.tally.charged_through,
+            free_day=self.tally.free_day,
+            straddles=case.straddles,
         )
 
-    @property
-    def _claimed_usage(self) -> Usage:
-        return Usage(
-            used=self.purchase.used_before,
-            quantum=_ANY_QUANTITY,
-            persons=self.purchase.persons,
-            area_m2=self.purchase.area_m2,
-            heating_year_paid=self.purchase.heating_year is None,
-            months_due=self.purchase.months_due,
-        )
-
-    def _ladder(self, tariff: Tariff, true_usage: Usage) -> tuple[Share, ...]:
-        claimed = self._claimed_usage
-        named_tariff = self.published.as_named(self.purchase.tariff)
-        rungs: list[tuple[Cause, Money]] = []
-        if named_tariff is None:
-            rungs.append((Cause.UNKNOWN_TARIFF, self._price(tariff, claimed)))
+    def _count(self, case: "_Case", usage: Usage, quote: Quote) -> None:
+        self.tally = case.tally_after(self.tally, usage, quote)
+        if self.all_count:
+            self.held = self.tally
         else:
-            rungs.append((Cause.WRONG_PRICE, self._price(named_tariff, claimed)))
-            rungs.append((Cause.STALE_TARIFF, self._price(tariff, claimed)))
-        with_quota = self._price(tariff, replace(claimed, used=true_usage.used))
-        right = self._price(tariff, true_usage)
-        fees = Cause.DOUBLED_CHARGE if right < with_quota else Cause.MISSED_CHARGE
-        rungs += ((Cause.QUOTA_SPLIT, with_quota), (fees, right))
-        shares, below = [], self.purchase.charged
-        for cause, price in rungs:
-            if price != below:
-                shares.append(Share(cause, Money(price - below)))
-            below = price
-        return tuple(shares)
+            self._hold(case)
 
-    def _price(self, tariff: Tariff, usage: Usage) -> Money:
-        # Not a quote: limits bind the counter, and what was sold has a price in any case.
-        return Charges(tariff, usage).amount(self.purchase.quantity)
+    def _hold(self, case: "_Case") -> None:
+        usage = case.usage_after(self.held)
+        self.held = case.tally_after(self.held, usage, case.quote(usage))
 
-    def _months_due(self, tariff: Tariff, tally: _Tally) -> int:
-        """Months are charged once: never more than have passed since the last that were."""
-        if tally.month_charged is None:
-            return self.purchase.months_due
-        return min(self.purchase.months_due, _month(tariff, self.at) - tally.month_charged)
-
-    def _count_fees(self, tariff: Tariff, tally: _Tally, year: int | None, usage: Usage) -> None:
-        if year is not None:
-            tally.heating_years.add(year)
-        if usage.months_due:
-            tally.month_charged = _month(tariff, self.at)
-
-    def _straddles(self, tariff: Tariff, period: str) -> bool:
-        for edge in (self.purchase.not_before, self.purchase.not_after):
-            try:
-                then = self._tariff_at(edge)
-            except YikaError:
-                return True
-            if then.digest != tariff.digest or period_of(then, edge).id != period:
-                return True
-        return False
-
-    def _owed_back(self) -> Rated:
-        back = Money(-self.purchase.charged)
+    def _owed_back(self, timed: Timed, case: "_Case | None") -> Rated:
+        if case is not None:
+            with suppress(YikaError):
+                self._hold(case)
+        back = Money(-timed.purchase.charged)
+        cause = Cause.VOIDED if timed.purchase.voided else Cause.SUPERSEDED
         return Rated(
-            position=self.purchase.position,
-            counted_at=self.at,
+            position=timed.purchase.position,
+            counted_at=timed.at,
             amount=Money(0),
             difference=back,
-            shares=(Share(Cause.SUPERSEDED, back),) if back else (),
+            shares=(Share(cause, back),) if back else (),
+            charged_through=self.tally.charged_through,
+            free_day=self.tally.free_day,
         )
 
-    def _unpriced(self, code: str) -> Rated:
+    def _unpriced(self, timed: Timed, code: str) -> Rated:
         return Rated(
-            position=self.purchase.position,
-            counted_at=self.at,
-            amount=self.purchase.charged,
+            position=timed.purchase.position,
+            counted_at=timed.at,
+            amount=timed.purchase.charged,
             difference=Money(0),
+            charged_through=self.tally.charged_through,
+            free_day=self.tally.free_day,
             problem=code,
         )
 
 
-def _month(tariff: Tariff, at: datetime) -> int:
-    local = at.astimezone(tariff.zone)
-    return local.year * _MONTHS + local.month
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One purchase, and what it is priced by."""
+
+    timed: Timed
+    tariff: Tariff
+    facts: Facts
+    area: str
+    timeline: Timeline
+
+    @property
+    def straddles(self) -> bool:
+        """Whether nobody can say for certain on which side of an edge it was made."""
+        purchase = self.timed.purchase
+        return purchase.decided_at is None and self.timeline.straddles(
+            purchase.not_before, purchase.not_after, self.timed.at
+        )
+
+    def usage_after(self, tally: Tally) -> Usage:
+        """What the price depends on after what is tallied.
+
+        What a meter had used is evidence of the visit, and the meter's quantum rounds free units
+        down: both are the node's to say.
+        """
+        purchase = self.timed.purchase
+        usage = usage_at(
+            self.tariff,
+            self.facts,
+            tally,
+            quantum=_ANY_QUANTITY,
+            at=self.timed.at,
+            consumption=consumption_claimed(self.tariff, self.facts, purchase.claim),
+        )
+        if 0 <= usage.free - purchase.free < _LARGEST_QUANTUM:
+            usage = replace(usage, free=purchase.free)
+        return usage
+
+    def quote(self, usage: Usage) -> Quote:
+        """What was sold, at its price, whatever limits bind the counter."""
+        charges, quantity = Charges(self.tariff, usage), self.timed.purchase.quantity
+        lines = charges.lines(quantity)
+        return Quote(
+            quantity=quantity,
+            amount=Money(sum(line.amount for line in lines)),
+            residual=Money(0),
+            lines=lines,
+            free=charges.free(quantity),
+            settled=charges.settled(quantity),
+        )
+
+    def tally_after(self, tally: Tally, usage: Usage, quote: Quote) -> Tally:
+        """The tally once the purchase is counted."""
+        return tally_after(self.tariff, self.facts, tally, usage, quote, self.timed.at)

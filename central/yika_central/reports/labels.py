@@ -26,14 +26,20 @@ CAUSES: dict[str, str] = {
     Cause.WRONG_PRICE: N_("Wrong price"),
     Cause.UNKNOWN_TARIFF: N_("Unknown tariff"),
     Cause.STALE_TARIFF: N_("Stale tariff"),
+    Cause.WRONG_CLASS: N_("Wrong class"),
+    Cause.WRONG_FACTS: N_("Wrong facts of the account"),
     Cause.QUOTA_SPLIT: N_("Quota split"),
     Cause.DOUBLED_CHARGE: N_("Fee taken twice"),
     Cause.MISSED_CHARGE: N_("Fee not taken"),
+    Cause.FREE_UNITS: N_("Free units"),
+    Cause.LATE_VOID: N_("Voided before it"),
     Cause.SUPERSEDED: N_("Superseded"),
+    Cause.VOIDED: N_("Voided"),
 }
 
 PROBLEMS: dict[str, str] = {
     "area_unknown": N_("The heated area is not known"),
+    "heat_class_unknown": N_("The tariff does not know the account's heat class"),
     "no_tariff_in_force": N_("No tariff was in force"),
     "tariffs_clash": N_("Two tariffs were in force"),
 }

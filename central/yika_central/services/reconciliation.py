@@ -17,7 +17,7 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 
 from yika_central.db import ledger
 from yika_central.db.database import Database, add, insert_or, lock_node
-from yika_central.db.rerate_queue import queue
+from yika_central.db.rerate_queue import Pairs, queue
 from yika_central.db.tables import (
     Acknowledgement,
     Node,
@@ -28,7 +28,6 @@ from yika_central.db.tables import (
 from yika_central.domain.placement import BranchEnd
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.reconciliation_intake import Incoming, take
-from yika_central.services.reconciliation_outcomes import Pairs
 from yika_central.services.registry import FORKED, STOPPED, Registry
 from yika_common.clock import to_timestamp
 from yika_common.errors import N_, YikaError
@@ -151,7 +150,7 @@ class Reconciliation:
 
     def _take(self, connection: Connection, incoming: Incoming) -> bytes:
         node = lock_node(connection, incoming.node)
-        affected: Pairs = set()
+        affected = Pairs()
         status = take(connection, incoming, affected)
         # Only a segment that would itself have to wait is turned away.
         if ledger.parked_count(connection, incoming.node, incoming.epoch) > PARKED_MAX:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from yika_central.db import ledger
 from yika_central.db.database import add, add_new
 from yika_central.db.projections import Arrival, Arrived, Projected, project
+from yika_central.db.rerate_queue import EVER, Pairs, pairs_amended
 from yika_central.db.sheet_changes import note_changed
 from yika_central.db.suspense import settle
 from yika_central.db.tables import (
@@ -22,7 +23,7 @@ from yika_central.db.tables import (
 from yika_central.domain.placement import BranchEnd, Missing, Placed, place
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.reconciliation_doubts import doubts_of
-from yika_central.services.reconciliation_outcomes import Pairs, apply_resolutions, resolve_late
+from yika_central.services.reconciliation_outcomes import apply_resolutions, resolve_late
 from yika_common.journal.bodies import BundleApplied
 from yika_common.journal.segment import Segment as OpenSegment
 from yika_common.signing.keys import PublicKey
@@ -156,13 +157,27 @@ def _absorb(
     told = {row["account"] for table in _TOLD for row in projected.of(table)}
     told |= {account for account, _ in changed}
     note_changed(connection, told, node=incoming.node)
-    return changed | _affected(projected)
+    return changed | _affected(projected) | pairs_amended(connection, _amended(projected))
 
 
 def _affected(projected: Projected) -> Pairs:
     """What re-rating must look at: sales, and accounts whose class may price stored sales."""
-    tables = (Sale, AccountMeter)
-    return {(row["account"], row["service"]) for table in tables for row in projected.of(table)}
+    affected = Pairs()
+    for sale in projected.of(Sale):
+        affected.add_sale(sale)
+    for meter in projected.of(AccountMeter):
+        affected.add(meter["account"], meter["service"], EVER)
+    return affected
+
+
+def _amended(projected: Projected) -> dict[str, int]:
+    """The accounts whose facts changed, each with the earliest time of a change."""
+    times: dict[str, int] = {}
+    for row in projected.of(AccountFacts):
+        times[row["account"]] = min(
+            row["stamped_at"], times.get(row["account"], row["stamped_at"])
+        )
+    return times
 
 
 def _end_before(branches: tuple[BranchEnd, ...], placed: Placed) -> BranchEnd:

@@ -20,6 +20,7 @@ from yika_central.db.projections import (
     project,
     suspense_row,
 )
+from yika_central.db.rerate_queue import Pairs
 from yika_central.db.suspense import BATCH, settle
 from yika_central.db.tables import Record, Sale, Suspense, table_of
 from yika_central.domain.placement import BranchEnd, holder
@@ -28,9 +29,6 @@ from yika_common.journal.record import decode_line
 PENDING = "PENDING"
 UNKNOWN_INTENT = "unknown_intent"
 RESOLVED_TWICE = "resolved_twice"
-
-Pairs = set[tuple[str, str]]
-"""Accounts and services whose sales changed."""
 
 
 def apply_resolutions(
@@ -60,7 +58,7 @@ def resolve_late(connection: Connection, projected: Projected, arrival: Arrival)
     subjects = {
         _subject(arrival.epoch, row["seq"], row["hash"]): row for row in projected.of(Sale)
     }
-    changed: Pairs = set()
+    changed = Pairs()
     for found in _waiting_for(connection, arrival.node, sorted(subjects)):
         item = Arrived(found["line"], found["hash"], decode_line(found["line"]))
         (resolution,) = project([item], _arrival_of(found, arrival)).resolutions
@@ -71,7 +69,7 @@ def resolve_late(connection: Connection, projected: Projected, arrival: Arrival)
         row |= _outcome(resolution, found["epoch"])
         resolve_sales(connection, [_statement_row(row, resolution, found["epoch"])])
         settle(connection, UNKNOWN_INTENT, [subject])
-        changed.add((row["account"], row["service"]))
+        changed.add_sale(row)
     return changed
 
 
@@ -120,7 +118,7 @@ def _apply_stored(
 ) -> Pairs:
     places = [(entry.intent_epoch, entry.intent_seq) for entry in resolutions]
     sales: list[Values] = [dict(row) for row in sales_at(connection, arrival.node, places)]
-    changes, changed = [], set()
+    changes, changed = [], Pairs()
     for resolution in resolutions:
         sale = _named(sales, resolution, arrival, branches)
         if sale is None:
@@ -130,7 +128,7 @@ def _apply_stored(
         else:
             sale |= _outcome(resolution, arrival.epoch)
             changes.append(_statement_row(sale, resolution, arrival.epoch))
-            changed.add((sale["account"], sale["service"]))
+            changed.add_sale(sale)
     resolve_sales(connection, changes)
     return changed
 

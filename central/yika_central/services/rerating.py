@@ -1,39 +1,46 @@
 """Re-rating: whatever arrived is priced again, and only what changed is written down.
 
-Ingest and the tariff office put (account, service) pairs into a queue.  Draining it prices every
-sale of such a pair again and posts the change of each difference.  A pair leaves the queue in the
-transaction that wrote its results, so a run that is cut off is repeated, and a run that finds
-nothing new writes nothing.
+Ingest, the tariff office and rulings put (account, service) pairs into a queue, each with the time
+since which something changed.  Draining it prices the sales since the cut before that time again,
+batch by batch: the database prices those of the common shape in one statement
+(:mod:`yika_central.db.rating_plan`), Python the rest.  A pair leaves the queue in the transaction
+that wrote its results, so a run that is cut off is repeated, and a run that finds nothing new
+writes nothing.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from yika_central.db import rerating_store as store
 from yika_central.db.database import Database
-from yika_central.db.rerate_queue import queue
-from yika_central.db.tables import Sale, table_of
-from yika_central.domain.purchases import Position, Purchase, TariffUsed
-from yika_central.domain.ratings import Customer, Rated
-from yika_central.domain.rerating import Published, rerate
-from yika_common.clock import Clock, from_timestamp, to_timestamp
-from yika_common.numbers import Money, Quantity
+from yika_central.db.rating_pass import RatingPass, Scope
+from yika_central.db.rating_plan import Plan
+from yika_central.db.rerate_queue import queue_all, waiting
+from yika_central.domain.published import Published
+from yika_central.domain.ratings import Premises, Standing
+from yika_central.domain.timeline import EVER
+from yika_central.services.rerating_by_hand import ByHand
+from yika_common.clock import Clock, to_timestamp
+from yika_common.numbers import Money
 from yika_common.services import Service
 from yika_common.tariffs.document import parse_tariff
+from yika_common.tariffs.facts import Facts
+from yika_common.tariffs.model import Tariff
 
-BATCH = 100
+BATCH = 2000
 """Pairs in one transaction: few enough that ingest never waits long."""
 
-SUPERSEDED = "SUPERSEDED"
+Progress = Callable[[int], None]
+"""Told how many pairs more have been looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rerun:
-    """What a run did: pairs looked at, sales whose rating is new or changed, and the money.
+    """What a run did: pairs looked at, ratings that are new, changed or gone, and the money.
 
     ``posted`` is the sum of the changes: above zero customers owe more than before the run.
     """
@@ -51,159 +58,100 @@ class Rerun:
 
 
 class Rerating:
-    """Drains the queue of what must be priced again."""
+    """Drains the queue of what must be priced again; ``zone`` is the utility's."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, zone: ZoneInfo) -> None:
         self._database = database
         self._clock = clock
+        self._zone = zone
 
-    def drain(self) -> Rerun:
+    def drain(self, progress: Progress | None = None) -> Rerun:
         """Price everything that waits; what arrives meanwhile may wait for the next run.
 
         Raises:
             DiskFull, DatabaseBusy, DatabaseAway: what was written before stands, the rest waits.
         """
-        done = Rerun()
+        done, tariffs = Rerun(), _Tariffs()
         while True:
-            batch = self._one_batch()
+            batch = self._one_batch(tariffs)
             done += batch
+            if progress is not None:
+                progress(batch.pairs)
             if batch.pairs < BATCH:
                 return done
 
     def queue_everything(self) -> int:
-        """Queue every account and service with sales; returns how many pairs that are."""
-        table = table_of(Sale)
+        """Queue every account and service with sales; returns how many pairs wait then."""
         with self._database.writing() as connection:
-            pairs = connection.execute(select(table.c.account, table.c.service).distinct()).all()
-            queue(connection, [(row[0], row[1]) for row in pairs], to_timestamp(self._clock()))
-        return len(pairs)
+            queue_all(connection, to_timestamp(self._clock()))
+        return self.waiting()
 
-    def _one_batch(self) -> Rerun:
+    def waiting(self) -> int:
+        """How many pairs wait to be looked at."""
+        with self._database.reading() as session:
+            return waiting(session)
+
+    def _one_batch(self, tariffs: "_Tariffs") -> Rerun:
+        now = self._clock()
         with self._database.writing() as connection:
-            tickets = store.take_tickets(connection, BATCH)
-            if not tickets:
+            batch = RatingPass(connection)
+            pairs = batch.take(BATCH)
+            if not pairs:
                 return Rerun()
-            run = _Run(connection, [(t.account, t.service) for t in tickets], self._now())
-            changed, posted = run.write()
-            store.strike_off(connection, tickets)
-        return Rerun(len(tickets), changed, Money(posted))
-
-    def _now(self) -> int:
-        return to_timestamp(self._clock())
-
-
-class _Run:
-    """One batch, inside its transaction."""
-
-    def __init__(self, connection: Connection, pairs: Sequence[store.Pair], at: int) -> None:
-        self._connection = connection
-        self._pairs = pairs
-        self._at = at
-        documents = store.tariff_documents(connection)
-        self._published = Published(parse_tariff(document) for document in documents)
-
-    def write(self) -> tuple[int, int]:
-        """Write what differs from what is stored; returns how many sales, and the money."""
-        connection, pairs = self._connection, self._pairs
-        ratings = store.ratings_of(connection, pairs)
-        shares = store.shares_of(connection, pairs)
-        posted = store.posted_for(connection, pairs)
-        changed: list[dict[str, Any]] = []
-        changed_shares: list[dict[str, Any]] = []
-        postings: list[dict[str, Any]] = []
-        for sale, rated in self._rated():
-            place = tuple(sale[name] for name in store.PLACE)
-            keys = dict(zip(store.PLACE, place, strict=True))
-            row = keys | _rating(sale, rated)
-            causes = {str(share.cause): int(share.amount) for share in rated.shares}
-            if _same(ratings.get(place), row) and shares.get(place, {}) == causes:
-                continue
-            changed.append(row | {"rated_at": self._at})
-            changed_shares += [
-                keys | {"cause": cause, "amount": amount} for cause, amount in causes.items()
-            ]
-            before = posted.get(place, store.Posted(0, 0))
-            if rated.difference != before.amount:
-                postings.append(keys | self._posting(sale, rated, before))
-        places = [tuple(row[name] for name in store.PLACE) for row in changed]
-        store.put_ratings(connection, changed)
-        store.replace_shares(connection, places, changed_shares)
-        store.add_postings(connection, postings)
-        return len(changed), sum(int(posting["amount"]) for posting in postings)
-
-    def _rated(self) -> list[tuple[dict[str, Any], Rated]]:
-        """Every sale of the batch with what it should have cost."""
-        scopes = store.scopes_of(self._connection, (account for account, _ in self._pairs))
-        sales = [dict(row._mapping) for row in store.sales_of(self._connection, self._pairs)]
-        found = []
-        for (account, service), group in groupby(
-            sales, key=lambda sale: (sale["account"], sale["service"])
-        ):
-            by_position = {_position(sale): sale for sale in group}
-            ratings = rerate(
-                [_purchase(sale) for sale in by_position.values()],
-                service=Service(service),
-                customer=Customer(*scopes[account]) if account in scopes else None,
-                published=self._published,
-            )
-            found += [(by_position[rated.position], rated) for rated in ratings]
-        return found
-
-    def _posting(self, sale: dict[str, Any], rated: Rated, before: store.Posted) -> dict[str, Any]:
-        return {
-            "number": before.number + 1,
-            "account": sale["account"],
-            "service": sale["service"],
-            "amount": rated.difference - before.amount,
-            "posted_at": self._at,
-        }
+            tariffs.refresh(connection)
+            by_hand = ByHand(connection, batch, tariffs.published, self._zone)
+            plans = _assign_plans(batch, tariffs, now)
+            by_hand.find_starts()
+            batch.send_disordered_back()
+            for number, plan in plans.items():
+                batch.price(number, plan)
+            batch.leave_odd()
+            by_hand.price()
+            written = batch.write(to_timestamp(now))
+            batch.strike_off()
+        return Rerun(pairs, written.changed, Money(written.posted))
 
 
-def _position(sale: dict[str, Any]) -> Position:
-    return Position(sale["node"], sale["epoch"], sale["seq"], bytes(sale["hash"]))
+def _assign_plans(batch: RatingPass, tariffs: "_Tariffs", now: datetime) -> dict[int, Plan]:
+    plans: dict[int, Plan] = {}
+    for scope in batch.scopes():
+        number, plan = tariffs.plan(scope, now)
+        if plan.pays:
+            batch.assign(scope, number, plan)
+            plans[number] = plan
+    return plans
 
 
-def _purchase(sale: dict[str, Any]) -> Purchase:
-    return Purchase(
-        position=_position(sale),
-        meter=sale["meter"],
-        generation=sale["generation"],
-        count=sale["count"],
-        stamped_at=from_timestamp(sale["stamped_at"]),
-        not_before=from_timestamp(sale["not_before"]),
-        not_after=from_timestamp(sale["not_after"]),
-        quantity=Quantity(sale["quantity"]),
-        charged=Money(sale["amount"]),
-        tariff=TariffUsed(sale["tariff_id"], sale["tariff_version"], sale["tariff_hash"]),
-        used_before=Quantity(sale["used_before"]),
-        persons=sale["persons"] or None,
-        area_m2=sale["area_m2"],
-        heating_year=sale["heating_year"],
-        months_due=sale["months_due"],
-        delivered=sale["outcome"] != SUPERSEDED,
-    )
+@dataclass(slots=True)
+class _Tariffs:
+    """The published tariffs during one run, and the plans made of them."""
 
+    digests: tuple[bytes, ...] = ()
+    known: tuple[Tariff, ...] = ()
+    published: Published = field(default_factory=lambda: Published(()))
+    plans: list[Plan] = field(default_factory=list)
+    numbers: dict[Scope, int] = field(default_factory=dict)
 
-def _rating(sale: dict[str, Any], rated: Rated) -> dict[str, Any]:
-    tariff = rated.tariff or TariffUsed("", 0, "")
-    return {
-        "account": sale["account"],
-        "service": sale["service"],
-        "counted_at": to_timestamp(rated.counted_at),
-        "period": rated.period,
-        "tariff_id": tariff.id,
-        "tariff_version": tariff.version,
-        "tariff_hash": tariff.digest,
-        "used_before": rated.used_before or 0,
-        "heating_year": rated.heating_year,
-        "amount": rated.amount,
-        "difference": rated.difference,
-        "straddles": rated.straddles,
-        "problem": rated.problem,
-    }
+    def refresh(self, connection: Connection) -> None:
+        """Read them again if another version was published since."""
+        digests = store.tariff_digests(connection)
+        if digests != self.digests:
+            self.digests = digests
+            self.known = tuple(parse_tariff(text) for text in store.tariff_documents(connection))
+            self.published = Published(self.known)
+            self.plans, self.numbers = [], {}
 
-
-def _same(stored: Any, row: dict[str, Any]) -> bool:
-    return stored is not None and all(
-        stored._mapping[name] == value for name, value in row.items()
-    )
+    def plan(self, scope: Scope, now: datetime) -> tuple[int, Plan]:
+        """The plan for a class and area, and its number; equal lines of time share one."""
+        if scope not in self.numbers:
+            anyone = Standing(EVER, scope.tariff_class, Facts(opened_on=EVER.date()))
+            premises = Premises(scope.area, (anyone,))
+            timeline = self.published.timeline(Service(scope.service), premises, now)
+            plan = Plan.of(timeline, self.known)
+            same = (n for n, known in enumerate(self.plans) if known.places == plan.places)
+            number = next(same, len(self.plans))
+            if number == len(self.plans):
+                self.plans.append(plan)
+            self.numbers[scope] = number
+        number = self.numbers[scope]
+        return number, self.plans[number]
