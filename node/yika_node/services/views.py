@@ -422,6 +422,16 @@ class ReceiptLine:
         """What is supplied, and its price."""
         return self.bill.quote
 
+    @property
+    def tariff_id(self) -> str:
+        """The tariff it was priced by."""
+        return self.sale.tariff_id
+
+    @property
+    def tariff_version(self) -> int:
+        """And its version."""
+        return self.sale.tariff_version
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt(Sums):

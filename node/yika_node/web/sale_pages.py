@@ -3,13 +3,12 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from yika_common.infra.web.faults import sentence_here
+from yika_common.infra.web.faults import language_here, sentence_here
 from yika_common.infra.web.guard import needs
 from yika_common.services import Service
-from yika_common.tariffs.quote import Quote
-from yika_node.services.views import Receipt, ReceiptLine
+from yika_node.services.views import Account, Receipt, ReceiptLine, SlotQuote
 from yika_node.web.again import Refusal, or_again
-from yika_node.web.explain import Told, tariff_of, told
+from yika_node.web.explain import ToldBill, tariff_of, told
 from yika_node.web.forms import agreed_of, agreement, entries_of, token_of
 from yika_node.web.front import front, node, operator
 from yika_node.web.labels import in_words
@@ -39,15 +38,14 @@ def quote() -> str:
     entries = entries_of(request.form)
     if not entries:
         return render_template("_quote.html", basket=None)
-    basket = node().sales.quote(front().card(request.form.get("card", "")), entries)
+    card = front().card(request.form.get("card", ""))
+    basket = node().sales.quote(card, entries)
+    names = _debts(card.account)
     return render_template(
         "_quote.html",
         basket=basket,
         agreed=agreement(entries, basket.agreed),
-        lines=[
-            (line, _told(line.quote, line.service, line.tariff_id, line.tariff_version))
-            for line in basket.lines
-        ],
+        lines=[(line, _told(line, line.service, names)) for line in basket.lines],
     )
 
 
@@ -96,15 +94,20 @@ def resolve() -> str:
     return render_template("pending.html", rows=node().enquiries.pending(), view=view)
 
 
-def _explained(receipt: Receipt) -> list[tuple[ReceiptLine, tuple[Told, ...]]]:
-    return [
-        (
-            line,
-            _told(line.quote, line.sale.service, line.sale.tariff_id, line.sale.tariff_version),
-        )
-        for line in receipt.lines
-    ]
+def _explained(receipt: Receipt) -> list[tuple[ReceiptLine, ToldBill]]:
+    names = _debts(receipt.account)
+    return [(line, _told(line, line.sale.service, names)) for line in receipt.lines]
 
 
-def _told(quote: Quote, service: Service, tariff_id: str, version: int) -> tuple[Told, ...]:
-    return told(quote.lines, service, tariff_of(node().tariffs.tariffs(), tariff_id, version))
+def _told(line: SlotQuote | ReceiptLine, service: Service, debts: dict[str, str]) -> ToldBill:
+    """A line's bill in words, named as the very tariff version does that it was priced by."""
+    tariff = tariff_of(node().tariffs.tariffs(), line.tariff_id, line.tariff_version)
+    return told(line.bill, line.explanation, service, tariff, debts)
+
+
+def _debts(account: Account | None) -> dict[str, str]:
+    """The names of the account's debts by their ids, as far as headquarters has told them."""
+    if account is None or account.told is None:
+        return {}
+    chinese = language_here().startswith("zh")
+    return {debt.id: debt.zh if chinese else debt.en for debt in account.told.debts}
