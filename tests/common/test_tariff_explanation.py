@@ -261,6 +261,27 @@ def test_a_period_that_is_over_is_settled_by_its_months_and_counts_nothing_now()
     assert (explanation.used_before, explanation.used_after, explanation.step) == (0, 0, 1)
 
 
+def test_the_bounds_explained_are_those_of_the_period_that_runs() -> None:
+    tariff = a_tariff(
+        quota_basis="consumed",
+        cycle={"months": 1, "anchor": "01-01"},
+        part_period={"opening": "prorata"},
+        components=[a_component(["6"], ["1", "3"])],
+    )
+    ring = Consumption(((JANUARY + 1, Quantity(milli("4"))),))
+
+    explanation = explained(
+        tariff,
+        "20.00",
+        facts=Facts(opened_on=date(2026, 2, 15)),
+        tally=Tally("2026-02", Quantity(milli("3"))),
+        consumption=ring,
+    )
+
+    assert [one.amount for one in explanation.deductions] == [money("2.00")]  # above 3, the half
+    assert explanation.left_in_step == milli("6")
+
+
 def test_the_next_version_tells_what_the_next_unit_will_cost() -> None:
     within = stepped("5.5", "7.7", "9.9", version=2, effective_from="2026-07-01T00:00:00")
     resetting = stepped(

@@ -200,8 +200,9 @@ def test_fees_come_before_debts() -> None:
     tariff = a_tariff(fixed_charges=[a_fixed_charge("60.00")])
     dues = Dues(debts=(a_debt("500.00", percent=60),))
 
-    with pytest.raises(SupplyShareTooSmall):
+    with pytest.raises(SupplyShareTooSmall) as refused:
         bill_for_money(tariff, a_usage(months_due=1), fen("100.00"), dues, PLAIN)
+    assert refused.value.facts["supply"] == "0.00"
     with pytest.raises(FeeNotCovered):
         bill_for_money(tariff, a_usage(months_due=1), fen("59.00"), dues, PLAIN)
 
