@@ -99,7 +99,7 @@ KEYS: dict[str, tuple[str, Kind]] = {
     "limits.hoard.counts": (N_("what counts as in hand"), _TEXT),
     "expires.soft": (N_("a warning is shown from"), _TEXT),
     "expires.hard": (N_("sales end at"), _TEXT),
-    "meter_holds": (N_("what the meter holds"), _TEXT),
+    "meter_holds": (N_("whether the meter holds a quantity or money"), _TEXT),
     "golden": (N_("golden cases"), _TEXT),
 }
 """The words of a key, to be filled with the line's name, the step, the language; and its kind."""
@@ -132,8 +132,8 @@ VALUES: dict[object, Phrase] = {
     "calendar": Phrase("calendar"),
     "month": Phrase("every month"),
     "day": Phrase("every day"),
-    "remaining": Phrase("what the meter holds"),
-    "remaining_and_sale": Phrase("what the meter holds, with the sale"),
+    "remaining": Phrase("what is left in the meter"),
+    "remaining_and_sale": Phrase("what is left in the meter, with the sale"),
     "quantity": Phrase("quantity"),
     "money": Phrase("money"),
 }
