@@ -21,11 +21,17 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from yika_common.cards.aes import MAC_SIZE, mac8
-from yika_common.cards.record import CreditRecord, QuotaState, RecordWitness
+from yika_common.cards.record import (
+    AppliedAdjustments,
+    CreditRecord,
+    MeterParameters,
+    QuotaState,
+    RecordWitness,
+)
 from yika_common.clock import from_timestamp
 from yika_common.journal.bodies import DebtPaid, Intent, Line
 from yika_common.numbers import Quantity
-from yika_node.db.implied import completed, counted, rest_of
+from yika_node.db.implied import PARTS, completed, counted, rest_of
 from yika_node.db.journal import Position
 from yika_node.services.basket import PricedLine
 from yika_node.services.errors import RecordNotRemade
@@ -35,6 +41,7 @@ from yika_node.services.views import Account
 ISSUING_EPOCH: Final = 1
 """Of the utility's keys, not of the node: it rises when all area keys are changed at once."""
 
+_NOTHING_APPLIED = AppliedAdjustments().data + MeterParameters().data
 _TARIFF_DIGEST_SIZE = 8
 _WITNESS_HEAD_SIZE = 8
 
@@ -56,7 +63,7 @@ class Minting:
             body = record.body()
             mac = mac8(self.meter.keys.credit, body).hex()
             intent = self._intent(position.seq - index if index else 0, mac)
-            rest = rest_of(body, _record(intent, position).body())
+            rest = rest_of(body, _implied(intent))
             return replace(intent, rest=rest) if rest else intent
 
         return at
@@ -166,15 +173,27 @@ def _record(intent: Intent, position: Position) -> CreditRecord:
         count=intent.count,
         total=Quantity(intent.total),
         time=from_timestamp(position.at),
-        quota=QuotaState(
-            period=intent.period,
-            bought=Quantity(counted(intent)),
-            heating_year=intent.heating_year,
-            charged_through=intent.charged_through,
-            free_day=intent.free_day,
-        ),
+        quota=_quota(intent),
         witness=_witness(position),
     )
+
+
+def _quota(intent: Intent) -> QuotaState:
+    return QuotaState(
+        period=intent.period,
+        bought=Quantity(counted(intent)),
+        heating_year=intent.heating_year,
+        charged_through=intent.charged_through,
+        free_day=intent.free_day,
+    )
+
+
+def _implied(intent: Intent) -> bytes:
+    """Of the record that the intent implies the parts that ``rest`` may replace, in their places.
+
+    The counter waits while an intent is made; a whole second record would double that.
+    """
+    return bytes(PARTS[0].start) + _quota(intent).data + _NOTHING_APPLIED
 
 
 def _witness(position: Position) -> RecordWitness:
