@@ -30,7 +30,7 @@ from yika_common.journal.errors import (
     TransportMalformed,
     TransportTooLarge,
 )
-from yika_common.journal.record import HASH_SIZE, Record, decode_line, heads
+from yika_common.journal.record import HASH_SIZE, TIME_MAX, Record, decode_line, heads
 from yika_common.services import SLOTS_MAX
 from yika_common.signing.errors import FileMalformed, FileTooLarge
 from yika_common.signing.fields import Document, hexadecimal, identifier, number, text
@@ -52,7 +52,11 @@ _U32 = (1 << 32) - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExcerptHeader(Document):
-    """Which records follow; ``prev`` is the hash before the first."""
+    """Which records follow; ``prev`` is the hash before the first.
+
+    ``opened`` is when the account was opened, in seconds since 1970: quota periods and fixed
+    charges may be counted from there.  0: not known.
+    """
 
     kind: str = text("t", among=("receipt",))
     node: str = identifier("node", NODE_ID_SIZE)
@@ -60,6 +64,7 @@ class ExcerptHeader(Document):
     first: int = number("from", least=1)
     last: int = number("to", least=1)
     prev: str = hexadecimal("prev", HASH_SIZE)
+    opened: int = number("opened", most=TIME_MAX, default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,14 @@ class Excerpt:
 
 
 def build_excerpt(
-    lines: Sequence[bytes], key: SigningKey, *, node: str, epoch: int, first: int, prev: bytes
+    lines: Sequence[bytes],
+    key: SigningKey,
+    *,
+    node: str,
+    epoch: int,
+    first: int,
+    prev: bytes,
+    opened: int = 0,
 ) -> SignedFile:
     """The lines of records ``first`` and on, signed by the node; ``prev`` is the hash before."""
     header = ExcerptHeader(
@@ -84,6 +96,7 @@ def build_excerpt(
         first=first,
         last=first + len(lines) - 1,
         prev=prev.hex(),
+        opened=opened,
     )
     return sign(EXCERPT_TYPE, header.to_bytes() + b"".join(lines), [key])
 

@@ -172,7 +172,7 @@ def _lines(
         problems += _sums(record.seq, intent)
         tariff = tariffs.get(intent.tariff_digest)
         if tariff is not None:
-            problems += _priced(record, intent, tariff)
+            problems += _priced(record, intent, tariff, excerpt.header.opened)
         yield PaidLine(record, intent, txn_id(head), checked=tariff is not None)
 
 
@@ -198,9 +198,9 @@ def _amount(line: Line) -> int:
     return amount if line.price >= 0 else -amount
 
 
-def _priced(record: Record, intent: Intent, tariff: Tariff) -> Iterable[Phrase]:
+def _priced(record: Record, intent: Intent, tariff: Tariff, opened: int) -> Iterable[Phrase]:
     try:
-        asked = _lines_asked(record, intent, tariff)
+        asked = _lines_asked(record, intent, tariff, opened)
     except YikaError as refusal:
         yield Phrase(
             "record %(seq)s: the tariff has no price for it: %(why)s",
@@ -217,9 +217,11 @@ def _priced(record: Record, intent: Intent, tariff: Tariff) -> Iterable[Phrase]:
         )
 
 
-def _lines_asked(record: Record, intent: Intent, tariff: Tariff) -> tuple[Line, ...]:
+def _lines_asked(record: Record, intent: Intent, tariff: Tariff, opened: int) -> tuple[Line, ...]:
     """What the tariff asks for the purchase, on all that the node assumed."""
-    usage = usage_claimed(tariff, claim_of(intent), from_timestamp(record.ts))
+    opened_on = from_timestamp(opened).astimezone(tariff.zone).date() if opened else None
+    at = from_timestamp(record.ts)
+    usage = usage_claimed(tariff, claim_of(intent), at, opened_on=opened_on)
     return tuple(
         Line(line.code, line.step, line.quantity, line.price, line.amount)
         for line in Charges(tariff, usage).lines(intent.quantity)

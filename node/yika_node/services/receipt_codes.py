@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from yika_common.clock import to_timestamp
 from yika_common.journal.excerpt import build_excerpt, excerpt_code
 from yika_node.db.queries import Queries
 from yika_node.errors import JournalDamaged
 from yika_node.services.standing import Standing
+from yika_node.services.views import Receipt
 from yika_node.vault import Vault
 
 
@@ -17,8 +19,8 @@ class ReceiptCodes:
     standing: Standing
     vault: Vault
 
-    def code(self, epoch: int, basket: int, lines: int) -> str:
-        """The text for the payment of so many lines whose first record is ``basket``.
+    def code(self, receipt: Receipt) -> str:
+        """The text for the receipt of a payment.
 
         Empty for a payment of an earlier epoch: this epoch's key cannot vouch for it.
 
@@ -27,18 +29,20 @@ class ReceiptCodes:
             JournalDamaged: the records are not there.
         """
         membership = self.standing.membership
+        epoch, first, account = receipt.epoch, receipt.basket, receipt.account
         if epoch != membership.epoch:
             return ""
-        records = self.queries.records(epoch, basket, lines)
-        before = self.queries.head_at(epoch, basket - 1, membership.certificate_payload)
-        if before is None or len(records) != lines:
+        records = self.queries.records(epoch, first, len(receipt.lines))
+        before = self.queries.head_at(epoch, first - 1, membership.certificate_payload)
+        if before is None or len(records) != len(receipt.lines):
             raise JournalDamaged
         file = build_excerpt(
             [record.line for record in records],
             self.vault.signing_key(),
             node=membership.node,
             epoch=epoch,
-            first=basket,
+            first=first,
             prev=before,
+            opened=0 if account is None else to_timestamp(account.opened_at),
         )
         return excerpt_code(file)

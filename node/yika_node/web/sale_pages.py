@@ -75,7 +75,7 @@ def receipt(epoch: int, basket: int) -> str:
         receipt=found,
         lines=_explained(found),
         seen=front().watch.seen(),
-        code=qr_drawing(node().receipt_codes.code(epoch, basket, len(found.lines))),
+        code=qr_drawing(node().receipt_codes.code(found)),
     )
 
 
