@@ -100,6 +100,7 @@ class LittleHeadquarters:
     certificate: Certificate | None = None
     certificate_file: bytes = b""
     cards: int = CARDS
+    node: str = NODE
 
     @property
     def root(self) -> TrustRoot:
@@ -112,7 +113,7 @@ class LittleHeadquarters:
     @property
     def token(self) -> str:
         digest = self.root.digest
-        return EnrolmentToken(url=URL, node=NODE, secret=SECRET, root=digest).to_text()
+        return EnrolmentToken(url=URL, node=self.node, secret=SECRET, root=digest).to_text()
 
     def uplink(self, url: str) -> "LittleHeadquarters":
         assert url == URL
@@ -161,7 +162,7 @@ class LittleHeadquarters:
         assert self.certificate is not None
         file = read_signed_file(decode_transport(body, limit=2 << 20))
         key = PublicKey(self.certificate.alg, bytes_of(self.certificate.spki))
-        self.take(open_segment(file, key, node=NODE, epoch=1))
+        self.take(open_segment(file, key, node=self.node, epoch=1))
         header = header_of(file)
         answer = self.acknowledge(header.challenge)
         if header.manifest < len(self.manifests):
@@ -179,7 +180,7 @@ class LittleHeadquarters:
     def acknowledge(self, challenge: str) -> bytes:
         self.count += 1
         ack = Ack(
-            node=NODE,
+            node=self.node,
             epoch=1,
             upto=len(self.lines),
             head=self.heads[len(self.lines)].hex(),
@@ -194,13 +195,13 @@ class LittleHeadquarters:
         """Issue the manifest with every tariff used, and the keys sealed anew."""
         assert self.certificate is not None
         bundle = KeyBundle(
-            node=NODE,
+            node=self.node,
             epoch=1,
             meters=tuple(_meter(digit, n) for digit in SERVICES for n in range(METERS_EACH)),
             cards=tuple(_card(n) for n in range(self.cards)),
             personal="aa" * 32,
         )
-        name = f"keys/{NODE}"
+        name = f"keys/{self.node}"
         version = self.listed[name].version + 1 if name in self.listed else 1
         file = seal_bundle(bundle, self.certificate, [self.keys["registry"]]).to_bytes()
         self._list(Item.of(name, version, file), file)
@@ -245,7 +246,7 @@ class LittleHeadquarters:
     def issue(self) -> None:
         before = read_signed_file(self.manifests[-1]).payload if self.manifests else None
         manifest = Manifest(
-            audience=NODE,
+            audience=self.node,
             version=len(self.manifests) + 1,
             prev="" if before is None else digest_of(before),
             root_version=1,

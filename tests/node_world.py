@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from card_builders import ChipMemory, repeatable_random
-from little_headquarters import AREA, MASTERS, SERVICES, LittleHeadquarters, meter_number
+from little_headquarters import AREA, MASTERS, NODE, SERVICES, LittleHeadquarters, meter_number
 from meter_builders import PageMemory
 from yika_common.cards.errors import CardAbsent, CardRemoved
 from yika_common.cards.keys import derive_meter_keys
@@ -135,10 +135,10 @@ class _Connection:
 class World:
     """Everything around one node's folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, node: str = NODE) -> None:
         self.folder = folder
         self.now = START
-        self.headquarters = LittleHeadquarters(now=to_timestamp(START))
+        self.headquarters = LittleHeadquarters(now=to_timestamp(START), node=node)
         self.hand = Hand()
         self.meters: dict[str, PageMemory] = {}
         self.random = repeatable_random(1000)
