@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select, tuple
 from sqlmodel import Session
 
 from yika_central.db.base import one_of
-from yika_central.db.report_store import Query
+from yika_central.db.report_store import Query, rated
 from yika_central.db.rerating_store import PLACE
 from yika_central.db.tables import (
     Account,
@@ -171,16 +171,7 @@ def _with_rating() -> Query:
         select(
             _SALE,
             func.coalesce(_ACCOUNT.c.area, "").label("area"),
-            _RATING.c.amount.label("right_amount"),
-            _RATING.c.difference,
-            _RATING.c.counted_at,
-            _RATING.c.tariff_id.label("right_tariff_id"),
-            _RATING.c.tariff_version.label("right_tariff_version"),
-            _RATING.c.tariff_hash.label("right_tariff_hash"),
-            _RATING.c.used_before.label("right_used_before"),
-            _RATING.c.period.label("right_period"),
-            _RATING.c.straddles,
-            _RATING.c.problem,
+            *rated(),
         )
         .join(_ACCOUNT, _ACCOUNT.c.account == _SALE.c.account, isouter=True)
         .join(_RATING, same, isouter=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, false, func, select
 from sqlmodel import Session
 
 from yika_central.db.rerating_store import PLACE
@@ -88,14 +88,7 @@ def sales(session: Session, window: Window) -> Iterator[RowMapping]:
                 _SALE,
                 counted_at.label("at"),
                 _area.label("area"),
-                _RATING.c.amount.label("right_amount"),
-                _RATING.c.difference,
-                _RATING.c.counted_at,
-                _RATING.c.tariff_id.label("right_tariff_id"),
-                _RATING.c.tariff_version.label("right_tariff_version"),
-                _RATING.c.used_before.label("right_used_before"),
-                _RATING.c.straddles,
-                _RATING.c.problem,
+                *rated(),
                 *(column.label(name) for name, column in names.items()),
             )
         )
@@ -104,6 +97,22 @@ def sales(session: Session, window: Window) -> Iterator[RowMapping]:
         .order_by(counted_at, *_places())
     )
     yield from _streamed(session, query)
+
+
+def rated() -> list[ColumnElement[Any]]:
+    """What is right of a sale: what its rating says; a sale without one is right as it stands."""
+    said = _RATING.c.node.is_not(None)
+    return [
+        func.coalesce(_RATING.c.amount, _SALE.c.amount).label("right_amount"),
+        func.coalesce(_RATING.c.difference, 0).label("difference"),
+        func.coalesce(_RATING.c.counted_at, _SALE.c.stamped_at).label("counted_at"),
+        *(
+            case((said, _RATING.c[name]), else_=_SALE.c[name]).label(f"right_{name}")
+            for name in ("tariff_id", "tariff_version", "tariff_hash", "used_before", "period")
+        ),
+        func.coalesce(_RATING.c.straddles, false()).label("straddles"),
+        func.coalesce(_RATING.c.problem, "").label("problem"),
+    ]
 
 
 def lines(session: Session, window: Window) -> Iterator[RowMapping]:
@@ -125,7 +134,7 @@ def totals(session: Session, window: Window) -> RowMapping:
         select(
             func.count().label("sales"),
             _sum(_SALE.c.amount).label("amount"),
-            _sum(_RATING.c.amount).label("right_amount"),
+            _sum(func.coalesce(_RATING.c.amount, _SALE.c.amount)).label("right_amount"),
             _sum(_RATING.c.difference).label("difference"),
         )
     ).where(window.condition)
