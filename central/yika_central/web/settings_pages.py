@@ -33,8 +33,8 @@ CHOICES = {
     },
     "cash_rounding": {
         "half_up": _("to the nearest"),
-        "down": _("down"),
-        "up": _("up"),
+        "down": _("always down"),
+        "up": _("always up"),
     },
     "stale_tariff": {
         "warn": _("is sold by, with a warning"),
