@@ -1,6 +1,7 @@
 """A draft becomes a published version by two persons, after a replay of exactly its bytes."""
 
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from central_builders import ADMIN, LI, WANG, HandClock, enrol, publish_water
 from central_town import a_town, dearer_water
 from yika_central.bootstrap import Headquarters
 from yika_central.domain.tariff_comparison import compare
+from yika_central.jobs import replay
 from yika_central.services.staff import Credential, NotAnOfficer
 from yika_central.services.tariff_draft_rules import (
     Act,
@@ -28,6 +30,7 @@ from yika_central.services.tariff_replays import MonthsWrong
 from yika_central.services.tariff_rules import TariffNotNewer, TwoPersonsNeeded
 from yika_central.services.tariff_shelf import Standing
 from yika_common.infra.sessions import WrongPassword
+from yika_common.infra.sqlite_errors import DatabaseBusy
 from yika_common.journal.bodies import AppliedItem, BundleApplied, BundleRefused
 from yika_common.signing.signed_file import read_signed_file
 from yika_common.sync.messages import open_tariff
@@ -242,6 +245,25 @@ def test_a_replay_asked_for_twice_runs_once(town: Headquarters) -> None:
     assert {town.tariff_office.replays.ask(number, 12, "li") for _ in range(2)} == {1}
     assert town.tariff_office.replays.run_waiting() == 1
     assert town.tariff_office.replays.run_waiting() == 0
+
+
+def test_the_worker_replays_what_waits_and_survives_a_failure(
+    town: Headquarters, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    number = drafts(town).keep(water(), "li")
+    replays = town.tariff_office.replays
+    replays.ask(number, 12, "li")
+    with monkeypatch.context() as patch, caplog.at_level(logging.WARNING):
+        patch.setattr("yika_central.services.tariff_replays.published_digest", busy)
+        replay(town)
+    assert [record.message for record in caplog.records] == ["replay failed"]
+    assert drafts(town).one(number).state is State.DRAFT
+    replay(town)
+    assert drafts(town).one(number).state is State.REVIEWED
+
+
+def busy(*_: object) -> bytes:
+    raise DatabaseBusy
 
 
 def test_what_a_draft_is_compared_with_is_the_version_in_force(town: Headquarters) -> None:

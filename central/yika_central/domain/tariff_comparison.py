@@ -17,6 +17,7 @@ from yika_central.domain.tariff_words import (
     NOTHING,
     ORDER,
     OTHER_CASES,
+    TIMES,
     VALUES,
     WORDED,
     Kind,
@@ -70,6 +71,11 @@ def compare(before: bytes, after: bytes, language: str) -> tuple[Change, ...]:
             changes.append(_change(leaf, key, kind, then, now, names))
     changes += _orders(old, new)
     return tuple(changes)
+
+
+def every_key(document: bytes, language: str) -> tuple[Change, ...]:
+    """Every key of a sound tariff file, with its value as ``after``."""
+    return compare(b"{}", document, language)
 
 
 def _change(
@@ -168,6 +174,8 @@ def _shown(key: str, value: object, other: object = None) -> str:
         return Phrase(OTHER_CASES, count=count) if same_count else str(count)
     if key in WORDED and value in VALUES:
         return VALUES[value]
+    if key in TIMES:
+        return str(value).replace("T", " ")
     return str(value)
 
 

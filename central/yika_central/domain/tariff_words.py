@@ -23,6 +23,7 @@ _TEXT, _NUMBER, _PRICE = Kind.TEXT, Kind.NUMBER, Kind.PRICE
 _MONEY, _QUANTITY = Kind.MONEY, Kind.QUANTITY
 
 KEYS: dict[str, tuple[str, Kind]] = {
+    "format": (N_("format of the file"), _TEXT),
     "id": (N_("id of the tariff"), _TEXT),
     "version": (N_("version"), _TEXT),
     "service": (N_("service"), _TEXT),
@@ -138,6 +139,9 @@ VALUES: dict[object, Phrase] = {
     "money": Phrase("money"),
 }
 """Words for values that the format knows; any other value stands for itself."""
+
+TIMES = frozenset({"effective_from", "expires.soft", "expires.hard"})
+"""Keys whose values are local dates and times."""
 
 WORDED = frozenset(
     {

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from yika_central.bootstrap import Headquarters
-from yika_central.domain.tariff_comparison import Change, compare
+from yika_central.domain.tariff_comparison import Change, compare, every_key
 from yika_central.domain.tariff_golden import propose, with_golden
 from yika_central.services.staff import Credential
 from yika_central.services.tariff_replays import MONTHS, Replay
@@ -93,6 +93,7 @@ def _reading(pages: Blueprint, hq: Headquarters) -> None:
             "tariff_draft.html",
             draft=draft,
             tariff=parse_tariff(draft.document),
+            keys=every_key(draft.document, language_here()),
             cases=_cases(draft.document),
             against=against,
             changes=_changes(hq, against, draft.document),

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
 from yika_central.bootstrap import Headquarters
-from yika_central.domain.tariff_comparison import compare
+from yika_central.domain.tariff_comparison import compare, every_key
 from yika_central.web.ranks import Rank
 from yika_central.web.tariff_labels import register_labels
 from yika_common.infra.web.faults import NoSuchPage, language_here
@@ -43,6 +43,7 @@ def tariff_pages(hq: Headquarters) -> Blueprint:
             published=entry,
             before=before[0] if before else 0,
             changes=compare(before[1], document, language_here()) if before else (),
+            keys=every_key(document, language_here()),
             holdings=office.held_by(tariff_id, version),
             ends_soon=entry.wants_successor(hq.clock()),
         )
