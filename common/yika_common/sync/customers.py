@@ -328,6 +328,8 @@ def _lines(packed: bytes) -> Iterator[bytes]:
         if not piece and not packed and not stream.eof:
             raise FileMalformed(why=Phrase("it is cut short"))
         *whole, rest = (rest + piece).split(b"\n")
+        if len(rest) > _SHEET_MAX:
+            raise FileTooLarge(limit=_SHEET_MAX)
         yield from whole
     if rest:
         raise FileMalformed(why=Phrase("it is cut short"))
