@@ -11,10 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central_builders import LI, WANG, HandClock, Pen, enrol, new_headquarters, water_tariff
+from central_town import ACCOUNT, a_town, dearer_water
 from rerating_builders import YEAR_START, a_purchase, a_tariff, heat_tariff
 from yika_central.bootstrap import Headquarters
+from yika_central.db.database import add
+from yika_central.db.tables import Ruling
 from yika_central.domain.purchases import Purchase
 from yika_central.domain.tariff_replay import TOP, Findings, Group, Priced, Tally, price_customer
+from yika_central.services.enquiries import SaleFilter
 from yika_central.services.tariff_replay_run import months_before
 from yika_common.numbers import Money, Quantity
 from yika_common.services import PROFILES
@@ -275,4 +279,27 @@ def test_a_sale_that_arrives_later_is_in_the_next_replay(village: Headquarters) 
     pen.send(pen.cut())
     after = replayed(village, dearer())
     assert (before.total("dearer"), after.total("dearer")) == (1, 2)
+    village.close()
+
+
+def test_the_present_tariff_gives_what_rerating_gives(tmp_path: Path) -> None:
+    hq = a_town(tmp_path / "town", HandClock())
+    found = replayed(hq, dearer_water().replace(b'"version": 4', b'"version": 5'))
+    sales = hq.enquiries.sales(SaleFilter(account=ACCOUNT)).items
+    right = sum(sale.right or 0 for sale in sales if sale.outcome != "SUPERSEDED")
+    assert (found.total("sales"), found.total("before")) == (21, right)
+    hq.close()
+
+
+def test_a_void_sale_is_left_out(village: Headquarters) -> None:
+    sale = village.enquiries.sales(SaleFilter(account="N0001-000002")).items[0]
+    ruling = Ruling(
+        node=sale.node, epoch=sale.epoch, branch=sale.branch, seq=sale.seq, kind="VOID", number=1,
+        account=sale.account, service="cold_water", reason="a slip", ruled_by="qian", ruled_at=1,
+    )  # fmt: skip
+    before = replayed(village, dearer())
+    with village.database.writing() as connection:
+        add(connection, Ruling, [ruling.model_dump()])
+    after = replayed(village, dearer())
+    assert (before.total("sales"), after.total("sales")) == (4, 3)
     village.close()

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, RowMapping, func, select, update
 
 from yika_central.db.database import add
+from yika_central.db.rerating_store import SUPERSEDED
 from yika_central.db.tables import (
     Account,
-    AccountFacts,
     Sale,
     TariffDraft,
     TariffDraftAct,
@@ -16,8 +16,6 @@ from yika_central.db.tables import (
     TariffVersion,
     table_of,
 )
-
-SUPERSEDED = "SUPERSEDED"
 
 
 def draft_row(connection: Connection, draft: int) -> Row[Any] | None:
@@ -97,40 +95,35 @@ def count_accounts(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(table_of(Account))).scalar_one()
 
 
-def accounts_after(connection: Connection, account: str, most: int) -> Sequence[Row[Any]]:
+def accounts_after(connection: Connection, account: str, most: int) -> Sequence[str]:
     """The next accounts in the order of their numbers."""
-    table = table_of(Account)
-    return connection.execute(
-        select(table).where(table.c.account > account).order_by(table.c.account).limit(most)
-    ).all()
-
-
-def amendments_of(connection: Connection, first: str, last: str) -> dict[str, Row[Any]]:
-    """The latest amendment of each account in a range of numbers."""
-    table = table_of(AccountFacts)
-    rows = connection.execute(
-        select(table)
-        .where(table.c.account.between(first, last))
-        .order_by(table.c.stamped_at, table.c.node, table.c.epoch, table.c.branch, table.c.seq)
-    ).all()
-    return {row.account: row for row in rows}
+    column = table_of(Account).c.account
+    return (
+        connection.execute(select(column).where(column > account).order_by(column).limit(most))
+        .scalars()
+        .all()
+    )
 
 
 def sales_of(
     connection: Connection, accounts: Sequence[str], service: str, since: int, until: int
-) -> Sequence[Row[Any]]:
+) -> Sequence[RowMapping]:
     """Sales of a service that had arrived by ``until`` and may have been made since ``since``."""
     table = table_of(Sale)
-    return connection.execute(
-        select(table)
-        .where(
-            table.c.account.in_(accounts),
-            table.c.service == service,
-            table.c.not_after.between(since, until),
-            table.c.outcome != SUPERSEDED,
+    return (
+        connection.execute(
+            select(table)
+            .where(
+                table.c.account.in_(accounts),
+                table.c.service == service,
+                table.c.not_after.between(since, until),
+                table.c.outcome != SUPERSEDED,
+            )
+            .order_by(table.c.account)
         )
-        .order_by(table.c.account)
-    ).all()
+        .mappings()
+        .all()
+    )
 
 
 def count_sales(

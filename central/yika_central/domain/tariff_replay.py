@@ -60,14 +60,14 @@ def price_customer(
 ) -> Priced:
     """Price the purchases of one account and service.
 
-    Those between ``first`` and ``since`` only count.  Superseded purchases are left out: their
-    credit never reached a meter.
+    Those between ``first`` and ``since`` only count.  Purchases that are void or superseded are
+    left out.
     """
     now = None if present is None else Fold(replace(present, effective_from=first), facts)
     then = Fold(replace(draft, effective_from=first), facts)
     sales, before, after = 0, 0, 0
     unpriced: dict[str, int] = {}
-    for timed in in_order(purchase for purchase in purchases if purchase.delivered):
+    for timed in in_order(purchase for purchase in purchases if purchase.counts):
         compared = timed.at >= since
         try:
             prices = (

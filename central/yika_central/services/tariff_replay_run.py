@@ -1,26 +1,25 @@
 """One replay under way: which customers a draft would hold for, and their sales, in batches."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Self
+from typing import Self
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from yika_central.db import tariff_store as store
-from yika_central.domain.purchases import Position, Purchase, TariffUsed
+from yika_central.db.rerating_store import place_of, premises_of, purchase_of, rulings_of
 from yika_central.domain.tariff_replay import Findings, Group, Tally, price_customer
-from yika_common.clock import from_timestamp, to_timestamp
-from yika_common.numbers import Money, Quantity
+from yika_common.clock import to_timestamp
 from yika_common.tariffs.book import TariffBook
 from yika_common.tariffs.document import parse_tariff
 from yika_common.tariffs.errors import NoTariffInForce, TariffsClash
 from yika_common.tariffs.facts import Facts
 from yika_common.tariffs.model import Tariff
 
-BATCH = 500
+BATCH = 200
 """Accounts in one read: so few that memory stays flat, so many that the way there is cheap."""
 
 WARM_UP = 12
@@ -67,25 +66,17 @@ class ReplayRun:
         accounts = store.accounts_after(connection, self.last, BATCH)
         if not accounts:
             return False
-        first, self.last = accounts[0].account, accounts[-1].account
+        self.last = accounts[-1]
         self.done += len(accounts)
-        amended = store.amendments_of(connection, first, self.last)
-        placed = [
-            (row.account, self._group(_class(row, amended.get(row.account)), row.area))
-            for row in accounts
-        ]
-        others = {account: group for account, group in placed if group.verdict != "priced"}
-        self._count(connection, others)
-        priced = {account: group for account, group in placed if group.verdict == "priced"}
-        self._price(
-            connection,
-            priced,
-            {
-                row.account: _facts(row, amended.get(row.account), self.draft.zone)
-                for row in accounts
-                if row.account in priced
-            },
-        )
+        premises = premises_of(connection, accounts, self.draft.zone)
+        standings = {name: known.standing_at(self.now) for name, known in premises.items()}
+        groups = {
+            name: self._group(standings[name].tariff_class, known.area)
+            for name, known in premises.items()
+        }
+        self._count(connection, {n: g for n, g in groups.items() if g.verdict != "priced"})
+        priced = {name: group for name, group in groups.items() if group.verdict == "priced"}
+        self._price(connection, priced, {name: standings[name].facts for name in priced})
         return True
 
     def findings(self, connection: Connection) -> Findings:
@@ -109,11 +100,12 @@ class ReplayRun:
         self, connection: Connection, groups: dict[str, Group], facts: dict[str, Facts]
     ) -> None:
         rows = store.sales_of(connection, list(groups), self._service, *self._window(self.first))
-        for account, sales in groupby(rows, key=lambda row: str(row.account)):
-            group = groups[account]
+        rulings = rulings_of(connection, groups)
+        for account, sales in groupby(rows, key=lambda row: str(row["account"])):
+            group, ruled = groups[account], rulings.get((account, self._service), {})
             priced = price_customer(
                 account,
-                _purchases(sales),
+                (purchase_of(sale, ruled.get(place_of(sale), {})) for sale in sales),
                 facts=facts[account],
                 present=self.present[group.tariff_class, group.area],
                 draft=self.draft,
@@ -163,55 +155,5 @@ def months_before(now: datetime, months: int, zone: ZoneInfo) -> datetime:
     )
 
 
-def _class(account: Row[Any], amended: Row[Any] | None) -> str:
-    return str(account.tariff_class if amended is None else amended.tariff_class)
-
-
-def _facts(account: Row[Any], amended: Row[Any] | None, zone: ZoneInfo) -> Facts:
-    """What sets the account's prices: as it was opened, or as it was amended last."""
-    if amended is None:
-        return Facts.recorded(
-            zone,
-            opened=account.opened_at,
-            persons=account.persons,
-            inner_area=account.area_m2 or 0,
-        )
-    return Facts.recorded(
-        zone,
-        opened=account.opened_at,
-        persons=amended.persons,
-        persons_until=amended.persons_until,
-        inner_area=amended.inner_area,
-        gross_area=amended.gross_area,
-        heat_class=amended.heat_class,
-        heat_from=amended.heat_from,
-        suspended=tuple(map(int, amended.suspended.split())),
-        equipment=amended.equipment,
-    )
-
-
 def _named(tariff: Tariff | None) -> str:
     return "" if tariff is None else f"{tariff.id} v{tariff.version}"
-
-
-def _purchases(sales: Iterable[Row[Any]]) -> list[Purchase]:
-    return [
-        Purchase(
-            position=Position(sale.node, sale.epoch, sale.seq, bytes(sale.hash)),
-            meter=sale.meter,
-            generation=sale.generation,
-            count=sale.count,
-            stamped_at=from_timestamp(sale.stamped_at),
-            not_before=from_timestamp(sale.not_before),
-            not_after=from_timestamp(sale.not_after),
-            quantity=Quantity(sale.quantity),
-            charged=Money(sale.amount),
-            tariff=TariffUsed(sale.tariff_id, sale.tariff_version, sale.tariff_hash),
-            used_before=Quantity(sale.used_before),
-            persons=sale.persons or None,
-            area_m2=sale.area_m2,
-            heating_year=sale.heating_year,
-            months_due=sale.months_due,
-        )
-        for sale in sales
-    ]
