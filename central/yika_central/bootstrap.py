@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 from yika_central.config import Config, read_config
 from yika_central.db.database import Database, open_database
 from yika_central.errors import AlreadyInitialised, FolderNotReady
+from yika_central.services.accounting import Accounting
+from yika_central.services.adjustments import Adjustments
+from yika_central.services.debt_office import DebtOffice
 from yika_central.services.enquiries import Enquiries
 from yika_central.services.enrolment import Enrolment
 from yika_central.services.inspection import Inspection
@@ -19,15 +22,19 @@ from yika_central.services.key_room import (
     make_key_room,
     open_key_room,
 )
+from yika_central.services.policies import Policies
 from yika_central.services.reconciliation import Reconciliation
 from yika_central.services.registry import Registry
 from yika_central.services.report_office import ReportOffice
 from yika_central.services.rerating import Rerating
+from yika_central.services.rulings import Rulings
 from yika_central.services.settings_office import SettingsOffice
+from yika_central.services.settlement import Settling
 from yika_central.services.staff import Credential, Staff
 from yika_central.services.stick import Stick
 from yika_central.services.stock import Stock
 from yika_central.services.tariff_office import TariffOffice
+from yika_central.services.two_persons import TwoPersons
 from yika_common.clock import Clock
 from yika_common.infra.entropy import RandomSource, system_random
 from yika_common.infra.migrations import upgrade
@@ -58,6 +65,12 @@ class Headquarters:
     stick: Stick
     inspection: Inspection
     rerating: Rerating
+    settling: Settling
+    policies: Policies
+    adjustments: Adjustments
+    debt_office: DebtOffice
+    accounting: Accounting
+    rulings: Rulings
     report_office: ReportOffice
     enquiries: Enquiries
 
@@ -91,6 +104,8 @@ def build(
     registry = Registry(database, keys, clock)
     reconciliation = Reconciliation(database, keys, registry)
     zone = ZoneInfo(config.time_zone)
+    settling = Settling(database, clock, zone)
+    persons = TwoPersons(staff, config.two_persons_above)
     return Headquarters(
         folder=folder,
         config=config,
@@ -108,6 +123,12 @@ def build(
         stick=Stick(database, reconciliation, registry),
         inspection=Inspection(database),
         rerating=Rerating(database, clock, zone),
+        settling=settling,
+        policies=Policies(database, clock),
+        adjustments=Adjustments(database, persons, clock, zone),
+        debt_office=DebtOffice(database, persons, clock, zone),
+        accounting=Accounting(database, settling, clock, zone),
+        rulings=Rulings(database, persons, clock),
         report_office=ReportOffice(database, clock, zone, software=SOFTWARE),
         enquiries=Enquiries(database, clock, zone),
     )

@@ -11,6 +11,7 @@ time_zone          "Asia/Shanghai"        the utility's: business days and what 
 trusted_hosts      127.0.0.1, localhost   host names the server is reached under
 rerate_every       30                     seconds between two looks at the re-rating queue
 password_memory    19456                  KiB of memory that one password guess costs
+two_persons_above  50000                  money (minor units) that needs a second person's name
 =================  =====================  =====================================================
 """
 
@@ -39,6 +40,7 @@ class Config:
     trusted_hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
     rerate_every: int = 30
     password_memory: int = 19456
+    two_persons_above: int = 50_000
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= PORT_MAX:
@@ -51,6 +53,8 @@ class Config:
             raise OutOfRange(
                 "password_memory", Phrase("it is at least %(least)s", least=MEMORY_MIN)
             )
+        if self.two_persons_above < 0:
+            raise OutOfRange("two_persons_above", Phrase("it is at least %(least)s", least=0))
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError) as cause:

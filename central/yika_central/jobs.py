@@ -1,4 +1,4 @@
-"""What headquarters does by itself: it prices again what has arrived, and replays drafts."""
+"""What headquarters does by itself: it prices again, settles, lets debts fall due, replays."""
 
 import logging
 
@@ -11,6 +11,10 @@ log = logging.getLogger(__name__)
 
 RERATE = "rerate"
 REPLAY = "replay"
+ACCRUE = "accrue"
+ACCRUE_EVERY_S = 3600
+"""Late fees change once a day; asked more often, a machine that was off at midnight is no matter."""
+
 REPLAY_EVERY_S = 2
 """A person waits for what a draft would have done."""
 
@@ -20,6 +24,7 @@ def schedule(hq: Headquarters) -> Schedule:
     jobs = Schedule()
     jobs.every(hq.config.rerate_every, RERATE, lambda: rerate(hq))
     jobs.every(REPLAY_EVERY_S, REPLAY, lambda: replay(hq))
+    jobs.every(ACCRUE_EVERY_S, ACCRUE, lambda: accrue(hq))
     return jobs
 
 
@@ -35,12 +40,27 @@ def replay(hq: Headquarters) -> None:
 
 
 def rerate(hq: Headquarters) -> None:
-    """Review, then drain the queue; what fails is noted, stays queued and is tried again."""
+    """Review, drain the queue, settle; what fails is noted, stays queued and is tried again."""
     try:
         review(hq.database, hq.clock())
         done = hq.rerating.drain()
+        settled = hq.settling.run()
     except YikaError as error:
         log.warning("rerate failed", extra={"facts": {"code": error.code}})
         return
     if done.pairs:
         log.info("rerated", extra={"facts": {"pairs": done.pairs, "changed": done.changed}})
+    if settled.postings:
+        log.info("settled", extra={"facts": {"postings": settled.postings}})
+
+
+def accrue(hq: Headquarters) -> None:
+    """Let debts begin and enter late fees; what fails is noted and is tried again."""
+    try:
+        changed = hq.settling.accrue()
+        hq.settling.run()
+    except YikaError as error:
+        log.warning("accrue failed", extra={"facts": {"code": error.code}})
+        return
+    if changed:
+        log.info("accrued", extra={"facts": {"accounts": changed}})

@@ -172,9 +172,13 @@ class LateSale(Row, table=True):
 
 
 class ClosedMonth(Row, table=True):
-    """An accounting month that is closed, with its ``figures`` (JSON) and their SHA-256."""
+    """An accounting month that is closed, with its ``figures`` (JSON) and their SHA-256.
+
+    ``zone`` is the utility's time zone as it was then: it says which sales come too late.
+    """
 
     month: str = key()
+    zone: str
     figures: bytes
     digest: str
     closed_by: str

@@ -28,7 +28,7 @@ class Source:
     """One account's rows: ``facts`` and ``card`` are the newest, ``limits`` one per service.
 
     ``slots`` are the newest purchase of each slot that was not superseded, with the sums over all
-    such purchases under ``adjusted_sum``, ``adjusted_newest`` and ``debts_sum``.
+    such purchases under ``adjusted_sum`` (used less kept), ``adjusted_newest`` and ``debts_sum``.
     """
 
     account: Values
@@ -109,7 +109,7 @@ def _slots(accounts: Sequence[str]) -> Select[Any]:
         order_by=[*(column.desc() for column in newest), *(sale.c[name] for name in _PLACE)],
     )
     sums = {
-        "adjusted_sum": func.sum(sale.c.adjusted),
+        "adjusted_sum": func.sum(sale.c.adjusted - sale.c.kept),
         "adjusted_newest": func.max(sale.c.adjusted_number),
         "debts_sum": func.sum(sale.c.debts),
         "heating_newest": func.max(sale.c.heating_year),

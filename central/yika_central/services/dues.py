@@ -1,10 +1,15 @@
 """What is owed between headquarters and accounts, as it is told to the nodes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from yika_central.db import settlement_store as store
+from yika_central.domain.debts import Paid
+from yika_central.services.debt_book import state_of
+from yika_common.clock import from_timestamp
+from yika_common.journal.bodies import FIGURE_MAX, TOTAL_MAX
 from yika_common.sync.customers import DebtSheet
 
 
@@ -32,4 +37,49 @@ def dues_of(connection: Connection, accounts: tuple[str, ...]) -> Mapping[str, D
 
     Whoever changes one says so with :func:`yika_central.db.sheet_changes.note_changed`.
     """
-    return {}
+    heads = store.heads(connection, accounts)
+    owed, collected = _debts(connection, accounts)
+    quantities: dict[str, list[tuple[int, int, int]]] = {}
+    for row in store.quantities(connection, accounts):
+        quantities.setdefault(row.account, []).append((row.slot, row.number, int(row.total)))
+    return {
+        account: Dues(
+            adjustment_number=heads.get(account, _NO_HEAD).number,
+            adjustment=max(-TOTAL_MAX, min(TOTAL_MAX, heads.get(account, _NO_HEAD).total)),
+            debts=tuple(owed.get(account, ())),
+            collected=min(collected.get(account, 0), TOTAL_MAX),
+            quantities=tuple(quantities.get(account, ())),
+        )
+        for account in accounts
+        if account in heads or account in collected or account in owed or account in quantities
+    }
+
+
+_NO_HEAD = store.Head()
+
+
+def _debts(
+    connection: Connection, accounts: Sequence[str]
+) -> tuple[dict[str, list[DebtSheet]], dict[str, int]]:
+    """What is left of each account's debts that have begun, and what was collected in all."""
+    paid: dict[tuple[str, str], list[Paid]] = {}
+    collected: dict[str, int] = {}
+    for taken in store.collections(connection, accounts):
+        on = from_timestamp(taken.sold_at).date()
+        paid.setdefault((taken.account, taken.debt), []).append(Paid(on, taken.amount))
+        collected[taken.account] = collected.get(taken.account, 0) + taken.amount
+    owed: dict[str, list[DebtSheet]] = {}
+    for row in store.debts_of(connection, accounts):
+        left = state_of(row, paid.get((row.account, row.debt), ())).owed.left
+        if row.begun and left:
+            sheet = DebtSheet(
+                id=row.debt,
+                zh=row.zh,
+                en=row.en,
+                left=min(left, FIGURE_MAX),
+                share=row.share,
+                least=row.least,
+                priority=row.priority,
+            )
+            owed.setdefault(row.account, []).append(sheet)
+    return owed, collected

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 
 from yika_central.db import ledger
+from yika_central.db.books import book_late_sales
 from yika_central.db.database import add, add_new
 from yika_central.db.projections import Arrival, Arrived, Projected, project
 from yika_central.db.rerate_queue import EVER, Pairs, pairs_amended
+from yika_central.db.settlement_store import note_due
 from yika_central.db.sheet_changes import note_changed
 from yika_central.db.suspense import settle
 from yika_central.db.tables import (
@@ -154,6 +156,9 @@ def _absorb(
             floor_at=projected.floor_at,
         ),
     )
+    book_late_sales(connection, projected.of(Sale))
+    settling = {row["account"] for row in projected.of(Sale) if row["paid"] != row["amount"]}
+    note_due(connection, settling | {account for account, _ in changed}, node=incoming.node)
     told = {row["account"] for table in _TOLD for row in projected.of(table)}
     told |= {account for account, _ in changed}
     note_changed(connection, told, node=incoming.node)

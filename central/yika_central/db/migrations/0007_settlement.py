@@ -38,7 +38,7 @@ def upgrade() -> None:
     op.create_index("late_sale_of", "late_sale", ["of_month"])
     op.create_table(
         "closed_month",
-        *_texts("month"),
+        *_texts("month", "zone"),
         sa.Column("figures", sa.LargeBinary(), nullable=False),
         *_texts("digest", "closed_by"),
         *_numbers("closed_at"),

@@ -1,0 +1,85 @@
+"""What tests of settlement share: an account at two vending points, and purchases that owe."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from central_builders import HandClock, Pen, _water_price, enrol, publish_water
+from journals import an_intent
+from yika_central.bootstrap import Headquarters
+from yika_central.db.tables import Row, table_of
+from yika_central.services.debt_office import NewDebt
+from yika_central.services.staff import Credential, StaffRole
+from yika_common.journal.bodies import DebtPaid, Sale
+from yika_common.numbers import Money
+from yika_common.services import PROFILES
+
+ACCOUNT = "N0001-000017"
+METER = "000000000004"
+CARD = "860000000001"
+MEI = Credential("mei", "the accountant's password")
+BO = Credential("bo", "another accountant's password")
+
+
+def rows(hq: Headquarters, row: type[Row]) -> list[dict[str, Any]]:
+    """All rows of a table, in the order of its key."""
+    table = table_of(row)
+    with hq.database.reading() as session:
+        found = session.execute(select(table).order_by(*table.primary_key)).mappings().all()
+    return [dict(values) for values in found]
+
+
+def a_town(hq: Headquarters, clock: HandClock) -> tuple[Pen, Pen]:
+    """Two vending points and two accountants; the first point has opened the account."""
+    publish_water(hq)
+    hq.stock.take_in_new("A01", PROFILES[4], 2)
+    first, second = enrol(hq, clock), enrol(hq, clock, "N0002", seed=2)
+    first.open_account(ACCOUNT, [f"{number:012}" for number in range(1, 5)], card=CARD)
+    for person in (MEI, BO):
+        hq.staff.enter(person, frozenset({StaffRole.ACCOUNTANT}))
+    return first, second
+
+
+def sell(pen: Pen, quantity: int, *, count: int, settle: bool = True, **changes: Any) -> int:
+    """Sell water at 5.00 a cubic metre, whatever was bought before; the intent's seq.
+
+    ``changes`` are further fields of the intent: debts, adjusted, kept.
+    """
+    debts = tuple(DebtPaid(*debt) for debt in changes.pop("debts", ()))
+    total, at = changes.pop("total", quantity), changes.pop("at", None)
+    intent = pen.write(
+        an_intent(
+            account=ACCOUNT,
+            card=CARD,
+            meter=METER,
+            count=count,
+            total=total,
+            quantity=quantity,
+            debts=debts,
+            **(_water_price(quantity) | changes),
+        ),
+        at=at,
+    )
+    if settle:
+        pen.write(Sale(intent=intent))
+    return intent
+
+
+def deliver(*pens: Pen) -> None:
+    """Every pen sends all it has."""
+    for pen in pens:
+        pen.send(pen.cut())
+
+
+def bring_up_to_date(hq: Headquarters) -> None:
+    """What headquarters' job does."""
+    hq.rerating.drain()
+    hq.settling.run()
+
+
+def register(hq: Headquarters, amount: int, **terms: Any) -> str:
+    """Register a debt of the account, collected with 30 % of each payment; its number."""
+    values: dict[str, Any] = {"zh": "旧欠", "en": "Arrears", "share": 300_000}
+    new = NewDebt(account=ACCOUNT, amount=Money(amount), **(values | terms))
+    (debt,) = hq.debt_office.register(new, by="mei", reason="Taken over")
+    return debt
