@@ -4,11 +4,13 @@ Each point has a headquarters of its own that tells the same; what one of them s
 learn from the card alone.
 """
 
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 from little_headquarters import AREA
 from node_world import OPERATOR, World, a_chip, a_form
+from sale_checker import WatchedChip
 from tariff_builders import a_document, as_bytes
 from yika_common.cards.record import CreditRecord
 from yika_common.clock import to_timestamp
@@ -22,7 +24,7 @@ from yika_common.simulated.icc import CardStore
 from yika_common.sync.customers import AccountSheet
 from yika_common.sync.settings import Settings
 from yika_node.bootstrap import Node
-from yika_node.services.views import CardView, Receipt, SaleEntry
+from yika_node.services.views import Account, CardView, Receipt, SaleEntry
 
 POWER, OTHER_POWER, HEAT, GAS, WATER = 0, 1, 2, 3, 4
 CLASS = "test"
@@ -68,24 +70,7 @@ class Counters:
 
     def tell(self, **changes: Any) -> None:
         """Tell all points of the account; ``changes`` are the sheet's fields."""
-        account = self.account
-        held: dict[str, Any] = {
-            "account": account.number,
-            "area": AREA,
-            "node": self.worlds[0].headquarters.node,
-            "opened": to_timestamp(account.opened_at),
-            "profile": account.profile,
-            "tariff_class": account.tariff_class,
-            "persons": account.persons,
-            "inner_area": account.area_m2 or 0,
-            "meters": tuple(
-                SlotOpened(meter.slot, Service(meter.service), meter.meter)
-                for meter in account.meters
-            ),
-            "card": self.card,
-            "generation": 1,
-        }
-        sheet = AccountSheet(**(held | changes))
+        sheet = sheet_of(self.account, self.worlds[0].headquarters.node, **changes)
         for world, node in zip(self.worlds, self.nodes, strict=True):
             world.headquarters.tell(sheet)
             node.courier.sync()
@@ -134,6 +119,35 @@ class Counters:
         lines = (row.line for row in node.queries.records(1, 1, 10_000))
         return [body for line in lines if isinstance(body := decode_line(line).body, Intent)]
 
+    def copied_to(self, folder: Path) -> "Counters":
+        """The same points and the same card once more, after the points were closed."""
+        other = copy(self)
+        assert isinstance(self.chip, WatchedChip)
+        other.chip = self.chip.copied()
+        other.worlds = [world.copied_to(folder / world.folder.name) for world in self.worlds]
+        other.nodes = [world.restarted() for world in other.worlds]
+        return other
+
     def close(self) -> None:
         for node in self.nodes:
             node.close()
+
+
+def sheet_of(account: Account, opener: str, **changes: Any) -> AccountSheet:
+    """What headquarters tells of an account of that point; ``changes`` are the sheet's fields."""
+    held: dict[str, Any] = {
+        "account": account.number,
+        "area": AREA,
+        "node": opener,
+        "opened": to_timestamp(account.opened_at),
+        "profile": account.profile,
+        "tariff_class": account.tariff_class,
+        "persons": account.persons,
+        "inner_area": account.area_m2 or 0,
+        "meters": tuple(
+            SlotOpened(meter.slot, Service(meter.service), meter.meter) for meter in account.meters
+        ),
+        "card": account.card,
+        "generation": 1,
+    }
+    return AccountSheet(**(held | changes))

@@ -90,3 +90,79 @@ def check_sales(
         if quantity != owed[meter]:
             problems.append(f"meter {meter} took {quantity} of {owed[meter]} delivered")
     return Findings(problems, [seq for seq, how in ends.items() if not how])
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What was applied of the adjustment, and collected from debts."""
+
+    applied: int = 0
+    collected: int = 0
+
+
+_APPLIED = slice(54, 60)
+_COLLECTED = slice(68, 74)
+"""Of a credit record: the published layout."""
+
+
+def settled_on(records: Iterable[bytes]) -> Settled:
+    """What the slots of a card say together."""
+    rows = list(records)
+    return Settled(
+        applied=sum(int.from_bytes(row[_APPLIED], "big", signed=True) for row in rows),
+        collected=sum(int.from_bytes(row[_COLLECTED], "big") for row in rows),
+    )
+
+
+def check_dues(
+    databases: Iterable[Path],
+    chip: WatchedChip,
+    owed: Settled,
+    elsewhere: Settled = Settled(),
+) -> list[str]:
+    """Compare what the nodes' journals settled with what the card says and with what was owed.
+
+    Args:
+        databases: of all nodes that sold to the card.
+        chip: the card as it is now.
+        owed: headquarters' adjustment, above zero, and all debts.
+        elsewhere: settled by others.
+
+    Returns:
+        What is wrong, in sentences.
+    """
+    problems = []
+    applied, collected = elsewhere.applied, elsewhere.collected
+    for line in (line for database in databases for line in journal_lines(database)):
+        if line["t"] != "intent":
+            continue
+        problems += _unbalanced(line)
+        if line["mac"] in chip.macs:
+            applied += line.get("ja", 0) - line.get("kp", 0)
+            collected += _collected(line)
+    shown = settled_on(chip.memory.records[File.CREDIT])
+    if shown != Settled(applied, collected):
+        problems.append(f"the card says {shown}, the sales on it {applied} and {collected}")
+    if applied > owed.applied:
+        problems.append(f"{applied} was applied of {owed.applied}: twice")
+    if collected > owed.collected:
+        problems.append(f"{collected} was collected of {owed.collected}: twice")
+    return problems
+
+
+def _unbalanced(line: Mapping[str, Any]) -> list[str]:
+    """Money in is money out: what was handed over, what it bought, and where the rest went."""
+    seq, given = line["q"], line.get("ja", 0)
+    paid = line["amt"] - given + _collected(line) + line.get("kp", 0) + line.get("rd", 0)
+    problems = []
+    if paid < 0:
+        problems.append(f"sale {seq} pays {-paid} out")
+    if line.get("by", "m") == "m" and line["x"] != paid + line.get("res", 0):
+        problems.append(f"sale {seq}: {line['x']} was put down, {paid} paid")
+    if line["amt"] != sum(part[4] for part in line["ln"]):
+        problems.append(f"sale {seq} is not the sum of its lines")
+    return problems
+
+
+def _collected(line: Mapping[str, Any]) -> int:
+    return sum(debt[1] for debt in line.get("db", ()))
