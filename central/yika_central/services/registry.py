@@ -7,21 +7,17 @@ of customers ``customers/AREA/PART``, and the settings of all nodes ``settings``
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, and_, func, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from yika_central.db.database import Database, add, add_new, lock_node
 from yika_central.db.sheet_changes import any_changed, due_parts
 from yika_central.db.tables import (
-    Branch,
     Item,
     ManifestIssue,
     Node,
     NodeArea,
-    NodeRefusal,
-    Segment,
     SettingsChange,
     TariffVersion,
     table_of,
@@ -31,7 +27,8 @@ from yika_central.errors import UnknownItem
 from yika_central.services import customers
 from yika_central.services.key_bundles import current_certificate, sealed_keys
 from yika_central.services.key_room import KeyRoom
-from yika_common.clock import Clock, from_timestamp, to_timestamp
+from yika_central.services.node_views import NodeView, known_nodes
+from yika_common.clock import Clock, to_timestamp
 from yika_common.signing.signed_file import read_signed_file
 from yika_common.sync import messages
 from yika_common.sync.customers import item_name
@@ -55,42 +52,6 @@ _ROUNDS = 10
 """Transactions that one contact may spend on sheets."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalView:
-    """A manifest that a node did not switch to, and the sentence that it said."""
-
-    manifest: int
-    item: str
-    code: str
-    sentence: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class NodeView:
-    """A node as the pages show it; times are None while nothing was heard.
-
-    ``upto`` is how far its journal is here without a gap, ``parked`` the segments that wait for
-    records before them, ``clock_skew`` its clock minus ours in seconds.  ``refusal`` is the newest
-    manifest that it refused, if it holds none that is newer.
-    """
-
-    node: str
-    name: str
-    areas: tuple[str, ...]
-    state: str
-    reason: str
-    epoch: int
-    upto: int
-    parked: int
-    last_contact: datetime | None
-    manifest: int
-    manifest_held: int
-    clock_skew: int | None
-    software: str
-    refusal: RefusalView | None
-
-
 class Registry:
     """Knows the nodes and issues their manifests."""
 
@@ -102,39 +63,7 @@ class Registry:
     def nodes(self) -> tuple[NodeView, ...]:
         """Every node, by name."""
         with self._database.reading() as session:
-            rows = session.execute(_nodes()).mappings().all()
-            pairs = session.execute(
-                select(table_of(NodeArea)).order_by(*table_of(NodeArea).primary_key)
-            ).all()
-            refused = session.execute(_refusals()).all()
-        refusals = {
-            row.node: RefusalView(
-                row.manifest, row.item, row.code, row.sentence, from_timestamp(row.refused_at)
-            )
-            for row in refused
-        }
-        areas: dict[str, list[str]] = {}
-        for node, area in pairs:
-            areas.setdefault(node, []).append(area)
-        return tuple(
-            NodeView(
-                node=row["node"],
-                name=row["name"],
-                areas=tuple(areas.get(row["node"], ())),
-                state=row["state"],
-                reason=row["reason"],
-                epoch=row["epoch"],
-                upto=row["upto"] or 0,
-                parked=row["parked"],
-                last_contact=_moment(row["last_contact"]),
-                manifest=row["manifest"],
-                manifest_held=row["manifest_held"],
-                clock_skew=row["clock_skew"],
-                software=row["software"],
-                refusal=_still(refusals.get(row["node"]), row["manifest_held"]),
-            )
-            for row in rows
-        )
+            return known_nodes(session.connection())
 
     def item(self, sha256: bytes) -> bytes:
         """The file kept under a digest.
@@ -365,38 +294,3 @@ def _settings(connection: Connection) -> dict[str, messages.Item]:
         name=SETTINGS_ITEM, version=row.version, sha256=sha256, length=row.length
     )
     return {SETTINGS_ITEM: entry}
-
-
-def _refusals() -> "Select[tuple[object, ...]]":
-    """Each node's refusals, the newest last."""
-    table = table_of(NodeRefusal)
-    return select(table).order_by(table.c.node, table.c.manifest, table.c.refused_at)
-
-
-def _still(refusal: RefusalView | None, held: int) -> RefusalView | None:
-    """The refusal, unless the node has switched to that manifest or a newer one since."""
-    return None if refusal is None or refusal.manifest <= held else refusal
-
-
-def _nodes() -> "Select[tuple[object, ...]]":
-    node, branch, segment = table_of(Node), table_of(Branch), table_of(Segment)
-    main = and_(branch.c.node == node.c.node, branch.c.epoch == node.c.epoch, branch.c.branch == 0)
-    parked = (
-        select(func.count())
-        .select_from(segment)
-        .where(
-            segment.c.node == node.c.node,
-            segment.c.epoch == node.c.epoch,
-            segment.c.state == "PARKED",
-        )
-        .scalar_subquery()
-    )
-    return (
-        select(node, branch.c.upto, parked.label("parked"))
-        .join(branch, main, isouter=True)
-        .order_by(node.c.node)
-    )
-
-
-def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else from_timestamp(seconds)

@@ -8,7 +8,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from yika_central.reports.labels import CAUSES, OUTCOMES, PROBLEMS, SERVICES, unit_of
-from yika_central.services.registry import NodeView
+from yika_central.services.node_views import NodeView
 from yika_central.services.staff import StaffRole
 from yika_common.infra.web.site import Mood, Text, site
 
