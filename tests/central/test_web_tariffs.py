@@ -228,3 +228,18 @@ def test_a_version_shows_who_refused_it_and_why(
 def test_no_draft_of_that_number_is_one_sentence(town: Headquarters) -> None:
     answer = visitor(town, LI).get("/drafts/99")
     assert (answer.status_code, "There is no draft 99" in answer.text) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "no version follows it"), ("zh-CN", "尚无后续版本")]
+)
+def test_a_tariff_that_ends_soon_is_said_on_the_first_page(
+    town: Headquarters, language: str, said: str
+) -> None:
+    ends = {"soft": "2026-06-20T00:00:00", "hard": "2026-07-01T00:00:00"}
+    document = json.loads(NEXT) | {"expires": ends}
+    town.tariff_office.publish(json.dumps(document).encode(), [LI, WANG])
+    li = visitor(town, LI)
+    for path in ("/", "/tariffs", "/tariffs/CN-BJ-WATER-RES/5"):
+        assert said in read(li, path, language), path
+    assert "2026-07-01 00:00:00" in read(li, "/tariffs/CN-BJ-WATER-RES/5", language)

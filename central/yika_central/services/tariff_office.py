@@ -13,7 +13,7 @@ from yika_central.services.registry import Registry
 from yika_central.services.staff import Credential, Staff
 from yika_central.services.tariff_drafts import TariffDrafts
 from yika_central.services.tariff_holders import Holding, TariffHolders
-from yika_central.services.tariff_replays import MONTHS, Progress, TariffReplays
+from yika_central.services.tariff_replays import MONTHS, TariffReplays
 from yika_central.services.tariff_rules import TwoPersonsNeeded
 from yika_central.services.tariff_shelf import Published, TariffShelf
 from yika_common.clock import Clock
@@ -40,7 +40,6 @@ class TariffOffice:
         signers: Sequence[Credential],
         *,
         months: int = MONTHS,
-        progress: Progress | None = None,
     ) -> Tariff:
         """Draft, replay, approve and publish in one go, with everybody who signs at hand.
 
@@ -65,7 +64,7 @@ class TariffOffice:
             sold = store.any_sale(session.connection(), str(tariff.service))
         if sold:
             run = self.replays.ask(number, months, author[0])
-            self.replays.run(number, run, progress)
+            self.replays.run(number, run)
         self.drafts.approve_with(number, approver)
         return self.drafts.publish_with(number, [author, *others])
 

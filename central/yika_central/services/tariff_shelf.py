@@ -115,6 +115,11 @@ class TariffShelf:
             ]
         return tuple(found)
 
+    def ending(self) -> tuple[Published, ...]:
+        """Versions whose warning is near and that nothing follows."""
+        now = self._clock()
+        return tuple(entry for entry in self.published() if entry.wants_successor(now))
+
     def entry(self, tariff_id: str, version: int) -> Published | None:
         """One published version; None when there is no such version."""
         return next(

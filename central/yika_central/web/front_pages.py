@@ -21,6 +21,8 @@ def front_pages(hq: Headquarters) -> Blueprint:
             today=hq.enquiries.sold_today(),
             waiting=hq.enquiries.waiting(),
             nodes=hq.registry.nodes(),
+            ending=hq.tariff_office.shelf.ending(),
+            drafts=hq.tariff_office.drafts.all(still_open=True),
         )
 
     @pages.get("/suspense")

@@ -21,11 +21,10 @@ def tariff_pages(hq: Headquarters) -> Blueprint:
     @pages.get("/tariffs")
     @needs(Rank.AUDITOR)
     def listed() -> str:
-        versions = office.published()
         return render_template(
             "tariffs.html",
-            versions=versions,
-            ending=[entry for entry in versions if entry.wants_successor(hq.clock())],
+            versions=office.published(),
+            ending=office.shelf.ending(),
             drafts=office.drafts.all(still_open=True),
         )
 
@@ -45,7 +44,7 @@ def tariff_pages(hq: Headquarters) -> Blueprint:
             changes=compare(before[1], document, language_here()) if before else (),
             keys=every_key(document, language_here()),
             holdings=office.held_by(tariff_id, version),
-            ends_soon=entry.wants_successor(hq.clock()),
+            ending=[entry] if entry.wants_successor(hq.clock()) else [],
         )
 
     @pages.get("/tariffs/<tariff_id>/<int:version>.json")
