@@ -185,8 +185,3 @@ def test_the_documented_file_is_the_shipped_one() -> None:
 )
 def test_every_code_of_a_refusal_is_documented(refusal: type[YikaError]) -> None:
     assert f"`{refusal.code}`" in DOCUMENT.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("name", shipped())
-def test_every_shipped_file_has_its_source_documented(name: str) -> None:
-    assert f"| `{name}` |" in DOCUMENT.read_text(encoding="utf-8")

@@ -1,5 +1,8 @@
 """The shipped tariffs: published prices, reproduced, one for every meter of the largest card."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tariff_builders import moment
@@ -12,6 +15,9 @@ from yika_common.tariffs.quote import Usage, quote_for_money, quote_for_quantity
 from yika_common.tariffs.shipped import shipped
 
 PRESENT = moment("2026-11-01T00:00:00+08:00")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "tariffs-shipped.md").read_text(encoding="utf-8")
+PUBLISHED = [name for name in shipped() if not name.startswith("example-")]
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -29,6 +35,60 @@ def test_examples_are_named_as_such() -> None:
         "example-six-steps.json",
         "example-water-price-change.json",
     }
+
+
+def test_the_published_ones_are_of_many_countries_and_services() -> None:
+    tariffs = {name: parse_tariff(shipped()[name]) for name in PUBLISHED}
+    assert len(PUBLISHED) >= 20
+    assert len({name.split("-")[0] for name in PUBLISHED}) >= 11
+    assert {tariff.service for tariff in tariffs.values()} >= {
+        Service.ELECTRICITY_SINGLE,
+        Service.COLD_WATER,
+        Service.HOT_WATER,
+        Service.RECYCLED_WATER,
+        Service.GAS,
+        Service.HEAT,
+    }
+    for name, tariff in tariffs.items():
+        assert tariff.effective_from <= PRESENT, name
+        assert tariff.id.startswith(f"{name[:2].upper()}-"), name
+
+
+def test_the_page_names_every_file_once_in_its_table_and_no_other() -> None:
+    table = re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE)
+    assert sorted(table) == sorted(shipped())
+    assert set(re.findall(r"`([a-z0-9-]+\.json)`", PAGE)) == set(shipped())
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_page_says_where_the_figures_of_a_file_come_from(name: str) -> None:
+    [said] = [part for part in re.split(r"\n\n", PAGE) if re.match(rf"\*\*[^*]*`{name}`", part)]
+    assert len(said) > 100
+    assert re.search(r"\b(19|20)\d\d\b", said), "a year"
+
+
+def test_the_page_is_found_from_the_readme_and_the_format() -> None:
+    for page in (DOCS / "tariff-format.md", DOCS.parent / "README.md"):
+        assert "tariffs-shipped.md" in page.read_text(encoding="utf-8")
+
+
+def test_files_of_a_place_sell_nowhere_else() -> None:
+    book = TariffBook(parse_tariff(data) for data in shipped().values())
+    assert book.in_force(Service.COLD_WATER, "residential", "SG", PRESENT).id == "SG-PUB-WATER"
+    assert book.in_force(Service.COLD_WATER, "residential", "A01", PRESENT).id == "CN-BJ-WATER-RES"
+
+
+def test_the_second_version_of_a_published_tariff_follows_the_first() -> None:
+    book = TariffBook(parse_tariff(data) for data in shipped().values())
+    versions = [
+        book.in_force(Service.COLD_WATER, "residential", "MY-SGR", moment(at)).version
+        for at in (
+            "2024-02-01T00:00:00+08:00",
+            "2025-08-31T23:59:59+08:00",
+            "2025-09-01T00:00:00+08:00",
+        )
+    ]
+    assert versions == [1, 1, 2]
 
 
 @pytest.mark.parametrize("service", sorted(set(PROFILES[8])))
