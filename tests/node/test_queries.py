@@ -20,6 +20,19 @@ def test_pending_sales_are_found_without_walking_through_history(
     node.close()
 
 
+def test_what_a_price_needs_of_an_account_is_found_without_walking_through_history(
+    tmp_path: Path,
+) -> None:
+    node = World(tmp_path / "node").enrolled()
+    tally, position, pending = plans_of(node, lambda: node.queries.standing("N", ["1", "2"]))
+    assert "USING PRIMARY KEY (account=?)" in tally
+    assert "USING PRIMARY KEY (meter=?)" in position
+    assert "USING INDEX intent_pending" in pending
+    (sold,) = plans_of(node, lambda: node.queries.sold_since("N", "gas", 0))
+    assert sold == "SEARCH intent USING INDEX intent_account (account=?)"  # and no sorting
+    node.close()
+
+
 def test_damage_met_by_a_query_on_an_open_connection_is_named(tmp_path: Path) -> None:
     world = World(tmp_path / "node")
     world.enrolled().close()

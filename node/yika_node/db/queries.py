@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from yika_common.infra.late import LateModule
 from yika_common.journal.record import genesis
-from yika_node.db.projections import PENDING, SUPERSEDED
+from yika_node.db.account_standing import Standing, sold_since, standing_of
+from yika_node.db.projections import PENDING
 from yika_node.db.store import Store
 
 if TYPE_CHECKING:
     import sqlmodel as sql
+    from sqlalchemy import Connection
 
     from yika_common.infra import engine
     from yika_node.db import tables
@@ -27,15 +28,6 @@ else:
     sql = LateModule("sqlmodel")
     engine = LateModule("yika_common.infra.engine")
     tables = LateModule("yika_node.db.tables")
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What this journal says of an account: by service, by meter, and what is still open."""
-
-    tallies: Sequence[tables.Tally]
-    positions: Sequence[tables.MeterPosition]
-    pending: Sequence[tables.Intent]
 
 
 class Queries:
@@ -51,6 +43,12 @@ class Queries:
             sql.Session(self._store.engine, expire_on_commit=False) as session,
         ):
             yield session
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """For the few statements that wait for a clerk's every key: without the session's part."""
+        with engine.named_engine_failures(), self._store.engine.connect() as connection:
+            yield connection
 
     # Who works here.
 
@@ -200,41 +198,17 @@ class Queries:
 
     def standing(self, account: str, meters: Sequence[str]) -> Standing:
         """What this journal says of an account and its meters, in one snapshot."""
-        with self._session() as session:
-            tallies = sql.select(tables.Tally).where(tables.Tally.account == account)
-            positions = sql.select(tables.MeterPosition).where(
-                sql.col(tables.MeterPosition.meter).in_(meters)
-            )
-            pending = sql.select(tables.Intent).where(
-                sql.col(tables.Intent.state) == sql.literal_column(f"'{PENDING}'"),
-                tables.Intent.account == account,
-            )
-            return Standing(
-                tallies=session.exec(tallies).all(),
-                positions=session.exec(positions).all(),
-                pending=session.exec(pending).all(),
-            )
+        with self._connection() as connection:
+            return standing_of(connection, account, meters)
 
     def sold_since(self, account: str, service: str, since: int) -> Sequence[tuple[int, int, int]]:
         """Time, quantity and amount of sales of a service to the account, newest first.
 
         Superseded ones are left out.  The journal is gone through backwards, down to the first
-        record before ``since``, so that history of any length costs nothing.
+        sale before ``since``, so that history of any length costs nothing.
         """
-        with self._session() as session:
-            sale = tables.Intent
-            wanted = (
-                sql.select(sale.at, sale.service, sale.quantity, sale.amount)
-                .where(sale.account == account, sale.state != SUPERSEDED)
-                .order_by(sql.col(sale.epoch).desc(), sql.col(sale.seq).desc())
-            )
-            found = []
-            for at, sold, quantity, amount in session.exec(wanted):
-                if at < since:
-                    break
-                if sold == service:
-                    found.append((at, quantity, amount))
-            return found
+        with self._connection() as connection:
+            return sold_since(connection, account, service, since)
 
     # Sales and readings.
 

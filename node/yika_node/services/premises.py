@@ -18,7 +18,7 @@ from yika_common.sync.customers import AccountSheet
 from yika_common.tariffs.charges import MONEY_QUANTUM
 from yika_common.tariffs.facts import Consumption, Tally
 from yika_common.tariffs.model import Tariff
-from yika_node.db.queries import Standing
+from yika_node.db.account_standing import Standing
 from yika_node.services.errors import CardReplaced
 from yika_node.services.views import SlotView
 

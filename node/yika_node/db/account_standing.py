@@ -1,0 +1,101 @@
+"""What this journal says of an account, as a price needs it: read while a clerk types.
+
+Plain statements, because each key asks for a price anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from yika_node.db.projections import PENDING, SUPERSEDED
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class TallyRow(NamedTuple):
+    """What was bought and charged of a service; see :class:`yika_node.db.tables.Tally`."""
+
+    service: str
+    period: str
+    counted: int
+    heating_year: int
+    charged_through: int
+    free_day: int
+
+
+class PositionRow(NamedTuple):
+    """Where a meter stands; see :class:`yika_node.db.tables.MeterPosition`."""
+
+    meter: str
+    generation: int
+    count: int  # type: ignore[assignment]  # instead of the tuple's own method
+    total: int
+    money_number: int
+    money_total: int
+    quantity_number: int
+    quantity_total: int
+    debts: int
+
+
+class PendingRow(NamedTuple):
+    """A sale that still waits for its card."""
+
+    meter: str
+    generation: int
+    count: int  # type: ignore[assignment]  # instead of the tuple's own method
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """By service, by meter, and what is still open."""
+
+    tallies: Sequence[TallyRow]
+    positions: Sequence[PositionRow]
+    pending: Sequence[PendingRow]
+
+
+def standing_of(connection: Connection, account: str, meters: Sequence[str]) -> Standing:
+    """The account's and its meters' rows."""
+    marks = ", ".join("?" * len(meters))
+    tallies = connection.exec_driver_sql(
+        f"SELECT {', '.join(TallyRow._fields)} FROM tally WHERE account = ?",  # noqa: S608
+        (account,),
+    )
+    positions = connection.exec_driver_sql(
+        f"SELECT {', '.join(PositionRow._fields)} FROM meter_position"  # noqa: S608 - own names
+        f" WHERE meter IN ({marks})",
+        tuple(meters),
+    )
+    # By its own index, or SQLite would walk through all sales of the account.
+    pending = connection.exec_driver_sql(
+        f"SELECT {', '.join(PendingRow._fields)} FROM intent"  # noqa: S608 - own names
+        f" INDEXED BY intent_pending WHERE state = '{PENDING}' AND account = ?",
+        (account,),
+    )
+    return Standing(
+        tallies=[TallyRow(*row) for row in tallies],
+        positions=[PositionRow(*row) for row in positions],
+        pending=[PendingRow(*row) for row in pending],
+    )
+
+
+def sold_since(
+    connection: Connection, account: str, service: str, since: int
+) -> Sequence[tuple[int, int, int]]:
+    """Time, quantity and amount of the account's sales of a service, newest first."""
+    rows = connection.exec_driver_sql(
+        "SELECT at, service, state, quantity, amount FROM intent WHERE account = ?"
+        " ORDER BY epoch DESC, seq DESC",
+        (account,),
+    )
+    found = []
+    for at, sold, state, quantity, amount in rows:
+        if at < since:
+            break
+        if sold == service and state != SUPERSEDED:
+            found.append((at, quantity, amount))
+    rows.close()
+    return found
