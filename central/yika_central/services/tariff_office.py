@@ -11,13 +11,17 @@ from yika_central.db.database import Database
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.registry import Registry
 from yika_central.services.staff import Credential, Staff
-from yika_central.services.tariff_drafts import TariffDrafts
+from yika_central.services.tariff_draft_rules import DraftNotReplayed, ReplayOutdated
+from yika_central.services.tariff_drafts import Signer, TariffDrafts
 from yika_central.services.tariff_holders import Holding, TariffHolders
 from yika_central.services.tariff_replays import MONTHS, TariffReplays
 from yika_central.services.tariff_rules import TwoPersonsNeeded
 from yika_central.services.tariff_shelf import Published, TariffShelf
 from yika_common.clock import Clock
 from yika_common.tariffs.model import Tariff
+
+_ATTEMPTS = 5
+"""How often everything is looked at again when others publish at the same time."""
 
 
 class TariffOffice:
@@ -50,7 +54,8 @@ class TariffOffice:
             TariffMalformed, GoldenCaseDiffers: the file is no sound tariff.
             TwoPersonsNeeded: fewer than two different persons sign.
             WrongPassword, TooManyAttempts, NotAnOfficer: a signature is missing.
-            TariffNotNewer, TariffChangesScope, TariffTimeWrong: it does not follow.
+            TariffNotNewer, TariffChangesScope, TariffTimeWrong, TariffWouldClash: it does not
+                follow.
             Whatever is raised, nothing was published.
         """
         tariff = self.drafts.check(document)
@@ -60,13 +65,26 @@ class TariffOffice:
         keys = {signer.name: self._staff.officers_key(signer) for signer in signers}
         author, approver, *others = keys.items()
         number = self.drafts.keep(document, author[0])
-        with self._database.reading() as session:
-            sold = store.any_sale(session.connection(), str(tariff.service))
-        if sold:
-            run = self.replays.ask(number, months, author[0])
-            self.replays.run(number, run)
+        if self._sold(tariff):
+            self._replay(number, months, author[0])
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._sign(number, approver, [author, *others])
+            except (DraftNotReplayed, ReplayOutdated):
+                # Somebody sold for the first time, or published something else, meanwhile.
+                self._replay(number, months, author[0])
+        return self._sign(number, approver, [author, *others])
+
+    def _sign(self, number: int, approver: Signer, publishers: Sequence[Signer]) -> Tariff:
         self.drafts.approve_with(number, approver)
-        return self.drafts.publish_with(number, [author, *others])
+        return self.drafts.publish_with(number, publishers)
+
+    def _replay(self, number: int, months: int, who: str) -> None:
+        self.replays.run(number, self.replays.ask(number, months, who))
+
+    def _sold(self, tariff: Tariff) -> bool:
+        with self._database.reading() as session:
+            return store.any_sale(session.connection(), str(tariff.service))
 
     def published(self) -> tuple[Published, ...]:
         """Every published version, by id and falling version."""
