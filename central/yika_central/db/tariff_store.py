@@ -73,7 +73,7 @@ def change_replay(connection: Connection, draft: int, run: int, **values: Any) -
     )
 
 
-def versions(connection: Connection, service: str) -> Sequence[Row[Any]]:
+def versions(connection: Connection, service: str) -> Sequence[Row[*tuple[Any, ...]]]:
     """The published versions of a service, by id and version."""
     table = table_of(TariffVersion)
     return connection.execute(
