@@ -13,7 +13,7 @@ RERATE = "rerate"
 REPLAY = "replay"
 ACCRUE = "accrue"
 ACCRUE_EVERY_S = 3600
-"""Late fees change once a day; asked more often, a machine that was off at midnight is no matter."""
+"""Late fees change once a day; looking more often, a machine may be off at midnight."""
 
 REPLAY_EVERY_S = 2
 """A person waits for what a draft would have done."""
