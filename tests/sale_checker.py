@@ -77,7 +77,7 @@ def check_sales(
     for seq, intent in intents.items():
         delivered = intent["mac"] in on_chip
         if delivered:
-            owed[intent["m"]] += intent["qty"]
+            owed[intent["m"]] += intent["qty"] + intent.get("jq", 0)
         if len(ends[seq]) > 1:
             problems.append(f"sale {seq} ended {len(ends[seq])} times")
         if "sale" in ends[seq] and not delivered:

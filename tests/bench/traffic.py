@@ -124,7 +124,7 @@ class Town:
         """Price a round sum on the meter and move the meter on, as the counter does."""
         account, service = household.account, meter.held.service
         tariff = self._book.in_force(service, account.tariff_class, account.area, self._at)
-        before = _record(meter) if meter.count else None
+        before = record_of(meter) if meter.count else None
         typed = Money(self._random.choice(_SUMS_YUAN) * 100)
         year = None if tariff.heat_basic_fee is None else heating_year_of(tariff, self._at)
         if year is not None and meter.heating_year < year:
@@ -161,6 +161,8 @@ class Town:
             count=meter.count,
             total=meter.total,
             adjusted_number=0,
+            ordered=Quantity(0),
+            ordered_number=0,
             usage=usage,
             bill=bill,
             explanation=explain(tariff, facts, usage, bill, period),
@@ -173,7 +175,7 @@ def _quota(meter: Meter) -> QuotaState:
     return QuotaState(meter.period, Quantity(meter.used), meter.heating_year)
 
 
-def _record(meter: Meter) -> CreditRecord:
+def record_of(meter: Meter) -> CreditRecord:
     """What the card shows before the sale."""
     return CreditRecord(
         meter_id=meter.held.meter,

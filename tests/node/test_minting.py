@@ -93,6 +93,8 @@ def a_line(**changes: object) -> SlotQuote:
         count=3,
         total=Quantity(250_000),
         adjusted_number=0,
+        ordered=Quantity(0),
+        ordered_number=0,
         usage=Usage(Quantity(30_000), Quantity(100)),
         bill=bill,
         explanation=EXPLANATION,

@@ -181,6 +181,26 @@ def test_credit_of_a_sale_that_another_point_overtook_is_not_lost(counters: Coun
     assert counters.record(WATER).adjustments.money_total == 1_000
 
 
+def test_a_quantity_that_headquarters_ordered_is_credited_once_beside_what_is_bought(
+    counters: Counters,
+) -> None:
+    def ordered(number: int, quantity: int) -> SlotSheet:
+        return SlotSheet(WATER, 0, 0, 0, quantity_number=number, quantity_total=quantity)
+
+    counters.tell(slots=(ordered(1, 2_500),))
+    receipt = counters.sell(for_quantity(WATER, 10_000))
+    assert (receipt.amount, receipt.lines[0].ordered) == (5_000, 2_500)
+    counters.sell(for_quantity(WATER, 10_000), at=1)
+    assert counters.load(WATER).credited == 22_500
+    counters.tell(slots=(ordered(2, -500),))
+    withheld = [counters.sell(for_quantity(WATER, 2_000), at=p).lines[0].ordered for p in (1, 2)]
+    assert withheld == [-2_000, -1_000]
+    assert counters.load(WATER).credited == 1_000
+    assert counters.record(WATER).adjustments.quantity_total == -500
+    intent = counters.intents(at=2)[-1]
+    assert (intent.adjusted_quantity, intent.adjusted_quantity_number) == (-1_000, 2)
+
+
 def test_a_bill_is_explained_on_the_quote_and_on_the_receipt(counters: Counters) -> None:
     counters.publish(version=2, fixed_charges=[a_fixed_charge("12.00")])
     counters.tell(adjustment_number=1, adjustment=-100, debts=(OLD,))

@@ -30,7 +30,7 @@ from yika_common.tariffs.waterfall import bill_for_money, bill_for_quantity
 from yika_node.db.queries import Queries
 from yika_node.services.errors import SaleTooLarge
 from yika_node.services.premises import Base, Premises, quantum_of, stored
-from yika_node.services.settled import Settled, settled_with
+from yika_node.services.settled import Owed, Settled, settled_with
 from yika_node.services.views import Account, By, SaleEntry, SlotQuote, SlotView
 
 AMOUNT_MAX: Final = Money(10**9)
@@ -72,14 +72,16 @@ class Basket:
     identity: CardIdentity
     premises: Premises
     settled: Settled
-    number: int
-    """Of the adjustment that is settled; 0: of none."""
-    dues: Dues
+    owed: Owed
     policy: Policy
     queries: Queries
     at: datetime
+    _dues: Dues = field(init=False)
     _tallies: dict[Service, Tally] = field(default_factory=dict)
     _sold: dict[Service, Sold] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._dues = self.owed.dues
 
     def add(
         self, slot: SlotView, entry: SaleEntry, tariff: Tariff, following: Tariff | None
@@ -93,9 +95,11 @@ class Basket:
         base = self.premises.base(self.identity, slot)
         tally = self._tally(slot.service, tariff, facts)
         usage = self._usage(slot, tariff, facts, tally)
-        bill = _billed(tariff, usage, entry, self.dues, self.policy)
+        bill = _billed(tariff, usage, entry, self._dues, self.policy)
         after = tally_after(tariff, facts, tally, usage, bill.quote, self.at)
         period = period_of(tariff, self.at, facts.opened_on)
+        order = self.owed.order(slot.slot)
+        ordered = order.within(bill.quote.quantity)
         line = SlotQuote(
             slot=slot.slot,
             service=slot.service,
@@ -109,8 +113,10 @@ class Basket:
             heating_year=_year_charged(tariff, usage, self.at),
             generation=base.generation,
             count=base.count + 1,
-            total=_new_total(base, bill.quote.quantity),
-            adjusted_number=self.number,
+            total=_new_total(base, Quantity(bill.quote.quantity + ordered)),
+            adjusted_number=self.owed.number,
+            ordered=ordered,
+            ordered_number=order.number,
             usage=usage,
             bill=bill,
             explanation=explain(tariff, facts, usage, bill, period, following),
@@ -127,7 +133,7 @@ class Basket:
                 after.charged_through,
                 after.free_day,
             ),
-            adjustments=settled_with(self.settled.through[slot.slot], self.number, bill),
+            adjustments=settled_with(self.settled.through[slot.slot], line),
             parameters=_parameters(shown, slot, tariff, following, self.at),
         )
 
@@ -176,7 +182,7 @@ class Basket:
     def _count(self, service: Service, after: Tally, bill: Bill) -> None:
         """What the line uses up is not there for the next."""
         self._tallies[service] = after
-        self.dues = self.dues.after(bill)
+        self._dues = self._dues.after(bill)
         quantity, amount = bill.quote.quantity, bill.quote.amount
         before = self._sold[service]
         self._sold[service] = Sold(

@@ -128,6 +128,7 @@ class Enquiries:
             used=Quantity(intent.used_before),
             period=intent.period,
             tariff_digest=intent.tariff_digest,
+            ordered=Quantity(intent.adjusted_quantity),
             explanation=explanation,
         )
 

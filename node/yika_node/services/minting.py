@@ -128,6 +128,8 @@ class Minting:
             equipment=" ".join(usage.equipment),
             adjusted=bill.adjusted,
             adjusted_number=line.adjusted_number,
+            adjusted_quantity=line.ordered,
+            adjusted_quantity_number=line.ordered_number,
             debts=tuple(
                 DebtPaid(debt.id, debt.amount, debt.left) for debt in bill.debts if debt.amount
             ),

@@ -70,14 +70,12 @@ class Pricing:
         standing = self.queries.standing(account.number, [slot.meter for slot in slots])
         premises = Premises(slots, standing, account.told)
         settled = Settled.of(premises)
-        owed = Owed.of(account.told, settled)
         return Basket(
             account=account,
             identity=identity,
             premises=premises,
             settled=settled,
-            number=owed.number,
-            dues=owed.dues,
+            owed=Owed.of(account.told, settled),
             policy=policy_of(self.settings.settings()),
             queries=self.queries,
             at=at,

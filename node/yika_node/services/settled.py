@@ -10,19 +10,23 @@ A slot's state is what the card shows, or what our own journal wrote there last 
 It is *unknown* where anything says that more was sold than this state knows of: the card was
 replaced, its slot can't be read, or a sale to it is still open somewhere.  While one slot of the
 account is unknown nothing is applied and no debt is collected: perhaps it was done already.
+
+A meter's quantity is adjusted in the same way, by a cumulative figure of its own: it is credited
+with the next sale beside what was bought, or withheld of that.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from yika_common.cards.record import AppliedAdjustments
 from yika_common.numbers import Money, Quantity
 from yika_common.sync.customers import AccountSheet
 from yika_common.sync.settings import Settings
-from yika_common.tariffs.dues import Bill, Debt, DebtBase, Dues, Policy, Residual
+from yika_common.tariffs.dues import Debt, DebtBase, Dues, Policy, Residual
 from yika_common.tariffs.parts import Name, Rounding
 from yika_node.services.premises import Premises
-from yika_node.services.views import SlotView
+from yika_node.services.views import SlotQuote, SlotView
 
 _NOTHING = AppliedAdjustments()
 _NEVER = (0, 0)
@@ -45,36 +49,59 @@ class Settled:
         )
 
 
+class Order(NamedTuple):
+    """What headquarters ordered of a quantity and is not done; ``number`` 0: nothing ever."""
+
+    number: int = 0
+    quantity: Quantity = Quantity(0)
+
+    def within(self, bought: Quantity) -> Quantity:
+        """What of it goes with a sale of so much: no more is withheld than is bought."""
+        return Quantity(max(self.quantity, -bought))
+
+
+_NO_ORDER = Order()
+
+
 @dataclass(frozen=True, slots=True)
 class Owed:
     """What is owed beside the basket.
 
     ``number`` is that of the adjustment which ``dues`` settle; 0 where nothing is settled of any.
+    ``orders`` are of the slots' meters.
     """
 
     dues: Dues
     number: int
+    orders: Mapping[int, Order]
+
+    def order(self, slot: int) -> Order:
+        """What is ordered of the slot's meter."""
+        return self.orders.get(slot, _NO_ORDER)
 
     @classmethod
     def of(cls, told: AccountSheet | None, settled: Settled) -> "Owed":
         """What the sheet says is owed, less what was settled through any slot."""
         if not settled.complete:
-            return cls(Dues(), 0)
+            return cls(Dues(), 0, {})
         states = settled.through.values()
         number, total = (0, 0) if told is None else (told.adjustment_number, told.adjustment)
         credit = total - sum(state.money_total for state in states)
         if number < max((state.money_number for state in states), default=0):
             # A later adjustment than the one known here was applied elsewhere.
             number, credit = 0, 0
-        return cls(Dues(credit=Money(credit), debts=_debts_left(told, settled)), number)
+        dues = Dues(credit=Money(credit), debts=_debts_left(told, settled))
+        return cls(dues, number, dict(_orders(told, settled)))
 
 
-def settled_with(shown: AppliedAdjustments, number: int, bill: Bill) -> AppliedAdjustments:
-    """What is settled through a slot once this bill is paid with its record."""
-    return replace(
-        shown,
-        money_number=max(shown.money_number, number),
+def settled_with(shown: AppliedAdjustments, line: SlotQuote) -> AppliedAdjustments:
+    """What is settled through a slot once this line is paid and on the card."""
+    bill = line.bill
+    return AppliedAdjustments(
+        money_number=max(shown.money_number, line.adjusted_number),
         money_total=Money(shown.money_total + bill.adjusted - bill.kept),
+        quantity_number=max(shown.quantity_number, line.ordered_number),
+        quantity_total=Quantity(shown.quantity_total + line.ordered),
         debts=Money(shown.debts + bill.collected),
     )
 
@@ -122,6 +149,14 @@ def _heard(premises: Premises, slot: SlotView) -> tuple[int, int]:
     pending = premises.standing.pending
     heard += ((row.generation, row.count) for row in pending if row.meter == slot.meter)
     return max(heard)
+
+
+def _orders(told: AccountSheet | None, settled: Settled) -> Iterator[tuple[int, Order]]:
+    for slot in () if told is None else told.slots:
+        state = settled.through.get(slot.slot)
+        if state is not None and slot.quantity_number >= max(1, state.quantity_number):
+            left = Quantity(slot.quantity_total - state.quantity_total)
+            yield slot.slot, Order(slot.quantity_number, left)
 
 
 def _debts_left(told: AccountSheet | None, settled: Settled) -> tuple[Debt, ...]:

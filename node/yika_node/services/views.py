@@ -284,7 +284,9 @@ class SlotQuote:
     """The price of one meter's line, with all that explains it.
 
     ``usage`` is what the price depends on; ``heating_year`` is the year whose basic fee the line
-    pays, ``adjusted_number`` names the adjustment that it settles (0: none).
+    pays, ``adjusted_number`` names the adjustment that it settles (0: none).  ``ordered`` is what
+    headquarters ordered to be credited beside what is bought, or below zero withheld of it, under
+    ``ordered_number`` (0: nothing ever); ``total`` counts both.
     """
 
     slot: int
@@ -301,6 +303,8 @@ class SlotQuote:
     count: int
     total: Quantity
     adjusted_number: int
+    ordered: Quantity
+    ordered_number: int
     usage: Usage
     bill: Bill
     explanation: Explanation
@@ -405,7 +409,8 @@ class ReceiptLine:
 
     ``entry`` is what was typed for it; ``used`` is what was counted in the quota period before
     this line; ``tariff_digest`` is the first 8 bytes of the tariff file's SHA-256, in hex.
-    ``explanation`` is None where tariff or account are not at hand any more.
+    ``ordered`` is what headquarters ordered to be credited beside what was bought, or withheld of
+    it.  ``explanation`` is None where tariff or account are not at hand any more.
     """
 
     sale: SaleRow
@@ -415,6 +420,7 @@ class ReceiptLine:
     used: Quantity
     period: str
     tariff_digest: str
+    ordered: Quantity
     explanation: Explanation | None
 
     @property
