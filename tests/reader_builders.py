@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from yika_common.readers.iso7816 import USER_CARD_ATR
 from yika_common.simulated.reader import SimulatedReader
+from yika_common.simulated.reader_gempc_twin import GemPcTwin
 from yika_node.hardware.ccid_link import Timing
 from yika_node.hardware.gempc_twin import GemPcTwinReader
 
@@ -42,7 +44,11 @@ def reader_and_driver(
     folder: Path, *, timing: Timing = QUICK, echo: bool = True, time_requests: int = 0
 ) -> Iterator[tuple[SimulatedReader, GemPcTwinReader]]:
     """A simulated reader and the production driver on its port."""
-    with SimulatedReader(folder / "port", echo=echo, time_requests=time_requests) as simulated:
+    with SimulatedReader(
+        folder / "port",
+        firmware=partial(GemPcTwin, echo=echo),
+        time_requests=time_requests,
+    ) as simulated:
         driver = GemPcTwinReader(str(folder / "port"), timing=timing)
         try:
             yield simulated, driver

@@ -14,7 +14,7 @@ import serial
 from reader_builders import OK, QUICK, QUICK_ATR, EchoCard, command, reader_and_driver
 from yika_common.errors import YikaError
 from yika_common.readers import ccid
-from yika_common.simulated.reader_gempc_twin import Disturbance
+from yika_common.simulated.firmware import Disturbance
 from yika_node.hardware.errors import (
     PortBusy,
     PortMissing,

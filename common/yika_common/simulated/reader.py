@@ -1,6 +1,6 @@
 """A simulated serial card reader on a pseudo terminal, for programs and for tests.
 
-The firmware (:mod:`yika_common.simulated.reader_gempc_twin`) runs in a thread of its own; the
+The firmware (:class:`yika_common.simulated.firmware.Firmware`) runs in a thread of its own; the
 methods of :class:`SimulatedReader` are the hand that puts cards in and pulls them.  What happens
 is told as events, each a name and facts::
 
@@ -20,12 +20,14 @@ import os
 import select
 import threading
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from yika_common.simulated.firmware import Disturbance, Firmware
 from yika_common.simulated.pty_link import PtyLink
-from yika_common.simulated.reader_gempc_twin import Disturbance, GemPcTwin
+from yika_common.simulated.reader_gempc_twin import GemPcTwin
 from yika_common.simulated.reader_slot import AFTER_EVERYTHING, IntegratedCircuitCard, Slot
 
 _CHUNK = 4096
@@ -35,13 +37,25 @@ def _unheard(event: str, facts: dict[str, str | int]) -> None:
     """Where nobody listens."""
 
 
+class Direction(StrEnum):
+    """Which way bytes went."""
+
+    TO_READER = ">"
+    FROM_READER = "<"
+
+
+def _unwatched(direction: Direction, data: bytes) -> None:
+    """Where nobody watches the line."""
+
+
 class SimulatedReader:
-    """A GemPC Twin whose serial port appears at ``link``; runs between ``with`` and its end.
+    """A reader whose serial port appears at ``link``; runs between ``with`` and its end.
 
     Args:
         link: where the port shall appear; a symbolic link there is replaced.
         on_event: told of every event, from the thread that caused it.
-        echo: whether the reader sends commands back, as the GemPC Twin does.
+        firmware: which reader it is, a GemPC Twin unless said otherwise.
+        on_line: told of every run of bytes on the line.
         time_requests: how often cards ask for more time before each answer.
 
     Raises:
@@ -53,13 +67,15 @@ class SimulatedReader:
         link: Path,
         *,
         on_event: Callable[[str, dict[str, str | int]], None] = _unheard,
-        echo: bool = True,
+        firmware: Callable[[Slot], Firmware] = GemPcTwin,
+        on_line: Callable[[Direction, bytes], None] = _unwatched,
         time_requests: int = 0,
     ) -> None:
         self.link = link
         self._emit = on_event
         self._slot = Slot(on_event, time_requests=time_requests)
-        self._firmware = GemPcTwin(self._slot, echo=echo)
+        self._firmware = firmware(self._slot)
+        self._watch = on_line
         self._lock = threading.RLock()
         self._port: PtyLink | None = None
         self._thread: threading.Thread | None = None
@@ -106,12 +122,12 @@ class SimulatedReader:
     def disturb(self, kind: Disturbance, count: int = 1) -> None:
         """Spoil the traffic of the next ``count`` commands on the line."""
         with self._lock:
-            self._firmware.disturb(kind, count)
+            self._firmware.disturbances.add(kind, count)
 
     def calm(self) -> None:
         """Spoil nothing from now on."""
         with self._lock:
-            self._firmware.calm()
+            self._firmware.disturbances.clear()
 
     def unplug(self) -> None:
         """Pull the reader's plug: its port is gone and the card loses power."""
@@ -125,7 +141,8 @@ class SimulatedReader:
 
     def _report(self, *, present: bool) -> None:
         report = self._firmware.moved(present=present)
-        if self._port is not None:
+        if self._port is not None and report:
+            self._watch(Direction.FROM_READER, report)
             self._port.write(report)
 
     def _start(self) -> None:
@@ -155,4 +172,7 @@ class SimulatedReader:
                 return
             data = os.read(port.master, _CHUNK)
             with self._lock:
-                port.write(self._firmware.received(data))
+                self._watch(Direction.TO_READER, data)
+                answer = self._firmware.received(data)
+                self._watch(Direction.FROM_READER, answer)
+                port.write(answer)

@@ -6,12 +6,7 @@ libccid 1.5.2 sends and expects them::
     02            firmware text
     01 01 01      card movement is reported after a command and before its answer
     6A            feature query of newer readers; this one refuses it
-
-A :class:`Disturbance` spoils the traffic of the next commands, for tests of a driver.
 """
-
-from collections import deque
-from enum import StrEnum
 
 from yika_common.readers.ccid import (
     DATA_MAX,
@@ -26,33 +21,12 @@ from yika_common.readers.ccid import (
     answer,
     movement_bytes,
 )
+from yika_common.simulated.firmware import NOISE, Disturbance, Disturbances
 from yika_common.simulated.reader_slot import CardGone, Slot
 
 FIRMWARE = b"GemTwin-V2.00-Yika simulator"
-_NOISE = bytes.fromhex("00 FF 55 03 AA")
 _ESCAPE_FIRMWARE = b"\x02"
 _ESCAPE_MOVEMENT = b"\x01\x01\x01"
-
-
-class Disturbance(StrEnum):
-    """What can go wrong between the reader and the program."""
-
-    NAK = "nak"
-    """The command is refused and not executed."""
-    SILENCE = "silence"
-    """The command never arrives."""
-    LOST_ANSWER = "lost-answer"
-    """The command is executed; its answer never arrives."""
-    BAD_LRC = "bad-lrc"
-    """The command is executed; its answer's last data bit and only that is flipped."""
-    NOISE = "noise"
-    """Bytes without meaning stand before the echo and before the answer."""
-    CHATTER = "chatter"
-    """Reports that a card was put in stand before the echo and before the answer."""
-    PARITY = "parity"
-    """The reader could not read the card's block, and says so."""
-    CUT = "cut"
-    """The command is executed; its answer ends in the middle."""
 
 
 class GemPcTwin:
@@ -65,19 +39,11 @@ class GemPcTwin:
 
     def __init__(self, slot: Slot, *, echo: bool = True) -> None:
         self.slot = slot
+        self.disturbances = Disturbances()
         self._echo = echo
         self._decoder = Decoder()
-        self._disturbances: deque[Disturbance] = deque()
         self._movement: bytes = b""
         self._movement_waits = False
-
-    def disturb(self, kind: Disturbance, count: int) -> None:
-        """Spoil the next ``count`` commands."""
-        self._disturbances.extend([kind] * count)
-
-    def calm(self) -> None:
-        """Spoil nothing from now on."""
-        self._disturbances.clear()
 
     def restart(self) -> None:
         """Power comes back: settings and half a command are forgotten, the card has no power."""
@@ -107,7 +73,7 @@ class GemPcTwin:
                 return b""
 
     def _on_command(self, command: Message) -> bytes:
-        disturbance = self._disturbances.popleft() if self._disturbances else None
+        disturbance = self.disturbances.next()
         if disturbance is Disturbance.NAK:
             return NAK_FRAME
         if disturbance is Disturbance.SILENCE:
@@ -171,7 +137,7 @@ def _spoiled(disturbance: Disturbance | None, before: bytes, frame: bytes) -> by
         case Disturbance.CUT:
             return before + frame[: len(frame) // 2]
         case Disturbance.NOISE:
-            return _NOISE + before + _NOISE + frame
+            return NOISE + before + NOISE + frame
         case Disturbance.CHATTER:
             chatter = movement_bytes(present=True)
             return chatter + before + chatter + chatter + frame

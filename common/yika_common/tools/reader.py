@@ -30,12 +30,16 @@ from yika_common.errors import N_, YikaError
 from yika_common.infra.entropy import system_random
 from yika_common.infra.language import said, sentence
 from yika_common.simulated.card_file import open_card_file
+from yika_common.simulated.firmware import Disturbance, Firmware
 from yika_common.simulated.reader import SimulatedReader
-from yika_common.simulated.reader_gempc_twin import Disturbance
+from yika_common.simulated.reader_asedrive import AseDrive
+from yika_common.simulated.reader_gempc_twin import GemPcTwin
+from yika_common.simulated.reader_slot import Slot
 from yika_common.tools.telling import COMMAND_LINE_WRONG, language, stopping
 
 COUNT_DIGITS_MAX = 6
-_SUPPORTED = "gempc-twin"
+FIRMWARES: dict[str, Callable[[Slot], Firmware]] = {"gempc-twin": GemPcTwin, "asedrive": AseDrive}
+"""The simulated readers, by the protocols that they speak."""
 
 
 class ProtocolNotSupported(YikaError):
@@ -44,7 +48,7 @@ class ProtocolNotSupported(YikaError):
     code = "protocol_not_supported"
     sentence = N_(
         "This version simulates no %(protocol)s reader. Nothing was started. "
-        "Use --protocol gempc-twin."
+        "Use --protocol %(known)s."
     )
 
 
@@ -62,8 +66,8 @@ class ReaderCommandWrong(YikaError):
 @click.option(
     "--protocol",
     required=True,
-    type=click.Choice([_SUPPORTED, "asedrive", "gemplus"]),
-    help=f"How the reader is spoken to; this version simulates {_SUPPORTED} only.",
+    type=click.Choice([*FIRMWARES, "gemplus"]),
+    help=f"How the reader is spoken to; this version simulates {' and '.join(FIRMWARES)}.",
 )
 @click.option(
     "--link",
@@ -107,9 +111,11 @@ def reader(protocol: str, link: Path, card: Path | None, time_requests: int) -> 
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     with stopping(COMMAND_LINE_WRONG):
-        if protocol != _SUPPORTED:
-            raise ProtocolNotSupported(protocol=protocol)
-        with SimulatedReader(link, on_event=say, time_requests=time_requests) as simulated:
+        if protocol not in FIRMWARES:
+            raise ProtocolNotSupported(protocol=protocol, known=", ".join(FIRMWARES))
+        with SimulatedReader(
+            link, on_event=say, firmware=FIRMWARES[protocol], time_requests=time_requests
+        ) as simulated:
             if card is not None:
                 simulated.insert(open_card_file(card, system_random))
             _obey(simulated, sys.stdin, say)
