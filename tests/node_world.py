@@ -8,7 +8,8 @@ reader is in the process, so that a test can cut power or pull the card at any c
 import os
 import shutil
 import signal
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ from yika_common.simulated.icc import CardStore, UserCardIcc, blank_memory
 from yika_common.simulated.meter_file import StoredMeter, new_meter_pages
 from yika_common.sync.personal_data import Person
 from yika_node.bootstrap import Node, build
+from yika_node.db.projections import TABLES
 from yika_node.services.recovery import verdict
 from yika_node.services.settlement import Judge
 from yika_node.services.views import Account, AccountForm, By, SaleEntry
@@ -265,3 +267,15 @@ def watch_commits(node: Node, fate: Fate) -> None:
         return entries
 
     setattr(node.journal, "append", watched)  # noqa: B010 - a method is replaced on purpose
+
+
+def contents(database: Path) -> dict[str, Sequence[object]]:
+    """Every row of every projection."""
+    connection = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)
+    try:
+        return {
+            table: sorted(connection.execute(f"SELECT * FROM {table}"))  # noqa: S608
+            for table in TABLES
+        }
+    finally:
+        connection.close()

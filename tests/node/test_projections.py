@@ -1,8 +1,6 @@
 """Every projection is a function of the journal: rebuilt from it, the tables are the same."""
 
-import sqlite3
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -16,6 +14,7 @@ from node_world import (
     World,
     a_chip,
     abandon,
+    contents,
     for_money,
     open_with_card,
     watch_commits,
@@ -23,22 +22,9 @@ from node_world import (
 from yika_common.errors import YikaError
 from yika_common.simulated.icc import CardStore
 from yika_node.bootstrap import Node
-from yika_node.db.projections import TABLES
 from yika_node.services.views import Account, Level
 
 ACCOUNTS_MAX = 3
-
-
-def contents(database: Path) -> dict[str, Sequence[object]]:
-    """Every row of every projection."""
-    connection = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)
-    try:
-        return {
-            table: sorted(connection.execute(f"SELECT * FROM {table}"))  # noqa: S608
-            for table in TABLES
-        }
-    finally:
-        connection.close()
 
 
 class Counter(RuleBasedStateMachine):
