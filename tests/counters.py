@@ -24,7 +24,8 @@ from yika_common.simulated.icc import CardStore
 from yika_common.sync.customers import AccountSheet
 from yika_common.sync.settings import Settings
 from yika_node.bootstrap import Node
-from yika_node.services.views import Account, CardView, Receipt, SaleEntry
+from yika_node.services.payments import Receipt
+from yika_node.services.views import Account, CardView, SaleEntry
 
 POWER, OTHER_POWER, HEAT, GAS, WATER = 0, 1, 2, 3, 4
 CLASS = "test"

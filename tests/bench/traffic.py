@@ -27,8 +27,9 @@ from yika_common.tariffs.waterfall import bill_for_money
 from yika_node.services.basket import PricedLine
 from yika_node.services.keyring import HeldMeter
 from yika_node.services.minting import Minting
+from yika_node.services.payments import SlotQuote
 from yika_node.services.premises import quantum_of
-from yika_node.services.views import Account, By, SlotQuote
+from yika_node.services.views import Account, By
 
 NODE = "N0042"
 OPENING = datetime(2026, 1, 5, 0, 30, tzinfo=UTC)

@@ -28,7 +28,8 @@ from yika_node.services.basket import PricedLine
 from yika_node.services.errors import RecordNotRemade
 from yika_node.services.keyring import HeldMeter
 from yika_node.services.minting import Minting, remade
-from yika_node.services.views import Account, By, SlotQuote
+from yika_node.services.payments import SlotQuote
+from yika_node.services.views import Account, By
 
 METER = HeldMeter(METER_ID, Service.GAS, 1, KEYS)
 POSITION = Position("N0042", 3, 12_500, bytes(range(32)), 1_775_030_400)

@@ -21,7 +21,8 @@ from yika_common.errors import YikaError
 from yika_node.bootstrap import Node
 from yika_node.errors import AlreadyEnrolled
 from yika_node.services.errors import FormUsed
-from yika_node.services.views import Operator, Receipt
+from yika_node.services.payments import Receipt
+from yika_node.services.views import Operator
 
 GAS, WATER = 3, 4
 PATIENCE_S = 20

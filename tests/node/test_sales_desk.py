@@ -48,8 +48,9 @@ from yika_node.services.errors import (
     SaleTooLarge,
     SlotEmpty,
 )
+from yika_node.services.payments import Agreed
 from yika_node.services.pricing import Pricing
-from yika_node.services.views import Account, Agreed, SaleEntry, SaleState
+from yika_node.services.views import Account, SaleEntry, SaleState
 
 POWER, HEAT, GAS, WATER = 0, 2, 3, 4
 

@@ -6,7 +6,8 @@ from node_pages import account_fields
 from yika_common.infra.web.faults import NotUnderstood
 from yika_common.numbers import Money, NotANumber, Quantity, money_to_text, quantity_to_text
 from yika_node.services.errors import AccountFormIncomplete
-from yika_node.services.views import Agreed, By, Level, SaleEntry
+from yika_node.services.payments import Agreed
+from yika_node.services.views import By, Level, SaleEntry
 from yika_node.web.forms import (
     account_of,
     agreed_of,

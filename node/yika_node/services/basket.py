@@ -29,9 +29,10 @@ from yika_common.tariffs.usage import OwnLimits, Usage
 from yika_common.tariffs.waterfall import bill_for_money, bill_for_quantity
 from yika_node.db.queries import Queries
 from yika_node.services.errors import SaleTooLarge
+from yika_node.services.payments import SlotQuote
 from yika_node.services.premises import Base, Premises, quantum_of, stored
 from yika_node.services.settled import Owed, Settled, settled_with
-from yika_node.services.views import Account, By, SaleEntry, SlotQuote, SlotView
+from yika_node.services.views import Account, By, SaleEntry, SlotView
 
 AMOUNT_MAX: Final = Money(10**9)
 QUANTITY_MAX: Final = Quantity(10**9)

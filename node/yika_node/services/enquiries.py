@@ -15,20 +15,12 @@ from yika_common.numbers import Quantity
 from yika_node.db.queries import Queries
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.errors import AccountUnknown, SaleUnknown
+from yika_node.services.payments import Receipt, ReceiptLine
 from yika_node.services.retracing import bill_of, explanation_of, tariff_of
 from yika_node.services.rows import reading_row, sale_row
 from yika_node.services.standing import Standing
 from yika_node.services.tariff_shelf import TariffShelf
-from yika_node.services.views import (
-    Account,
-    By,
-    Page,
-    ReadingRow,
-    Receipt,
-    ReceiptLine,
-    SaleEntry,
-    SaleRow,
-)
+from yika_node.services.views import Account, By, Page, ReadingRow, SaleEntry, SaleRow
 
 if TYPE_CHECKING:
     from yika_node.db import tables

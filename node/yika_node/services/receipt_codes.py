@@ -6,8 +6,8 @@ from yika_common.clock import to_timestamp
 from yika_common.journal.excerpt import build_excerpt, excerpt_code
 from yika_node.db.queries import Queries
 from yika_node.errors import JournalDamaged
+from yika_node.services.payments import Receipt
 from yika_node.services.standing import Standing
-from yika_node.services.views import Receipt
 from yika_node.vault import Vault
 
 

@@ -39,8 +39,9 @@ from yika_node.services.errors import (
 )
 from yika_node.services.keyring import KeyRing
 from yika_node.services.minting import Minting, remade
+from yika_node.services.payments import Agreed, BasketQuote, Receipt
 from yika_node.services.pricing import Pricing
-from yika_node.services.views import Agreed, BasketQuote, CardView, Receipt, SaleEntry
+from yika_node.services.views import CardView, SaleEntry
 
 _NOT_RECORDED: Final[dict[type[YikaError], Phrase]] = {
     DiskFull: Phrase("the disk is full"),

@@ -25,8 +25,9 @@ from yika_common.sync.customers import AccountSheet
 from yika_common.sync.settings import Settings
 from yika_common.tariffs.dues import Debt, DebtBase, Dues, Policy, Residual
 from yika_common.tariffs.parts import Name, Rounding
+from yika_node.services.payments import SlotQuote
 from yika_node.services.premises import Premises
-from yika_node.services.views import SlotQuote, SlotView
+from yika_node.services.views import SlotView
 
 _NOTHING = AppliedAdjustments()
 _NEVER = (0, 0)

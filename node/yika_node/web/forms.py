@@ -19,7 +19,8 @@ from yika_common.numbers import (
 )
 from yika_common.services import PROFILES, SLOTS_MAX
 from yika_node.services.account_desk import person_of_form
-from yika_node.services.views import AccountForm, Agreed, By, Level, SaleEntry
+from yika_node.services.payments import Agreed
+from yika_node.services.views import AccountForm, By, Level, SaleEntry
 
 Form = Mapping[str, str]
 

@@ -6,7 +6,8 @@ from werkzeug.wrappers import Response
 from yika_common.infra.web.faults import language_here, sentence_here
 from yika_common.infra.web.guard import needs
 from yika_common.services import Service
-from yika_node.services.views import Account, Receipt, ReceiptLine, SlotQuote
+from yika_node.services.payments import Receipt, ReceiptLine, SlotQuote
+from yika_node.services.views import Account
 from yika_node.web.again import Refusal, or_again
 from yika_node.web.explain import ToldBill, tariff_of, told
 from yika_node.web.forms import agreed_of, agreement, entries_of, token_of
