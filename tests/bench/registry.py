@@ -7,10 +7,12 @@ from bench.cold_start import cold_start
 from bench.commits import sale_commits
 from bench.measure import Bench, progress
 from bench.memory import node_in_96mb, node_memory
+from bench.quote import quote
 from bench.sync_size import sync_bytes
 
 BENCHES: dict[str, Bench] = {
     "sale_commits": sale_commits,
+    "quote": quote,
     "sync_bytes": sync_bytes,
     "node_memory": node_memory,
     "node_in_96mb": node_in_96mb,

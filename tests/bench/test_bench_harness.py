@@ -13,6 +13,7 @@ from bench import stored_sales
 from bench.commits import measure_commits
 from bench.measure import BENCH, Result, interleaved
 from bench.processes import served
+from bench.quote import measure_quotes
 from bench.recording import Twin, recorded
 from bench.registry import BENCHES, main
 from bench.stored_sales import commit_sale, open_journal, reopen_journal, store_sales
@@ -110,3 +111,10 @@ def test_a_server_is_started_watched_and_ended() -> None:
 def test_a_server_that_ends_at_once_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="ended without serving"), served(["true"]):
         pass
+
+
+def test_a_price_is_measured_by_every_published_tariff(tmp_path: Path) -> None:
+    results = list(measure_quotes(tmp_path, (3, 20), 2))
+    assert [result.bench for result in results] == ["quote_3", "quote_20", "quote_depth"]
+    assert all(result.value > 0 for result in results)
+    assert not list(tmp_path.iterdir())
