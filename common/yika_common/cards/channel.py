@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from yika_common.readers.port import MemoryChip
+
 
 class CardChannel(Protocol):
     """A powered card behind whatever reader, cable or simulation."""
@@ -14,3 +16,7 @@ class CardChannel(Protocol):
             CardRemoved: the card left; the command may have reached it.
             CardMute: no usable answer; the command may have reached the card.
         """
+
+
+AnyCard = CardChannel | MemoryChip
+"""A powered card of either family."""

@@ -141,6 +141,26 @@ class CardReadBackDiffers(CardError):
     )
 
 
+class CardTooSmall(CardError):
+    """The chip has no room for what the record would say; known before anything is written."""
+
+    code = "card_too_small"
+    sentence = N_(
+        "This card has no room for %(what)s. Nothing was sold and nothing was written. Replace it "
+        "by a CPU card."
+    )
+
+
+class CardCodeSpent(CardError):
+    """One wrong code more would block the chip for ever; the code was not presented."""
+
+    code = "card_code_spent"
+    sentence = N_(
+        "Card %(number)s was given wrong codes, and one more would block it for ever. It was left "
+        "untouched. Replace the card."
+    )
+
+
 class RecordForged(CardError):
     """A credit record does not carry its meter's MAC: damaged, forged, or another meter's."""
 

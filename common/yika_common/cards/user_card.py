@@ -19,6 +19,7 @@ from yika_common.cards.application import (
 )
 from yika_common.cards.channel import CardChannel
 from yika_common.cards.claim import Claim
+from yika_common.cards.cut import Cut
 from yika_common.cards.dialogue import Dialogue, select
 from yika_common.cards.errors import (
     CardBlank,
@@ -28,6 +29,7 @@ from yika_common.cards.errors import (
     CardSwapped,
     CardWriteUncertain,
 )
+from yika_common.cards.slot_meter import SlotMeter
 from yika_common.errors import YikaError
 
 RandomSource = Callable[[int], bytes]
@@ -121,8 +123,18 @@ class CardSession:
         """The card this session is with."""
         return self._dialogue.identity
 
-    def read_slot(self, slot: int) -> bytes:
+    @property
+    def cut(self) -> Cut:
+        """A CPU card has room for all of a record."""
+        return Cut.WHOLE
+
+    def admit(self, body: bytes) -> None:
+        """Every record can be written to this card."""
+
+    def read_slot(self, slot: int, meter: SlotMeter | None = None) -> bytes:
         """The raw credit record of a slot, 0 to 7; ``EMPTY_RECORD`` if nothing was ever sold.
+
+        The meter need not be known.
 
         Raises:
             CardNotAuthentic: the answer is not this card's.
@@ -130,7 +142,7 @@ class CardSession:
         """
         return self._dialogue.read(File.CREDIT, slot)
 
-    def read_write_back(self, slot: int) -> bytes:
+    def read_write_back(self, slot: int, meter: SlotMeter | None = None) -> bytes:
         """The raw write-back of a slot, or ``EMPTY_WRITE_BACK``; raises as :meth:`read_slot`."""
         return self._dialogue.read(File.WRITE_BACK, slot)
 
@@ -156,6 +168,11 @@ class MeterSession:
     def identity(self) -> CardIdentity:
         """The card this session is with."""
         return self._dialogue.identity
+
+    @property
+    def cut(self) -> Cut:
+        """A CPU card has room for all of a write-back."""
+        return Cut.WHOLE
 
     def read_record(self) -> bytes:
         """The slot's raw credit record, or ``EMPTY_RECORD``; raises as CardSession.read_slot."""

@@ -39,6 +39,7 @@ from datetime import datetime
 from enum import IntFlag
 
 from yika_common.cards.aes import MAC_SIZE, mac8, same
+from yika_common.cards.cut import Cut
 from yika_common.cards.errors import ContentUnknown, WriteBackForged
 from yika_common.cards.identifiers import METER_ID_SIZE
 from yika_common.cards.layout import Field, Kind, Layout
@@ -144,9 +145,9 @@ class WriteBack:
         months = b"".join(Field("months", _MONTH_SIZE).pack(use) for use in self.months)
         return self.reading.body() + _REST.pack(self) + months
 
-    def encode(self, wbn_key: bytes, wbq_key: bytes) -> bytes:
+    def encode(self, wbn_key: bytes, wbq_key: bytes, cut: Cut = Cut.WHOLE) -> bytes:
         """The :data:`WRITE_BACK_SIZE` bytes for the card; both keys are 16 bytes."""
-        body = self.body()
+        body = cut.write_back(self.body())
         return body + mac8(wbn_key, body) + self.reading.evidence(wbq_key)
 
 

@@ -14,15 +14,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from yika_common.cards.channel import CardChannel
+from yika_common.cards.channel import AnyCard
+from yika_common.cards.claim import Claim
+from yika_common.cards.cut import Cut
 from yika_common.cards.errors import CardNotAuthentic
 from yika_common.cards.keys import MeterKeys
-from yika_common.cards.user_card import MeterSession, open_meter_session, recognise_in_use
+from yika_common.cards.memory import user_card as memory
+from yika_common.cards.slot_meter import SlotMeter
+from yika_common.cards.user_card import open_meter_session, recognise_in_use
 from yika_common.errors import YikaError
 from yika_common.meters.errors import MeterNotOnCard
 from yika_common.meters.rules import Outcome, Reason, judge
 from yika_common.meters.state import MeterPlate, MeterState, write_back_of
 from yika_common.numbers import Quantity
+from yika_common.readers.port import MemoryChip
 
 
 class MeterStore(Protocol):
@@ -72,8 +77,31 @@ class LoadReport:
     written_back: bool
 
 
+class MeterVisit(Protocol):
+    """A meter's work on one card: its own slot and nothing else."""
+
+    slot: int
+
+    @property
+    def cut(self) -> Cut:
+        """What of a write-back the card has no room for."""
+        ...
+
+    def read_record(self) -> bytes:
+        """The slot's credit record of 130 bytes, or ``EMPTY_RECORD``."""
+        ...
+
+    def write_claim(self, claim: Claim) -> None:
+        """Claim a (generation, count), before crediting it; a memory card has no claims."""
+        ...
+
+    def write_write_back(self, data: bytes) -> None:
+        """Replace the slot's write-back by these 100 bytes, already cut."""
+        ...
+
+
 def load(
-    channel: CardChannel,
+    channel: AnyCard,
     random: Callable[[int], bytes],
     meter: MeterStore,
     now: datetime,
@@ -91,7 +119,8 @@ def load(
 
     Raises:
         MeterNotOnCard: no slot is this meter's; neither was changed.
-        CardForeign, CardBlank, CardRetired, CardNotAuthentic: not a card for it; untouched.
+        CardForeign, CardBlank, CardRetired, CardNotAuthentic, CardCodeSpent: not a card for it;
+            untouched.
         CardAbsent, CardRemoved, CardMute, CardWriteUncertain: the meter credited nothing.
     """
     session = _find_slot(channel, random, meter, slot)
@@ -114,8 +143,10 @@ def load(
 
 
 def _find_slot(
-    channel: CardChannel, random: Callable[[int], bytes], meter: MeterStore, slot: int | None
-) -> MeterSession:
+    channel: AnyCard, random: Callable[[int], bytes], meter: MeterStore, slot: int | None
+) -> MeterVisit:
+    if isinstance(channel, MemoryChip):
+        return _memory_slot(channel, meter, slot)
     identity = recognise_in_use(channel)
     candidates = identity.slots_of(meter.keys.auth) if slot is None else (slot,)
     failure: YikaError = MeterNotOnCard(number=identity.number, meter=meter.plate.meter_id)
@@ -127,15 +158,24 @@ def _find_slot(
     raise failure
 
 
+def _memory_slot(chip: MemoryChip, meter: MeterStore, slot: int | None) -> MeterVisit:
+    plate, keys = meter.plate, meter.keys
+    known = SlotMeter(plate.meter_id, plate.service, keys.credit)
+    session = memory.open_meter_session(chip, known, keys.auth, slot=slot)
+    if session is None:
+        raise MeterNotOnCard(number=memory.recognise(chip).number, meter=plate.meter_id)
+    return session
+
+
 def _written_back(
-    session: MeterSession, meter: MeterStore, state: MeterState, now: datetime
+    session: MeterVisit, meter: MeterStore, state: MeterState, now: datetime
 ) -> bool:
     keys = meter.keys
     if keys.wbq is None:
         raise ValueError("a meter holds all four of its keys")
     content = write_back_of(meter.plate, state, session.slot, now)
     try:
-        session.write_write_back(content.encode(keys.wbn, keys.wbq))
+        session.write_write_back(content.encode(keys.wbn, keys.wbq, session.cut))
     except YikaError:
         return False
     return True

@@ -1,0 +1,141 @@
+"""A user card of either family, as one thing: recognise, issue, read, write one record."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from yika_common.cards import user_card as cpu
+from yika_common.cards.application import CardIdentity
+from yika_common.cards.channel import AnyCard
+from yika_common.cards.cut import Cut
+from yika_common.cards.memory import issuing
+from yika_common.cards.memory import user_card as memory
+from yika_common.cards.slot_meter import SlotMeter
+from yika_common.readers.port import MemoryChip
+
+RandomSource = Callable[[int], bytes]
+
+
+class UserCard(Protocol):
+    """A node's work on one card that it may write."""
+
+    @property
+    def identity(self) -> CardIdentity:
+        """The card this session is with."""
+        ...
+
+    @property
+    def cut(self) -> Cut:
+        """What of a record this card has no room for; the cut is made before the MAC."""
+        ...
+
+    def admit(self, body: bytes) -> None:
+        """Check that a record's 122 bytes, before the cut, can be written to this card.
+
+        Raises:
+            CardTooSmall: they can't; nothing was written.
+        """
+        ...
+
+    def read_slot(self, slot: int, meter: SlotMeter | None = None) -> bytes:
+        """The slot's credit record of 130 bytes, or ``EMPTY_RECORD``.
+
+        Args:
+            slot: 0 to 7.
+            meter: the slot's; a memory card shows nothing without it.
+
+        Raises:
+            CardNotAuthentic: the answer is not this card's.
+            CardRefused, CardAbsent, CardRemoved, CardMute: there was no good answer.
+        """
+        ...
+
+    def read_write_back(self, slot: int, meter: SlotMeter | None = None) -> bytes:
+        """The slot's write-back, or ``EMPTY_WRITE_BACK``; as :meth:`read_slot`."""
+        ...
+
+    def write_record(self, slot: int, data: bytes) -> None:
+        """Replace the slot's credit record by these 130 bytes, already cut, and read it back.
+
+        Raises:
+            CardAbsent: no card was there; it holds the old record.
+            CardWriteUncertain: it holds the old record or the new one, whole.
+            CardReadBackDiffers: the card reads as something else.
+        """
+        ...
+
+
+def recognise(contact: AnyCard) -> CardIdentity:
+    """What the card tells anybody; no secret is presented and nothing changes.
+
+    Raises:
+        CardForeign: the card is not a user card of this system.
+        CardAbsent, CardRemoved, CardMute: there was no answer.
+    """
+    return memory.recognise(contact) if isinstance(contact, MemoryChip) else cpu.recognise(contact)
+
+
+def personalise(
+    contact: AnyCard,
+    random: RandomSource,
+    *,
+    number: str,
+    generation: int,
+    profile: int,
+    key_version: int,
+    node_key: bytes,
+    slot_auth_keys: Mapping[int, bytes],
+) -> CardIdentity:
+    """Make a blank card the card of that number, with a key for each slot that has a meter.
+
+    Until the last step the card stays blank, so the call can be repeated after a pull.  A card
+    that already is this very card, under this very key, is returned as it is.
+
+    Raises:
+        CardNotBlank, CardRetired, CardForeign, CardNotAuthentic, CardCodeSpent: untouched.
+        CardReadBackDiffers: the chip does not keep what is written to it.
+        CardWriteUncertain, CardRemoved, CardMute: the card is blank or whole; repeat the call.
+        CardAbsent: there is no card.
+    """
+    if not isinstance(contact, MemoryChip):
+        return cpu.personalise(
+            contact,
+            random,
+            number=number,
+            generation=generation,
+            profile=profile,
+            key_version=key_version,
+            node_key=node_key,
+            slot_auth_keys=slot_auth_keys,
+        )
+    issuing.issue(
+        contact,
+        number=number,
+        generation=generation,
+        profile=profile,
+        key_version=key_version,
+        node_key=node_key,
+        slot_auth_keys=slot_auth_keys,
+    )
+    return memory.open_session(contact, node_key, number=number).identity
+
+
+def open_session(
+    contact: AnyCard, random: RandomSource, node_key: bytes, *, number: str | None = None
+) -> UserCard:
+    """Authenticate as a node with the card's own K_node.
+
+    Args:
+        contact: a powered card.
+        random: for the host's nonce.
+        node_key: 16 bytes.
+        number: the card the work began with; another card is refused before it sees a secret.
+
+    Raises:
+        CardForeign, CardBlank, CardRetired, CardSwapped: not the card for this; untouched.
+        CardNotAuthentic: card and node hold different keys; untouched.
+        CardKeyBlocked, CardCodeSpent: too many failures; untouched.
+        CardAbsent, CardRemoved, CardMute: there was no answer; untouched.
+    """
+    if isinstance(contact, MemoryChip):
+        return memory.open_session(contact, node_key, number=number)
+    return cpu.open_session(contact, random, node_key, number=number)

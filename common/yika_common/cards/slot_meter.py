@@ -1,0 +1,14 @@
+"""The meter of a slot, as whoever reads the slot knows it."""
+
+from dataclasses import dataclass, field
+
+from yika_common.services import Service
+
+
+@dataclass(frozen=True, slots=True)
+class SlotMeter:
+    """What a memory card leaves out of a record, and the key that tells which record is whole."""
+
+    meter_id: str
+    service: Service
+    credit_key: bytes = field(repr=False)
