@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from yika_central.cli import ledger, office, running, tariffs
+from yika_central.cli import ledger, money, office, running, tariffs
 from yika_central.cli import settings as office_settings
 from yika_central.cli.kit import FOLDER, Place
 
@@ -43,6 +43,9 @@ for _command in (
     office_settings.settings,
     ledger.import_,
     ledger.rerate,
+    money.adjust,
+    money.debt,
+    money.close_month,
     ledger.report,
     ledger.check,
     running.backup,

@@ -68,7 +68,7 @@ def command(function: Callable[..., None]) -> click.Command:
             wrong = isinstance(error, _WRONG_FILES)
             _fail(sentence(error, language()), WRONG if wrong else FAILED)
 
-    return click.command(function.__name__.rstrip("_"))(click.pass_obj(run))
+    return click.command(function.__name__.rstrip("_").replace("_", "-"))(click.pass_obj(run))
 
 
 def password(name: str, *, confirm: bool = False) -> str:

@@ -73,10 +73,19 @@ class TwoPersons:
             return ""
         if second.name == by:
             raise SamePersonTwice(name=by)
-        person: Person = self._staff.sign_in(second)
-        if not person.roles & BOOKKEEPERS:
-            raise NotABookkeeper(name=person.name)
+        person = self._staff.sign_in(second)
+        check_bookkeeper(person)
         return person.name
+
+
+def check_bookkeeper(person: Person) -> None:
+    """Let only accountants and administrators act on customers' money.
+
+    Raises:
+        NotABookkeeper: the person is neither.
+    """
+    if not person.roles & BOOKKEEPERS:
+        raise NotABookkeeper(name=person.name)
 
 
 def check_reason(reason: str) -> str:
