@@ -1,6 +1,7 @@
 """Cards and readers for tests of everything between a program and a card."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -8,13 +9,42 @@ from pathlib import Path
 from yika_common.readers.iso7816 import USER_CARD_ATR
 from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_gempc_twin import GemPcTwin
-from yika_node.hardware.ccid_link import Timing
-from yika_node.hardware.gempc_twin import GemPcTwinReader
+from yika_node.hardware.connection import ApduConnection
+from yika_node.hardware.gempc_twin import GemPcTwinProtocol
+from yika_node.hardware.serial_reader import SerialReader
+from yika_node.hardware.timing import USUAL, Timing
 
 OK = b"\x90\x00"
-QUICK = Timing(answer_s=0.25, power_s=0.2, margin_s=0.05, operation_s=1.5, turn_s=0.3, idle_s=60.0)
+QUICK = Timing(
+    answer_s=0.25,
+    power_s=0.2,
+    margin_s=0.05,
+    operation_s=1.5,
+    turn_s=0.3,
+    idle_s=60.0,
+    greeting_s=0.05,
+    search_s=0.3,
+)
 QUICK_ATR = bytes.fromhex("3B 97 96 81 31 FE 05 80 55 59494B4101 84")
 """The user card's answer to reset with BWI 0: it promises an answer in 90 ms."""
+
+
+class GemPcTwinReader(SerialReader):
+    """The production driver for a GemPC Twin and nothing else."""
+
+    def __init__(
+        self,
+        port: str,
+        *,
+        timing: Timing = USUAL,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(port, [GemPcTwinProtocol], timing=timing, monotonic=monotonic)
+
+    def connect(self) -> ApduConnection:
+        connection = super().connect()
+        assert isinstance(connection, ApduConnection)
+        return connection
 
 
 class EchoCard:

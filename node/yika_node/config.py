@@ -6,7 +6,7 @@ table           key               meaning (default)
 headquarters    url               where headquarters is reached; the token fills it ("")
 sync            interval_s        seconds between exchanges (300)
 reader          port              serial port of the card reader ("/dev/ttyUSB0")
-reader          protocol          how the reader is spoken to ("gempc-twin")
+reader          protocol          how the reader is spoken to; auto: it is found ("auto")
 web             host              address the pages are served on ("127.0.0.1")
 web             port              port the pages are served on (8631)
 place           time_zone         zone of the clock on the wall ("Asia/Shanghai")
@@ -25,7 +25,8 @@ from yika_common.errors import Phrase
 from yika_common.infra.config import OutOfRange, load_config
 
 FILE_NAME: Final = "node.toml"
-PROTOCOLS: Final = ("gempc-twin",)
+AUTO: Final = "auto"
+PROTOCOLS: Final = (AUTO, "gempc-twin", "asedrive")
 LANGUAGES: Final = ("en", "zh")
 _PORT_MAX = 65535
 _INTERVAL_MIN, _INTERVAL_MAX = 5, 86_400
@@ -58,7 +59,7 @@ class ReaderConfig:
     """Which card reader is connected."""
 
     port: str = "/dev/ttyUSB0"
-    protocol: str = "gempc-twin"
+    protocol: str = AUTO
 
     def __post_init__(self) -> None:
         if self.protocol not in PROTOCOLS:

@@ -14,7 +14,7 @@ from yika_common.readers.port import CardReader
 from yika_common.simulated.icc import UserCardIcc, blank_memory
 from yika_common.sync.customers import DebtSheet
 from yika_node.bootstrap import build
-from yika_node.hardware.ccid_link import Timing
+from yika_node.hardware.timing import Timing
 
 WATER = 4
 OWED = Settled(applied=9_000, collected=3_000)

@@ -6,13 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from reader_builders import OK, QUICK, QUICK_ATR, EchoCard, command, reader_and_driver
+from reader_builders import (
+    OK,
+    QUICK,
+    QUICK_ATR,
+    EchoCard,
+    GemPcTwinReader,
+    command,
+    reader_and_driver,
+)
 from yika_common.cards.errors import CardAbsent, CardForeign, CardMute, CardRemoved
 from yika_common.readers.iso7816 import USER_CARD_ATR, AtrRefused, checksum
-from yika_common.readers.port import CardConnection, CardReader
+from yika_common.readers.port import CardReader, Contact, MemoryConnection, ReaderDescription
 from yika_common.simulated.reader_gempc_twin import FIRMWARE
 from yika_node.hardware.errors import ReaderBusy
-from yika_node.hardware.gempc_twin import GemPcTwinReader
 
 
 def with_check(body: str) -> bytes:
@@ -24,13 +31,16 @@ def test_the_driver_is_a_card_reader(tmp_path: Path) -> None:
     with reader_and_driver(tmp_path) as (simulated, driver):
         reader: CardReader = driver
         simulated.insert(EchoCard())
-        connection: CardConnection = reader.connect()
+        connection: Contact = reader.connect()
+        assert not isinstance(connection, MemoryConnection)
         assert connection.transmit(command(b"abc")) == b"abc" + OK
 
 
 def test_it_tells_the_firmware(tmp_path: Path) -> None:
     with reader_and_driver(tmp_path) as (_, driver):
-        assert driver.describe() == FIRMWARE.decode()
+        assert driver.describe() == ReaderDescription(
+            str(tmp_path / "port"), "gempc-twin", 115_200, FIRMWARE.decode()
+        )
 
 
 def test_it_sees_cards_come_and_go(tmp_path: Path) -> None:

@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 import serial
 
-from reader_builders import OK, QUICK, QUICK_ATR, EchoCard, command, reader_and_driver
+from reader_builders import (
+    OK,
+    QUICK,
+    QUICK_ATR,
+    EchoCard,
+    GemPcTwinReader,
+    command,
+    reader_and_driver,
+)
 from yika_common.errors import YikaError
 from yika_common.readers import ccid
 from yika_common.simulated.firmware import Disturbance
@@ -23,7 +31,6 @@ from yika_node.hardware.errors import (
     ReaderSilent,
     ReaderUnplugged,
 )
-from yika_node.hardware.gempc_twin import GemPcTwinReader
 
 EVERY_MISHAP = list(Disturbance)
 

@@ -4,15 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from reader_builders import reader_and_driver
+from reader_builders import GemPcTwinReader, reader_and_driver
 from yika_common.cards.errors import CardWriteUncertain
 from yika_common.cards.record import EMPTY_RECORD, RECORD_SIZE
 from yika_common.cards.user_card import CardSession, open_session, personalise, recognise
 from yika_common.infra.entropy import system_random
 from yika_common.simulated.card_file import new_card_file
 from yika_common.simulated.icc import UserCardIcc
-from yika_node.hardware.ccid_link import Timing
-from yika_node.hardware.gempc_twin import GemPcTwinReader
+from yika_node.hardware.timing import Timing
 
 NODE_KEY = bytes(range(16))
 METER_KEY = bytes(range(16, 32))

@@ -13,13 +13,12 @@ from werkzeug.test import TestResponse
 from card_builders import ChipMemory, repeatable_random
 from node_pages import Clerk, Pages, code_of, hidden, pages_in, said
 from node_world import OPERATOR, World, a_chip
-from reader_builders import QUICK
+from reader_builders import QUICK, GemPcTwinReader
 from yika_common.cards.application import File
 from yika_common.cards.errors import CardAbsent
 from yika_common.infra.language import sentence, translate
 from yika_common.simulated.icc import CardMemory, UserCardIcc
 from yika_common.simulated.reader import SimulatedReader
-from yika_node.hardware.gempc_twin import GemPcTwinReader
 
 LANGUAGES = ("en", "zh")
 POWER, HEAT, GAS, WATER = 0, 2, 3, 4

@@ -42,15 +42,15 @@ _OTHER_SOCKETS = frozenset({0x05, 0x06, 0x09, 0x0A, 0x0D, 0x0E})
 class Command(IntEnum):
     """What the program asks of the reader; the comment says what comes back."""
 
-    START = 0x10  # data: the reader's own facts, :func:`voltages_of`
+    START = 0x10  # data: ReaderFacts
     STOP = 0x11  # status
-    PARAMETERS = 0x15  # status; data is :class:`CardParameters`
+    PARAMETERS = 0x15  # status; data is CardParameters
     STATUS = 0x16  # data: bit 0 of the first byte says that a card is in
     LIGHT = 0x17  # status
     POWER_ON = 0x20  # data: the answer to reset; data is a Family and volts
     POWER_OFF = 0x21  # status
     RESET = 0x22  # data: the answer to a reset without taking the power away
-    MEMORY = 0x25  # data or status; data is :class:`MemoryCommand`
+    MEMORY = 0x25  # data or status; data is ChipOrder
     BLOCK = 0x42  # data: the card's T=1 block
     SPEED = 0x43  # data: the card's answer to a PPS request
     REPEAT = 0x44  # the answer to the command before, once more
@@ -230,6 +230,67 @@ class Damage:
     """A frame whose check byte, length or first byte is wrong; ``status`` says which."""
 
     status: StatusCode
+
+
+class ChipMode(IntEnum):
+    """Which way a chip's command carries bytes."""
+
+    WRITE = 0
+    READ = 1
+    READ_PAIRS = 2
+    """Two bytes for each address: its value, and whether it can still be written."""
+
+
+def memory_read(control: int, address: int, count: int) -> bytes:
+    """The data of ``MEMORY`` for a chip's command that answers ``count`` bytes.
+
+    ======  ====  =======================================================
+    offset  size  field
+    ======  ====  =======================================================
+    0       1     a :class:`ChipMode`
+    1       1     the chip's control byte
+    2       2     address
+    4       1     n, bytes to read or to write
+    5       n     bytes to write, each a command at the next address
+    ======  ====  =======================================================
+    """
+    return bytes([ChipMode.READ, control]) + address.to_bytes(2, "big") + bytes([count])
+
+
+def memory_write(control: int, address: int, data: bytes) -> bytes:
+    """The data of ``MEMORY`` for writing; the table is at :func:`memory_read`."""
+    return (
+        bytes([ChipMode.WRITE, control]) + address.to_bytes(2, "big") + bytes([len(data)]) + data
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChipOrder:
+    """The data of ``MEMORY``, taken apart.
+
+    Attributes:
+        mode: which way the bytes go.
+        control: the chip's control byte.
+        address: of the first byte.
+        count: bytes to read or to write.
+        data: bytes to write.
+    """
+
+    mode: ChipMode
+    control: int
+    address: int
+    count: int
+    data: bytes
+
+    @classmethod
+    def from_data(cls, data: bytes) -> Self | None:
+        """None where the data is none, or shorter or longer than it says."""
+        head, rest = data[:5], data[5:]
+        if len(head) < 5 or head[0] not in tuple(ChipMode):  # noqa: PLR2004 - the table
+            return None
+        if len(rest) != (0 if head[0] else head[4]):
+            return None
+        return cls(ChipMode(head[0]), head[1], int.from_bytes(head[2:4], "big"), head[4], rest)
 
 
 def command_frame(command: int, data: bytes = b"") -> bytes:

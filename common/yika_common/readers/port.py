@@ -155,6 +155,23 @@ Contact = CardConnection | MemoryConnection
 """A powered card of either family."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReaderDescription:
+    """Which reader is connected, and how.
+
+    Attributes:
+        port: path of the device.
+        protocol: how it is spoken to.
+        baud: bits a second on its line.
+        firmware: its own text, empty where it keeps that to itself.
+    """
+
+    port: str
+    protocol: str
+    baud: int
+    firmware: str
+
+
 class CardReader(Protocol):
     """A reader with one slot; every call returns or fails within a bounded time."""
 
@@ -166,7 +183,7 @@ class CardReader(Protocol):
         """
         ...
 
-    def connect(self) -> CardConnection:
+    def connect(self) -> Contact:
         """Power the card up and agree on a protocol; others wait until it is disconnected.
 
         Raises:
@@ -180,4 +197,16 @@ class CardReader(Protocol):
 
     def close(self) -> None:
         """Release the port; the next call opens it again."""
+        ...
+
+
+class NamedReader(CardReader, Protocol):
+    """A reader that can be asked which one it is."""
+
+    def describe(self) -> ReaderDescription:
+        """Which reader it is.
+
+        Raises:
+            ReaderError: the reader can't be asked.
+        """
         ...

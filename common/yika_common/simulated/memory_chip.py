@@ -12,12 +12,13 @@ write                     38       33       one byte, if the code was presented 
 write and protect                  31       the same, then freeze it
 protect                   3C       30       freeze a byte that equals the data
 read counter and code     31                counter and code; the code as zeros if not presented
-write counter             39       32       clears bits; sets them only after the right code
+write counter             39       32       clears bits; on an SLE4442 sets them all after the code
 compare                   33       0D       one byte of the code, only after a bit was cleared
 ========================  =======  =======  ======================================================
 
 On an SLE4442 the counter has 3 bits and the code 3 bytes, in a memory of their own at 0 to 3; on
-an SLE4428 8 bits and 2 bytes, at 1021 to 1023 of the main memory.  Commands never fail aloud: what
+an SLE4428 8 bits and 2 bytes, at 1021 to 1023 of the main memory, where a write of ``FF`` to the
+counter sets its bits after the right code.  Commands never fail aloud: what
 is not allowed has no effect.
 
 Programming a byte takes two phases: all its bits are set (not where they are), then some are
@@ -236,11 +237,14 @@ class SimulatedChip:
 
     def _write(self, address: int, data: int) -> None:
         size = self.kind.facts.size
+        if address == size:
+            if data == _SET:
+                self._set_counter()
+            return
         if not self._verified:
             return
-        if address >= size:
-            if address > size:
-                self._program_code(address - size - 1, data)
+        if address > size:
+            self._program_code(address - size - 1, data)
             return
         if address not in self._content.frozen:
             self._program(
@@ -298,15 +302,21 @@ class SimulatedChip:
             return
         content = self._content
         if data & ~content.counter:
-            if self._compared == self.kind.facts.code_size:
-                full = replace(content, counter=(1 << self.kind.facts.tries) - 1)
-                self._phase(content, full)
-                self._verified = True
+            if self.kind is MemoryKind.SLE4442:
+                self._set_counter()
             return
         if data != content.counter:
             left = replace(content, counter=content.counter & data)
             self._phase(left, left)
             self._cleared, self._compared = True, 0
+
+    def _set_counter(self) -> None:
+        """Set all bits; the code has to have been compared."""
+        if self._compared == self.kind.facts.code_size:
+            content = self._content
+            full = replace(content, counter=(1 << self.kind.facts.tries) - 1)
+            self._phase(content, full)
+            self._verified = True
 
     def _compare(self, address: int, data: int) -> None:
         """Bytes are compared in their order; a wrong one ends it until a bit is cleared again."""

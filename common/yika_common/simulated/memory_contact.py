@@ -6,6 +6,8 @@ from typing import Self
 from yika_common.readers.port import MemoryKind
 from yika_common.simulated.memory_chip import CONTROLS, Do, SimulatedChip
 
+_SET = 0xFF
+
 
 class MemoryContact:
     """A :class:`yika_common.readers.port.MemoryConnection` with a chip in memory.
@@ -42,7 +44,7 @@ class MemoryContact:
         for place, byte in enumerate(code):
             self._do(Do.COMPARE, self._code_at + place, byte)
         full = (1 << self.kind.facts.tries) - 1
-        self._do(Do.WRITE_COUNTER, self._counter_at, full)
+        self._do(Do.WRITE_COUNTER if self._separate else Do.WRITE, self._counter_at, _SET)
         return self._counter() == full
 
     def change_code(self, offset: int, data: bytes) -> None:

@@ -26,6 +26,7 @@ from types import TracebackType
 from typing import Self
 
 from yika_common.simulated.firmware import Disturbance, Firmware
+from yika_common.simulated.memory_chip import SimulatedChip
 from yika_common.simulated.pty_link import PtyLink
 from yika_common.simulated.reader_gempc_twin import GemPcTwin
 from yika_common.simulated.reader_slot import AFTER_EVERYTHING, IntegratedCircuitCard, Slot
@@ -94,7 +95,7 @@ class SimulatedReader:
     ) -> None:
         self._stop()
 
-    def insert(self, card: IntegratedCircuitCard) -> None:
+    def insert(self, card: IntegratedCircuitCard | SimulatedChip) -> None:
         """Put a card in; one that is there is taken out first."""
         with self._lock:
             self.remove()
@@ -111,7 +112,7 @@ class SimulatedReader:
                 self._report(present=False)
 
     def pull_after(self, count: int) -> None:
-        """Pull the card when ``count`` bytes of the next write APDU have crossed the contact."""
+        """Pull the card when ``count`` bytes of the next write have crossed the contact."""
         with self._lock:
             self._slot.tear_next_write(count)
 

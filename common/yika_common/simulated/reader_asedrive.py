@@ -1,13 +1,15 @@
 """The simulated ASEDrive: bytes of the line in, bytes of the line out.
 
 Source: the protocol of :mod:`yika_common.readers.asedrive`, with the order of steps as
-``libasedrive-serial`` 3.7 takes them.  Once it was started, the reader tells of cards that come and
-go.
+``libasedrive-serial`` 3.7 takes them.  Once it was started, the reader tells of cards that come
+and go.
 """
 
 from collections.abc import Callable
 
 from yika_common.readers.asedrive import (
+    ChipMode,
+    ChipOrder,
     Command,
     CommandDecoder,
     Damage,
@@ -24,6 +26,7 @@ from yika_common.simulated.firmware import NOISE, Disturbance, Disturbances
 from yika_common.simulated.reader_slot import CardGone, Slot
 
 _PARAMETERS_SIZE, _POWER_SIZE = 11, 2
+_READ_3_WIRE, _READ_PROTECTION_2_WIRE = 0x0E, 0x34
 _CHATTER = movement_frame(present=True)
 _FLIPPED = 0x40
 
@@ -86,6 +89,7 @@ class AseDrive:
             Command.POWER_OFF: self._power_off,
             Command.BLOCK: self._block,
             Command.SPEED: self._block,
+            Command.MEMORY: self._memory,
         }
         doer = doers.get(order.command)
         return Reply(StatusCode.UNKNOWN_COMMAND) if doer is None else doer(order)
@@ -105,9 +109,11 @@ class AseDrive:
     def _power_on(self, order: Order) -> Reply:
         if len(order.data) != _POWER_SIZE:
             return Reply(StatusCode.WRONG_PARAMETER)
-        if order.data[0] not in (Family.CPU, Family.CPU_T1):
-            return Reply(StatusCode.TIME_OUT if self.slot.occupied else StatusCode.NO_CARD)
-        return self._reset(order)
+        if order.data[0] in (Family.CPU, Family.CPU_T1):
+            return self._reset(order)
+        chip = order.data[0] in (Family.TWO_WIRE, Family.MEMORY)
+        answer = self.slot.power_on_chip() if chip else b""
+        return Reply(data=answer) if answer else self._silence()
 
     def _reset(self, _: Order) -> Reply:
         answer = self.slot.power_on()
@@ -121,6 +127,36 @@ class AseDrive:
         except CardGone:
             return self._silence()
         return Reply(data=answer) if answer else self._silence()
+
+    def _memory(self, order: Order) -> Reply:
+        """A memory chip's own commands: it never says that one was refused."""
+        chip = ChipOrder.from_data(order.data)
+        if chip is None:
+            return Reply(StatusCode.WRONG_PARAMETER)
+        if self.slot.occupied and not self.slot.powered:
+            return Reply(StatusCode.NOT_POWERED)
+        try:
+            if chip.mode == ChipMode.WRITE:
+                self.slot.write_chip(chip.control, chip.address, chip.data)
+                return Reply()
+            return Reply(data=self._read_chip(chip))
+        except CardGone:
+            return self._silence()
+
+    def _read_chip(self, order: ChipOrder) -> bytes:
+        """What a chip answers, in the bytes that this reader makes of its bits."""
+        at, count = order.address, order.count
+        if order.mode == ChipMode.READ_PAIRS:
+            count = order.count // 2
+            data = self.slot.read_chip(_READ_3_WIRE, at, count)
+            frozen = self.slot.read_chip(order.control, at, count)
+            pairs = zip(data, frozen, strict=True)
+            return b"".join(bytes([byte, not is_frozen]) for byte, is_frozen in pairs)
+        if order.control == _READ_PROTECTION_2_WIRE:
+            frozen = self.slot.read_chip(order.control, 0, 8 * count)
+            writable = sum((not bit) << place for place, bit in enumerate(frozen))
+            return writable.to_bytes(count, "little")
+        return self.slot.read_chip(order.control, at, count)
 
     def _silence(self) -> Reply:
         """Nothing came from the card: there is none, or it is mute."""

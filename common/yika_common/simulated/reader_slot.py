@@ -9,21 +9,28 @@ write:
   answer is lost.
 * the answer pulled: the same with N beyond every length.
 
+A memory chip has no APDUs: there every byte that a command writes crosses the contact for itself.
+The chip is pulled in the middle of programming the byte after the N-th, whose value is then weak;
+with N beyond every length when the command is done.
+
 A card whose own storage fails falls silent, as a broken chip does.
 """
 
 from collections.abc import Callable
 from typing import Protocol
 
+from yika_common.cards.errors import CardRemoved
 from yika_common.errors import Phrase, YikaError
 from yika_common.infra.system_errors import why_refused
 from yika_common.readers.iso7816 import pps_answer
+from yika_common.simulated.memory_chip import SimulatedChip
 from yika_common.simulated.t1_card import T1Card
 
 WRITE_INSTRUCTIONS = frozenset(
     {0x0E, 0x0F, 0x44, 0xD0, 0xD2, 0xD6, 0xD7, 0xD8, 0xDA, 0xDB, 0xDC, 0xDD, 0xE2, 0xE6, 0xE8}
 )
 AFTER_EVERYTHING = 1 << 20
+_TEAR_LONGEST = AFTER_EVERYTHING - 1
 _PPSS = b"\xff"
 _INSTRUCTION_AT = 1
 
@@ -69,9 +76,10 @@ class Slot:
     def __init__(self, emit: Emit, *, time_requests: int = 0) -> None:
         self._emit = emit
         self._time_requests = time_requests
-        self._card: IntegratedCircuitCard | None = None
-        self._contact: T1Card | None = None
+        self._card: IntegratedCircuitCard | SimulatedChip | None = None
+        self._contact: T1Card | SimulatedChip | None = None
         self._tear_after: int | None = None
+        self._crossed = 0
         self._written = 0
 
     @property
@@ -84,22 +92,27 @@ class Slot:
         """The card has power and answered to reset."""
         return self._contact is not None
 
-    def insert(self, card: IntegratedCircuitCard) -> None:
+    def insert(self, card: IntegratedCircuitCard | SimulatedChip) -> None:
         """Put a card in; one that is there is exchanged for it."""
-        self._card, self._contact = card, None
+        self.remove()
+        self._card = card
 
     def remove(self) -> None:
         """Take the card out; harmless when there is none."""
+        if isinstance(self._card, SimulatedChip):
+            self._card.power_down()
+            self._card.cut_at = None
         self._card = self._contact = None
 
     def tear_next_write(self, after: int) -> None:
         """Pull the card when ``after`` bytes of the next write have crossed the contact."""
         self._tear_after = after
+        self._crossed = 0
 
     def power_on(self) -> bytes:
-        """Cold reset; the answer to reset, empty from a silent card or without one."""
+        """Cold reset of a CPU card; empty from a silent card, a memory chip, or without one."""
         self._contact = None
-        if self._card is None:
+        if self._card is None or isinstance(self._card, SimulatedChip):
             return b""
         try:
             answer = self._card.reset()
@@ -111,11 +124,58 @@ class Slot:
             self._emit("powered", {})
         return answer
 
+    def power_on_chip(self) -> bytes:
+        """Cold reset of a memory chip; empty from a CPU card or without one."""
+        self._contact = None
+        if not isinstance(self._card, SimulatedChip):
+            return b""
+        self._contact = self._card
+        self._emit("powered", {})
+        return self._card.power_up()
+
     def power_off(self) -> None:
         """Take the power away."""
+        if isinstance(self._contact, SimulatedChip):
+            self._contact.power_down()
         if self._contact is not None:
             self._emit("unpowered", {})
         self._contact = None
+
+    def read_chip(self, control: int, address: int, count: int) -> bytes:
+        """A memory chip's answer to one of its commands.
+
+        Raises:
+            CardGone: there is no powered chip.
+        """
+        if not isinstance(self._contact, SimulatedChip):
+            raise CardGone
+        return self._contact.command(control, address, count=count)
+
+    def write_chip(self, control: int, address: int, data: bytes) -> None:
+        """A memory chip's command for each byte.
+
+        Raises:
+            CardGone: there is no powered chip, or it was pulled on the way.
+        """
+        chip = self._contact
+        if not isinstance(chip, SimulatedChip):
+            raise CardGone
+        for at, byte in enumerate(data):
+            try:
+                if self._tear_after == 0:
+                    chip.cut(1, within=True)
+                chip.command(control, address + at, byte)
+            except CardRemoved as gone:
+                raise self._torn(self._crossed, taken=False) from gone
+            self._count_byte()
+        if self._tear_after is not None and self._tear_after > _TEAR_LONGEST:
+            raise self._torn(len(data), taken=True)
+
+    def _count_byte(self) -> None:
+        """One byte more of the write to be torn has crossed the contact."""
+        if self._tear_after is not None and 0 < self._tear_after <= _TEAR_LONGEST:
+            self._tear_after -= 1
+            self._crossed += 1
 
     def transfer(self, data: bytes) -> bytes:
         """Pass one block or PPS request over the contact; returns the card's.
@@ -123,17 +183,17 @@ class Slot:
         Raises:
             CardGone: the card was pulled on the way, or is not powered.
         """
-        if self._contact is None:
+        if not isinstance(self._contact, T1Card):
             raise CardGone
         if data[:1] == _PPSS:
             return pps_answer(data)
         command = self._contact.command_with(data)
         if command is not None and is_write(command) and self._tears_before(len(command)):
-            raise self._torn(len(command), taken=False)
+            raise self._torn(self._tear_after or 0, taken=False)
         self._written = 0
         answer = self._contact.received(data)
         if self._tears_with_answer():
-            raise self._torn(self._written, taken=True)
+            raise self._torn(min(self._tear_after or 0, self._written), taken=True)
         return answer
 
     def _tears_before(self, crossed: int) -> bool:
@@ -142,15 +202,14 @@ class Slot:
     def _tears_with_answer(self) -> bool:
         return self._tear_after is not None and self._written > 0
 
-    def _torn(self, crossed: int, *, taken: bool) -> CardGone:
-        after = min(self._tear_after or 0, crossed)
+    def _torn(self, after: int, *, taken: bool) -> CardGone:
         self._tear_after = None
         self.remove()
         self._emit("torn", {"after": after, "taken": taken})
         return CardGone()
 
     def _execute(self, apdu: bytes) -> bytes:
-        if self._card is None:
+        if self._card is None or isinstance(self._card, SimulatedChip):
             raise CardGone
         try:
             answer = self._card.transmit(apdu)

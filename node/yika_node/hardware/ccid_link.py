@@ -7,7 +7,6 @@ with a wrong LRC is never believed (libccid only logs it).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from yika_common.readers.ccid import (
     ANSWERS,
@@ -21,29 +20,9 @@ from yika_common.readers.ccid import (
 )
 from yika_node.hardware.errors import ReaderGarbled, ReaderSilent
 from yika_node.hardware.serial_line import SerialLine
+from yika_node.hardware.timing import Timing
 
 ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How long to wait, in seconds.
-
-    Attributes:
-        answer_s: for the reader's own answers; a quiet line answers in milliseconds.
-        power_s: for the answer to reset; the slowest cards take just under one second.
-        margin_s: added to the time the card itself may take.
-        operation_s: for everything that one command to the card causes, repetitions included.
-        turn_s: for another page to finish with the card.
-        idle_s: a connection left alone for so long may be taken over.
-    """
-
-    answer_s: float = 0.7
-    power_s: float = 2.0
-    margin_s: float = 0.5
-    operation_s: float = 8.0
-    turn_s: float = 5.0
-    idle_s: float = 20.0
 
 
 class _Unread(Exception):
@@ -96,6 +75,19 @@ class CcidLink:
                 garbled = lost.garbled
                 self._settle()
         raise self.failure(garbled=garbled)
+
+    def answers(self, wait_s: float) -> bool:
+        """Whether anything that speaks this protocol is there; a harmless command, sent once.
+
+        Raises:
+            ReaderUnplugged: the port is gone.
+        """
+        try:
+            until = self._monotonic() + wait_s
+            self._exchange(Kind.SLOT_STATUS, b"", bytes(3), wait_s, until)
+        except _Lost:
+            return False
+        return True
 
     def transfer(self, data: bytes, *, wait_s: float, until: float) -> Message | None:
         """Pass bytes to the card once; None where the answer was lost or damaged.

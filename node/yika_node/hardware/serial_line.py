@@ -27,12 +27,22 @@ class SerialLine:
         port: path of the device.
         baud: bits a second.
         monotonic: seconds of a clock that never goes back.
+        ready: whether DTR and RTS say so while the port is open.
+
+    Attributes:
+        port: path of the device.
+        baud: bits a second.
+        heard: whether anything came in since the port was opened.
     """
 
-    def __init__(self, port: str, baud: int, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, port: str, baud: int, monotonic: Callable[[], float], *, ready: bool = True
+    ) -> None:
         self.port = port
-        self._baud = baud
+        self.baud = baud
+        self.heard = False
         self._monotonic = monotonic
+        self._ready = ready
         self._serial: serial.Serial | None = None
 
     @property
@@ -48,15 +58,17 @@ class SerialLine:
             PortBusy: another program holds it.
             PortUnusable: it is no serial port, or we may not use it.
         """
+        self.heard = False
+        port = serial.Serial(
+            baudrate=self.baud,
+            stopbits=serial.STOPBITS_TWO,
+            timeout=_READ_STEP_S,
+            write_timeout=_WRITE_LIMIT_S,
+            exclusive=True,
+        )
+        port.port, port.dtr, port.rts = self.port, self._ready, self._ready
         try:
-            self._serial = serial.Serial(
-                self.port,
-                self._baud,
-                stopbits=serial.STOPBITS_TWO,
-                timeout=_READ_STEP_S,
-                write_timeout=_WRITE_LIMIT_S,
-                exclusive=True,
-            )
+            port.open()
         except OSError as cause:
             if cause.errno in _MISSING:
                 raise PortMissing(port=self.port) from cause
@@ -64,6 +76,7 @@ class SerialLine:
                 raise PortBusy(port=self.port) from cause
             why = why_refused(cause) if cause.errno else Phrase("it is not a serial port")
             raise PortUnusable(port=self.port, why=why) from cause
+        self._serial = port
 
     def write(self, data: bytes) -> None:
         """Send all bytes.
@@ -87,6 +100,7 @@ class SerialLine:
             while True:
                 first: bytes = held.read(1)
                 if first:
+                    self.heard = True
                     return first + bytes(held.read(held.in_waiting))
                 if self._monotonic() >= until:
                     return b""

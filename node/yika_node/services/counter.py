@@ -4,9 +4,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from yika_common.cards.errors import CardForeign
 from yika_common.cards.user_card import CardSession, open_session
 from yika_common.infra.entropy import RandomSource
-from yika_common.readers.port import CardConnection, CardReader
+from yika_common.readers.port import CardConnection, CardReader, MemoryChip
 
 
 class Counter:
@@ -35,9 +36,11 @@ class Counter:
         """Power the card up; it is powered down at the end, whatever happens.
 
         Raises:
-            CardAbsent, CardMute, ReaderError: there is no card to talk to.
+            CardAbsent, CardMute, CardForeign, ReaderError: there is no card to talk to.
         """
         with self._lock, self._reader.connect() as connection:
+            if isinstance(connection, MemoryChip):
+                raise CardForeign
             yield connection
 
     def await_turn(self) -> None:

@@ -14,7 +14,7 @@ from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.errors import N_, YikaError
 from yika_common.infra.sqlite import open_for_money
 from yika_common.infra.sqlite_errors import DatabaseDamaged, named_failures
-from yika_common.readers.port import CardReader
+from yika_common.readers.port import NamedReader
 from yika_node import vault
 from yika_node.config import ReaderConfig, load
 from yika_node.db import store
@@ -43,7 +43,7 @@ class Finding:
     facts: Mapping[str, str | int] = field(default_factory=dict)
 
 
-ReaderOf = Callable[[ReaderConfig], CardReader]
+ReaderOf = Callable[[ReaderConfig], NamedReader]
 """Gives the driver for a configured reader."""
 
 
@@ -104,18 +104,24 @@ class Inspection:
         return _good(N_("The key file is there; an operator's password opens it."))
 
     def _card_reader(self) -> Finding:
-        configured = load(self.folder).reader
-        reader = self.reader_of(configured)
+        reader = self.reader_of(load(self.folder).reader)
         try:
+            found = reader.describe()
             present = reader.card_present()
         finally:
             reader.close()
         text = (
-            N_("The card reader at %(port)s answers as %(protocol)s; a card is in it.")
+            N_(
+                "The card reader at %(port)s answers as %(protocol)s at %(baud)s baud; "
+                "a card is in it."
+            )
             if present
-            else N_("The card reader at %(port)s answers as %(protocol)s; it is empty.")
+            else N_(
+                "The card reader at %(port)s answers as %(protocol)s at %(baud)s baud; "
+                "it is empty."
+            )
         )
-        return _good(text, port=configured.port, protocol=configured.protocol)
+        return _good(text, port=found.port, protocol=found.protocol, baud=found.baud)
 
     def _printer(self) -> Finding:
         return _good(N_("Receipts are printed from the browser, with the printer set up there."))

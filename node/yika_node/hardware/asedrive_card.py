@@ -1,0 +1,111 @@
+"""A card in an ASEDrive: which family it is of, blocks to a CPU card, commands to a chip."""
+
+from yika_common.cards.errors import CardAbsent, CardMute, CardRemoved
+from yika_common.readers.asedrive import (
+    CardParameters,
+    Command,
+    Family,
+    Reply,
+    StatusCode,
+    memory_read,
+    memory_write,
+)
+from yika_common.readers.errors import ReaderError
+from yika_common.readers.iso7816 import Atr
+from yika_common.readers.port import MemoryKind
+from yika_node.hardware.asedrive_link import AseDriveLink
+from yika_node.hardware.timing import Timing
+
+_FIVE_VOLT, _THREE_VOLT = 5, 3
+_LEFT = frozenset({StatusCode.NO_CARD, StatusCode.NOT_POWERED})
+_WIRES = {MemoryKind.SLE4442: Family.TWO_WIRE, MemoryKind.SLE4428: Family.MEMORY}
+
+
+class AseDriveCard:
+    """A :class:`yika_node.hardware.t1_session.TpduReader` and a ``ChipReader``."""
+
+    def __init__(self, link: AseDriveLink, timing: Timing) -> None:
+        self._link = link
+        self._timing = timing
+
+    def find_chip(self) -> MemoryKind | None:
+        """Power up as a memory chip; its kind, or None where no chip of ours answers.
+
+        Raises:
+            CardAbsent: the slot is empty.
+            ReaderError: the reader failed.
+        """
+        answer = self._reset(Family.MEMORY, _FIVE_VOLT)
+        for kind, family in _WIRES.items():
+            if answer[:1] == kind.facts.atr[:1]:
+                self._configure(CardParameters(family=family))
+                return kind
+        return None
+
+    def power_up(self) -> bytes:
+        """See :class:`TpduReader`."""
+        for volt in (_FIVE_VOLT, _THREE_VOLT):
+            self._configure(CardParameters())
+            if answer := self._reset(Family.CPU, volt):
+                return answer
+        raise CardMute
+
+    def power_down(self) -> None:
+        """See :class:`TpduReader`."""
+        self._link.command(Command.POWER_OFF)
+
+    def grants(self, request: bytes, *, wait_s: float, until: float) -> bool:
+        """See :class:`TpduReader`."""
+        answer = self._link.block(Command.SPEED, request, wait_s=wait_s, until=until)
+        return answer is not None and answer.data == request
+
+    def configure(self, atr: Atr, speed: int) -> None:
+        """See :class:`TpduReader`."""
+        self._configure(CardParameters.of_t1_card(atr, speed))
+
+    def pass_on(self, block: bytes, *, wait_s: float, until: float) -> bytes | None:
+        """See :class:`TpduReader`; a card that was silent or unreadable is asked again."""
+        answer = self._link.block(Command.BLOCK, block, wait_s=wait_s, until=until)
+        return None if answer is None else _from_card(answer)
+
+    def failure(self, *, garbled: bool) -> ReaderError:
+        """See :class:`TpduReader`."""
+        return self._link.failure(garbled=garbled)
+
+    def read_chip(self, control: int, address: int, count: int) -> bytes:
+        """See :class:`ChipReader`."""
+        command = memory_read(control, address, count)
+        data = _from_card(self._link.command(Command.MEMORY, command, size=count))
+        if data is None:
+            raise CardMute
+        return data
+
+    def write_chip(self, control: int, address: int, data: bytes) -> None:
+        """See :class:`ChipReader`."""
+        answer = self._link.command(Command.MEMORY, memory_write(control, address, data))
+        _from_card(answer)
+        if answer.status is not StatusCode.OK:
+            raise CardMute
+
+    def _configure(self, parameters: CardParameters) -> None:
+        self._link.command(Command.PARAMETERS, parameters.data)
+
+    def _reset(self, family: Family, volt: int) -> bytes:
+        """The answer to a cold reset; empty from a card that is not of this family."""
+        answer = self._link.command(
+            Command.POWER_ON, bytes([family, volt]), wait_s=self._timing.power_s
+        )
+        if answer.status is StatusCode.NO_CARD:
+            raise CardAbsent
+        return answer.data or b""
+
+
+def _from_card(answer: Reply) -> bytes | None:
+    """What came from the card; None where nothing readable did.
+
+    Raises:
+        CardRemoved: the card is not there any more, or not the one that was powered.
+    """
+    if answer.status in _LEFT:
+        raise CardRemoved
+    return answer.data
