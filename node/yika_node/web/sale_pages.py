@@ -71,12 +71,14 @@ def commit() -> Response:
 def receipt(epoch: int, basket: int) -> str:
     """What was paid and for what, ready for the 80 mm printer."""
     found = node().enquiries.receipt(epoch, basket)
+    code = node().receipt_codes.code(found)
     return render_template(
         "receipt.html",
         receipt=found,
         lines=_explained(found),
         seen=front().watch.seen(),
-        code=qr_drawing(node().receipt_codes.code(found)),
+        code=code,
+        drawing=qr_drawing(code),
     )
 
 

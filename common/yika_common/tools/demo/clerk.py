@@ -12,13 +12,14 @@ from yika_common.tools.demo.town import Household
 
 _INPUT = re.compile(r"<input\b[^>]*>")
 _ATTRIBUTE = re.compile(r'([a-z_-]+)="([^"]*)"')
+_CODE = re.compile(r"YIKA:[A-Z2-7]+")
 _PENDING = re.compile(r'data-sale-state="([a-z]+)"')
 
 TIMEOUT_S = 60
 
 
 class Clerk:
-    """Signed in at one node, in one browser."""
+    """Signed in at one node, in one browser; ``receipt`` is the page of the last sale."""
 
     def __init__(self, url: str, name: str, password: str) -> None:
         """Sign in.
@@ -27,6 +28,7 @@ class Clerk:
             StepFailed: the node refused; the text carries the sentence of its page.
         """
         self._url = url
+        self.receipt = ""
         self._browser = requests.Session()
         self._browser.trust_env = False
         self._browser.headers["Accept-Language"] = "en"
@@ -70,13 +72,25 @@ class Clerk:
         fields = _hidden(page)
         for slot, amount in amounts.items():
             fields |= {f"by-{slot}": "m", f"amount-{slot}": amount}
-        receipt = self._checked(
+        answer = self._checked(
             self._browser.post(f"{self._url}/sell", data=fields, timeout=TIMEOUT_S)
         )
-        states = _PENDING.findall(receipt.text)
+        self.receipt = answer.text
+        states = _PENDING.findall(self.receipt)
         if len(states) != len(amounts):
             raise StepFailed(f"a sale for {len(amounts)} meters came back with {states}")
         return states
+
+    def receipt_code(self) -> str:
+        """The code on the receipt printed last.
+
+        Raises:
+            StepFailed: it has none.
+        """
+        found = _CODE.search(self.receipt)
+        if found is None:
+            raise StepFailed("the receipt carries no code")
+        return found[0]
 
     def sync(self) -> None:
         """Press the button that sends what waits."""

@@ -38,6 +38,9 @@ TENDERS = {
 }
 """What a household pays for each service."""
 
+ADJUSTED = "Owed by the customer"
+"""What a receipt calls the difference that it settles."""
+
 STALE_TENDER = "500.00"
 PULLED_AFTER_BYTES = 60
 SWITCH_DELAY = timedelta(seconds=8)
@@ -91,7 +94,8 @@ class Story:
         self.open_the_town()
         self.sell_on_a_stale_tariff()
         self.bring_everything_home()
-        return self.settle()
+        self.settle_the_difference()
+        return self.close_the_books()
 
     def set_up_headquarters(self) -> None:
         """Keys, people, tariffs and stock."""
@@ -185,7 +189,7 @@ class Story:
         self.tell(f"Headquarters publishes version {change['version']} of {change['tariff']}.")
         self._wait_until(effective + timedelta(seconds=1))
         for point, tariff in ((near, "the new"), (far, "the old")):
-            customer = next(c for c in self.customers if c.household.area in point.areas)
+            customer = self._customer_of(point)
             point.reader.insert(customer.card)
             self._sell(point, customer, {customer.slot_of(Service.COLD_WATER): STALE_TENDER})
             point.reader.remove()
@@ -199,8 +203,25 @@ class Story:
             point.clerk.sync()
         self.tell("The cable is back; both vending points have sent everything.")
 
-    def settle(self) -> dict[str, Any]:
-        """Price again, write the workbook, verify every journal from its files."""
+    def settle_the_difference(self) -> None:
+        """Price again; the next purchase settles what the old price left open, once."""
+        self.office.rerate()
+        far = self.points["N0002"]
+        far.clerk.sync()
+        customer = self._customer_of(far)
+        for settled in (True, False):
+            far.reader.insert(customer.card)
+            self._sell(far, customer, {customer.slot_of(Service.COLD_WATER): STALE_TENDER})
+            far.reader.remove()
+            self._load(customer)
+            if (ADJUSTED in far.clerk.receipt) is not settled:
+                raise StepFailed("the difference was not settled exactly once")
+        self._check_receipt(far)
+        self.tell("The next purchase settles the difference, the one after it nothing more.")
+        far.clerk.sync()
+
+    def close_the_books(self) -> dict[str, Any]:
+        """Write the workbook, verify every journal from its files."""
         self.office.rerate()
         workbook = self.folder / "consolidated.xlsx"
         report = self.office.report(workbook)
@@ -235,6 +256,21 @@ class Story:
         customer = Customer(home, account, card, meters)
         self.customers.append(customer)
         return customer
+
+    def _customer_of(self, point: Point) -> Customer:
+        return next(one for one in self.customers if one.household.area in point.areas)
+
+    def _check_receipt(self, point: Point) -> None:
+        """The code of the receipt printed last is checked by anyone, without the vending point."""
+        files = self.folder / f"{point.name}-receipt"
+        files.mkdir()
+        point.save_journal(files / "journal.yika")
+        root = str(self.folder / "central" / "root.json")
+        code = point.clerk.receipt_code()
+        verdict = json.loads(run(["yika", "verify", "--root", root, "--qr", code, str(files)]))
+        if not verdict["ok"]:
+            raise StepFailed(f"the receipt {verdict['receipt']} does not verify")
+        self.tell(f"The code on receipt {verdict['receipt']} proves the {verdict['paid']} paid.")
 
     def _sell(self, point: Point, customer: Customer, amounts: dict[int, str]) -> None:
         states = point.clerk.sell(amounts)
