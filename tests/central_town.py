@@ -39,6 +39,7 @@ def a_town(folder: Path, clock: HandClock, *, database_url: str | None = None) -
     second.send(second.cut(15))
     hq.tariff_office.publish(dearer_water(), [LI, WANG])
     hq.rerating.drain()
+    hq.settling.run()
     clock.pass_by(minutes=12)
     first.send(first.sign_of_life())
     clock.pass_by(minutes=3)

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from yika_central.domain.ratings import Cause
@@ -15,6 +16,7 @@ from yika_central.reports.rows import (
     LineRow,
     SaleRow,
     Scope,
+    SettlementRow,
     TariffRow,
 )
 
@@ -73,7 +75,40 @@ def a_sale(number: int) -> SaleRow:
         right_tariff=f"CN-BJ-{service.upper()} v2" if stale else f"CN-BJ-{service.upper()} v1",
         right_used_before=1000 * number + (500 if split else 0),
         straddles=number % 33 == 0,
+        **_paid(amount, number),
     )
+
+
+def _paid(amount: int, number: int) -> dict[str, Any]:
+    """Every tenth sale settles 2.00 of an adjustment, pays 5.00 of a debt and leaves 0.30."""
+    if number % 10:
+        return {"paid": amount}
+    return {"adjusted": 200, "debts": 500, "kept": 30, "paid": amount - 200 + 500 + 30}
+
+
+def settlements_of(sales: Sequence[SaleRow]) -> list[SettlementRow]:
+    """What customers owe is absorbed below 2.00, the rest adjusted."""
+    rows = []
+    for sale in sales:
+        for cause, posted in sale.causes.items():
+            absorbed = posted if 0 < posted < 200 else 0
+            rows.append(
+                SettlementRow(
+                    at=sale.at,
+                    position=sale.position,
+                    account=sale.account,
+                    service=sale.service,
+                    cause=cause,
+                    policy=0,
+                    posted=posted,
+                    absorbed=absorbed,
+                    adjusted=posted - absorbed,
+                    month="2026-12",
+                    of_month="2026-11",
+                    settled_at=sale.at + timedelta(days=31),
+                )
+            )
+    return rows
 
 
 def lines_of(sale: SaleRow) -> list[LineRow]:
@@ -111,6 +146,12 @@ def ledger_of(sales: Sequence[SaleRow]) -> LedgerTotals:
         lines=3 * len(sales),
         line_amount=amount,
         quantities=quantities,
+        **{
+            name: sum(getattr(sale, name) for sale in sales)
+            for name in ("paid", "adjusted", "debts", "kept", "rounding")
+        },
+        settled=difference,
+        absorbed=sum(row.absorbed for row in settlements_of(sales)),
     )
 
 
@@ -130,6 +171,7 @@ def a_content(sales: Sequence[SaleRow], ledger: LedgerTotals | None = None) -> C
         ledger=ledger or ledger_of(sales),
         node_names={"N0001": "东城营业厅", "N0002": "西城营业厅"},
         sales=iter(sales),
+        settlements=settlements_of(sales),
         lines=(line for sale in sales for line in lines_of(sale)),
         journals=[
             JournalRow(

@@ -38,6 +38,7 @@ def town(headquarters: Headquarters, clock: HandClock) -> Headquarters:
     second.send(second.cut(1, 4))
     second.send(second.cut(7))
     headquarters.rerating.drain()
+    headquarters.settling.run()
     return headquarters
 
 
@@ -56,7 +57,7 @@ def made(hq: Headquarters, folder: Path, *, node: str = "") -> tuple[Workbook, i
 
 
 def statuses(book: Workbook) -> dict[str, str]:
-    rows = book.worksheets[4].iter_rows(values_only=True)
+    rows = book.worksheets[-1].iter_rows(values_only=True)
     return {str(row[0]): str(row[4]) for row in rows if row[4] in ("OK", "CHECK", "MISSING")}
 
 

@@ -157,6 +157,7 @@ def test_a_card_is_sold_to_at_both_and_priced_as_by_one(
     for point in (second, first):
         point.sync()
     hq.rerating.drain()
+    hq.settling.run()
     with hq.database.reading() as session:
         sold = session.execute(select(table_of(Sale).c.amount)).scalars().all()
         assert session.execute(select(table_of(Posting))).all() == []

@@ -15,6 +15,7 @@ from yika_central.db.rerating_store import PLACE
 from yika_central.db.tables import (
     Account,
     Branch,
+    LateSale,
     Node,
     Posting,
     Rating,
@@ -89,9 +90,11 @@ def sales(session: Session, window: Window) -> Iterator[RowMapping]:
                 counted_at.label("at"),
                 _area.label("area"),
                 *rated(),
+                table_of(LateSale).c.month.label("late_month"),
                 *(column.label(name) for name, column in names.items()),
             )
         )
+        .join(table_of(LateSale), _same_place(table_of(LateSale).c), isouter=True)
         .join(shares, _same_place(shares.c), isouter=True)
         .where(window.condition)
         .order_by(counted_at, *_places())

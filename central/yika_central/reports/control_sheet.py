@@ -5,6 +5,7 @@ or CHECK by a formula of its own.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font, PatternFill
@@ -24,6 +25,11 @@ from yika_central.reports.cells import (
 from yika_central.reports.labels import SERVICES, unit_of
 from yika_central.reports.list_sheets import LinesSheet, ReratingSheet, SalesSheet
 from yika_central.reports.rows import Content, JournalRow, TariffRow
+from yika_central.reports.settlement_sheets import (
+    AdjustmentsSheet,
+    DebtsSheet,
+    SettlementSheet,
+)
 from yika_central.reports.sheet import Sheet, Translate
 from yika_central.reports.summary_sheet import SummarySheet
 from yika_common.errors import N_
@@ -32,6 +38,18 @@ OK, CHECK = "OK", "CHECK"
 MISSING = "MISSING"
 _NOTHING = ""
 _WIDTHS = [46, 22, 22, 16, 13, 13, 30, 26]
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The complete lists of the workbook, which the ties add up."""
+
+    sales: SalesSheet
+    lines: LinesSheet
+    rerating: ReratingSheet
+    settlement: SettlementSheet
+    adjustments: AdjustmentsSheet
+    debts: DebtsSheet
 
 
 class ControlSheet(Sheet):
@@ -45,9 +63,7 @@ class ControlSheet(Sheet):
 
     def write(
         self,
-        sales: SalesSheet,
-        lines: LinesSheet,
-        rerating: ReratingSheet,
+        lists: Lists,
         summary: SummarySheet,
         *,
         subtitle: str,
@@ -57,7 +73,7 @@ class ControlSheet(Sheet):
         self.append(Cell(self.title, "title"))
         self.append(Cell(subtitle, "subtitle"))
         self.skip()
-        self._ties(sales, lines, rerating, summary)
+        self._ties(lists, summary)
         self._journals(self._content.journals)
         self._tariffs(self._content.tariffs)
         self._provenance(rows_hash)
@@ -66,14 +82,9 @@ class ControlSheet(Sheet):
         self.paper.protection.sheet = True
         self.paper.protection.formatColumns = False
 
-    def _ties(
-        self,
-        sales: SalesSheet,
-        lines: LinesSheet,
-        rerating: ReratingSheet,
-        summary: SummarySheet,
-    ) -> None:
+    def _ties(self, lists: Lists, summary: SummarySheet) -> None:
         _, ledger = self._translate, self._content.ledger
+        sales, lines, rerating = lists.sales, lists.lines, lists.rerating
         self._head(
             _("The workbook ties to the ledger"),
             (N_("What"), N_("Ledger"), N_("This workbook"), N_("Difference"), N_("Status")),
@@ -98,6 +109,7 @@ class ControlSheet(Sheet):
         self._tie(_("Price lines add up to the sales"), money(ledger.amount), added)
         added = f"=SUM({rerating.column('difference')})"
         self._tie(_("Re-rating, difference"), money(ledger.difference), added)
+        self._money_ties(lists)
         for total in summary.totals:
             cell = f"='{summary.title}'!$D${total.row}"
             self._tie(f"{summary.title}: {total.section}", money(ledger.amount), cell)
@@ -109,6 +121,62 @@ class ControlSheet(Sheet):
             Cell(Formula(verdict), "status"),
         )
         self.skip()
+
+    def _money_ties(self, lists: Lists) -> None:
+        """From charged to paid; from posted to absorbed and adjusted; adjustments; debts."""
+        _, ledger = self._translate, self._content.ledger
+        sales, settled = lists.sales, lists.settlement
+        for name, figure, formula in (
+            (N_("Sales, paid"), ledger.paid, f"=SUM({sales.column('paid')})"),
+            (
+                N_("Charged = paid + adjustments - debts - kept - rounding"),
+                ledger.amount,
+                f"=SUM({sales.column('paid')})+SUM({sales.column('adjusted')})"
+                f"-SUM({sales.column('debts')})-SUM({sales.column('kept')})"
+                f"-SUM({sales.column('rounding')})",
+            ),
+            (
+                N_("Differences posted, all settled"),
+                ledger.posted,
+                f"=SUM({settled.column('posted')})",
+            ),
+            (
+                N_("Posted = absorbed + adjusted"),
+                ledger.settled,
+                f"=SUM({settled.column('absorbed')})+SUM({settled.column('adjusted')})",
+            ),
+            (
+                N_("Differences absorbed"),
+                ledger.absorbed,
+                f"=SUM({settled.column('absorbed')})",
+            ),
+            (
+                N_("Adjustments to the customers' favour"),
+                ledger.credited,
+                f"=SUM({lists.adjustments.column('amount')})",
+            ),
+            (
+                N_("Debts registered"),
+                ledger.registered,
+                f"=SUM({lists.debts.column('amount')})",
+            ),
+            (
+                N_("Registered = left + waived + collected - given back - late fees"),
+                ledger.registered,
+                "="
+                + "".join(
+                    f"{sign}SUM({lists.debts.column(column)})"
+                    for sign, column in (
+                        ("", "left"),
+                        ("+", "waived"),
+                        ("+", "collected"),
+                        ("-", "too-much"),
+                        ("-", "fees"),
+                    )
+                ),
+            ),
+        ):
+            self._tie(_(name), money(figure), formula)
 
     def _tie(self, name: str, ledger: Cell, formula: str) -> None:
         row = self.rows + 1

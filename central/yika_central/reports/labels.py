@@ -45,6 +45,22 @@ PROBLEMS: dict[str, str] = {
 }
 """Why a sale cannot be priced, by the error's code."""
 
+ADJUSTMENT_KINDS: dict[str, str] = {
+    "POSTING": N_("re-rating"),
+    "PAID_BACK": N_("paid back"),
+    "COLLECTED_TWICE": N_("debt collected twice"),
+    "BY_HAND": N_("decided by hand"),
+}
+
+DEBT_AGES = (
+    N_("not due"),
+    N_("1 to 30 days"),
+    N_("31 to 60 days"),
+    N_("61 to 90 days"),
+    N_("more than 90 days"),
+)
+"""How late debts are, in the order of :func:`yika_central.domain.debts.age_of`."""
+
 
 def unit_of(service: str) -> str:
     """The unit of a service's quantities; empty for a service this version does not know."""

@@ -45,7 +45,9 @@ class SaleRow:
     """One meter's sale; ``amount`` is what was charged, fees included.
 
     ``right`` is what it should have cost, None while nobody has priced it again.
-    ``causes`` maps a cause's code to its part of ``difference``.
+    ``causes`` maps a cause's code to its part of ``difference``.  ``paid`` is ``amount`` less
+    ``adjusted``, with ``debts``, ``kept`` and ``rounding``.  ``month`` is what a sale is booked in
+    that came when its own was closed.
     """
 
     at: datetime
@@ -76,6 +78,12 @@ class SaleRow:
     right_used_before: int | None = None
     straddles: bool = False
     problem: str = ""
+    adjusted: int = 0
+    debts: int = 0
+    kept: int = 0
+    rounding: int = 0
+    paid: int = 0
+    month: str = ""
 
     @property
     def position(self) -> str:
@@ -152,6 +160,60 @@ class TariffRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementRow:
+    """What became of one posting for a sale."""
+
+    at: datetime
+    position: str
+    account: str
+    service: str
+    cause: str
+    policy: int
+    posted: int
+    absorbed: int
+    adjusted: int
+    month: str
+    of_month: str
+    settled_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustmentRow:
+    """A part of an account's adjustment; ``about`` names its sale or debt."""
+
+    made_at: datetime
+    account: str
+    number: int
+    kind: str
+    cause: str
+    about: str
+    amount: int
+    month: str
+    of_month: str
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtRow:
+    """A debt as it stands; ``age`` is its place in ``yika_central.reports.labels.DEBT_AGES``."""
+
+    debt: str
+    account: str
+    zh: str
+    en: str
+    registered_at: datetime
+    due_on: str
+    amount: int
+    fees: int
+    waived: int
+    collected: int
+    too_much: int
+    left: int
+    age: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerTotals:
     """The same figures added up by the database, for the control sheet to compare with."""
 
@@ -163,6 +225,15 @@ class LedgerTotals:
     lines: int
     line_amount: int
     quantities: Mapping[str, int]
+    paid: int = 0
+    adjusted: int = 0
+    debts: int = 0
+    kept: int = 0
+    rounding: int = 0
+    settled: int = 0
+    absorbed: int = 0
+    credited: int = 0
+    registered: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,3 +261,6 @@ class Content:
     lines: Iterable[LineRow]
     journals: Iterable[JournalRow]
     tariffs: Iterable[TariffRow]
+    settlements: Iterable[SettlementRow] = ()
+    adjustments: Iterable[AdjustmentRow] = ()
+    debts: Iterable[DebtRow] = ()

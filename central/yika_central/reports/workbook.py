@@ -1,4 +1,4 @@
-"""The consolidated workbook: summary, sales, price lines, re-rating, control.
+"""The consolidated workbook: summary, sales, price lines, re-rating, settlement, debts, control.
 
 It is streamed: rows are read once, in order, and none is held.  Numbers are numbers, times are
 dates in the utility's time zone, identifiers are text, and every total is a formula; the control
@@ -11,10 +11,15 @@ from pathlib import Path
 from openpyxl.workbook import Workbook
 
 from yika_central.reports.cells import add_looks
-from yika_central.reports.control_sheet import ControlSheet
+from yika_central.reports.control_sheet import ControlSheet, Lists
 from yika_central.reports.list_sheets import LinesSheet, ReratingSheet, SalesSheet
 from yika_central.reports.rows import Content
-from yika_central.reports.sheet import Sheet, Translate, check_fits
+from yika_central.reports.settlement_sheets import (
+    AdjustmentsSheet,
+    DebtsSheet,
+    SettlementSheet,
+)
+from yika_central.reports.sheet import ListSheet, Sheet, Translate, check_fits
 from yika_central.reports.summary_sheet import SummarySheet
 from yika_common.errors import N_
 
@@ -43,7 +48,7 @@ def write_workbook(target: Path, content: Content, translate: Translate) -> str:
 
 
 class _Sheets:
-    """The five sheets of one workbook, in their order."""
+    """The sheets of one workbook, in their order."""
 
     def __init__(self, book: Workbook, content: Content, _: Translate) -> None:
         self._translate = _
@@ -52,6 +57,9 @@ class _Sheets:
         self._sales = SalesSheet(book, content.scope, self._subtitle, content.groups, _)
         self._lines = LinesSheet(book, content.scope, self._subtitle, _)
         self._rerating = ReratingSheet(book, content.scope, self._subtitle, _)
+        self._settlement = SettlementSheet(book, content.scope, self._subtitle, _)
+        self._adjustments = AdjustmentsSheet(book, content.scope, self._subtitle, _)
+        self._debts = DebtsSheet(book, content.scope, self._subtitle, _)
         self._control = ControlSheet(book, content, _)
 
     def write(self, content: Content) -> str:
@@ -63,7 +71,13 @@ class _Sheets:
             digest.update(sale.fingerprint.encode())
         for line in content.lines:
             self._lines.add(line)
-        for finished in (self._sales, self._lines, self._rerating):
+        for settled in content.settlements:
+            self._settlement.add(settled)
+        for part in content.adjustments:
+            self._adjustments.add(part)
+        for debt in content.debts:
+            self._debts.add(debt)
+        for finished in self._lists:
             finished.finish()
         self._summary.write(
             self._sales,
@@ -73,24 +87,34 @@ class _Sheets:
             node_names=content.node_names,
         )
         self._control.write(
-            self._sales,
-            self._lines,
-            self._rerating,
+            Lists(
+                self._sales,
+                self._lines,
+                self._rerating,
+                self._settlement,
+                self._adjustments,
+                self._debts,
+            ),
             self._summary,
             subtitle=self._subtitle,
             rows_hash=digest.hexdigest(),
         )
         return digest.hexdigest()
 
-    def discard(self) -> None:
-        """Leave nothing behind."""
-        sheets: tuple[Sheet, ...] = (
-            self._summary,
+    @property
+    def _lists(self) -> tuple[ListSheet, ...]:
+        return (
             self._sales,
             self._lines,
             self._rerating,
-            self._control,
+            self._settlement,
+            self._adjustments,
+            self._debts,
         )
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        sheets: tuple[Sheet, ...] = (self._summary, *self._lists, self._control)
         for sheet in sheets:
             sheet.discard()
 

@@ -24,6 +24,12 @@ from yika_central.reports.rows import (
     TariffRow,
 )
 from yika_central.reports.workbook import write_workbook
+from yika_central.services.report_settlement import (
+    adjustment_rows,
+    debt_rows,
+    money_totals,
+    settlement_rows,
+)
 from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.journal.record import txn_id
 from yika_common.services import Service
@@ -103,6 +109,9 @@ class ReportOffice:
             lines=_lines(store.lines(session, window)),
             journals=_journals(session, window),
             tariffs=_tariffs(session, window),
+            settlements=settlement_rows(session, window),
+            adjustments=adjustment_rows(session, window),
+            debts=debt_rows(session, window, self._clock().astimezone(scope.zone).date()),
         )
 
 
@@ -140,6 +149,7 @@ def _ledger(session: Session, window: store.Window) -> LedgerTotals:
         lines=lines,
         line_amount=line_amount,
         quantities=store.quantities(session, window),
+        **money_totals(session, window),
     )
 
 
@@ -181,6 +191,8 @@ def sale_row(row: Mapping[Any, Any]) -> SaleRow:
         right_used_before=row["right_used_before"],
         straddles=bool(row["straddles"]),
         problem=row["problem"] or "",
+        month=row.get("late_month") or "",
+        **{name: row[name] for name in ("adjusted", "debts", "kept", "rounding", "paid")},
     )
 
 

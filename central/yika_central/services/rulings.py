@@ -127,13 +127,13 @@ class Rulings:
         self._rule(place, TIME, holds=True, at=at, by=by, reason=reason, second=second)
 
     def of_sale(self, place: Place) -> tuple[RulingView, ...]:
-        """Every ruling on a sale, newest first."""
+        """Every ruling on a sale, of each kind the newest first."""
         table = table_of(Ruling)
         with self._database.reading() as session:
             rows = session.execute(
                 select(table)
                 .where(*(table.c[name] == value for name, value in zip(PLACE, place, strict=True)))
-                .order_by(table.c.ruled_at.desc(), table.c.kind, table.c.number.desc())
+                .order_by(table.c.number.desc(), table.c.ruled_at.desc(), table.c.kind)
             ).all()
         return tuple(
             RulingView(
@@ -148,6 +148,11 @@ class Rulings:
             )
             for row in rows
         )
+
+    def is_void(self, place: Place) -> bool:
+        """Whether a sale was declared void and not restored since."""
+        last = next((ruling for ruling in self.of_sale(place) if ruling.kind == VOID), None)
+        return last is not None and last.holds
 
     def undecided(self) -> tuple[Straddling, ...]:
         """Sales that may lie on either side of a change, and whose time nobody decided yet."""

@@ -9,16 +9,24 @@ from flask_babel import lazy_gettext as _
 
 from yika_central.bootstrap import Headquarters
 from yika_central.reports.rows import PeriodBackwards
+from yika_central.services.accounting import NotAMonth
+from yika_central.services.adjustments import NoSuchAccount
+from yika_central.services.debt_office import NoSuchDebt
 from yika_central.services.enquiries import NoSuchSale
 from yika_central.services.staff import Credential
 from yika_central.services.tariff_draft_rules import NoSuchDraft, ReasonMissing
 from yika_central.services.tariff_replays import MonthsWrong
+from yika_central.services.two_persons import NotABookkeeper
 from yika_central.web.api import BODY_LIMIT, STATUSES, api_blueprint
+from yika_central.web.debt_pages import debt_pages
 from yika_central.web.forms import NotADay
 from yika_central.web.front_pages import front_pages
+from yika_central.web.money_pages import money_pages
+from yika_central.web.month_pages import month_pages
 from yika_central.web.node_pages import node_pages
 from yika_central.web.ranks import Rank, rank_of
 from yika_central.web.report_pages import report_pages
+from yika_central.web.ruling_pages import NotATime, ruling_pages
 from yika_central.web.sale_pages import sale_pages
 from yika_central.web.settings_pages import settings_pages
 from yika_central.web.staff_pages import staff_pages
@@ -29,12 +37,14 @@ from yika_common.infra.sessions import Session, Sessions
 from yika_common.infra.web.app import make_app
 from yika_common.infra.web.login import Identity, login_blueprint
 from yika_common.infra.web.site import Chip, NavItem, Site
+from yika_common.numbers import NotANumber
 
 NAV = (
     NavItem("sale.listed", _("Sales"), "F2", Rank.AUDITOR),
     NavItem("node.listed", _("Vending points"), "F4", Rank.AUDITOR),
     NavItem("tariff.listed", _("Tariffs"), "F6", Rank.AUDITOR),
     NavItem("sale.rerating", _("Re-rating"), "F7", Rank.AUDITOR),
+    NavItem("money.listed", _("Settlement"), "", Rank.AUDITOR),
     NavItem("report.choose", _("Reports"), "F9", Rank.AUDITOR),
     NavItem("front.suspense", _("Suspense"), "", Rank.AUDITOR),
     NavItem("staff.listed", _("Staff"), "", Rank.AUDITOR),
@@ -64,7 +74,9 @@ def make_central_app(hq: Headquarters) -> Flask:
         trusted_hosts=hq.config.trusted_hosts,
         statuses=STATUSES
         | {NoSuchDraft: 404, ReasonMissing: 422, MonthsWrong: 422}
-        | {NoSuchSale: 404, NotADay: 422, PeriodBackwards: 422},
+        | {NoSuchSale: 404, NotADay: 422, PeriodBackwards: 422}
+        | {NoSuchAccount: 404, NoSuchDebt: 404, NotAMonth: 404, NotATime: 422}
+        | {NotANumber: 422, NotABookkeeper: 403},
         chips=lambda _session: _chips(hq, _session),
         body_max=BODY_LIMIT,
     )
@@ -82,6 +94,10 @@ def make_central_app(hq: Headquarters) -> Flask:
                 report_pages,
                 staff_pages,
                 settings_pages,
+                money_pages,
+                debt_pages,
+                month_pages,
+                ruling_pages,
             )
         ),
     ]

@@ -6,8 +6,10 @@ from werkzeug.wrappers import Response
 from yika_central.bootstrap import Headquarters
 from yika_central.reports.labels import OUTCOMES, SERVICES
 from yika_central.services.enquiries import Cursor
+from yika_central.services.sale_money import money_of_sale
 from yika_central.web.forms import TEXTS, filter_from
 from yika_central.web.ranks import Rank
+from yika_central.web.ruling_pages import KINDS as RULING_KINDS
 from yika_common.infra.web.guard import needs
 
 
@@ -31,7 +33,16 @@ def sale_pages(hq: Headquarters) -> Blueprint:
     @pages.get("/sales/<node>/<int:epoch>/<int:branch>/<int:seq>")
     @needs(Rank.AUDITOR)
     def detail(node: str, epoch: int, branch: int, seq: int) -> str:
-        return render_template("sale.html", sale=hq.enquiries.sale((node, epoch, branch, seq)))
+        place = (node, epoch, branch, seq)
+        return render_template(
+            "sale.html",
+            sale=hq.enquiries.sale(place),
+            money_of=money_of_sale(hq.database, place),
+            rulings=hq.rulings.of_sale(place),
+            ruling_kinds=RULING_KINDS,
+            void=hq.rulings.is_void(place),
+            limit=hq.adjustments.limit,
+        )
 
     @pages.get("/rerating")
     @needs(Rank.AUDITOR)
@@ -49,6 +60,7 @@ def sale_pages(hq: Headquarters) -> Blueprint:
     @needs(Rank.ACCOUNTANT)
     def price_again() -> Response:
         hq.rerating.drain()
+        hq.settling.run()
         return redirect(url_for("sale.rerating"), 303)
 
     return pages

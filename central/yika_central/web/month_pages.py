@@ -1,0 +1,57 @@
+"""Accounting months: what was booked in each, and closing one."""
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response
+
+from yika_central.bootstrap import Headquarters
+from yika_central.reports.labels import CAUSES, SERVICES
+from yika_central.web.bookkeeping import bookkeeper, typed
+from yika_central.web.money_pages import KINDS
+from yika_central.web.ranks import Rank
+from yika_common.infra.web.guard import needs
+
+SALES = {
+    "sales.amount": _("Charged"),
+    "sales.adjusted": _("Settled of adjustments"),
+    "sales.debts": _("Collected for debts"),
+    "sales.kept": _("Kept for customers"),
+    "sales.rounding": _("Cash rounding"),
+    "sales.paid": _("Paid by customers"),
+}
+"""How what was charged becomes what was paid, line by line."""
+
+
+def month_pages(hq: Headquarters) -> Blueprint:
+    """The pages ``month.…``."""
+    pages = Blueprint("month", __name__)
+
+    @pages.get("/months")
+    @needs(Rank.AUDITOR)
+    def listed() -> str:
+        return render_template(
+            "months.html",
+            months=hq.accounting.months(),
+            next_to_close=hq.accounting.next_to_close,
+        )
+
+    @pages.get("/months/<month>")
+    @needs(Rank.AUDITOR)
+    def detail(month: str) -> str:
+        return render_template(
+            "month.html",
+            month=hq.accounting.month(month),
+            next_to_close=hq.accounting.next_to_close,
+            sales=SALES,
+            causes=CAUSES,
+            kinds=KINDS,
+            services=SERVICES,
+        )
+
+    @pages.post("/months")
+    @needs(Rank.ACCOUNTANT)
+    def close() -> Response:
+        closed = hq.accounting.close(typed("month"), by=bookkeeper(hq))
+        return redirect(url_for("month.detail", month=closed.month), 303)
+
+    return pages
