@@ -198,7 +198,7 @@ class Sale(Row, table=True):
     resolved_seq: int | None = maybe_integer()
     resolved_at: int | None = maybe_integer()
     __table_args__ = (
-        Index("sale_account", "account", "service", "stamped_at"),
+        Index("sale_account", "account", "service", "stamped_at", "not_before", "not_after"),
         Index("sale_meter", "meter", "generation", "count"),
         Index("sale_time", "stamped_at"),
         Index("sale_outcome", "outcome"),

@@ -157,8 +157,18 @@ class RatingPass:
 
     def price(self, number: int, plan: Plan) -> None:
         """Price the pairs of a plan; those that turn out odd are left to be priced by hand."""
-        fence = "OFFSET 0" if self._postgresql else "LIMIT -1"
-        self._run(plan.statement(fence), plan=number)
+        first, last = self._connection.execute(
+            text(
+                f"""SELECT MIN(at), MAX(at) FROM (SELECT {CLAMPED} AS at
+                    FROM rerate_pair p CROSS JOIN sale s
+                    WHERE p.plan = :plan AND s.account = p.account AND s.service = p.service
+                        AND {CLAMPED} >= p.start) AS sold"""  # noqa: S608 - no input
+            ),
+            {"plan": number},
+        ).one()
+        if first is not None:
+            fence = "OFFSET 0" if self._postgresql else "LIMIT -1"
+            self._run(plan.between(first, last).statement(fence), plan=number)
 
     def leave_odd(self) -> None:
         """Forget what the statements found for odd pairs, and keep the shares of the others."""

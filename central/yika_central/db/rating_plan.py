@@ -12,7 +12,7 @@ version in force, and a version in force or named that is of another shape.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from yika_central.db.rating_sql import QUANTITY_MAX, by_time, choice, is_common, price
@@ -32,6 +32,11 @@ _UNKNOWN, _STRANGE = -1, -2
 
 _GENERATION: Final = 2**32
 """More than the highest purchase count: generation and count become one number."""
+
+_ALL_BEFORE: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+"""The frame of LAG on SQLite, and of sums here: windows with one frame are one pass."""
+
+_SUMS_MOST: Final = 4
 
 _SOLD: Final = f"""
     SELECT p.n, p.persons AS persons_true, s.node, s.epoch, s.branch, s.seq, s.meter,
@@ -83,6 +88,11 @@ class Plan:
         """Whether any sale could be priced by it."""
         return any(place.version >= 0 for place in self.places)
 
+    def between(self, first: int, last: int) -> "Plan":
+        """The same plan for sales of a time in which it changes less often; both ends included."""
+        places = tuple(p for p in self.places if p.end > first and p.begin <= last)
+        return replace(self, places=places)
+
     def start(self, since: str) -> str:
         """The cut from which on sales are priced again that changed since ``since`` (SQL)."""
         cuts = [to_timestamp(cut) for cut in self.timeline.cuts()]
@@ -104,8 +114,10 @@ class Plan:
                 {choice("version", [str(name.version) for name in names])},
                 {choice("version", [f"'{name.digest}'" for name in names])},
                 used, COALESCE(fair, 0), COALESCE(fair - amount, 0), straddles, {self._rungs()}
-            FROM ({self._priced()} {fence}) AS priced
-            WHERE odd = 1 OR strange = 1 OR used <> used_before OR fair <> amount"""  # noqa: S608 - no input but names of letters and digits
+            FROM (SELECT priced.*, marks / 2 % 2 AS straddles, marks / 4 - 2 AS named
+                FROM ({self._priced()} {fence}) AS priced
+                WHERE odd = 1 OR marks % 2 = 1 OR used <> used_before OR fair <> amount
+            ) AS differing"""  # noqa: S608 - no input but names of letters and digits
 
     def _priced(self) -> str:
         """Every sale with what it should have cost."""
@@ -115,29 +127,51 @@ class Plan:
             FROM ({self._counted()}) AS counted"""  # noqa: S608 - no input
 
     def _counted(self) -> str:
-        """Every sale with the quantity used before it; what is odd is known from here on."""
+        """Every sale with the quantity used before it; what is odd is known from here on.
+
+        What goes through the windows is sorted, so it is kept narrow.
+        """
+        used, windows = self._windows()
         return f"""
             SELECT n, node, epoch, branch, seq, at, amount, quantity, used_before, persons,
-                persons_true, version, named, strange, straddles,
-                CAST(COALESCE(SUM(quantity) OVER counted, 0) AS BIGINT) AS used,
+                persons_true, version, marks, CAST({used} - quantity AS BIGINT) AS used,
                 CASE WHEN odd = 1 OR LAG(meter) OVER bought <> meter
                     OR LAG(purchase) OVER bought >= purchase THEN 1 ELSE 0 END AS odd
             FROM ({self._placed()}) AS placed
-            WINDOW counted AS (PARTITION BY n, counts_in ORDER BY at, purchase
-                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-                bought AS (PARTITION BY n ORDER BY at, purchase)"""  # noqa: S608 - no input
+            WINDOW bought AS (PARTITION BY n ORDER BY at, purchase {_ALL_BEFORE}){windows}"""  # noqa: S608 - no input
+
+    def _windows(self) -> tuple[str, str]:
+        """The sum of the quantities of one count, and the windows it needs beside ``bought``.
+
+        A window less is a sort less: few counts have a sum each in the one that is there anyway.
+        """
+        counts = sorted({place.count for place in self.places})
+        if len(counts) > _SUMS_MOST:
+            counted = f"(PARTITION BY n, counts_in ORDER BY at, purchase {_ALL_BEFORE})"
+            return "SUM(quantity) OVER counted", f", counted AS {counted}"
+        sums = " ".join(
+            f"WHEN {count} THEN SUM(CASE counts_in WHEN {count} THEN quantity ELSE 0 END)"
+            " OVER bought"
+            for count in counts
+        )
+        return f"CASE counts_in {sums} END", ""
 
     def _placed(self) -> str:
-        """Every sale with its place on the line of time, and whether it says so itself."""
+        """Every sale with its place on the line of time, and whether it says so itself.
+
+        ``marks`` packs whether it says something else about itself (1), whether its bracket
+        reaches over an edge (2), and the number of the version named (from 4 on).
+        """
         begin, end = self._at(lambda place: place.begin), self._at(lambda place: place.end)
-        straddles = f"not_before < {begin} OR not_after >= {end}"
+        households = any(tariff.household is not None for tariff in self.common)
+        persons = "persons, persons_true" if households else "0 AS persons, 0 AS persons_true"
         return f"""
             SELECT n, node, epoch, branch, seq, meter, purchase, at, amount, quantity,
-                used_before, persons, persons_true, version, named, counts_in,
-                CASE WHEN {straddles} THEN 1 ELSE 0 END AS straddles,
+                used_before, {persons}, version, counts_in,
                 CASE WHEN odd = 1 OR version < 0 OR named = {_STRANGE} THEN 1 ELSE 0 END AS odd,
-                CASE WHEN {straddles} OR at <> stamped_at OR named <> version
-                    OR period <> {self._at(_period)} THEN 1 ELSE 0 END AS strange
+                (named + 2) * 4 + CASE WHEN not_before < {begin} OR not_after >= {end} THEN 3
+                    WHEN at <> stamped_at OR named <> version
+                        OR period <> {self._at(_period)} THEN 1 ELSE 0 END AS marks
             FROM (SELECT sold.*, {self._at(lambda place: place.version)} AS version,
                     {self._at(lambda place: place.count)} AS counts_in, {self._named()} AS named
                 FROM ({_SOLD}) AS sold) AS timed"""  # noqa: S608 - no input

@@ -148,10 +148,8 @@ class _Tariffs:
             premises = Premises(scope.area, (anyone,))
             timeline = self.published.timeline(Service(scope.service), premises, now)
             plan = Plan.of(timeline, self.known)
-            same = (n for n, known in enumerate(self.plans) if known.places == plan.places)
-            number = next(same, len(self.plans))
-            if number == len(self.plans):
+            if plan not in self.plans:
                 self.plans.append(plan)
-            self.numbers[scope] = number
+            self.numbers[scope] = self.plans.index(plan)
         number = self.numbers[scope]
         return number, self.plans[number]
