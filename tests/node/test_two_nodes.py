@@ -6,6 +6,7 @@ bought, charged, claimed, applied and collected from one to the other.
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from counters import CLASS, OTHER_POWER, POWER, WATER, Counters
-from node_world import for_money, for_quantity
-from sale_checker import Settled, WatchedChip, check_dues
+from node_world import Fate, for_money, for_quantity
+from sale_checker import Settled, WatchedChip, check_dues, settled_on
 from tariff_builders import a_component, a_fixed_charge
+from yika_common.cards.application import File
 from yika_common.cards.record import AppliedAdjustments
 from yika_common.errors import YikaError
 from yika_common.simulated.icc import blank_memory
@@ -117,6 +119,64 @@ def _visit(copy: Counters, point: int, entry: SaleEntry) -> tuple[object, ...]:
 @given(plan=visits)
 def test_points_apart_charge_what_one_point_would_have(town: Counters, plan: list[Visit]) -> None:
     assert charged(town, plan, alone=False) == charged(town, plan, alone=True)
+
+
+A_TENTH_OF_WATER = 61
+"""Money that buys nothing stays owed to the customer; it is less than this."""
+
+
+class Torn(NamedTuple):
+    """A sale by money at a point; the card is pulled at that step, if at any.
+
+    Its record is written by the command between steps 38 and 39.
+    """
+
+    point: int
+    slot: int
+    money: int
+    cut: int | None
+
+
+torn_sales = st.lists(
+    st.builds(
+        Torn,
+        st.integers(0, POINTS - 1),
+        slots,
+        st.integers(2_000, 20_000),
+        st.none() | st.integers(0, 45) | st.integers(38, 39),
+    ),
+    min_size=2,
+    max_size=8,
+)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(plan=torn_sales)
+def test_what_is_owed_is_settled_once_in_the_end_wherever_cards_are_pulled(
+    town: Counters, plan: list[Torn]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = town.copied_to(Path(folder))
+        try:
+            for sale in plan:
+                copy.worlds[sale.point].hand.fate = Fate(sale.cut, "pull")
+                with suppress(YikaError):
+                    copy.sell(for_money(sale.slot, sale.money), at=sale.point)
+                copy.worlds[sale.point].hand.fate = Fate()
+            for point in range(POINTS):
+                copy.read(at=point)
+            # Large enough to use up, or to give back, whatever is owed either way; elsewhere,
+            # because a sale that only headquarters can decide about lets a point sell no more.
+            for _ in range(3):
+                copy.sell(for_money(WATER, 100_000), at=ALONE)
+            assert isinstance(copy.chip, WatchedChip)
+            databases = [world.folder / "node.db" for world in copy.worlds]
+            shown = settled_on(copy.chip.memory.records[File.CREDIT])
+            everything = Settled(OWED.applied, shown.collected)
+            assert check_dues(databases, copy.chip, everything) == []
+            assert 0 <= OWED.applied - shown.applied < A_TENTH_OF_WATER
+        finally:
+            copy.close()
 
 
 TO_AND_FRO = (
