@@ -26,7 +26,7 @@ from yika_central.services.settlement import Batch
 from yika_central.services.staff import Credential
 from yika_central.services.two_persons import TwoPersons, check_reason
 from yika_common.clock import Clock, from_timestamp, to_timestamp
-from yika_common.errors import N_, YikaError
+from yika_common.errors import N_, Phrase, YikaError
 from yika_common.journal.bodies import FIGURE_MAX
 from yika_common.journal.record import txn_id
 from yika_common.numbers import Money
@@ -324,17 +324,22 @@ _AT_ONCE = 500
 
 def _check(new: NewDebt) -> None:
     """Refuse terms that make no sense; the first that do not is named."""
-    rules = {
-        "amount": 0 < new.amount <= FIGURE_MAX,
-        "name": all(0 < len(n.strip()) <= NAME_MAX and n.isprintable() for n in (new.zh, new.en)),
-        "share": 0 <= new.share <= WHOLE,
-        "least": 0 <= new.least <= FIGURE_MAX and (new.least > 0 or new.share > 0),
-        "priority": 0 <= new.priority <= PRIORITY_MAX,
-        "daily_fee": 0 <= new.daily_fee <= _DAILY_MOST and not (new.daily_fee and not new.due_on),
-        "fee_most": new.fee_most is None or 0 <= new.fee_most <= FIGURE_MAX,
-        "parts": 0 < new.parts <= min(PARTS_MAX, new.amount),
-    }
-    for field, holds in rules.items():
+    names = (new.zh, new.en)
+    rules: tuple[tuple[Phrase, bool], ...] = (
+        (Phrase("Amount"), 0 < new.amount <= FIGURE_MAX),
+        (Phrase("Name"), all(0 < len(n.strip()) <= NAME_MAX and n.isprintable() for n in names)),
+        (Phrase("Share of each payment"), 0 <= new.share <= WHOLE and new.share + new.least > 0),
+        (Phrase("At least per sale"), 0 <= new.least <= FIGURE_MAX),
+        (Phrase("Priority"), 0 <= new.priority <= PRIORITY_MAX),
+        (Phrase("Due on"), new.due_on is not None or not new.daily_fee),
+        (Phrase("Late fee a day"), 0 <= new.daily_fee <= _DAILY_MOST),
+        (
+            Phrase("Late fees at most"),
+            new.fee_most is None or 0 <= new.fee_most <= FIGURE_MAX,
+        ),
+        (Phrase("Monthly instalments"), 0 < new.parts <= min(PARTS_MAX, new.amount)),
+    )
+    for field, holds in rules:
         if not holds:
             raise DebtRefused(field=field)
 
