@@ -63,6 +63,15 @@ class UserCard(Protocol):
         """
         ...
 
+    def confirm(self, slot: int) -> None:
+        """Make firm the record that :meth:`read_slot` showed, before a sale is closed by it.
+
+        Raises:
+            CardWriteUncertain: the slot shows this record or the one before it, whole.
+            CardReadBackDiffers: the card did not keep what was written.
+        """
+        ...
+
 
 def recognise(contact: AnyCard) -> CardIdentity:
     """What the card tells anybody; no secret is presented and nothing changes.

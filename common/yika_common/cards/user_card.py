@@ -156,6 +156,9 @@ class CardSession:
         """
         _write(self._dialogue, File.CREDIT, slot, data)
 
+    def confirm(self, slot: int) -> None:
+        """A record that was read stands: an update is atomic."""
+
 
 class MeterSession:
     """A meter's role on one card: its own slot and nothing else."""

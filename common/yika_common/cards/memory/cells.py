@@ -23,6 +23,8 @@ which reads right once would be left weak.  Hence these rules:
    as three different values in a row, the last one the right one: one of them at least differs
    from what the chip sees, and from then on the byte is not weak.  So are the mark *free*, and the
    content of a cell that was found with any other mark (*scrubbing*).
+4. A mark that was read may itself be weak.  Before anything is closed because of it, it is written
+   once more (:func:`confirm_mark`); a pull there leaves the cell free, and the act is repeated.
 """
 
 from collections.abc import Callable
@@ -82,13 +84,33 @@ def write_cell(
         CardReadBackDiffers: the chip holds something else; its mark is not the slot's.
     """
     found = chip.read(offset, 1)[0]
-    for value in _FREE:
-        chip.write(offset, bytes((value,)))
-    demand(chip, offset, bytes(_FREE[-1:]))
+    _free(chip, offset)
     if marked(found) is None and found != CLEAN:
         scrubbing(chip, offset + 1, content)
     chip.write(offset + 1, content)
     demand(chip, offset + 1, content)
+    _mark(chip, offset, mark)
+
+
+def confirm_mark(chip: MemoryChip, offset: int, mark: int) -> None:
+    """Write a mark once more, because the one that was read may be weak.
+
+    Until it returns, the cell may be free.
+
+    Raises:
+        CardReadBackDiffers: the chip holds something else.
+    """
+    _free(chip, offset)
+    _mark(chip, offset, mark)
+
+
+def _free(chip: MemoryChip, offset: int) -> None:
+    for value in _FREE:
+        chip.write(offset, bytes((value,)))
+    demand(chip, offset, bytes(_FREE[-1:]))
+
+
+def _mark(chip: MemoryChip, offset: int, mark: int) -> None:
     chip.write(offset, bytes((mark,)))
     demand(chip, offset, bytes((mark,)))
 

@@ -18,6 +18,7 @@ A chip whose code nobody finds any more holds no credit: it is set aside.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from yika_common.cards.application import CardIdentity, CardState
 from yika_common.cards.errors import (
@@ -44,6 +45,7 @@ from yika_common.readers.port import MemoryChip
 TRIES_KEPT = 1
 """The code is presented only while more wrong ones than this are left."""
 
+_LOOKS = 32
 _BEING_ISSUED = b"\x7f"
 _BEGUN = b"\x00"
 _MAKERS = 0xFF
@@ -99,7 +101,8 @@ def issue(
     if found.state is CardState.USER:
         if (found.number, found.generation) != (number, generation):
             raise CardNotBlank(number=found.number)
-        return
+        if _is_steady(chip):
+            return
     wanted = CardIdentity(
         number=number,
         generation=generation,
@@ -111,7 +114,7 @@ def issue(
     layout = ChipLayout(chip.kind, profile)
     code = card_code(node_key, wanted, chip.kind.facts.code_size)
     _open(chip, head, code)
-    again = chip.read(at.STATE_AT, 1) != bytes((UNWRITTEN,))
+    again = any(chip.read(at.STATE_AT, 1) != bytes((UNWRITTEN,)) for _ in range(_LOOKS))
     write_firmly(chip, at.STATE_AT, _BEING_ISSUED)
     _wipe(chip, layout, DOUBTFUL if again else CLEAN)
     data = encode_head(wanted, layout, node_key, dict(slot_auth_keys))
@@ -161,6 +164,14 @@ def _candidates(begun: tuple[bool, ...], code: bytes) -> Iterator[bytes]:
         yield code[:last] + bytes((value,)) + _makers(code[last + 1 :])
 
 
+def _is_steady(chip: MemoryChip) -> bool:
+    """Whether the state is *user* at every look: a state that was torn shows that now and then.
+
+    It is not written again, because a pull then would make a card in use a blank one.
+    """
+    return all(chip.read(at.STATE_AT, 1) == bytes((USER_MARK,)) for _ in range(_LOOKS))
+
+
 def _last_begun(begun: tuple[bool, ...]) -> int | None:
     count = begun.index(False) if False in begun else len(begun)
     return count - 1 if count else None
@@ -188,9 +199,15 @@ def _change_code(chip: MemoryChip, begun: tuple[bool, ...], code: bytes) -> None
 
 
 def _wipe(chip: MemoryChip, layout: ChipLayout, mark: int) -> None:
-    """Nothing of a previous customer is left, and every cell is free."""
-    blank = bytes((_MAKERS,)) * (chip.kind.facts.size - layout.records_at)
-    chip.write(layout.records_at, blank)
-    demand(chip, layout.records_at, blank)
+    """Nothing of a previous customer is left, and every cell is free.
+
+    Where the chip was pulled before, a byte may be weak: what does not read as wiped is wiped
+    firmly, and ``mark`` says that contents are to be scrubbed before they are written.
+    """
+    start, size = layout.records_at, chip.kind.facts.size
+    write = chip.write if mark == CLEAN else partial(write_firmly, chip)
+    for offset, byte in enumerate(chip.read(start, size - start), start=start):
+        if byte != _MAKERS:
+            write(offset, bytes((_MAKERS,)))
     for offset in layout.cells:
         write_firmly(chip, offset, bytes((mark,)))

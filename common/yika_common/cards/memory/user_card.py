@@ -25,7 +25,7 @@ from yika_common.cards.errors import (
     CardWriteUncertain,
 )
 from yika_common.cards.identifiers import METER_ID_SIZE, name_to_bytes
-from yika_common.cards.memory.cells import Scrub, mark_of, marked, scrub, write_cell
+from yika_common.cards.memory.cells import Scrub, confirm_mark, mark_of, marked, scrub, write_cell
 from yika_common.cards.memory.head import CardHead, boxed, card_code, read_head
 from yika_common.cards.memory.issuing import present_code
 from yika_common.cards.memory.layout import ChipLayout
@@ -90,6 +90,12 @@ class _Cells:
         write_cell(self._chip, offset, mark, packed, scrubbing=self._scrub)
         self._records[offset] = bytes((mark,)) + packed
         self._live[slot] = offset
+
+    def confirm(self, slot: int) -> None:
+        """Write the mark of the slot's newest record once more."""
+        offset = self._newest(slot)
+        if offset is not None:
+            confirm_mark(self._chip, offset, self._records[offset][0])
 
     def write_back(self, slot: int, meter_id: str) -> bytes:
         """The slot's write-back, or ``EMPTY_WRITE_BACK``."""
@@ -220,6 +226,22 @@ class MemoryCardSession:
         try:
             self._cells.write_record(slot, data)
         except (CardReadBackDiffers, CardTooSmall):
+            raise
+        except YikaError as cause:
+            raise CardWriteUncertain from cause
+
+    def confirm(self, slot: int) -> None:
+        """Make firm the record that :meth:`read_slot` showed, before a sale is closed by it.
+
+        Its write may have been torn in the very last byte, which then shows it only now and then.
+
+        Raises:
+            CardWriteUncertain: the slot shows this record or the one before it, whole.
+            CardReadBackDiffers: the chip did not keep what was written.
+        """
+        try:
+            self._cells.confirm(slot)
+        except CardReadBackDiffers:
             raise
         except YikaError as cause:
             raise CardWriteUncertain from cause
