@@ -40,7 +40,7 @@ _ADJUSTMENTS = (
 _DEBTS = (
     Column("debt", N_("Debt"), 11, "ident"),
     Column("account", N_("Account"), 16, "ident"),
-    Column("name", N_("Name"), 28),
+    Column("name", N_("What for"), 28),
     Column("registered", N_("Registered at"), 20, "time"),
     Column("due", N_("Due on"), 12, "ident"),
     Column("amount", N_("Registered"), 13, "money", total=True),

@@ -327,7 +327,7 @@ def _check(new: NewDebt) -> None:
     names = (new.zh, new.en)
     rules: tuple[tuple[Phrase, bool], ...] = (
         (Phrase("Amount"), 0 < new.amount <= FIGURE_MAX),
-        (Phrase("Name"), all(0 < len(n.strip()) <= NAME_MAX and n.isprintable() for n in names)),
+        (Phrase("What for"), all(0 < len(n.strip()) <= NAME_MAX and n.isprintable() for n in names)),
         (Phrase("Share of each payment"), 0 <= new.share <= WHOLE and new.share + new.least > 0),
         (Phrase("At least per sale"), 0 <= new.least <= FIGURE_MAX),
         (Phrase("Priority"), 0 <= new.priority <= PRIORITY_MAX),
