@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from central_builders import HandClock, Pen, enrol, publish_water
+from journals import an_intent
 from yika_central.bootstrap import Headquarters
 from yika_central.db.sheet_changes import note_changed
 from yika_central.db.tables import Item, SheetChange, table_of
@@ -15,6 +16,7 @@ from yika_common.journal.bodies import (
     AccountFacts,
     BundleRefused,
     LimitsLifted,
+    Sale,
     Superseded,
 )
 from yika_common.journal.coding import encode_transport
@@ -138,6 +140,37 @@ def test_sales_are_told_within_the_hour_and_once(
     assert (slot.slot, slot.generation, slot.count) == (3, 1, 2)
     assert (slot.total, slot.bought) == (20_000, 20_000)
     assert deliver(second) is None
+
+
+@pytest.mark.parametrize(
+    ("of_purchase", "counted"),
+    [
+        # Five of the ten were free and don't count; the card says so beside the intent.
+        ({"used_before": 2_000, "free": 5_000, "rest": "02" + f"{7_000:012x}"}, 7_000),
+        # Consumption counts, and no meter has told of any yet.
+        ({"rest": "02" + "00" * 6}, 0),
+        ({"used_before": 3_000, "consumed": 8_000}, 8_000),
+        # The card counts in a later period already, by a clock that was ahead.
+        ({"used_before": 3_000, "rest": "03" + b"2027\0\0\0\0".hex() + "00" * 6}, 3_000),
+    ],
+)
+def test_what_counts_against_the_quota_is_told_as_the_card_has_it(
+    headquarters: Headquarters,
+    town: tuple[Pen, Pen],
+    of_purchase: dict[str, Any],
+    counted: int,
+) -> None:
+    first, second = town
+    deliver(second)
+    intent = first.write(an_intent(account=ACCOUNT, card=CARD, meter=METERS[3], **of_purchase))
+    first.write(Sale(intent=intent))
+    deliver(first)
+    second.clock.pass_by(hours=1)
+    deliver(second)
+    sheet = told(headquarters, second)
+    assert sheet is not None
+    (slot,) = sheet.slots
+    assert (slot.period, slot.bought) == ("2026", counted)
 
 
 def test_only_the_part_of_the_account_is_sealed_again(

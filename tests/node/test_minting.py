@@ -16,13 +16,13 @@ from yika_common.cards.record import (
     open_record,
 )
 from yika_common.journal.bodies import Intent
+from yika_common.journal.implied import card_state
 from yika_common.numbers import Money, Price, Quantity
 from yika_common.services import Service
 from yika_common.tariffs.dues import Bill, DebtTaken
 from yika_common.tariffs.explanation import Explanation
 from yika_common.tariffs.quote import Quote
 from yika_common.tariffs.usage import Usage
-from yika_node.db.implied import card_state
 from yika_node.db.journal import Position
 from yika_node.services.basket import PricedLine
 from yika_node.services.errors import RecordNotRemade

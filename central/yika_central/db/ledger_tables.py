@@ -140,6 +140,8 @@ class Sale(Row, table=True):
     clock: what the node is known to have received before it, and the arrival here.
     ``by_money`` says what the clerk typed in ``typed``: minor units, or thousandths of the unit.
 
+    ``counted`` is what the card says to be counted in ``period`` after the sale.
+
     ``amount`` is what was charged for the supply, ``paid`` the money the customer handed over: the
     amount less ``adjusted``, with ``debts`` (of ``sale_debt``), ``kept`` and ``rounding``.
     """
@@ -180,6 +182,7 @@ class Sale(Row, table=True):
     free_day: int = added(0)
     free: int = added(0)
     consumed: int = added(0)
+    counted: int = added(0)
     heat_class: str = added("")
     heat_days: int = added(0)
     heat_suspended: int = added(0)

@@ -28,6 +28,7 @@ from yika_central.db.tables import (
     Suspense,
 )
 from yika_common.journal import bodies
+from yika_common.journal.implied import counted_on_card
 from yika_common.journal.record import Record as JournalRecord
 from yika_common.journal.record import Unknown
 
@@ -211,6 +212,7 @@ def _intent(projected: Projected, place: Values, item: Arrived, arrival: Arrival
             "heating_year": body.heating_year or None,
             "months_due": body.months_due,
             **{name: getattr(body, name) for name in _AS_WRITTEN},
+            "counted": counted_on_card(body),
             "debts": sum(debt.amount for debt in body.debts),
             "paid": body.paid,
             "key_version": body.key_version,

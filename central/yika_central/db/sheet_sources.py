@@ -121,9 +121,7 @@ def _slots(accounts: Sequence[str]) -> Select[Any]:
             *slot,
             *newest,
             sale.c.period,
-            sale.c.used_before,
-            sale.c.quantity,
-            sale.c.consumed,
+            sale.c.counted,
             *(total.over(partition_by=slot).label(name) for name, total in sums.items()),
             place.label("place"),
         )

@@ -109,7 +109,7 @@ def _slot(row: Values) -> SlotSheet:
         count=row["count"],
         total=row["total_after"],
         period=row["period"],
-        bought=_bounded(row["consumed"] or row["used_before"] + row["quantity"]),
+        bought=_bounded(row["counted"]),
         heating_year=int(row["heating_newest"] or 0),
         charged_through=int(row["charged_newest"]),
         free_day=int(row["free_newest"]),

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from yika_common.journal import bodies
+from yika_common.journal.implied import card_state
 from yika_common.journal.record import Record, Unknown, decode_line
 from yika_node.db import customer_projections
-from yika_node.db.implied import card_state
 
 PENDING: Final = "pending"
 WRITTEN: Final = "written"

@@ -157,7 +157,7 @@ class Intent(Row, table=True):
     """Projection: one meter's sale; ``state`` is pending, written or superseded.
 
     ``paid`` is what was handed over, ``amount`` the price of the quantity.  From ``period`` on
-    follows what the card says with it (:mod:`yika_node.db.implied`).
+    follows what the card says with it (:mod:`yika_common.journal.implied`).
     """
 
     epoch: int = _number_key()

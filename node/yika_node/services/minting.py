@@ -8,7 +8,7 @@ the same.
 field of the credit record                  comes from
 ==========================================  =======================================
 meter, slot, service, key version, g, n, T  the intent
-quota, charges, free units                  the intent, see :mod:`yika_node.db.implied`
+quota, charges, free units                  the intent, see :mod:`yika_common.journal.implied`
 adjustments, debts, parameters              the intent's ``rest``, likewise
 witness                                     node, epoch, seq and hash before it
 time                                        the record's own time
@@ -30,8 +30,8 @@ from yika_common.cards.record import (
 )
 from yika_common.clock import from_timestamp
 from yika_common.journal.bodies import DebtPaid, Intent, Line
+from yika_common.journal.implied import PARTS, completed, counted, rest_of
 from yika_common.numbers import Quantity
-from yika_node.db.implied import PARTS, completed, counted, rest_of
 from yika_node.db.journal import Position
 from yika_node.services.basket import PricedLine
 from yika_node.services.errors import RecordNotRemade

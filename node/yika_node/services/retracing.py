@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from yika_common.journal.bodies import Intent
+from yika_common.journal.implied import counted_on_card
 from yika_common.numbers import Money, Price, Quantity
 from yika_common.sync.receipts import claim_of
 from yika_common.tariffs.charges import QuoteLine, included_taxes
@@ -13,7 +14,6 @@ from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.period import period_of
 from yika_common.tariffs.quote import Quote
 from yika_common.tariffs.situation import usage_claimed
-from yika_node.db.implied import counted
 from yika_node.services.premises import quantum_of
 from yika_node.services.views import Account
 
@@ -67,7 +67,10 @@ def explanation_of(
 
 def _settled(intent: Intent, tariff: Tariff | None) -> int:
     """What was counted after the sale."""
-    free = None if tariff is None else tariff.free_allocation
-    if intent.consumed or free is None or free.counts_in_quota:
-        return counted(intent)
-    return counted(intent) - intent.free
+    if tariff is None:
+        return counted_on_card(intent)
+    if tariff.counts_consumption:
+        return max(intent.used_before, intent.consumed)
+    free = tariff.free_allocation
+    uncounted = 0 if free is None or free.counts_in_quota else intent.free
+    return intent.used_before + intent.quantity - uncounted

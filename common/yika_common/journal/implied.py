@@ -24,6 +24,7 @@ from yika_common.journal.bodies import Intent
 
 PARTS: Final = (slice(32, 40), slice(40, 46), slice(46, 52), slice(52, 74), slice(74, 96))
 
+_PERIOD_PART, _COUNTED_PART = 0, 1
 _NO_PERIOD = b"\0"
 
 
@@ -65,6 +66,18 @@ def card_state(intent: Intent) -> CardState:
     for index, part in _said(bytes.fromhex(intent.rest)):
         state = state._replace(**_READERS[index](part))
     return state
+
+
+def counted_on_card(intent: Intent) -> int:
+    """What the card says to be counted in the intent's own quota period, at least.
+
+    For any intent: one whose ``rest`` is not the node's own making just counts something else.
+    """
+    said = dict(_said(bytes.fromhex(intent.rest)))
+    if _PERIOD_PART in said:
+        # The card counts in another period by now; what was counted before is certain in this.
+        return max(intent.consumed, intent.used_before)
+    return _number(said[_COUNTED_PART]) if _COUNTED_PART in said else counted(intent)
 
 
 def rest_of(body: bytes, implied: bytes) -> str:
