@@ -1,28 +1,59 @@
-"""Debian's pcscd with libccid's serial driver, on a port of our choice, for one test.
+"""Debian's pcscd with a serial driver of Debian's, on a port of our choice, for one test.
 
 Each daemon has ``/run/pcscd`` to itself in a mount namespace of its own, so that tests run beside
 each other and beside the machine's own daemon.  A client reaches its socket through
 ``/proc/PID/root`` (``PCSCLITE_CSOCK_NAME``).
 
 Traps: LIBPATH must be the last line of the reader's entry; the port must exist when the daemon
-starts; ``-c`` keeps Debian's own entries out.
+starts; ``-c`` keeps Debian's own entries out.  Athena's driver takes no name of a port but a
+number N and opens ``/dev/ttyUSBN``: the daemon gets a ``/dev`` of its own, with links to the
+machine's devices and to our port.
 """
 
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-DRIVER = Path("/usr/lib/pcsc/drivers/serial/libccidtwin.so")
-READER = "Yika GemPC Twin"
+READER = "Yika reader"
 _START_S = 15.0
 _STOP_S = 10.0
-_IN_OWN_RUN = "mkdir -p /run/pcscd && mount -t tmpfs none /run/pcscd && exec pcscd -f -d -a -c "
+_OWN_RUN = "set -e; mkdir -p /run/pcscd; mount -t tmpfs none /run/pcscd\n"
+_OWN_DEV = """mount --rbind /dev "$1"; mount -t tmpfs none /dev
+for node in "$1"/*; do ln -s "$node" /dev/; done
+ln -s "$2" /dev/ttyUSB9
+"""
+_DAEMON = 'exec pcscd -f -d -a -c "$0"'
+
+
+@dataclass(frozen=True)
+class Driver:
+    """One of Debian's drivers: where it is, its package, and how it is told the port."""
+
+    path: Path
+    package: str
+    entry: str
+    prepare: str = ""
+
+
+TWIN = Driver(
+    Path("/usr/lib/pcsc/drivers/serial/libccidtwin.so"),
+    "libccid",
+    "DEVICENAME {port}\nCHANNELID 0x800009\n",
+)
+ATHENA = Driver(
+    Path("/usr/lib/pcsc/drivers/ifd-ASEDriveIIIe-Serial/libASESerial.so"),
+    "libasedrive-serial",
+    "CHANNELID 0x800009\n",
+    _OWN_DEV,
+)
 
 
 class PcscDaemon:
@@ -47,6 +78,19 @@ class PcscDaemon:
             check=False,
         )
 
+    def control(self, *commands: bytes) -> list[bytes]:
+        """What the driver answers to commands that are not for a CPU card, one card throughout."""
+        done = subprocess.run(
+            [sys.executable, str(Path(__file__).with_name("pcsc_client.py")), READER],
+            env={**os.environ, "PCSCLITE_CSOCK_NAME": self._socket},
+            input="\n".join(command.hex() for command in commands),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return [bytes.fromhex(line) for line in done.stdout.splitlines()]
+
     def card_is_listed(self) -> bool:
         """Whether ``opensc-tool`` says that a card is in our reader."""
         lines = self.opensc("--list-readers").stdout.splitlines()
@@ -54,23 +98,28 @@ class PcscDaemon:
 
 
 @contextmanager
-def pcsc_daemon(folder: Path, port: Path) -> Iterator[PcscDaemon]:
+def pcsc_daemon(folder: Path, port: Path, driver: Driver = TWIN) -> Iterator[PcscDaemon]:
     """Start the daemon on ``port``; fails in one line where something is not installed."""
     missing = [name for name in ("pcscd", "opensc-tool", "unshare") if not shutil.which(name)]
-    if missing or not DRIVER.exists():
+    if missing or not driver.path.exists():
         pytest.fail(
-            f"install pcscd, libccid, opensc (missing: {missing or DRIVER})", pytrace=False
+            f"install pcscd, {driver.package}, opensc (missing: {missing or driver.path})",
+            pytrace=False,
         )
     entries = folder / "reader.conf.d"
     entries.mkdir()
     (entries / "yika").write_text(
-        f'FRIENDLYNAME "{READER}"\nDEVICENAME {port}\nCHANNELID 0x800009\nLIBPATH {DRIVER}\n'
+        f'FRIENDLYNAME "{READER}"\n{driver.entry.format(port=port)}LIBPATH {driver.path}\n'
     )
+    machine = folder / "dev"
+    machine.mkdir()
+    script = _OWN_RUN + driver.prepare + _DAEMON
     as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
     log = folder / "pcscd.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["unshare", "--mount", *as_root, "sh", "-c", f'{_IN_OWN_RUN} "$0"', str(entries)],
+            ["unshare", "--mount", *as_root, "sh", "-c", script]
+            + [str(path) for path in (entries, machine, port)],
             env={**os.environ, "LIBCCID_ifdLogLevel": "0x000F"},
             stdout=output,
             stderr=subprocess.STDOUT,

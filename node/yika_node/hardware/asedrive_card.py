@@ -13,7 +13,7 @@ from yika_common.readers.asedrive import (
 from yika_common.readers.errors import ReaderError
 from yika_common.readers.iso7816 import Atr
 from yika_common.readers.port import MemoryKind
-from yika_node.hardware.asedrive_link import AseDriveLink
+from yika_node.hardware.asedrive_link import ATTEMPTS, AseDriveLink
 from yika_node.hardware.timing import Timing
 
 _FIVE_VOLT, _THREE_VOLT = 5, 3
@@ -56,7 +56,7 @@ class AseDriveCard:
 
     def grants(self, request: bytes, *, wait_s: float, until: float) -> bool:
         """See :class:`TpduReader`."""
-        answer = self._link.block(Command.SPEED, request, wait_s=wait_s, until=until)
+        answer = self._link.once(Command.SPEED, request, wait_s=wait_s, until=until)
         return answer is not None and answer.data == request
 
     def configure(self, atr: Atr, speed: int) -> None:
@@ -65,7 +65,7 @@ class AseDriveCard:
 
     def pass_on(self, block: bytes, *, wait_s: float, until: float) -> bytes | None:
         """See :class:`TpduReader`; a card that was silent or unreadable is asked again."""
-        answer = self._link.block(Command.BLOCK, block, wait_s=wait_s, until=until)
+        answer = self._link.once(Command.BLOCK, block, wait_s=wait_s, until=until)
         return None if answer is None else _from_card(answer)
 
     def failure(self, *, garbled: bool) -> ReaderError:
@@ -74,18 +74,30 @@ class AseDriveCard:
 
     def read_chip(self, control: int, address: int, count: int) -> bytes:
         """See :class:`ChipReader`."""
-        command = memory_read(control, address, count)
-        data = _from_card(self._link.command(Command.MEMORY, command, size=count))
-        if data is None:
-            raise CardMute
-        return data
+        return self._carried(memory_read(control, address, count), count).data or b""
 
     def write_chip(self, control: int, address: int, data: bytes) -> None:
         """See :class:`ChipReader`."""
-        answer = self._link.command(Command.MEMORY, memory_write(control, address, data))
-        _from_card(answer)
-        if answer.status is not StatusCode.OK:
-            raise CardMute
+        self._carried(memory_write(control, address, data), 0)
+
+    def compare(self, control: int, address: int, data: bytes) -> bool:
+        """See :class:`ChipReader`."""
+        order = memory_write(control, address, data)
+        answer = self._link.once(Command.MEMORY, order, size=0)
+        return answer is not None and _carried_out(answer)
+
+    def _carried(self, order: bytes, size: int) -> Reply:
+        """Let the chip carry out a command; repeated where the reader could not hear the chip.
+
+        Raises:
+            CardRemoved: the card is not there any more, or not the one that was powered.
+            CardMute: the chip can't be heard.
+        """
+        for _ in range(ATTEMPTS):
+            answer = self._link.command(Command.MEMORY, order, size=size)
+            if _carried_out(answer):
+                return answer
+        raise CardMute
 
     def _configure(self, parameters: CardParameters) -> None:
         self._link.command(Command.PARAMETERS, parameters.data)
@@ -98,6 +110,16 @@ class AseDriveCard:
         if answer.status is StatusCode.NO_CARD:
             raise CardAbsent
         return answer.data or b""
+
+
+def _carried_out(answer: Reply) -> bool:
+    """Whether the chip did as it was told; False where it could not be heard.
+
+    Raises:
+        CardRemoved: see :func:`_from_card`.
+    """
+    _from_card(answer)
+    return answer.status is StatusCode.OK
 
 
 def _from_card(answer: Reply) -> bytes | None:

@@ -4,10 +4,12 @@ Nothing in an answer says which command it belongs to.  So before a command is s
 late is dropped; and once an answer was lost, the line has to be quiet before the next command.
 Commands of the reader and of memory chips mean the same when they are repeated, since a chip
 takes values and not changes, and are repeated when their answer is lost or damaged.  A block to a
-CPU card is repeated only when the reader refused it unread.  The reader's own repetition (``44``)
-is not used: where the *command* was lost, it repeats the answer before.
+CPU card and a code that is compared are repeated only when the reader refused them unread.  The
+reader's own repetition (``44``) is not used: where the *command* was lost, it repeats the answer
+before.
 """
 
+import math
 from collections.abc import Callable
 
 from yika_common.readers.asedrive import (
@@ -111,13 +113,22 @@ class AseDriveLink:
             try:
                 self._exchange(Command.START, b"", None, _GREETING_S, until)
             except _Lost:
+                self._settle()
                 if self._monotonic() >= until:
                     return False
             else:
                 return True
 
-    def block(self, command: Command, data: bytes, *, wait_s: float, until: float) -> Reply | None:
-        """Pass bytes to a CPU card once; None where the answer was lost or damaged.
+    def once(
+        self,
+        command: Command,
+        data: bytes,
+        *,
+        size: int | None = None,
+        wait_s: float = 0.0,
+        until: float = math.inf,
+    ) -> Reply | None:
+        """Send a command that must not be repeated; None where its answer was lost or damaged.
 
         Raises:
             ReaderSilent: the reader itself does not answer any more.
@@ -125,7 +136,7 @@ class AseDriveLink:
             ReaderUnplugged: the port is gone.
         """
         try:
-            return self._exchange(command, data, None, wait_s, until)
+            return self._exchange(command, data, size, wait_s or self._timing.answer_s, until)
         except _Lost:
             self._settle()
             self.command(Command.STATUS)

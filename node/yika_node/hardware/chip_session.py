@@ -9,11 +9,11 @@ what                   SLE4442                   SLE4428
 read                   30 at 0 to 255            0E at 0 to 1020
 write                  38                        33
 freeze                 3C                        30
-read the counter       31 at 0, first byte       0E at 1021
+read the counter       31 at 0, 4 bytes          0E at 1021, 1 byte
 clear a bit of it      39 at 0                   32 at 1021
 compare the code       33 at 1 to 3              0D at 1022, 1023
 set the counter        39 at 0, FF               33 at 1021, FF
-read the code          31 at 0, bytes 1 to 3     0E at 1022, 1023
+read the code          31 at 0, 4 bytes          0E at 1021, 3 bytes
 change the code        39 at 1 to 3              33 at 1022, 1023
 =====================  ========================  =========================
 """
@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from yika_common.cards.errors import CardMute
 from yika_common.errors import YikaError
 from yika_common.readers.port import MemoryKind
 
@@ -44,6 +45,10 @@ class ChipReader(Protocol):
         """Carry out a command for each byte, at this address and the ones that follow."""
         ...
 
+    def compare(self, control: int, address: int, data: bytes) -> bool:
+        """The same, but never twice; False where nobody knows whether the chip got it."""
+        ...
+
     def power_down(self) -> None:
         """Take the card's power away."""
         ...
@@ -62,6 +67,7 @@ class _Commands:
     set_counter: int
     change_code: int
     counter_at: int
+    counter_size: int
 
 
 _COMMANDS = {
@@ -75,6 +81,7 @@ _COMMANDS = {
         set_counter=0x39,
         change_code=0x39,
         counter_at=0,
+        counter_size=4,
     ),
     MemoryKind.SLE4428: _Commands(
         read=0x0E,
@@ -86,6 +93,7 @@ _COMMANDS = {
         set_counter=0x33,
         change_code=0x33,
         counter_at=1021,
+        counter_size=1,
     ),
 }
 
@@ -101,6 +109,7 @@ class ChipSession:
         self.kind = kind
         self._reader = reader
         self._do = _COMMANDS[kind]
+        self._code_size = kind.facts.code_size
         self._failure: YikaError | None = None
 
     def read(self, offset: int, size: int) -> bytes:
@@ -119,15 +128,24 @@ class ChipSession:
         return self._counter().bit_count()
 
     def present(self, code: bytes) -> bool:
-        """Present the code; a chip without a try left is not asked."""
+        """Present the code; a chip without a try left is not asked.
+
+        Raises:
+            CardMute: the chip may not have got the code; the try is spent until the right one.
+        """
         counter = self._counter()
         if not counter:
             return False
         at = self._do.counter_at
         self._write(self._do.clear_bit, at, bytes([counter & (counter - 1)]))
-        self._write(self._do.compare, at + 1, code)
+        with self._carried():
+            compared = self._reader.compare(self._do.compare, at + 1, code)
         self._write(self._do.set_counter, at, bytes([_FULL]))
-        return self._counter().bit_count() == self.kind.facts.tries
+        right = self._counter().bit_count() == self.kind.facts.tries
+        if not (right or compared):
+            # Not a wrong code, as far as anybody knows; a second try is not ours to spend.
+            raise CardMute
+        return right
 
     def change_code(self, offset: int, data: bytes) -> None:
         """Replace bytes of the code."""
@@ -135,7 +153,7 @@ class ChipSession:
 
     def code(self) -> bytes:
         """The code, or zeros."""
-        return self._security()[1:]
+        return self._read(self._do.read_counter, self._do.counter_at, 1 + self._code_size)[1:]
 
     def freeze(self, offset: int, data: bytes) -> None:
         """Freeze these bytes for ever."""
@@ -150,12 +168,9 @@ class ChipSession:
         self._reader.power_down()
 
     def _counter(self) -> int:
-        return self._security()[0] & (1 << self.kind.facts.tries) - 1
-
-    def _security(self) -> bytes:
-        """The counter and the code."""
-        size = 1 + self.kind.facts.code_size
-        return self._read(self._do.read_counter, self._do.counter_at, size)
+        do = self._do
+        counter = self._read(do.read_counter, do.counter_at, do.counter_size)[0]
+        return counter & (1 << self.kind.facts.tries) - 1
 
     def _read(self, control: int, address: int, count: int) -> bytes:
         with self._carried():
