@@ -8,12 +8,14 @@ from bench.commits import sale_commits
 from bench.measure import Bench, progress
 from bench.memory import node_in_96mb, node_memory
 from bench.quote import quote
+from bench.rerating import rerating
 from bench.sync_size import sync_bytes
 
 BENCHES: dict[str, Bench] = {
     "sale_commits": sale_commits,
     "quote": quote,
     "sync_bytes": sync_bytes,
+    "rerating": rerating,
     "node_memory": node_memory,
     "node_in_96mb": node_in_96mb,
     "cold_start": cold_start,

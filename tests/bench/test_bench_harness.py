@@ -11,11 +11,13 @@ import pytest
 
 from bench import stored_sales
 from bench.commits import measure_commits
+from bench.hand_written import same_results
 from bench.measure import BENCH, Result, interleaved
 from bench.processes import served
 from bench.quote import measure_quotes
 from bench.recording import Twin, recorded
 from bench.registry import BENCHES, main
+from bench.rerating import measure_rerating
 from bench.stored_sales import commit_sale, open_journal, reopen_journal, store_sales
 from bench.sync_size import sync_bytes
 from bench.traffic import NODE, Town
@@ -118,3 +120,15 @@ def test_a_price_is_measured_by_every_published_tariff(tmp_path: Path) -> None:
     assert [result.bench for result in results] == ["quote_3", "quote_20", "quote_depth"]
     assert all(result.value > 0 for result in results)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_drained_is_what_is_computed_by_hand(tmp_path: Path) -> None:
+    drained, memory = measure_rerating(tmp_path, 3000, 2)
+    assert (drained.bench, memory.bench) == ("rerating_3000", "rerating_memory")
+    with closing(sqlite3.connect(tmp_path / "by_hand" / "central.db")) as connection:
+        connection.execute(
+            "UPDATE rating_share SET amount = amount + 1 WHERE cause = 'quota_split'"
+        )
+        connection.commit()
+    files = (tmp_path / way / "central.db" for way in ("drained", "by_hand"))
+    assert not same_results(*files)
