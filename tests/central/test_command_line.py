@@ -123,3 +123,18 @@ def test_nothing_waits_to_be_rated_in_a_new_headquarters(folder: Path) -> None:
     said = json.loads(run(folder, "rerate", "--all").stdout)
     nothing = {"posted": "0.00", "absorbed": "0.00", "adjusted": "0.00"}
     assert said == {"pairs": 0, "changed": 0} | nothing
+
+
+def test_money_is_acted_on_by_bookkeepers_alone(folder: Path) -> None:
+    by = ("--by", "admin", "--reason", "Goodwill")
+    done = run(folder, "adjust", "N0001-000017", "--amount", "-5.00", *by)
+    assert (done.exit_code, "knows no account N0001-000017" in done.stderr) == (1, True)
+    officer = run(folder, "close-month", "2026-01", "--by", "li")
+    assert (officer.exit_code, "neither accountant" in officer.stderr) == (1, True)
+    done = run(folder, "close-month", "2000-01", "--by", "admin")
+    assert (done.exit_code, "Close " in done.stderr) == (1, True)
+    terms = ("--zh", "旧欠", "--en", "Arrears")
+    done = run(folder, "debt", "add", "N0001-000017", "20", *terms, *by)
+    assert done.exit_code == 1
+    assert run(folder, "debt", "waive", "D0000001", "5", *by).exit_code == 1
+    assert run(folder, "debt", "list", "--all").stdout == ""

@@ -95,7 +95,8 @@ def report(
 def check(place: Place) -> None:
     """Look at everything: database, journals hash by hash, nodes, what waits for a person."""
     holds = True
-    for finding in place.open().inspection.findings():
+    hq = place.open()
+    for finding in (*hq.inspection.findings(), hq.accounting.finding()):
         holds = holds and finding.holds
         text = filled(finding.sentence, finding.facts, language_here())
         click.echo(f"{'OK ' if finding.holds else 'BAD'} {text}")

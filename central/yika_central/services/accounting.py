@@ -27,6 +27,7 @@ from yika_central.db.tables import (
     table_of,
 )
 from yika_central.domain.months import NEVER, Month, after, is_month, month_of
+from yika_central.services.inspection import Finding
 from yika_central.services.settlement import Settling
 from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.errors import N_, YikaError
@@ -62,6 +63,13 @@ class NotAMonth(YikaError):
     sentence = N_(
         "“%(text)s” is not a month. Nothing was changed. Type year and month, for example 2026-11."
     )
+
+
+_UNALTERED = N_("%(count)s closed accounting months are as they were closed.")
+_ALTERED = N_(
+    "The closed accounting months %(months)s are not as they were closed: somebody changed the "
+    "database. Compare them with a backup."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +179,15 @@ class Accounting:
             closed = _closed(connection)
             views = [self._view(connection, month, closed) for month in closed]
         return tuple(view.month for view in views if not view.unchanged)
+
+    def finding(self) -> Finding:
+        """Whether every closed month is as it was closed."""
+        with self._database.reading() as session:
+            closed = len(_closed(session.connection()))
+        altered = self.altered()
+        if altered:
+            return Finding(holds=False, sentence=_ALTERED, facts={"months": ", ".join(altered)})
+        return Finding(holds=True, sentence=_UNALTERED, facts={"count": closed})
 
     @property
     def _now(self) -> Month:
