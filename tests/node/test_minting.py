@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from card_builders import KEYS, METER_ID, NUMBER, credit_record
+from card_builders import KEYS, METER_ID, NOW, NUMBER, credit_record
+from yika_common.cards.aes import MAC_SIZE, mac8
+from yika_common.cards.cut import Cut
 from yika_common.cards.record import (
     AppliedAdjustments,
     CreditRecord,
@@ -222,6 +224,20 @@ def test_the_very_same_bytes_are_made_again_from_the_intent(line: PricedLine) ->
         record.adjustments.quantity_total,
         record.adjustments.debts,
     )
+
+
+@pytest.mark.parametrize("cut", Cut)
+@given(st.builds(PricedLine, lines, befores, quotas, adjustments, parameters))
+def test_a_memory_card_s_bytes_are_made_again_without_what_it_has_no_room_for(
+    cut: Cut, line: PricedLine
+) -> None:
+    minting = Minting(ACCOUNT, NUMBER, line, METER, cut)
+    intent = minting.draft(0)(POSITION)
+    data = remade(intent, POSITION, METER)
+    whole, body = replace(minting, cut=Cut.WHOLE).draft(0)(POSITION), data[:-MAC_SIZE]
+    assert cut.record(remade(whole, POSITION, METER)[:-MAC_SIZE]) == body
+    assert (intent.cut, intent.mac) == (cut, mac8(KEYS.credit, body).hex())
+    assert (intent.rest, len(minting.trial(NOW))) == (whole.rest, len(body))
 
 
 @pytest.mark.parametrize("rest", ["", "01", "02ff", "02" + "00" * 6, "20", "02" + "00" * 7])

@@ -44,6 +44,7 @@ TOTAL_MAX = (1 << 48) - 1
 """A quantity that grows from record to record: six bytes on the card."""
 
 _MONTHS_MAX = 1200
+_CUT_MAX = 3
 _U8 = (1 << 8) - 1
 _U16 = (1 << 16) - 1
 _U32 = (1 << 32) - 1
@@ -274,6 +275,8 @@ class Intent(Body):
     """The MAC of the card record."""
     rest: str = hexadecimal("rx", default="")
     """Fields of the card record that stand nowhere else, as the card lays them out."""
+    cut: int = number("cu", most=_CUT_MAX, default=0)
+    """How much of that record the card has no room for, before the MAC was made; 0: nothing."""
 
     @property
     def paid(self) -> int:

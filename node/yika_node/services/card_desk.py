@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from yika_common.cards.application import CardIdentity, CardState
+from yika_common.cards.contact import UserCard, personalise, recognise
 from yika_common.cards.errors import CardNotBlank, CardRetired
-from yika_common.cards.user_card import CardSession, personalise, recognise
 from yika_common.clock import Clock
 from yika_common.journal.bodies import CardIssued
 from yika_node.db.customer_queries import CustomerQueries
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class OpenCard:
     """A card of an account of ours, authenticated, read and settled."""
 
-    session: CardSession
+    session: UserCard
     image: CardImage
     resolved: tuple[Resolution, ...]
 
@@ -188,7 +188,7 @@ class CardDesk:
                 return card
         raise NoCardKeyLeft
 
-    def _settled(self, session: CardSession, image: CardImage, operator: str) -> OpenCard:
+    def _settled(self, session: UserCard, image: CardImage, operator: str) -> OpenCard:
         self.settlement.listen(image, operator)
         image, resolved = self.settlement.settle(session, image, operator)
         return OpenCard(session, image, resolved)

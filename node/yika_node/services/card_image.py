@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 from yika_common.cards.aes import MAC_SIZE
 from yika_common.cards.application import CardIdentity
+from yika_common.cards.contact import UserCard
 from yika_common.cards.errors import CardError, RecordForged
 from yika_common.cards.record import EMPTY_RECORD, CreditRecord, open_record
-from yika_common.cards.user_card import CardSession
+from yika_common.cards.slot_meter import SlotMeter
 from yika_common.cards.write_back import (
     EMPTY_WRITE_BACK,
     WriteBack,
@@ -76,7 +77,7 @@ class CardImage:
         return replace(self, slots=tuple(slots))
 
 
-def read_image(session: CardSession, account: Account, keyring: KeyRing) -> CardImage:
+def read_image(session: UserCard, account: Account, keyring: KeyRing) -> CardImage:
     """Read every slot that has a meter of the account.
 
     A forged or unreadable slot is an image with a problem; a card that leaves is an error.
@@ -89,13 +90,14 @@ def read_image(session: CardSession, account: Account, keyring: KeyRing) -> Card
     return CardImage(session.identity, account, slots)
 
 
-def _read_slot(session: CardSession, view: MeterView, keyring: KeyRing) -> SlotImage:
-    raw = session.read_slot(view.slot)
-    written_back = session.read_write_back(view.slot)
+def _read_slot(session: UserCard, view: MeterView, keyring: KeyRing) -> SlotImage:
     try:
         held = keyring.meter(view.meter)
     except MeterUnknown as unknown:
-        return SlotImage(view, raw, None, None, b"", unknown)
+        return SlotImage(view, session.read_slot(view.slot), None, None, b"", unknown)
+    meter = SlotMeter(held.meter, held.service, held.keys.credit)
+    raw = session.read_slot(view.slot, meter)
+    written_back = session.read_write_back(view.slot, meter)
     record, forged = _record(raw, held, view)
     write_back, unreadable = _write_back(written_back, held)
     evidence = evidence_in(written_back)

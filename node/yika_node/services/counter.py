@@ -4,10 +4,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from yika_common.cards.errors import CardForeign
-from yika_common.cards.user_card import CardSession, open_session
+from yika_common.cards.contact import UserCard, open_session
 from yika_common.infra.entropy import RandomSource
-from yika_common.readers.port import CardConnection, CardReader, MemoryChip
+from yika_common.readers.port import CardReader, Contact
 
 
 class Counter:
@@ -32,15 +31,13 @@ class Counter:
         return self._reader.card_present()
 
     @contextmanager
-    def card(self) -> Iterator[CardConnection]:
+    def card(self) -> Iterator[Contact]:
         """Power the card up; it is powered down at the end, whatever happens.
 
         Raises:
-            CardAbsent, CardMute, CardForeign, ReaderError: there is no card to talk to.
+            CardAbsent, CardMute, ReaderError: there is no card to talk to.
         """
         with self._lock, self._reader.connect() as connection:
-            if isinstance(connection, MemoryChip):
-                raise CardForeign
             yield connection
 
     def await_turn(self) -> None:
@@ -48,10 +45,11 @@ class Counter:
         with self._lock:
             pass
 
-    def session(self, connection: CardConnection, number: str, node_key: bytes) -> CardSession:
+    def session(self, connection: Contact, number: str, node_key: bytes) -> UserCard:
         """Authenticate as the node; the card is the one of that number, or untouched.
 
         Raises:
-            CardSwapped, CardNotAuthentic, CardBlank, CardRetired: see ``open_session``.
+            CardSwapped, CardNotAuthentic, CardCodeSpent, CardBlank, CardRetired: see
+                ``open_session``.
         """
         return open_session(connection, self._random, node_key, number=number)

@@ -13,14 +13,17 @@ adjustments, debts, parameters              the intent's ``rest``, likewise
 witness                                     node, epoch, seq and hash before it
 time                                        the record's own time
 issuing epoch                               :data:`ISSUING_EPOCH`
+what a memory card has no room for          zeros, by the intent's ``cut``
 ==========================================  =======================================
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from yika_common.cards.aes import MAC_SIZE, mac8
+from yika_common.cards.cut import Cut
 from yika_common.cards.record import (
     AppliedAdjustments,
     CreditRecord,
@@ -28,7 +31,7 @@ from yika_common.cards.record import (
     QuotaState,
     RecordWitness,
 )
-from yika_common.clock import from_timestamp
+from yika_common.clock import from_timestamp, to_timestamp
 from yika_common.journal.bodies import DebtPaid, Intent, Line
 from yika_common.journal.implied import PARTS, completed, counted, rest_of
 from yika_common.numbers import Quantity
@@ -54,14 +57,18 @@ class Minting:
     card: str
     priced: PricedLine
     meter: HeldMeter
+    cut: Cut = Cut.WHOLE
+
+    def trial(self, at: datetime) -> bytes:
+        """The record's body before the cut, at no place of a journal in particular."""
+        return self._record(Position("", 0, 0, bytes(_WITNESS_HEAD_SIZE), to_timestamp(at))).body()
 
     def draft(self, index: int) -> Callable[[Position], Intent]:
         """What makes the intent at its place; ``index`` counts within the basket, from 0."""
 
         def at(position: Position) -> Intent:
-            record = self._record(position)
-            body = record.body()
-            mac = mac8(self.meter.keys.credit, body).hex()
+            body = self._record(position).body()
+            mac = mac8(self.meter.keys.credit, self.cut.record(body)).hex()
             intent = self._intent(position.seq - index if index else 0, mac)
             rest = rest_of(body, _implied(intent))
             return replace(intent, rest=rest) if rest else intent
@@ -141,6 +148,7 @@ class Minting:
             ),
             key_version=self.meter.key_version,
             mac=mac,
+            cut=self.cut,
         )
 
 
@@ -160,6 +168,7 @@ def remade(intent: Intent, position: Position, meter: HeldMeter) -> bytes:
 
 def _bytes(intent: Intent, position: Position, key: bytes) -> bytes:
     body = completed(_record(intent, position).body(), bytes.fromhex(intent.rest))
+    body = Cut(intent.cut).record(body)
     return body + mac8(key, body)
 
 

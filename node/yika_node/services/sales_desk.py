@@ -17,7 +17,7 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
 
-from yika_common.cards.user_card import CardSession
+from yika_common.cards.contact import UserCard
 from yika_common.clock import Clock
 from yika_common.errors import Phrase, YikaError
 from yika_common.infra.sqlite_errors import DatabaseBusy, DiskFull
@@ -109,8 +109,8 @@ class SalesDesk:
         Raises:
             FormUsed: the token has sold something else.
             CardAbsent, CardSwapped, CardReplaced, AccountUnknown and their like; those of
-                :meth:`Pricing.price`; PriceChanged, SaleStillOpen; VaultLocked, NodeRestored,
-                DiskFull: nothing was sold.
+                :meth:`Pricing.price`; PriceChanged, SaleStillOpen, CardTooSmall; VaultLocked,
+                NodeRestored, DiskFull: nothing was sold.
         """
         done = self._sold_before(form_token, card_number, entries, waited=False)
         if done is not None:
@@ -157,15 +157,20 @@ class SalesDesk:
         found = _agreed(lines)
         if agreed is not None and agreed != found:
             raise PriceChanged(agreed=_in_words(agreed), found=_in_words(found))
-        return tuple(
+        session = opened.session
+        mintings = tuple(
             Minting(
                 image.account,
                 image.identity.number,
                 priced,
                 self.keyring.meter(priced.line.meter),
+                session.cut,
             )
             for priced in lines
         )
+        for minting in mintings:
+            session.admit(minting.trial(at))
+        return mintings
 
     def _commit(
         self, mintings: Sequence[Minting], operator: str, form_token: str, at: datetime
@@ -183,7 +188,7 @@ class SalesDesk:
 
     def _write(
         self,
-        session: CardSession,
+        session: UserCard,
         mintings: Sequence[Minting],
         intents: Sequence[Entry],
         operator: str,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from yika_common.cards.user_card import CardSession
+from yika_common.cards.contact import UserCard
 from yika_common.clock import Clock, to_timestamp
 from yika_common.errors import YikaError
 from yika_common.journal import bodies
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Judge = Callable[[SlotShown, OpenIntent], Verdict]
 
 _HEAD_SHOWN = 8
+_NO_NODE = ""
+"""A record that its card had no room to say the witness of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Settlement:
             self.journal.append(news, at=self.clock(), operator=operator)
 
     def settle(
-        self, session: CardSession, image: CardImage, operator: str
+        self, session: UserCard, image: CardImage, operator: str
     ) -> tuple[CardImage, tuple[Resolution, ...]]:
         """Decide every open sale of the card, and return the card as it then is.
 
@@ -77,7 +79,7 @@ class Settlement:
         self.journal.append([bodies.Sale(**self._named(row))], at=self.clock(), operator=operator)
 
     def _decide(
-        self, session: CardSession, image: CardImage, row: Intent, operator: str
+        self, session: UserCard, image: CardImage, row: Intent, operator: str
     ) -> tuple[CardImage, Resolution]:
         slot = image.slot(row.slot)
         intent, position = self._committed(row)
@@ -90,6 +92,8 @@ class Settlement:
             session.write_record(row.slot, data)
             image = image.with_slot(slot.with_record(data, meter))
             decided = Verdict.COMPLETE
+        elif decided is Verdict.COMPLETE:
+            session.confirm(row.slot)
         if decided is Verdict.COMPLETE:
             self.close(row, operator)
         elif decided is Verdict.SUPERSEDED:
@@ -152,7 +156,7 @@ class Settlement:
 
     def _witness(self, image: CardImage, slot: SlotImage) -> list[bodies.Body]:
         membership = self.standing.membership
-        if slot.record is None or slot.record.witness.node == membership.node:
+        if slot.record is None or slot.record.witness.node in (membership.node, _NO_NODE):
             return []
         seen = slot.record.witness
         if self.queries.witness(seen.node, seen.epoch, seen.sequence, seen.head.hex()) is not None:
