@@ -1,5 +1,6 @@
 """Settlement on the ledger: each posting is divided once, and accounts get what they are owed."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -272,3 +273,27 @@ def test_a_meters_quantity_is_adjusted_by_two_persons(
     with headquarters.database.reading() as session:
         dues = dues_of(session.connection(), (ACCOUNT,))[ACCOUNT]
     assert dues.quantities == ((3, 2, 24_000),)
+
+
+def test_two_runs_at_once_settle_everything_once(
+    headquarters: Headquarters, pens: tuple[Pen, Pen], clock: HandClock
+) -> None:
+    sell(pens[0], 100_000, count=1)
+    clock.pass_by(minutes=5)
+    sell(pens[1], 120_000, count=2, total=220_000)
+    deliver(*pens)
+    headquarters.rerating.drain()
+
+    def adjust() -> None:
+        headquarters.adjustments.adjust(ACCOUNT, Money(100), by="mei", reason="Goodwill")
+
+    def settle() -> None:
+        headquarters.settling.run()
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(act) for act in (settle, adjust) * 4]:
+            done.result()
+    assert len(rows(headquarters, Settlement)) == 1
+    entries = rows(headquarters, AdjustmentEntry)
+    assert sum(entry["amount"] for entry in entries) == -SPLIT + 400
+    assert [entry["number"] for entry in entries] == [1, 2, 3, 4, 5]

@@ -7,10 +7,11 @@ counter between them is a model.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -35,7 +36,7 @@ from yika_common.tariffs.period import period_of
 from yika_common.tariffs.quote import quote_for_quantity
 from yika_common.tariffs.usage import Usage
 from yika_common.tariffs.waterfall import bill_for_money
-from yika_node.services.settled import Owed, Settled, settled_with
+from yika_node.services.settled import Owed, Settled
 
 TARIFF = parse_tariff(water_tariff())
 WHOLE_UNITS = Quantity(1000)
@@ -207,6 +208,16 @@ class Town:
             point.pen.write(Superseded(intent=left.seq, generation_seen=1, count_seen=seen))
 
 
+def settled_with(shown: AppliedAdjustments, number: int, bill: Bill) -> AppliedAdjustments:
+    """What the slot's record says after a purchase, by the rule of docs/card-format.md."""
+    return replace(
+        shown,
+        money_number=max(shown.money_number, number),
+        money_total=Money(shown.money_total + bill.adjusted - bill.kept),
+        debts=Money(shown.debts + bill.collected),
+    )
+
+
 Act = Callable[[Town], None]
 
 acts: st.SearchStrategy[Act] = st.one_of(
@@ -260,3 +271,26 @@ def test_each_difference_reaches_the_customer_exactly_once(happened: list[Act]) 
         law = the_law_asks(town) - absorbed - town.by_hand + DEBT
         assert town.paid == law + shown.outstanding
         town.hq.close()
+
+
+def test_a_card_that_forgot_what_was_applied_would_be_given_it_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The negative control: with the card's memory switched off, the bound above is broken."""
+
+    def twice(*, forgetful: bool) -> tuple[int, int]:
+        with TemporaryDirectory() as folder:
+            town = Town(Path(folder) / "central")
+            town.adjust(12_000)
+            for point in town.points:
+                town.tell(point)
+                if forgetful:
+                    town.card.settled[3] = AppliedAdjustments()
+                town.buy(point, 45_000)
+                town.deliver(point)
+            used = town.hq.adjustments.account(ACCOUNT)
+            town.hq.close()
+            return used.total, sum(a.adjusted for a in used.applications)
+
+    assert twice(forgetful=False) == (12_000, 12_000)
+    assert twice(forgetful=True) == (12_000, 24_000)
