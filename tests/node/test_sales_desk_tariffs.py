@@ -194,6 +194,24 @@ def test_a_customers_own_limits_stand_in_place_of_the_tariffs(counters: Counters
         counters.sell(for_quantity(WATER, 11_000))
 
 
+def test_where_the_customers_own_limits_have_no_bound_the_tariff_has_none(
+    counters: Counters,
+) -> None:
+    sold(counters, limits={"max_quantity_per_sale": "10", "max_quantity_per_cycle": "20"})
+    none = Quantity(0)
+    form = LimitsForm(
+        service=Service.COLD_WATER,
+        per_sale=none,
+        per_day=Quantity(50_000),
+        per_month=none,
+        per_cycle=none,
+        until=datetime(2026, 4, 3, tzinfo=UTC),
+        reason="a wedding",
+    )
+    counters.nodes[0].amendments.lift_limits(OPERATOR, counters.account.number, form)
+    assert counters.sell(for_quantity(WATER, 30_000)).amount == 15_000
+
+
 def test_the_heat_fee_goes_by_class_and_days_and_once_a_year(counters: Counters) -> None:
     """The published example of Luoyang: 96.40 m², 121 days at 0.054, coefficient 0.86."""
     heat = heat_keys("0.054")

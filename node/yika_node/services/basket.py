@@ -17,6 +17,7 @@ from yika_common.cards.record import (
     QuotaState,
 )
 from yika_common.clock import to_timestamp
+from yika_common.journal.bodies import FIGURE_MAX
 from yika_common.numbers import Money, Price, Quantity, money_to_text, quantity_to_text
 from yika_common.services import Service
 from yika_common.tariffs.dues import Bill, Dues, Policy
@@ -159,11 +160,12 @@ class Basket:
         )
 
     def _own_limits(self, service: Service) -> OwnLimits | None:
+        """The account's own bounds; where they have none, neither has the tariff."""
         own = self.account.limit_of(service, self.at)
         if own is None:
             return None
         most = (own.per_sale, own.per_day, own.per_month, own.per_cycle)
-        return OwnLimits(*(Quantity(value) if value else None for value in most))
+        return OwnLimits(*(Quantity(value or FIGURE_MAX) for value in most))
 
     def _sold_so_far(self, service: Service, tariff: Tariff, own: OwnLimits | None) -> Sold:
         """What our journal sold on this day and in this month, where a limit asks for it."""
