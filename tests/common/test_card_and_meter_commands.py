@@ -202,7 +202,7 @@ def test_a_card_that_is_not_for_the_meter_is_refused_in_one_sentence(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("card", "new", "--kind", "sle4442", "new"),
+        ("card", "new", "--kind", "sle4442", "card"),
         ("card", "new", "--kind", "cpu", "card"),
         ("card", "new", "--kind", "cpu", "no/such/folder"),
         ("card", "show", "nothing"),

@@ -90,12 +90,12 @@ class FileCardStore:
             CardFileWrong: a file is not what it should be.
         """
         try:
-            held = _object(self._path)
+            held = json_object(self._path)
             if held.get("format") != _FORMAT:
                 raise ValueError(Phrase("its format is another one"))
-            identity = open_identity(_bytes(held["information"]))
+            identity = open_identity(held_bytes(held["information"]))
             records = {file: _records(held[name], file) for file, name in _FILES.items()}
-            keys = _keys(_object(self.secret_path)) if self.secret_path.exists() else {}
+            keys = _keys(json_object(self.secret_path)) if self.secret_path.exists() else {}
         except (CardForeign, KeyError, OSError, RecursionError, TypeError, ValueError) as cause:
             raise CardFileWrong(path=str(self._path), why=why_unreadable(cause)) from cause
         self._keys = keys
@@ -123,7 +123,12 @@ class FileCardStore:
         replace_file(self._path, json.dumps(held, indent=1).encode())
 
 
-def _object(path: Path) -> dict[str, object]:
+def json_object(path: Path) -> dict[str, object]:
+    """The JSON object in a file.
+
+    Raises:
+        OSError, RecursionError, ValueError: there is none.
+    """
     with path.open("rb") as file:
         data = file.read(_SIZE_MAX + 1)
     if len(data) > _SIZE_MAX:
@@ -134,7 +139,12 @@ def _object(path: Path) -> dict[str, object]:
     return held
 
 
-def _bytes(text: object) -> bytes:
+def held_bytes(text: object) -> bytes:
+    """The bytes that a text in hexadecimal stands for.
+
+    Raises:
+        ValueError: it is none.
+    """
     if not isinstance(text, str):
         raise ValueError(Phrase("a value is not hexadecimal"))
     return bytes.fromhex(text)
@@ -143,14 +153,14 @@ def _bytes(text: object) -> bytes:
 def _records(held: object, file: File) -> tuple[bytes, ...]:
     if not isinstance(held, list) or len(held) != SLOTS_MAX:
         raise ValueError(Phrase("it does not hold %(count)s records", count=SLOTS_MAX))
-    records = tuple(_bytes(text) for text in held)
+    records = tuple(held_bytes(text) for text in held)
     if any(len(record) != SLOT_RECORD_SIZES[file] for record in records):
         raise ValueError(Phrase("a record has another size"))
     return records
 
 
 def _keys(held: dict[str, object]) -> dict[int, bytes]:
-    keys = {int(role): _bytes(text) for role, text in held.items()}
+    keys = {int(role): held_bytes(text) for role, text in held.items()}
     if any(not ROLE_NODE <= role < ROLES or len(key) != KEY_SIZE for role, key in keys.items()):
         raise ValueError(Phrase("a key has no role or another size"))
     return keys

@@ -160,6 +160,11 @@ class SimulatedChip:
         self.power_up()
         self._powered = False
 
+    @property
+    def content(self) -> ChipContent:
+        """What it keeps without power, as it is now."""
+        return self._content
+
     def power_up(self) -> bytes:
         """Cold reset: rights end; returns the 4 bytes of the answer to reset."""
         self._content = self._store.load()

@@ -5,22 +5,18 @@ from pathlib import Path
 import click
 
 from yika_common.cards.application import NO_TAG, CardIdentity
+from yika_common.cards.memory.peek import SeenRecord, meters_on, records_on
 from yika_common.cards.user_card import recognise
-from yika_common.errors import N_, YikaError
 from yika_common.infra.entropy import system_random
-from yika_common.simulated.card_file import new_card_file, open_card_file
-from yika_common.tools.telling import COMMAND_LINE_WRONG, answer, stop, stopping
+from yika_common.numbers import quantity_to_text
+from yika_common.simulated.card_file import new_card_file
+from yika_common.simulated.chip_file import KINDS, new_chip_file, open_any_card_file
+from yika_common.simulated.icc import UserCardIcc
+from yika_common.simulated.memory_chip import SimulatedChip
+from yika_common.simulated.memory_contact import MemoryContact
+from yika_common.tools.telling import COMMAND_LINE_WRONG, answer, stopping
 
-KINDS = ("cpu", "sle4442", "sle4428")
-
-
-class CardKindNotMade(YikaError):
-    """A kind of card that this version has no simulation of."""
-
-    code = "card_kind_not_made"
-    sentence = N_(
-        "This version simulates CPU cards only, not %(kind)s. No file was made. Use --kind cpu."
-    )
+_CPU = "cpu"
 
 
 @click.group()
@@ -31,22 +27,23 @@ def card() -> None:
 @card.command()
 @click.option(
     "--kind",
-    type=click.Choice(KINDS),
+    type=click.Choice((_CPU, *KINDS)),
     required=True,
-    help="The chip; this version makes cpu only.",
+    help="The chip: a CPU card, or a memory card that is written under a code.",
 )
 @click.argument("file", type=click.Path(path_type=Path))
 def new(kind: str, file: Path) -> None:
     """Make a blank card in FILE and show it.
 
-    The keys that no reader gets out of a chip go to FILE.secret: without it the card proves
-    itself to nobody. A node makes the blank card a customer's; “yika reader” puts it into a
-    simulated reader.
+    What no reader gets out of a chip (the keys of a CPU card, the code of a memory card) goes to
+    FILE.secret: without it the card proves itself to nobody. A node makes the blank card a
+    customer's; “yika reader” puts it into a simulated reader.
     """
-    if kind != "cpu":
-        stop(CardKindNotMade(kind=kind), COMMAND_LINE_WRONG)
     with stopping(COMMAND_LINE_WRONG):
-        answer(_shown(recognise(new_card_file(file, system_random))))
+        if kind == _CPU:
+            answer(_shown(new_card_file(file, system_random)))
+        else:
+            answer(_shown(new_chip_file(file, KINDS[kind], system_random)))
 
 
 @card.command()
@@ -63,14 +60,35 @@ def show(file: Path) -> None:
     profile       how many meters the card is made for: 4, 6 or 8
     key_version   of the key that nodes use
     slots         the places, 0 to 7, that belong to a meter
+
+    A memory card hides nothing, and proves nothing without its meters' keys:
+
+    \b
+    tries         wrong codes that are left before the chip is blocked
+    records       of each place that was sold to: count and total of its newest record, and
+                  what an SLE4442's meter noted: the count it took and its balance
     """  # noqa: D301 - click reads the character itself
     with stopping(COMMAND_LINE_WRONG):
-        answer(_shown(recognise(open_card_file(file, system_random))))
+        answer(_shown(open_any_card_file(file, system_random)))
 
 
-def _shown(identity: CardIdentity) -> dict[str, object]:
+def _shown(card: UserCardIcc | SimulatedChip) -> dict[str, object]:
+    if isinstance(card, SimulatedChip):
+        contact = MemoryContact(card)
+        identity, slots = meters_on(contact)
+        return {
+            **_face(card.kind.name.lower(), identity, slots),
+            "tries": contact.tries(),
+            "records": [_record(seen) for seen in records_on(contact)],
+        }
+    identity = recognise(card)
+    tagged = tuple(slot for slot, tag in enumerate(identity.slot_tags) if tag != NO_TAG)
+    return _face(_CPU, identity, tagged)
+
+
+def _face(kind: str, identity: CardIdentity, slots: tuple[int, ...]) -> dict[str, object]:
     return {
-        "kind": "cpu",
+        "kind": kind,
         "format": identity.format,
         "serial": identity.serial.hex(),
         "state": identity.state.value,
@@ -78,5 +96,17 @@ def _shown(identity: CardIdentity) -> dict[str, object]:
         "generation": identity.generation,
         "profile": identity.profile,
         "key_version": identity.key_version,
-        "slots": [slot for slot, tag in enumerate(identity.slot_tags) if tag != NO_TAG],
+        "slots": [*slots],
     }
+
+
+def _record(seen: SeenRecord) -> dict[str, object]:
+    told: dict[str, object] = {
+        "slot": seen.slot,
+        "count": seen.count,
+        "total": quantity_to_text(seen.total),
+    }
+    if seen.note is not None:
+        told["taken"] = seen.note.count
+        told["balance"] = quantity_to_text(seen.note.balance)
+    return told

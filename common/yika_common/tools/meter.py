@@ -20,7 +20,7 @@ from yika_common.meters.rules import Outcome
 from yika_common.meters.state import Holds, MeterPlate, MeterState, consumed
 from yika_common.numbers import Quantity, price_to_text, quantity_from_text, quantity_to_text
 from yika_common.services import SLOTS_MAX
-from yika_common.simulated.card_file import open_card_file
+from yika_common.simulated.chip_file import in_a_reader, open_any_card_file
 from yika_common.simulated.meter_file import new_meter_file, open_meter_file
 from yika_common.tools.telling import COMMAND_LINE_WRONG, FAILED, answer, complain, stopping
 
@@ -132,10 +132,10 @@ def load_card(meter_file: Path, card_file: Path, slot: int | None, clock: str | 
     with stopping(COMMAND_LINE_WRONG):
         now = _time(clock)
         stored = open_meter_file(meter_file)
-        icc = open_card_file(card_file, system_random)
+        card = in_a_reader(open_any_card_file(card_file, system_random))
     with stopping(FAILED):
         try:
-            report = load(icc, system_random, stored, now, slot=slot)
+            report = load(card, system_random, stored, now, slot=slot)
         except (CardError, MeterNotOnCard) as error:
             answer(_loaded(Outcome.REFUSED, error.code, Quantity(0), stored.state()))
             raise

@@ -29,7 +29,7 @@ import click
 from yika_common.errors import N_, YikaError
 from yika_common.infra.entropy import system_random
 from yika_common.infra.language import said, sentence
-from yika_common.simulated.card_file import open_card_file
+from yika_common.simulated.chip_file import open_any_card_file
 from yika_common.simulated.firmware import Disturbance, Firmware
 from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_asedrive import AseDrive
@@ -117,7 +117,7 @@ def reader(protocol: str, link: Path, card: Path | None, time_requests: int) -> 
             link, on_event=say, firmware=FIRMWARES[protocol], time_requests=time_requests
         ) as simulated:
             if card is not None:
-                simulated.insert(open_card_file(card, system_random))
+                simulated.insert(open_any_card_file(card, system_random))
             _obey(simulated, sys.stdin, say)
 
 
@@ -173,7 +173,7 @@ def _command(simulated: SimulatedReader, word: str, rest: str) -> None:
     if word in plain and not rest:
         plain[word]()
     elif word == "insert" and rest:
-        simulated.insert(open_card_file(Path(rest), system_random))
+        simulated.insert(open_any_card_file(Path(rest), system_random))
     elif word == "pull-after":
         simulated.pull_after(_count(rest, word))
     elif word == "disturb" and (kind := rest.split(" ", maxsplit=1)[0]) in set(Disturbance):

@@ -62,7 +62,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from yika_common.cards.aes import MAC_SIZE
-from yika_common.cards.cut import Cut
+from yika_common.cards.cut import Cut, demand_room
 from yika_common.cards.errors import CardTooSmall
 from yika_common.cards.memory.names import pack_name, packed_size, unpack_name
 from yika_common.cards.record import RECORD_SIZE
@@ -222,6 +222,16 @@ class Packing:
         if self.cut.record(body) != body:
             raise ValueError("a record is cut before its MAC is made")
         return _packed(_RECORD_PARTS, self.cut, body)
+
+
+def admit(cut: Cut, body: bytes) -> None:
+    """Check that a card of that cut has room for a record with these 122 bytes, before the cut.
+
+    Raises:
+        CardTooSmall: it has none.
+    """
+    demand_room(cut, body)
+    PACKINGS[cut].admit(cut.record(body))
 
 
 def _packed(parts: Sequence[_Part], cut: Cut, data: bytes) -> bytes:

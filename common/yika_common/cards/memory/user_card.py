@@ -14,7 +14,7 @@ shows the lower total.
 from yika_common.cards.aes import MAC_SIZE, mac8, same
 from yika_common.cards.application import CardIdentity, CardState
 from yika_common.cards.claim import Claim
-from yika_common.cards.cut import Cut, demand_room
+from yika_common.cards.cut import Cut
 from yika_common.cards.errors import (
     CardBlank,
     CardNotAuthentic,
@@ -30,6 +30,7 @@ from yika_common.cards.memory.head import CardHead, boxed, card_code, read_head
 from yika_common.cards.memory.issuing import present_code
 from yika_common.cards.memory.layout import ChipLayout
 from yika_common.cards.memory.notes import encode_note
+from yika_common.cards.memory.packing import admit
 from yika_common.cards.record import EMPTY_RECORD, RECORD_SIZE
 from yika_common.cards.slot_meter import SlotMeter
 from yika_common.cards.write_back import EMPTY_WRITE_BACK, WRITE_BACK_SIZE
@@ -194,8 +195,7 @@ class MemoryCardSession:
         Raises:
             CardTooSmall: they can't; nothing was written.
         """
-        demand_room(self.cut, body)
-        self._cells.layout.packing.admit(self.cut.record(body))
+        admit(self.cut, body)
 
     def read_slot(self, slot: int, meter: SlotMeter | None = None) -> bytes:
         """The slot's credit record of 130 bytes, or ``EMPTY_RECORD``.
