@@ -24,7 +24,6 @@ from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import ClosedMonth, LateSale, Sale, Settlement, table_of
 from yika_central.domain.months import (
     after,
-    before,
     booked,
     bounds,
     is_month,
@@ -43,6 +42,11 @@ from yika_common.numbers import Money
 CHINA = ZoneInfo("Asia/Shanghai")
 ZONES = [ZoneInfo(name) for name in ("Asia/Shanghai", "UTC", "Asia/Beirut", "America/Sao_Paulo")]
 months = st.builds(lambda y, m: f"{y:04}-{m:02}", st.integers(1990, 2100), st.integers(1, 12))
+
+
+def before(month: str) -> str:
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year:04}-{number - 1:02}" if number > 1 else f"{year - 1:04}-12"
 
 
 @given(months)

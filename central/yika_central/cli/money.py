@@ -7,7 +7,8 @@ import click
 
 from yika_central.bootstrap import Headquarters
 from yika_central.cli.kit import Place, command, password, say
-from yika_central.services.debt_office import DebtView, NewDebt
+from yika_central.services.debt_office import NewDebt
+from yika_central.services.debt_views import DebtView
 from yika_central.services.staff import Credential
 from yika_central.services.two_persons import check_bookkeeper
 from yika_common.numbers import MONEY_PLACES, Money, money_to_text, scaled_from_text

@@ -177,17 +177,6 @@ def add_entries(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     add(connection, AdjustmentEntry, rows)
 
 
-def applied(connection: Connection, accounts: Sequence[str]) -> dict[str, int]:
-    """What was applied of each account's adjustment, through all slots: used less kept."""
-    sale = table_of(Sale)
-    rows = connection.execute(
-        select(sale.c.account, func.sum(sale.c.adjusted - sale.c.kept).label("applied"))
-        .where(sale.c.account.in_(accounts), sale.c.outcome != SUPERSEDED)
-        .group_by(sale.c.account)
-    ).all()
-    return {row.account: int(row.applied) for row in rows}
-
-
 def debts_of(connection: Connection, accounts: Sequence[str]) -> Sequence[Row[Any]]:
     """The debts of the accounts, each with its late fees and what was waived of it."""
     debt, entry = table_of(Debt), table_of(DebtEntry)

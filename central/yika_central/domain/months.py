@@ -41,12 +41,6 @@ def after(month: Month) -> Month:
     return f"{year + number // _MONTHS:04}-{number % _MONTHS + 1:02}"
 
 
-def before(month: Month) -> Month:
-    """The month before a month."""
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year - (number == 1):04}-{(number - 2) % _MONTHS + 1:02}"
-
-
 def bounds(month: Month, zone: ZoneInfo) -> tuple[int, int]:
     """The first second of the month, and the first after it, since 1970."""
     return _begins(month, zone), _begins(after(month), zone)

@@ -5,36 +5,30 @@ above a limit, a second person.  What is shown of an account are all parts with 
 about, and every purchase through which something was applied, so that anybody can add them up.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, or_, select
-from sqlmodel import Session
+from sqlalchemy import Connection, func, select
 
 from yika_central.db import settlement_store as store
 from yika_central.db.books import closed_through, hold_books
 from yika_central.db.database import Database, add
-from yika_central.db.rerating_store import PLACE
 from yika_central.db.sheet_changes import note_changed
-from yika_central.db.tables import (
-    Account,
-    AccountMeter,
-    AdjustmentEntry,
-    QuantityEntry,
-    Sale,
-    table_of,
-)
+from yika_central.db.tables import Account, AccountMeter, QuantityEntry, table_of
 from yika_central.domain.months import booked, month_of
+from yika_central.services.adjustment_views import (
+    AccountAdjustment,
+    Outstanding,
+    applications_of,
+    balances,
+    parts_of,
+    quantities_of,
+)
 from yika_central.services.settlement import BY_HAND, Batch
 from yika_central.services.staff import Credential
 from yika_central.services.two_persons import TwoPersons, check_reason
-from yika_common.clock import Clock, from_timestamp, to_timestamp
+from yika_common.clock import Clock, to_timestamp
 from yika_common.errors import N_, YikaError
 from yika_common.journal.bodies import FIGURE_MAX
-from yika_common.journal.record import txn_id
 from yika_common.numbers import Money, Quantity
 
 SHOWN = 500
@@ -69,114 +63,6 @@ class AdjustsNothing(YikaError):
         "An adjustment is neither 0 nor beyond what a receipt can show. Nothing was changed. "
         "Correct the amount."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of an adjustment; ``position`` names its sale, empty where it has none."""
-
-    number: int
-    kind: str
-    cause: str
-    amount: Money
-    node: str
-    epoch: int
-    branch: int
-    seq: int
-    debt: str
-    month: str
-    of_month: str
-    reason: str
-    made_by: str
-    seconded_by: str
-    made_at: datetime
-
-    @property
-    def position(self) -> str:
-        """The journal position of its sale."""
-        fork = f"-b{self.branch}" if self.branch else ""
-        return f"{self.node}-e{self.epoch}-q{self.seq}{fork}" if self.node else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """A purchase through which something was applied or kept, as its journal record says."""
-
-    node: str
-    epoch: int
-    branch: int
-    seq: int
-    txn_id: str
-    at: datetime
-    slot: int
-    service: str
-    number: int
-    adjusted: Money
-    kept: Money
-    pending: bool
-
-    @property
-    def position(self) -> str:
-        """Its journal position."""
-        fork = f"-b{self.branch}" if self.branch else ""
-        return f"{self.node}-e{self.epoch}-q{self.seq}{fork}"
-
-
-@dataclass(frozen=True, slots=True)
-class QuantityPart:
-    """A part of the adjustment of one meter's quantity."""
-
-    slot: int
-    service: str
-    number: int
-    amount: Quantity
-    reason: str
-    made_by: str
-    seconded_by: str
-    made_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class AccountAdjustment:
-    """An account's adjustment: its total under its number, the parts, and what was applied.
-
-    ``outstanding`` is what the next purchase settles: above zero to the customer's favour.
-    """
-
-    account: str
-    area: str
-    number: int
-    total: Money
-    parts: tuple[Part, ...]
-    applications: tuple[Application, ...]
-    quantities: tuple[QuantityPart, ...]
-    meters: tuple[tuple[int, str, str], ...]
-
-    @property
-    def applied(self) -> Money:
-        """What all purchases together applied, less what they kept."""
-        return Money(sum(applied.adjusted - applied.kept for applied in self.applications))
-
-    @property
-    def outstanding(self) -> Money:
-        """What is still to be applied."""
-        return Money(self.total - self.applied)
-
-
-@dataclass(frozen=True, slots=True)
-class Outstanding:
-    """One line of the list of accounts with an adjustment."""
-
-    account: str
-    area: str
-    number: int
-    total: Money
-    applied: Money
-
-    @property
-    def left(self) -> Money:
-        """What is still to be applied."""
-        return Money(self.total - self.applied)
 
 
 class Adjustments:
@@ -301,16 +187,16 @@ class Adjustments:
                 area=area,
                 number=head.number,
                 total=Money(head.total),
-                parts=_parts(session, account),
-                applications=_applications(session, account),
-                quantities=_quantities(session, account),
+                parts=parts_of(session, account),
+                applications=applications_of(session, account),
+                quantities=quantities_of(session, account),
                 meters=tuple((row.slot, row.service, row.meter) for row in meters),
             )
 
     def listed(self, *, open_only: bool = True) -> tuple[Outstanding, ...]:
         """Accounts with an adjustment, those with most outstanding first."""
         with self._database.reading() as session:
-            rows = _balances(session)
+            rows = balances(session)
         lines = [
             Outstanding(
                 row.account,
@@ -346,105 +232,3 @@ def _service(connection: Connection, account: str, slot: int) -> str:
     if row is None:
         raise NoSuchSlot(account=account, slot=slot)
     return str(row.service)
-
-
-def _parts(session: Session, account: str) -> tuple[Part, ...]:
-    table = table_of(AdjustmentEntry)
-    rows = session.execute(
-        select(table).where(table.c.account == account).order_by(table.c.entry.desc())
-    ).all()
-    names = (*PLACE, "debt", "month", "of_month", "reason", "made_by", "seconded_by")
-    return tuple(
-        Part(
-            number=row.number,
-            kind=row.kind,
-            cause=row.cause,
-            amount=Money(row.amount),
-            made_at=from_timestamp(row.made_at),
-            **{name: row._mapping[name] for name in names},
-        )
-        for row in rows
-    )
-
-
-def _applications(session: Session, account: str) -> tuple[Application, ...]:
-    sale = table_of(Sale)
-    rows = session.execute(
-        select(sale)
-        .where(
-            sale.c.account == account,
-            sale.c.outcome != store.SUPERSEDED,
-            or_(sale.c.adjusted != 0, sale.c.kept != 0),
-        )
-        .order_by(sale.c.stamped_at.desc(), *(sale.c[name] for name in PLACE))
-    ).all()
-    return tuple(
-        Application(
-            node=row.node,
-            epoch=row.epoch,
-            branch=row.branch,
-            seq=row.seq,
-            txn_id=txn_id(bytes(row.hash)),
-            at=from_timestamp(row.stamped_at),
-            slot=row.slot,
-            service=row.service,
-            number=row.adjusted_number,
-            adjusted=Money(row.adjusted),
-            kept=Money(row.kept),
-            pending=row.outcome == "PENDING",
-        )
-        for row in rows
-    )
-
-
-def _quantities(session: Session, account: str) -> tuple[QuantityPart, ...]:
-    table = table_of(QuantityEntry)
-    rows = session.execute(
-        select(table)
-        .where(table.c.account == account)
-        .order_by(table.c.made_at.desc(), table.c.slot, table.c.number.desc())
-    ).all()
-    return tuple(
-        QuantityPart(
-            slot=row.slot,
-            service=row.service,
-            number=row.number,
-            amount=Quantity(row.amount),
-            reason=row.reason,
-            made_by=row.made_by,
-            seconded_by=row.seconded_by,
-            made_at=from_timestamp(row.made_at),
-        )
-        for row in rows
-    )
-
-
-def _balances(session: Session) -> Sequence[Any]:
-    """Every account with an adjustment, or with one applied, and both sums."""
-    entry, sale, account = table_of(AdjustmentEntry), table_of(Sale), table_of(Account)
-    entered = (
-        select(
-            entry.c.account,
-            func.max(entry.c.number).label("number"),
-            func.sum(entry.c.amount).label("total"),
-        )
-        .group_by(entry.c.account)
-        .subquery()
-    )
-    used = (
-        select(sale.c.account, func.sum(sale.c.adjusted - sale.c.kept).label("applied"))
-        .where(
-            sale.c.outcome != store.SUPERSEDED,
-            or_(sale.c.adjusted != 0, sale.c.kept != 0),
-        )
-        .group_by(sale.c.account)
-        .subquery()
-    )
-    return session.execute(
-        select(
-            account.c.account, account.c.area, entered.c.number, entered.c.total, used.c.applied
-        )
-        .join(entered, entered.c.account == account.c.account, isouter=True)
-        .join(used, used.c.account == account.c.account, isouter=True)
-        .where(or_(entered.c.account.is_not(None), used.c.account.is_not(None)))
-    ).all()

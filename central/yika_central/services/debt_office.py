@@ -10,25 +10,30 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, func, select
 
 from yika_central.db import settlement_store as store
-from yika_central.db.books import booked_at, closed_through, hold_books
+from yika_central.db.books import closed_through, hold_books
 from yika_central.db.database import Database, add
-from yika_central.db.rerating_store import PLACE
 from yika_central.db.sheet_changes import note_changed
-from yika_central.db.tables import Debt, DebtEntry, Sale, SaleDebt, table_of
-from yika_central.domain.debts import WHOLE, Owed, age_of, instalments, months_later
+from yika_central.db.tables import Debt, DebtEntry, table_of
+from yika_central.domain.debts import WHOLE, instalments, months_later
 from yika_central.domain.months import booked, month_of
 from yika_central.services.adjustments import check_account
 from yika_central.services.debt_book import DebtBook, DebtState
+from yika_central.services.debt_views import (
+    DebtMove,
+    DebtView,
+    collections_of,
+    entries_of,
+    view_of,
+)
 from yika_central.services.settlement import Batch
 from yika_central.services.staff import Credential
 from yika_central.services.two_persons import TwoPersons, check_reason
-from yika_common.clock import Clock, from_timestamp, to_timestamp
+from yika_common.clock import Clock, to_timestamp
 from yika_common.errors import N_, Phrase, YikaError
 from yika_common.journal.bodies import FIGURE_MAX
-from yika_common.journal.record import txn_id
 from yika_common.numbers import Money
 
 NAME_MAX = 40
@@ -84,51 +89,6 @@ class NewDebt:
     daily_fee: int = 0
     fee_most: Money | None = None
     parts: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class DebtView:
-    """A debt as it stands."""
-
-    account: str
-    debt: str
-    zh: str
-    en: str
-    owed: Owed
-    share: int
-    least: Money
-    priority: int
-    not_before: datetime | None
-    begun: bool
-    due_on: date | None
-    daily_fee: int
-    fee_most: Money
-    month: str
-    reason: str
-    registered_by: str
-    seconded_by: str
-    registered_at: datetime
-    age: int
-
-
-@dataclass(frozen=True, slots=True)
-class DebtMove:
-    """A line of a debt's statement: what changed it, by how much, and what was left then.
-
-    ``kind`` is REGISTERED, FEE, WAIVED or COLLECTED; a collection names its sale.
-    """
-
-    at: datetime
-    kind: str
-    amount: Money
-    left: Money = Money(0)  # noqa: RUF009 - a plain 0
-    month: str = ""
-    of_month: str = ""
-    reason: str = ""
-    made_by: str = ""
-    seconded_by: str = ""
-    place: tuple[str, int, int, int] | None = None
-    txn_id: str = ""
 
 
 class DebtOffice:
@@ -237,7 +197,7 @@ class DebtOffice:
                 for start in range(0, len(accounts), _AT_ONCE)
                 for state in book.states(accounts[start : start + _AT_ONCE])
             ]
-        views = (self._view(state) for state in states)
+        views = (view_of(state, self.today) for state in states)
         return tuple(view for view in views if view.owed.left or not open_only)
 
     def statement(self, debt: str) -> tuple[DebtView, tuple[DebtMove, ...]]:
@@ -249,7 +209,7 @@ class DebtOffice:
         with self._database.reading() as session:
             connection = session.connection()
             account = _account_of(connection, debt)
-            view = self._view(self._state(connection, account, debt))
+            view = view_of(self._state(connection, account, debt), self.today)
             moves = [
                 DebtMove(
                     view.registered_at,
@@ -260,8 +220,8 @@ class DebtOffice:
                     made_by=view.registered_by,
                     seconded_by=view.seconded_by,
                 ),
-                *_entries(connection, account, debt),
-                *_collections(connection, account, debt),
+                *entries_of(connection, account, debt),
+                *collections_of(connection, account, debt),
             ]
         left, shown = 0, []
         for move in sorted(moves, key=lambda move: (move.at, move.kind != "REGISTERED")):
@@ -294,40 +254,18 @@ class DebtOffice:
             "fee_most": int(new.amount if new.fee_most is None else new.fee_most),
         }
 
-    def _view(self, state: DebtState) -> DebtView:
-        row, due_on = state.row, state.terms.due_on
-        return DebtView(
-            account=row.account,
-            debt=row.debt,
-            zh=row.zh,
-            en=row.en,
-            owed=state.owed,
-            share=row.share,
-            least=Money(row.least),
-            priority=row.priority,
-            not_before=from_timestamp(row.not_before) if row.not_before else None,
-            begun=row.begun,
-            due_on=due_on,
-            daily_fee=row.daily_fee,
-            fee_most=Money(row.fee_most),
-            month=row.month,
-            reason=row.reason,
-            registered_by=row.registered_by,
-            seconded_by=row.seconded_by,
-            registered_at=from_timestamp(row.registered_at),
-            age=age_of(due_on, self.today),
-        )
-
 
 _AT_ONCE = 500
 
 
 def _check(new: NewDebt) -> None:
     """Refuse terms that make no sense; the first that do not is named."""
-    names = (new.zh, new.en)
     rules: tuple[tuple[Phrase, bool], ...] = (
         (Phrase("Amount"), 0 < new.amount <= FIGURE_MAX),
-        (Phrase("What for"), all(0 < len(n.strip()) <= NAME_MAX and n.isprintable() for n in names)),
+        (
+            Phrase("What for"),
+            all(0 < len(n.strip()) <= NAME_MAX and n.isprintable() for n in names),
+        ),
         (Phrase("Share of each payment"), 0 <= new.share <= WHOLE and new.share + new.least > 0),
         (Phrase("At least per sale"), 0 <= new.least <= FIGURE_MAX),
         (Phrase("Priority"), 0 <= new.priority <= PRIORITY_MAX),
@@ -342,6 +280,10 @@ def _check(new: NewDebt) -> None:
     for field, holds in rules:
         if not holds:
             raise DebtRefused(field=field)
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text.strip()) <= NAME_MAX and text.isprintable()
 
 
 def _parts(new: NewDebt, today: date) -> Sequence[NewDebt]:
@@ -374,60 +316,3 @@ def _account_of(connection: Connection, debt: str) -> str:
     if found is None:
         raise NoSuchDebt(debt=debt[:40])
     return str(found)
-
-
-def _entries(connection: Connection, account: str, debt: str) -> list[DebtMove]:
-    table = table_of(DebtEntry)
-    rows = connection.execute(
-        select(table)
-        .where(table.c.account == account, table.c.debt == debt)
-        .order_by(table.c.number)
-    ).all()
-    return [
-        DebtMove(
-            from_timestamp(row.made_at),
-            row.kind,
-            Money(row.amount),
-            month=row.month,
-            of_month=row.of_month,
-            reason=row.reason,
-            made_by=row.made_by,
-            seconded_by=row.seconded_by,
-        )
-        for row in rows
-    ]
-
-
-def _collections(connection: Connection, account: str, debt: str) -> list[DebtMove]:
-    sale, taken = table_of(Sale), table_of(SaleDebt)
-    rows = connection.execute(
-        select(
-            *(sale.c[name] for name in PLACE),
-            sale.c.hash,
-            sale.c.operator,
-            booked_at.label("sold_at"),
-            taken.c.amount,
-        )
-        .join_from(sale, taken, _same_place(sale, taken))
-        .where(
-            sale.c.account == account,
-            taken.c.debt == debt,
-            sale.c.outcome != store.SUPERSEDED,
-            taken.c.amount != 0,
-        )
-    ).all()
-    return [
-        DebtMove(
-            from_timestamp(row.sold_at),
-            "COLLECTED",
-            Money(-row.amount),
-            made_by=row.operator,
-            place=(row.node, row.epoch, row.branch, row.seq),
-            txn_id=txn_id(bytes(row.hash)),
-        )
-        for row in rows
-    ]
-
-
-def _same_place(left: Any, right: Any) -> Any:
-    return and_(*(left.c[name] == right.c[name] for name in PLACE))
