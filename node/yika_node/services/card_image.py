@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from yika_common.cards.aes import MAC_SIZE
 from yika_common.cards.application import CardIdentity
 from yika_common.cards.contact import UserCard
+from yika_common.cards.cut import Cut
 from yika_common.cards.errors import CardError, RecordForged
 from yika_common.cards.record import EMPTY_RECORD, CreditRecord, open_record
 from yika_common.cards.slot_meter import SlotMeter
@@ -23,7 +24,10 @@ from yika_node.services.views import Account, MeterView, SlotView
 
 @dataclass(frozen=True, slots=True)
 class SlotImage:
-    """One slot: its meter, and what was read; ``problem`` says why ``record`` can't be used."""
+    """One slot: its meter, and what was read; ``problem`` says why ``record`` can't be used.
+
+    ``bare``: the card has no room to say more than count and total.
+    """
 
     view: MeterView
     raw: bytes
@@ -32,6 +36,7 @@ class SlotImage:
     evidence: bytes
     problem: YikaError | None
     write_back_problem: YikaError | None = None
+    bare: bool = False
 
     @property
     def slot(self) -> int:
@@ -101,7 +106,8 @@ def _read_slot(session: UserCard, view: MeterView, keyring: KeyRing) -> SlotImag
     record, forged = _record(raw, held, view)
     write_back, unreadable = _write_back(written_back, held)
     evidence = evidence_in(written_back)
-    return SlotImage(view, raw, record, write_back, evidence, forged, unreadable)
+    bare = session.cut is Cut.BARE
+    return SlotImage(view, raw, record, write_back, evidence, forged, unreadable, bare=bare)
 
 
 def _record(
@@ -138,4 +144,5 @@ def slot_view(image: SlotImage) -> SlotView:
         write_back=image.write_back,
         problem=image.problem,
         write_back_problem=image.write_back_problem,
+        bare=image.bare,
     )

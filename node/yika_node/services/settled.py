@@ -9,7 +9,9 @@ way round: the sum falls, and the next node gives it back.
 A slot's state is what the card shows, or what our own journal wrote there last if that is newer.
 It is *unknown* where anything says that more was sold than this state knows of: the card was
 replaced, its slot can't be read, or a sale to it is still open somewhere.  While one slot of the
-account is unknown nothing is applied and no debt is collected: perhaps it was done already.
+account is unknown nothing is applied and no debt is collected: perhaps it was done already.  A
+bare card has no room for what was settled: there our own journal knows of our own sales, and
+nobody of others'.
 
 A meter's quantity is adjusted in the same way, by a cumulative figure of its own: it is credited
 with the next sale beside what was bought, or withheld of that.
@@ -133,7 +135,11 @@ def _state(premises: Premises, slot: SlotView) -> tuple[AppliedAdjustments, bool
                 debts=Money(row.debts),
             )
     if slot.record is not None and slot.record.position >= position:
-        position, state = slot.record.position, slot.record.adjustments
+        if slot.bare and slot.record.position > position:
+            return state, False
+        if not slot.bare:
+            state = slot.record.adjustments
+        position = slot.record.position
     # Of an empty slot our own journal proves that the card is not the one that was sold to.
     shown = _NEVER if slot.record is None else position
     return state, slot.problem is None and max(_heard(premises, slot), position) <= shown

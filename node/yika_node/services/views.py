@@ -189,7 +189,8 @@ class SlotView:
     """One meter's place on the card in the reader, as its record and write-back say.
 
     ``problem`` says why the record can't be used, ``write_back_problem`` the same of what the
-    meter wrote; nothing is sold to a slot with a problem.
+    meter wrote; nothing is sold to a slot with a problem.  A ``bare`` card has no room to say more
+    than count and total.
     """
 
     slot: int
@@ -199,6 +200,7 @@ class SlotView:
     write_back: WriteBack | None
     problem: YikaError | None = None
     write_back_problem: YikaError | None = None
+    bare: bool = False
 
     @property
     def count(self) -> int:
