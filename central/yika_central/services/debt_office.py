@@ -262,10 +262,7 @@ def _check(new: NewDebt) -> None:
     """Refuse terms that make no sense; the first that do not is named."""
     rules: tuple[tuple[Phrase, bool], ...] = (
         (Phrase("Amount"), 0 < new.amount <= FIGURE_MAX),
-        (
-            Phrase("What for"),
-            all(0 < len(n.strip()) <= NAME_MAX and n.isprintable() for n in names),
-        ),
+        (Phrase("What for"), all(map(_is_name, (new.zh, new.en)))),
         (Phrase("Share of each payment"), 0 <= new.share <= WHOLE and new.share + new.least > 0),
         (Phrase("At least per sale"), 0 <= new.least <= FIGURE_MAX),
         (Phrase("Priority"), 0 <= new.priority <= PRIORITY_MAX),
