@@ -70,6 +70,13 @@ _TABLES: Final = {
 }
 
 
+Pair = tuple[str, str]
+"""An account and a service."""
+
+BEFORE_ALL: Final = ("", "")
+"""Before the first pair of the queue."""
+
+
 class Scope(NamedTuple):
     """What the accounts of a plan have in common."""
 
@@ -96,19 +103,28 @@ class RatingPass:
             self._run(f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} ({columns}){end}")
             self._run(f"DELETE FROM {name}")  # noqa: S608 - the names above
 
-    def take(self, most: int) -> int:
-        """Take the next pairs of the queue; they stay there, held by the transaction."""
+    def take(self, most: int, after: Pair) -> tuple[int, Pair]:
+        """Take the next pairs of the queue behind ``after``; how many, and the last of them.
+
+        They stay in the queue, held by the transaction.
+        """
         held = "FOR UPDATE SKIP LOCKED" if self._postgresql else ""
-        return self._run(
+        taken = self._run(
             f"""INSERT INTO rerate_pair (n, account, service, ticket, since, start, plan,
                     tariff_class, area, persons)
                 SELECT ROW_NUMBER() OVER (ORDER BY q.account, q.service), q.account, q.service,
                     q.ticket, q.since, 0, {BY_HAND}, a.tariff_class, a.area, a.persons
                 FROM (SELECT account, service, ticket, since FROM rerate_queue
+                    WHERE (account, service) > (:account, :service)
                     ORDER BY account, service LIMIT :most {held}) AS q
                 LEFT JOIN account a ON a.account = q.account""",  # noqa: S608 - no input
             most=most,
+            account=after[0],
+            service=after[1],
         )
+        for row in self._all(f"SELECT account, service FROM rerate_pair WHERE n = {taken:d}"):  # noqa: S608 - a number
+            return taken, (row.account, row.service)
+        return taken, after
 
     def scopes(self) -> list[Scope]:
         """Which classes and areas the known accounts of the batch have, by service."""
@@ -157,18 +173,20 @@ class RatingPass:
 
     def price(self, number: int, plan: Plan) -> None:
         """Price the pairs of a plan; those that turn out odd are left to be priced by hand."""
-        first, last = self._connection.execute(
-            text(
-                f"""SELECT MIN(at), MAX(at) FROM (SELECT {CLAMPED} AS at
-                    FROM rerate_pair p CROSS JOIN sale s
-                    WHERE p.plan = :plan AND s.account = p.account AND s.service = p.service
-                        AND {CLAMPED} >= p.start) AS sold"""  # noqa: S608 - no input
-            ),
-            {"plan": number},
-        ).one()
-        if first is not None:
-            fence = "OFFSET 0" if self._postgresql else "LIMIT -1"
-            self._run(plan.between(first, last).statement(fence), plan=number)
+        first, last = self._time_of(number)
+        fence = "OFFSET 0" if self._postgresql else "LIMIT -1"
+        self._run(plan.between(first, last).statement(fence), plan=number)
+
+    def _time_of(self, number: int) -> tuple[int, int]:
+        """A time that all sales of a plan lie in, by the ends of indexes; none is read."""
+        (row,) = self._all(
+            """SELECT (SELECT MIN(stamped_at) FROM sale), (SELECT MIN(not_after) FROM sale),
+                (SELECT MAX(not_after) FROM sale),
+                (SELECT MIN(start) FROM rerate_pair WHERE plan = :plan)""",
+            plan=number,
+        )
+        stamped, earliest, latest, start = (value or 0 for value in row)
+        return max(min(stamped, earliest), start), latest
 
     def leave_odd(self) -> None:
         """Forget what the statements found for odd pairs, and keep the shares of the others."""

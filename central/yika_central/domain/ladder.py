@@ -8,6 +8,7 @@ tariff that needs an area nobody recorded) is passed over, and the next owns its
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from yika_central.domain.published import Published
 from yika_central.domain.purchases import Purchase
@@ -43,8 +44,12 @@ def shares_of(
     purchase: Purchase, truth: Truth, right: Money, published: Published
 ) -> Iterator[Share]:
     """The steps of the ladder; they add up to ``right`` less what was charged."""
+    if _assumed_the_truth(purchase, truth, published):
+        rungs: Iterable[Rung] = ((Cause.WRONG_PRICE, right),)
+    else:
+        rungs = (*_rungs(purchase, truth, published), (Cause.LATE_VOID, right))
     below = purchase.charged
-    for cause, price in (*_rungs(purchase, truth, published), (Cause.LATE_VOID, right)):
+    for cause, price in rungs:
         if price != below:
             yield Share(cause, Money(price - below))
         below = price
@@ -57,6 +62,37 @@ def price_of(tariff: Tariff, usage: Usage, quantity: int) -> Money:
         AreaUnknown, HeatClassUnknown: a fee is due that nobody can compute.
     """
     return Charges(tariff, usage).amount(quantity)
+
+
+def _assumed_the_truth(purchase: Purchase, truth: Truth, published: Published) -> bool:
+    """Whether nothing that bears on the price is replaced: most sales are priced but once."""
+    if published.as_named(purchase.tariff) is not truth.tariff:
+        return False
+    opened_on = None if truth.facts is None else truth.facts.opened_on
+    try:
+        claimed = usage_claimed(
+            truth.tariff, purchase.claim, purchase.clamped, opened_on=opened_on
+        )
+    except YikaError:
+        return False
+    bearing = _BEARING + (_HEAT if truth.tariff.heat_basic_fee is not None else ())
+    return all(getattr(claimed, name) == getattr(truth.usage, name) for name in bearing)
+
+
+_BEARING: Final = (
+    "used",
+    "persons",
+    "heating_year_paid",
+    "months_due",
+    "month",
+    "opened_month",
+    "free",
+    "equipment",
+    "on",
+    "part_days",
+    "consumed",
+)
+_HEAT: Final = ("area_m2", "heat_class", "heat_days", "heat_suspended")
 
 
 def _rungs(purchase: Purchase, truth: Truth, published: Published) -> Iterator[Rung]:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from yika_central.db import rerating_store as store
 from yika_central.db.database import Database
-from yika_central.db.rating_pass import RatingPass, Scope
+from yika_central.db.rating_pass import BEFORE_ALL, Pair, RatingPass, Scope
 from yika_central.db.rating_plan import Plan
 from yika_central.db.rerate_queue import queue_all, waiting
 from yika_central.domain.published import Published
@@ -71,9 +71,9 @@ class Rerating:
         Raises:
             DiskFull, DatabaseBusy, DatabaseAway: what was written before stands, the rest waits.
         """
-        done, tariffs = Rerun(), _Tariffs()
+        done, last, tariffs = Rerun(), BEFORE_ALL, _Tariffs()
         while True:
-            batch = self._one_batch(tariffs)
+            batch, last = self._one_batch(last, tariffs)
             done += batch
             if progress is not None:
                 progress(batch.pairs)
@@ -91,13 +91,14 @@ class Rerating:
         with self._database.reading() as session:
             return waiting(session)
 
-    def _one_batch(self, tariffs: "_Tariffs") -> Rerun:
+    def _one_batch(self, after: Pair, tariffs: "_Tariffs") -> tuple[Rerun, Pair]:
+        """Price the next pairs of the queue; what was done, and the last of them."""
         now = self._clock()
         with self._database.writing() as connection:
             batch = RatingPass(connection)
-            pairs = batch.take(BATCH)
+            pairs, last = batch.take(BATCH, after)
             if not pairs:
-                return Rerun()
+                return Rerun(), last
             tariffs.refresh(connection)
             by_hand = ByHand(connection, batch, tariffs.published, self._zone)
             plans = _assign_plans(batch, tariffs, now)
@@ -109,7 +110,7 @@ class Rerating:
             by_hand.price()
             written = batch.write(to_timestamp(now))
             batch.strike_off()
-        return Rerun(pairs, written.changed, Money(written.posted))
+        return Rerun(pairs, written.changed, Money(written.posted)), last
 
 
 def _assign_plans(batch: RatingPass, tariffs: "_Tariffs", now: datetime) -> dict[int, Plan]:
