@@ -22,6 +22,7 @@ from yika_common.tariffs.errors import (
     AboveMonthMaximum,
     HoardLimit,
 )
+from yika_node.services.errors import MeterCountsOtherwise
 from yika_node.services.tariff_age import TariffExpired
 from yika_node.services.views import LimitsForm
 
@@ -252,6 +253,19 @@ def test_a_meter_that_holds_money_is_told_its_price_and_the_next(counters: Count
     view = counters.read().slots[WATER].write_back
     assert view is not None
     assert view.reading.balance == 30_000 + 10_000 - 6_000
+
+
+@pytest.mark.parametrize(("first", "then"), [("money", "quantity"), ("quantity", "money")])
+def test_a_meter_is_not_sold_quantity_after_money_nor_money_after_quantity(
+    counters: Counters, first: str, then: str
+) -> None:
+    """Its total would go on in another unit, and the meter would credit what nobody bought."""
+    sold(counters, meter_holds=first)
+    counters.sell(for_money(WATER, 5_000))
+    counters.publish(version=2, meter_holds=then, effective_from="2026-04-02T00:00:00")
+    counters.pass_time(days=2)
+    with pytest.raises(MeterCountsOtherwise):
+        counters.sell(for_money(WATER, 5_000), at=1)
 
 
 def test_an_expired_tariff_is_sold_by_only_where_the_settings_let_it(counters: Counters) -> None:

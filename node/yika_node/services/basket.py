@@ -29,7 +29,7 @@ from yika_common.tariffs.situation import tally_after, together, usage_at
 from yika_common.tariffs.usage import OwnLimits, Usage
 from yika_common.tariffs.waterfall import bill_for_money, bill_for_quantity
 from yika_node.db.queries import Queries
-from yika_node.services.errors import SaleTooLarge
+from yika_node.services.errors import MeterCountsOtherwise, SaleTooLarge
 from yika_node.services.payments import SlotQuote
 from yika_node.services.premises import Base, Premises, quantum_of, stored
 from yika_node.services.settled import Owed, Settled, settled_with
@@ -93,6 +93,7 @@ class Basket:
         Raises:
             those of :meth:`yika_node.services.pricing.Pricing.price`.
         """
+        _check_unit(slot, tariff)
         facts = self.account.pricing_facts(tariff.zone)
         base = self.premises.base(self.identity, slot)
         tally = self._tally(slot.service, tariff, facts)
@@ -194,6 +195,13 @@ class Basket:
             spent_today=Money(before.spent_today + amount),
             spent_this_month=Money(before.spent_this_month + amount),
         )
+
+
+def _check_unit(slot: SlotView, tariff: Tariff) -> None:
+    """The meter's total goes on in the unit in which it was sold so far."""
+    sold = slot.record
+    if sold is not None and bool(sold.parameters.price) != tariff.holds_money:
+        raise MeterCountsOtherwise(meter=slot.meter, unit=tariff.unit, tariff=tariff.id)
 
 
 def _billed(tariff: Tariff, usage: Usage, entry: SaleEntry, dues: Dues, policy: Policy) -> Bill:

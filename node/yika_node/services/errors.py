@@ -90,6 +90,17 @@ class MeterUnknown(YikaError):
     )
 
 
+class MeterCountsOtherwise(YikaError):
+    """A meter that holds money is not credited with a quantity, nor the other way round."""
+
+    code = "meter_counts_otherwise"
+    sentence = N_(
+        "Meter %(meter)s was not sold %(unit)s before, and tariff %(tariff)s sells nothing else. "
+        "Nothing was sold. Correct the account's tariff class, or ask headquarters for the tariff "
+        "of such meters."
+    )
+
+
 class MeterTaken(YikaError):
     """The meter already belongs to an account."""
 

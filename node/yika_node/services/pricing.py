@@ -42,6 +42,7 @@ class Pricing:
             NoTariffInForce, TariffExpired, NothingToSell, BelowMinimum, AboveMaximum,
                 SaleTooLarge, FeeNotCovered, SupplyShareTooSmall, NotAMultiple, AreaUnknown and
                 their like: the line has no price.
+            MeterCountsOtherwise: the meter does not hold what the tariff sells.
             RecordForged, ContentUnknown, MeterUnknown: a slot that can't be read.
             LineRefused: one of these, of the first such line among several.
         """
