@@ -23,8 +23,8 @@ from yika_common.numbers import Quantity
 from yika_common.services import Service
 from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_asedrive import AseDrive
-from yika_node.config import ReaderConfig
-from yika_node.hardware.readers import reader_of
+from yika_node.config import AUTO
+from yika_node.hardware.readers import reader_at
 from yika_node.services.payments import Receipt
 from yika_node.services.views import CardView, SaleEntry
 
@@ -45,7 +45,7 @@ class MemoryTown(Counters):
         for at, reader in enumerate(readers):
             world = self.worlds[at]
             self.nodes[at].close()
-            world.hand = reader_of(ReaderConfig(str(reader.link)))  # type: ignore[assignment]
+            world.hand = reader_at(str(reader.link), AUTO)  # type: ignore[assignment]
             self.nodes[at] = world.restarted()
 
     def open(self) -> None:

@@ -19,7 +19,7 @@ from yika_node.db.sentinel import Sentinel
 from yika_node.db.start import Start, read_start
 from yika_node.db.store import Store, open_store
 from yika_node.errors import AlreadyRunning
-from yika_node.hardware.readers import reader_of
+from yika_node.hardware.readers import reader_at
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.adoption import Adoption
 from yika_node.services.amendments import Amendments
@@ -147,7 +147,7 @@ def build(
         outside = _Outside(
             clock=TrustedClock(clock),
             random=random,
-            reader=reader or reader_of(config.reader),
+            reader=reader or reader_at(config.reader.port, config.reader.protocol),
             uplinks=uplinks,
             cost=cost,
             judge=judge,

@@ -24,7 +24,7 @@ from yika_common.infra.system_errors import why_refused
 from yika_common.infra.wall_clock import system_clock
 from yika_common.sync.errors import TokenMalformed
 from yika_node.bootstrap import Node, build
-from yika_node.hardware.readers import reader_of
+from yika_node.hardware.readers import reader_at
 from yika_node.jobs import Jobs
 from yika_node.services.inspection import Inspection
 from yika_node.services.safekeeping import FolderInUse, NothingToKeep, back_up, put_back
@@ -119,7 +119,7 @@ def init(data: Path, token: str, operator: str, password: str) -> None:
 def check(data: Path) -> None:
     """Try every part of the vending point; one sentence each."""
     good = True
-    for finding in Inspection(data, reader_of, system_clock).findings():
+    for finding in Inspection(data, reader_at, system_clock).findings():
         good = good and finding.good
         mark = "+" if finding.good else "-"
         click.echo(f"{mark} {filled(finding.text, finding.facts, _language())}")

@@ -16,10 +16,10 @@ from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_asedrive import AseDrive
 from yika_common.simulated.reader_gempc_twin import FIRMWARE, GemPcTwin
 from yika_common.simulated.reader_slot import Slot
-from yika_node.config import PROTOCOLS, ReaderConfig
+from yika_node.config import PROTOCOLS
 from yika_node.hardware import readers
 from yika_node.hardware.errors import PortMissing, ReaderGarbled, ReaderSilent, ReaderUnplugged
-from yika_node.hardware.readers import reader_of
+from yika_node.hardware.readers import reader_at
 from yika_node.hardware.serial_reader import SerialReader
 
 KNOWN: dict[str, Callable[[Slot], Firmware]] = {"gempc-twin": GemPcTwin, "asedrive": AseDrive}
@@ -125,4 +125,4 @@ def test_a_reader_of_another_protocol_than_the_configured_one_does_not_answer(
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_protocol_that_can_be_configured_has_a_driver(protocol: str) -> None:
-    reader_of(ReaderConfig(protocol=protocol)).close()
+    reader_at("/dev/ttyUSB0", protocol).close()

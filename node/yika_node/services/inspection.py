@@ -16,7 +16,7 @@ from yika_common.infra.sqlite import open_for_money
 from yika_common.infra.sqlite_errors import DatabaseDamaged, named_failures
 from yika_common.readers.port import NamedReader
 from yika_node import vault
-from yika_node.config import ReaderConfig, load
+from yika_node.config import load
 from yika_node.db import store
 from yika_node.errors import NotEnrolled, VaultDamaged
 
@@ -43,8 +43,8 @@ class Finding:
     facts: Mapping[str, str | int] = field(default_factory=dict)
 
 
-ReaderOf = Callable[[ReaderConfig], NamedReader]
-"""Gives the driver for a configured reader."""
+ReaderAt = Callable[[str, str], NamedReader]
+"""Gives the driver for a port and a protocol, as they are configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Inspection:
     """Looks at the data folder of a node, and at what is connected."""
 
     folder: Path
-    reader_of: ReaderOf
+    reader_at: ReaderAt
     clock: Clock
 
     def findings(self) -> Iterator[Finding]:
@@ -104,7 +104,8 @@ class Inspection:
         return _good(N_("The key file is there; an operator's password opens it."))
 
     def _card_reader(self) -> Finding:
-        reader = self.reader_of(load(self.folder).reader)
+        configured = load(self.folder).reader
+        reader = self.reader_at(configured.port, configured.protocol)
         try:
             found = reader.describe()
             present = reader.card_present()
