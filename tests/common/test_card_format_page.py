@@ -10,6 +10,8 @@ import pytest
 from card_builders import VECTORS
 from yika_common.cards import application, claim, keys, record, write_back
 from yika_common.cards.application import AID, TRANSPORT_KEY, Ins, Status
+from yika_common.cards.memory import notes
+from yika_common.cards.memory.layout import NOTE_SIZE
 from yika_common.meters.factory import parse_key_file
 from yika_common.meters.rules import Reason
 from yika_common.numbers import Quantity
@@ -25,6 +27,7 @@ LAYOUTS = {
     "information": (application, application.INFORMATION_SIZE),
     "record": (record, record.RECORD_SIZE),
     "claim": (claim, claim.CLAIM_SIZE),
+    "note": (notes, NOTE_SIZE),
     "write-back": (write_back, write_back.WRITE_BACK_SIZE),
 }
 
