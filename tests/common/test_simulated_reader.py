@@ -26,11 +26,13 @@ from yika_common.readers.ccid import (
     Refusal,
 )
 from yika_common.readers.iso7816 import USER_CARD_ATR, pps_request
+from yika_common.readers.port import MemoryKind
 from yika_common.readers.t1 import information_block
 from yika_common.simulated.card_file import new_card_file
+from yika_common.simulated.chip_file import new_chip_file
 from yika_common.simulated.pty_link import LinkUnusable
 from yika_common.simulated.reader import SimulatedReader
-from yika_common.simulated.reader_slot import Slot
+from yika_common.simulated.reader_slot import CardGone, Slot
 
 POWER_ON = Message(Kind.POWER_ON, 1, b"\x01\0\0")
 STATUS = Message(Kind.SLOT_STATUS, 2)
@@ -166,6 +168,29 @@ def test_a_chip_whose_storage_fails_is_silent_and_the_event_says_why(tmp_path: P
     assert isinstance(facts["why"], Phrase)
     assert facts["why"].startswith(f"{tmp_path / 'card'} is not a simulated card")
     assert "不是模拟卡（不存在）" in said(facts["why"], "zh")
+
+
+def test_a_memory_chip_whose_storage_fails_is_silent_too(tmp_path: Path) -> None:
+    events: list[str] = []
+    slot = Slot(lambda name, facts: events.append(name))
+    slot.insert(new_chip_file(tmp_path / "card", MemoryKind.SLE4428, system_random))
+    (tmp_path / "card").unlink()
+    assert slot.power_on_chip() == b""
+    assert events == ["failed"]
+
+
+def test_a_card_is_silent_to_whoever_powers_it_as_one_of_the_other_family(tmp_path: Path) -> None:
+    slot = Slot(lambda name, facts: None)
+    slot.insert(new_chip_file(tmp_path / "chip", MemoryKind.SLE4428, system_random))
+    assert slot.power_on() == b""
+    with pytest.raises(CardGone):
+        slot.transfer(b"\0\0\0\0")
+    slot.insert(new_card_file(tmp_path / "card", system_random))
+    assert slot.power_on_chip() == b""
+    with pytest.raises(CardGone):
+        slot.read_chip(0x0E, 0, 1)
+    with pytest.raises(CardGone):
+        slot.write_chip(0x33, 0, b"\0")
 
 
 def yika_reader(

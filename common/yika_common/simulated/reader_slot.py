@@ -129,9 +129,14 @@ class Slot:
         self._contact = None
         if not isinstance(self._card, SimulatedChip):
             return b""
+        try:
+            answer = self._card.power_up()
+        except (OSError, YikaError) as failure:
+            self._emit("failed", {"why": _why(failure)})
+            return b""
         self._contact = self._card
         self._emit("powered", {})
-        return self._card.power_up()
+        return answer
 
     def power_off(self) -> None:
         """Take the power away."""
@@ -167,6 +172,9 @@ class Slot:
                 chip.command(control, address + at, byte)
             except CardRemoved as gone:
                 raise self._torn(self._crossed, taken=False) from gone
+            except (OSError, YikaError) as failure:
+                self._emit("failed", {"why": _why(failure)})
+                raise CardGone from failure
             self._count_byte()
         if self._tear_after is not None and self._tear_after > _TEAR_LONGEST:
             raise self._torn(len(data), taken=True)
