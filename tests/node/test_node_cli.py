@@ -20,6 +20,7 @@ from yika_common.clock import to_timestamp
 from yika_common.infra.entropy import system_random
 from yika_common.infra.wall_clock import system_clock
 from yika_common.simulated.reader import SimulatedReader
+from yika_common.simulated.reader_asedrive import AseDrive
 from yika_common.sync.enrolment import EnrolmentToken
 from yika_node.bootstrap import build
 from yika_node.cli import main
@@ -160,6 +161,10 @@ def test_check_tries_every_part(ready: Shell, tmp_path: Path) -> None:
         good = ready.run("check", language="zh")
     assert (good.exit_code, [line[0] for line in good.stdout.splitlines()]) == (0, ["+"] * 7)
     assert "读卡器" in good.stdout
+    with SimulatedReader(port, firmware=AseDrive):
+        assert (
+            f"{port} answers as asedrive at 115200 baud; it is empty" in ready.run("check").stdout
+        )
 
 
 def test_check_of_an_empty_folder_names_what_is_missing(shell: Shell) -> None:
