@@ -2,23 +2,28 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from rerating_builders import (
+    OPENED_ON,
     PREMISES,
     YEAR_START,
     a_purchase,
     a_tariff,
     heat_tariff,
+    premises,
     unknown_tariff,
 )
 from yika_central.domain.published import Published, named
 from yika_central.domain.purchases import Purchase, in_order
-from yika_central.domain.ratings import Cause, Premises, Rated, Share
+from yika_central.domain.ratings import Cause, Premises, Rated, Share, Standing
 from yika_central.domain.rerating import rerate
+from yika_central.domain.timeline import EVER
 from yika_common.numbers import Money, Quantity
 from yika_common.services import Service
+from yika_common.tariffs.facts import Facts
 from yika_common.tariffs.model import Tariff
 
 
@@ -245,3 +250,91 @@ def test_a_version_that_carries_the_count_charges_the_second_step() -> None:
         tariffs=(V1, V2),
     )
     assert (results[1].amount, results[1].difference) == (31900, 2900)
+
+
+SHOP = a_tariff(id="SHOP", **{"class": "shop"}, prices=("8.00", "8.00", "8.00"))
+DEARER_SHOP = a_tariff(
+    id="SHOP",
+    version=2,
+    **{"class": "shop"},
+    prices=("8.50", "8.50", "8.50"),
+    effective_from="2026-02-01T00:00:00",
+)
+
+
+def test_a_tariff_of_another_class_is_told_from_a_stale_one() -> None:
+    sold = a_purchase(SHOP, "20", "160.00", day=40)
+    (result,) = rated(sold, tariffs=(STEPS, SHOP, DEARER_SHOP))
+    assert result.tariff == named(STEPS)
+    assert result.shares == (
+        Share(Cause.STALE_TARIFF, Money(1000)),
+        Share(Cause.WRONG_CLASS, Money(-7000)),
+    )
+
+
+def test_the_class_that_holds_is_the_one_of_the_day() -> None:
+    changed = YEAR_START + timedelta(days=20)
+    facts = Facts(opened_on=OPENED_ON)
+    account = Premises(
+        "A01", (Standing(EVER, "residential", facts), Standing(changed, "shop", facts))
+    )
+    results = rated(
+        a_purchase(STEPS, "20", "100.00", day=10, seq=1, count=1),
+        a_purchase(STEPS, "20", "100.00", day=30, seq=2, count=2, used="20"),
+        tariffs=(STEPS, SHOP),
+        account=account,
+    )
+    assert amounts(results) == [("N0001", 10000, 0), ("N0001", 16000, 6000)]
+    assert results[1].shares == (Share(Cause.WRONG_CLASS, Money(6000)),)
+
+
+HOUSEHOLD = a_tariff(household={"included_persons": 5, "extra_per_person": "60"})
+
+
+def test_persons_that_the_node_did_not_know_of_are_a_cause_of_their_own() -> None:
+    sold = a_purchase(HOUSEHOLD, "200", "1040.00", used="0")
+    (result,) = rated(sold, tariffs=(HOUSEHOLD,), account=premises(persons=6))
+    assert result.shares == (Share(Cause.WRONG_FACTS, Money(-4000)),)
+
+
+FREE = a_tariff(
+    free_allocation={
+        "code": "free",
+        "name": {"en": "Free"},
+        "quantity": "6",
+        "per": "month",
+        "price": "0",
+        "most": "6",
+        "counts_in_quota": False,
+    }
+)
+
+
+def test_free_units_claimed_at_two_nodes_in_a_month_are_paid_once() -> None:
+    claimed: dict[str, Any] = {"free": Quantity(6000), "free_day": 9500}
+    results = rated(
+        a_purchase(FREE, "10", "20.00", day=1, node="N0001", count=1, **claimed),
+        a_purchase(FREE, "10", "20.00", day=2, node="N0002", count=2, **claimed),
+        tariffs=(FREE,),
+    )
+    assert [r.difference for r in results] == [0, 3000]
+    assert results[1].shares == (Share(Cause.FREE_UNITS, Money(3000)),)
+
+
+def test_a_fee_that_a_void_purchase_had_paid_is_owed_by_the_next() -> None:
+    results = rated(
+        heat_purchase("1000", "972.16", day=1, count=1, heating_year=2025, voided=True),
+        heat_purchase("1000", "200.00", day=2, seq=2, count=2),
+        tariffs=(HEAT,),
+        service=Service.HEAT,
+    )
+    assert [r.difference for r in results] == [-97216, FEE]
+    assert results[0].shares == (Share(Cause.VOIDED, Money(-97216)),)
+    assert results[1].shares == (Share(Cause.LATE_VOID, Money(FEE)),)
+
+
+def test_a_time_that_a_person_decided_holds_and_straddles_nothing() -> None:
+    decided = YEAR_START + timedelta(days=45)
+    wide = a_purchase(V7, "20", "100.00", day=10, bracket=timedelta(days=60), decided_at=decided)
+    (result,) = rated(wide, tariffs=(V7, V8))
+    assert (result.counted_at, result.difference, result.straddles) == (decided, 1000, False)
