@@ -172,7 +172,7 @@ def test_what_else_the_bill_says_stands_in_the_intent() -> None:
     assert (intent.paid, intent.residual, intent.free) == (54, 0, FREE)
     assert (intent.adjusted, intent.adjusted_number) == (40, 7)
     assert (intent.kept, intent.rounding) == (5, -1)
-    assert intent.debts == (("D1", 90, 110),)
+    assert intent.debts == (("D1", 90, 110), ("D2", 0, 7))
 
 
 def unsigned(size: int) -> st.SearchStrategy[int]:

@@ -107,6 +107,15 @@ def test_debts_go_by_priority(counters: Counters) -> None:
     assert counters.intents()[0].debts == (("D-2", 500, 0), ("D-1", 9_000, 11_000))
 
 
+def test_the_receipt_says_what_is_still_owed_where_nothing_was_taken(counters: Counters) -> None:
+    counters.tell(debts=(OLD._replace(share=0),))
+    entries = [for_money(WATER, 5_000)]
+    shown = counters.nodes[0].sales.quote(counters.read(), entries).lines[0]
+    sold = counters.sell(*entries).lines[0]
+    assert [(debt.id, debt.amount, debt.left) for debt in sold.bill.debts] == [("D-1", 0, 20_000)]
+    assert sold.explanation == shown.explanation
+
+
 def test_lines_of_one_basket_share_what_is_owed(counters: Counters) -> None:
     counters.tell(adjustment_number=1, adjustment=6_000, debts=(OLD,))
     receipt = counters.sell(for_quantity(GAS, 10_000), for_quantity(WATER, 10_000))

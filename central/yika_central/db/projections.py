@@ -228,6 +228,7 @@ def _intent(projected: Projected, place: Values, item: Arrived, arrival: Arrival
     projected.of(SaleDebt).extend(
         place | {"debt": debt, "amount": amount, "still_owed": left}
         for debt, amount, left in body.debts
+        if amount
     )
 
 

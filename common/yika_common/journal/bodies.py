@@ -76,7 +76,10 @@ class Line(NamedTuple):
 
 
 class DebtPaid(NamedTuple):
-    """What of one debt was taken from a payment, and what was left of it as far as was known."""
+    """What of one debt was taken from a payment, and what was left of it as far as was known.
+
+    A debt that nothing was taken of stands there too: the receipt says what is still owed.
+    """
 
     debt: str
     amount: int

@@ -137,9 +137,7 @@ class Minting:
             adjusted_number=line.adjusted_number,
             adjusted_quantity=line.ordered,
             adjusted_quantity_number=line.ordered_number,
-            debts=tuple(
-                DebtPaid(debt.id, debt.amount, debt.left) for debt in bill.debts if debt.amount
-            ),
+            debts=tuple(DebtPaid(debt.id, debt.amount, debt.left) for debt in bill.debts),
             kept=bill.kept,
             rounding=bill.rounding,
             lines=tuple(
