@@ -319,7 +319,11 @@ def test_a_price_that_changed_since_it_was_shown_is_not_charged(
     pages: Pages, clerk: Clerk
 ) -> None:
     clerk.open_with_card()
-    form = hidden(clerk.get("/sell")) | {"amount-4": "100", "by-4": "q", "agreed": "4q100000=1:100000"}
+    form = hidden(clerk.get("/sell")) | {
+        "amount-4": "100",
+        "by-4": "q",
+        "agreed": "4q100000=1:100000",
+    }
     refused = clerk.send("/sell", form)
     assert code_of(refused) == "price_changed"
     assert pages.node.enquiries.sales().rows == ()
