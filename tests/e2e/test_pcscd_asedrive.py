@@ -131,6 +131,22 @@ def test_it_reads_writes_and_presents_the_code_to_an_sle4428(tmp_path: Path) -> 
         assert trace_text(watched.last_use()) == trace_text(read_trace("asedrive-sle4428.trace"))
 
 
+@pytest.mark.parametrize("kind", MemoryKind)
+def test_it_reads_and_sets_what_is_frozen(tmp_path: Path, kind: MemoryKind) -> None:
+    """One byte for each address: 1 can still be written.  Selecting answers nothing."""
+    code = b"\xff" * kind.facts.code_size
+    commands = (
+        b"\0\x20\0\0" + bytes([len(code)]) + code,
+        bytes.fromhex("00A40000023F01"),
+        bytes.fromhex("00B000050E"),
+        bytes.fromhex("00D6000A02FFFF"),
+        bytes.fromhex("00B000050E"),
+    )
+    free, more = b"\0\0\0" + b"\1" * 11, b"\0\0\0\1\1\0\0" + b"\1" * 7
+    with athena(tmp_path, chip(kind)) as (daemon, _):
+        assert daemon.control(*commands) == [OK, b"", free + OK, OK, more + OK]
+
+
 def test_it_sees_a_card_come_and_go(tmp_path: Path) -> None:
     card = UserCardIcc(ChipMemory(), system_random)
     with athena(tmp_path, card) as (daemon, watched):
