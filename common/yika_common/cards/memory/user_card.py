@@ -1,17 +1,11 @@
 """A memory card as nodes and meters use it, with the same meaning as a CPU card's session.
 
-A slot's record is the one of the highest count that is whole under its meter's credit key.  A new
-record goes into the cell that holds nobody's newest; the old one stands until the new one's mark
-is written, so that after a pull at any byte the slot shows the old record or the new one, whole,
-and the same bytes can be written again.
-
 What a memory card can't do: prove that it is genuine.  Whoever listens to a reader learns its
 code, and a copy with that code is as good as the card.  It gains nothing: a meter takes each
 (generation, count) once.  There is no claim, so nothing is refunded before the meter's write-back
 shows the lower total.
 """
 
-from yika_common.cards.aes import MAC_SIZE, mac8, same
 from yika_common.cards.application import CardIdentity, CardState
 from yika_common.cards.claim import Claim
 from yika_common.cards.cut import Cut
@@ -24,22 +18,15 @@ from yika_common.cards.errors import (
     CardTooSmall,
     CardWriteUncertain,
 )
-from yika_common.cards.identifiers import METER_ID_SIZE, name_to_bytes
-from yika_common.cards.memory.cells import Scrub, confirm_mark, mark_of, marked, scrub, write_cell
+from yika_common.cards.memory.cells import Scrub, scrub
+from yika_common.cards.memory.contents import Contents
 from yika_common.cards.memory.head import CardHead, boxed, card_code, read_head
 from yika_common.cards.memory.issuing import present_code
-from yika_common.cards.memory.layout import ChipLayout
-from yika_common.cards.memory.notes import encode_note
 from yika_common.cards.memory.packing import admit
-from yika_common.cards.record import EMPTY_RECORD, RECORD_SIZE
 from yika_common.cards.slot_meter import SlotMeter
-from yika_common.cards.write_back import EMPTY_WRITE_BACK, WRITE_BACK_SIZE
+from yika_common.cards.write_back import EMPTY_WRITE_BACK
 from yika_common.errors import YikaError
-from yika_common.readers.port import MemoryChip
-
-_PREFIX = bytes((1, 1))
-_BODY_SIZE = RECORD_SIZE - MAC_SIZE
-_SLOT_AT, _FLAGS_AT, _COUNT = 3, 5, slice(22, 26)
+from yika_common.readers.port import MemoryChip, MemoryKind
 
 
 def recognise(chip: MemoryChip) -> CardIdentity:
@@ -52,142 +39,17 @@ def recognise(chip: MemoryChip) -> CardIdentity:
     return read_head(chip).identity
 
 
-class _Cells:
-    """The record and write-back cells of one issued card."""
-
-    def __init__(self, chip: MemoryChip, head: CardHead, scrubbing: Scrub) -> None:
-        assert head.layout is not None, "an issued card has a layout"
-        self.layout: ChipLayout = head.layout
-        self._chip = chip
-        self._generation = head.identity.generation.to_bytes(2, "big")
-        self._scrub = scrubbing
-        self._records = self._read_cells()
-        self._live: dict[int, int] = {}
-
-    def record(self, slot: int, meter: SlotMeter | None) -> bytes:
-        """The slot's newest whole record, or another of its mark, or ``EMPTY_RECORD``."""
-        found = {cell: self._unpacked(cell, meter) for cell in self._claims(slot)}
-        whole = {
-            cell: body
-            for cell, body in found.items()
-            if meter is not None and body is not None and self._is_whole(cell, body, meter)
-        }
-        if meter is not None and whole:
-            newest = max(whole, key=lambda cell: whole[cell][_COUNT])
-            self._live[slot] = newest
-            return whole[newest] + mac8(meter.credit_key, whole[newest])
-        self._live.pop(slot, None)
-        if meter is None or not found:
-            return EMPTY_RECORD
-        return b"\xff" * RECORD_SIZE
-
-    def write_record(self, slot: int, data: bytes) -> None:
-        """Write a record into the free cell; raises as :func:`write_cell`."""
-        if not 0 <= slot < self.layout.profile:
-            raise ValueError(f"slot {slot} of a card for {self.layout.profile} meters")
-        packed = self.layout.packing.pack_record(data)
-        offset = self._free_cell()
-        mark = mark_of(slot, lower=bool(data[_FLAGS_AT]))
-        write_cell(self._chip, offset, mark, packed, scrubbing=self._scrub)
-        self._records[offset] = bytes((mark,)) + packed
-        self._live[slot] = offset
-
-    def confirm(self, slot: int) -> None:
-        """Write the mark of the slot's newest record once more."""
-        offset = self._newest(slot)
-        if offset is not None:
-            confirm_mark(self._chip, offset, self._records[offset][0])
-
-    def write_back(self, slot: int, meter_id: str) -> bytes:
-        """The slot's write-back, or ``EMPTY_WRITE_BACK``."""
-        size = self.layout.packing.write_back_size
-        if not size:
-            return EMPTY_WRITE_BACK
-        cell = self._chip.read(self.layout.write_back_cell(slot), 1 + size)
-        if cell[0] != mark_of(slot):
-            return EMPTY_WRITE_BACK
-        padded = name_to_bytes(meter_id, METER_ID_SIZE)
-        try:
-            return self.layout.packing.write_back(cell[1:], slot, padded)
-        except ValueError:
-            return b"\xff" * WRITE_BACK_SIZE
-
-    def write_write_back(self, slot: int, data: bytes) -> None:
-        """Replace the slot's write-back or note; raises as :func:`write_cell`."""
-        offset = self.layout.write_back_cell(slot)
-        if self.layout.packing.write_back_size:
-            packed = self.layout.packing.pack_write_back(data)
-            write_cell(self._chip, offset, mark_of(slot), packed, scrubbing=self._scrub)
-            return
-        note = encode_note(slot, data)
-        self._scrub(self._chip, offset, note)
-        self._chip.write(offset, note)
-
-    def _read_cells(self) -> dict[int, bytes]:
-        cells = self.layout.record_cells
-        size = cells[1] - cells[0]
-        data = self._chip.read(cells[0], size * len(cells))
-        return {offset: data[offset - cells[0] :][:size] for offset in cells}
-
-    def _claims(self, slot: int) -> list[int]:
-        """The cells whose mark names the slot."""
-        return [
-            offset
-            for offset, cell in self._records.items()
-            if (found := marked(cell[0])) is not None and found[0] == slot
-        ]
-
-    def _unpacked(self, offset: int, meter: SlotMeter | None) -> bytes | None:
-        cell = self._records[offset]
-        found = marked(cell[0])
-        if found is None or meter is None:
-            return None
-        slot, lower = found
-        head = (
-            _PREFIX
-            + bytes((0, slot, meter.service.number, lower))
-            + name_to_bytes(meter.meter_id, METER_ID_SIZE)
-            + bytes(2)
-            + self._generation
-        )
-        try:
-            return self.layout.packing.record_body(cell[1:], head)
-        except ValueError:
-            return None
-
-    def _is_whole(self, offset: int, body: bytes, meter: SlotMeter) -> bool:
-        size = self.layout.packing.mac_size
-        return same(self._records[offset][-size:], mac8(meter.credit_key, body)[:size])
-
-    def _free_cell(self) -> int:
-        """A cell that holds no slot's newest record; there is always one."""
-        kept = {self._newest(slot) for slot in range(self.layout.profile)}
-        unmarked = [at for at, cell in self._records.items() if marked(cell[0]) is None]
-        free = [at for at in self._records if at not in kept]
-        return next(iter(unmarked or free))
-
-    def _newest(self, slot: int) -> int | None:
-        """The slot's live cell: the one that was found whole, else of the highest count."""
-        if slot in self._live:
-            return self._live[slot]
-        return max(self._claims(slot), key=self._count, default=None)
-
-    def _count(self, offset: int) -> int:
-        packed = self._records[offset][1:]
-        return int.from_bytes(packed[self.layout.packing.count], "big")
-
-
 class MemoryCardSession:
     """The node's work on one memory card whose code was accepted."""
 
     def __init__(self, chip: MemoryChip, head: CardHead, *, scrubbing: Scrub = scrub) -> None:
         self.identity = head.identity
-        self._cells = _Cells(chip, head, scrubbing)
+        self._contents = Contents(chip, head, scrubbing)
 
     @property
     def cut(self) -> Cut:
         """What of a record this card has no room for."""
-        return self._cells.layout.packing.cut
+        return self._contents.layout.packing.cut
 
     def admit(self, body: bytes) -> None:
         """Check that a record's 122 bytes, before the cut, can be written to this card.
@@ -203,7 +65,7 @@ class MemoryCardSession:
         A record that its meter's key does not accept reads as bytes that are none; without the
         meter every slot reads as empty.
         """
-        return self._cells.record(slot, meter)
+        return self._contents.record(slot, meter)
 
     def read_write_back(self, slot: int, meter: SlotMeter | None = None) -> bytes:
         """The slot's write-back of 100 bytes, or ``EMPTY_WRITE_BACK``.
@@ -213,7 +75,7 @@ class MemoryCardSession:
         """
         if meter is None:
             return EMPTY_WRITE_BACK
-        return self._cells.write_back(slot, meter.meter_id)
+        return self._contents.write_back(slot, meter.meter_id)
 
     def write_record(self, slot: int, data: bytes) -> None:
         """Replace the slot's credit record and read it back.
@@ -224,7 +86,7 @@ class MemoryCardSession:
             CardTooSmall: the chip has no room for the record; it holds the old one.
         """
         try:
-            self._cells.write_record(slot, data)
+            self._contents.write_record(slot, data)
         except (CardReadBackDiffers, CardTooSmall):
             raise
         except YikaError as cause:
@@ -240,7 +102,7 @@ class MemoryCardSession:
             CardReadBackDiffers: the chip did not keep what was written.
         """
         try:
-            self._cells.confirm(slot)
+            self._contents.confirm(slot)
         except CardReadBackDiffers:
             raise
         except YikaError as cause:
@@ -250,22 +112,20 @@ class MemoryCardSession:
 class MemoryMeterSession:
     """A meter's work on one memory card: its own slot and nothing else."""
 
-    def __init__(
-        self, chip: MemoryChip, head: CardHead, slot: int, meter: SlotMeter, *, scrubbing: Scrub
-    ) -> None:
+    def __init__(self, head: CardHead, contents: Contents, slot: int, meter: SlotMeter) -> None:
         self.identity = head.identity
         self.slot = slot
         self._meter = meter
-        self._cells = _Cells(chip, head, scrubbing)
+        self._contents = contents
 
     @property
     def cut(self) -> Cut:
         """What of a write-back this card has no room for."""
-        return self._cells.layout.packing.cut
+        return self._contents.layout.packing.cut
 
     def read_record(self) -> bytes:
         """The slot's credit record, as :meth:`MemoryCardSession.read_slot`."""
-        return self._cells.record(self.slot, self._meter)
+        return self._contents.record(self.slot, self._meter)
 
     def write_claim(self, claim: Claim) -> None:
         """Nothing: a memory card has no claims, and nothing on it is refunded on the spot."""
@@ -273,7 +133,7 @@ class MemoryMeterSession:
     def write_write_back(self, data: bytes) -> None:
         """Replace the slot's write-back; raises as :meth:`MemoryCardSession.write_record`."""
         try:
-            self._cells.write_write_back(self.slot, data)
+            self._contents.write_write_back(self.slot, data)
         except YikaError as cause:
             raise CardWriteUncertain from cause
 
@@ -320,21 +180,16 @@ def open_meter_session(
         those of :func:`open_session`.
     """
     head = _head_in_use(chip)
-    for place in (slot,) if slot is not None else range(head.identity.profile):
-        session = MemoryMeterSession(chip, head, place, meter, scrubbing=scrubbing)
-        if not _is_own(session, auth_key):
-            continue
-        code = boxed(head.box_of(place), auth_key, head.identity)
-        present_code(chip, code, head.identity.number)
-        return session
+    tagged = head.identity.slots_of(auth_key)
+    if chip.kind is MemoryKind.SLE4428 and not tagged:
+        return None
+    contents = Contents(chip, head, scrubbing)
+    for place in range(head.identity.profile) if slot is None else (slot,):
+        if place in tagged or contents.is_whole(place, meter):
+            code = boxed(head.box_of(place), auth_key, head.identity)
+            present_code(chip, code, head.identity.number)
+            return MemoryMeterSession(head, contents, place, meter)
     return None
-
-
-def _is_own(session: MemoryMeterSession, auth_key: bytes) -> bool:
-    if session.cut is not Cut.BARE:
-        return session.slot in session.identity.slots_of(auth_key)
-    record = session.read_record()
-    return record != EMPTY_RECORD and record[:2] == _PREFIX
 
 
 def _head_in_use(chip: MemoryChip, number: str | None = None) -> CardHead:
