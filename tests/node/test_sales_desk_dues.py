@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from counters import CLASS, GAS, WATER, Counters
-from node_world import OPERATOR, Fate, for_money, for_quantity
+from node_world import OPERATOR, Fate, a_chip, for_money, for_quantity
 from tariff_builders import a_fixed_charge
 from yika_common.sync.customers import DebtSheet, SlotSheet
 from yika_common.tariffs.explanation import DeductionKind
-from yika_node.services.errors import PriceChanged
+from yika_node.services.errors import AccountHasCard, PriceChanged
 from yika_node.services.views import SaleState
 
 OLD = DebtSheet("D-1", "旧欠", "Old bill", 20_000, 300_000, 0, 1)
@@ -175,6 +175,16 @@ def test_a_slot_that_headquarters_knows_to_be_further_lets_nothing_be_settled(
     # That sale can't come any more once the slot has moved on.
     assert counters.sell(for_money(WATER, 5_000), at=1).adjusted == 0
     assert counters.sell(for_money(GAS, 5_000), at=1).adjusted == 1_000
+
+
+def test_no_second_card_is_made_once_another_point_has_sold_to_the_first(
+    counters: Counters,
+) -> None:
+    """It would know nothing of what was settled through the first one."""
+    counters.tell(slots=(SlotSheet(WATER, 1, 1, 10_000),))
+    counters.worlds[0].hand.insert(a_chip(1))
+    with pytest.raises(AccountHasCard):
+        counters.nodes[0].cards.initialise(OPERATOR, counters.account.number)
 
 
 def test_credit_of_a_sale_that_another_point_overtook_is_not_lost(counters: Counters) -> None:

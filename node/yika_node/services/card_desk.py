@@ -163,7 +163,7 @@ class CardDesk:
             return current
         if chip.state is not CardState.BLANK:
             raise CardNotBlank(number=chip.number)
-        if current is not None and self.queries.account_was_sold_to(account.number):
+        if current is not None and self._sold_to(account):
             raise AccountHasCard(account=account.number, card=current.number)
         held = self._unissued()
         body = CardIssued(
@@ -177,6 +177,11 @@ class CardDesk:
         issued = self.queries.card(held.number)
         assert issued is not None, "it was committed just now"
         return issued
+
+    def _sold_to(self, account: Account) -> bool:
+        """Whether anything was sold to the account, here or, as headquarters tells, elsewhere."""
+        told = () if account.told is None else account.told.slots
+        return self.queries.account_was_sold_to(account.number) or any(slot.count for slot in told)
 
     def _unissued(self) -> HeldCard:
         """The next number of the pool."""
