@@ -8,6 +8,7 @@ a few lines here, so that thousands of runs take seconds.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
@@ -26,10 +27,18 @@ from yika_common.cards.errors import CardCodeSpent, CardReadBackDiffers
 from yika_common.cards.memory.cells import Scrub, scrub
 from yika_common.cards.memory.contents import Contents
 from yika_common.cards.memory.user_card import MemoryCardSession, open_session
-from yika_common.cards.record import EMPTY_RECORD, CreditRecord, open_record
+from yika_common.cards.record import (
+    EMPTY_RECORD,
+    AppliedAdjustments,
+    CreditRecord,
+    MeterParameters,
+    QuotaState,
+    RecordWitness,
+    open_record,
+)
 from yika_common.cards.write_back import EMPTY_WRITE_BACK, open_write_back
 from yika_common.meters.dialogue import load
-from yika_common.numbers import Quantity
+from yika_common.numbers import Money, Quantity
 from yika_common.readers.port import MemoryChip, MemoryKind
 from yika_common.simulated.meter_file import StoredMeter
 from yika_node.services.recovery import OpenIntent, SlotShown, Verdict, verdict
@@ -42,7 +51,7 @@ CARDS = [
 ]
 NAMES = [f"{kind.name}-{profile}" for kind, profile in CARDS]
 PHASES_OF_THE_CODE = 3
-FIRST, SECOND, THIRD, ELSEWHERE = 100_000, 50_000, 7_000, 900
+FIRST, SECOND, THIRD, ELSEWHERE = 60_000, 50_000, 7_000, 900
 
 
 def nothing(_chip: MemoryChip, _offset: int, _data: bytes) -> None:
@@ -95,9 +104,9 @@ class Desk:
         base = read(session)
         told = [sale.record for sale in self.sales if sale.state == "complete"]
         newest = max([*told, *([base] if base else [])], key=lambda r: r.position, default=None)
-        record = credit_record(
+        record = whole_record(
             count=1 if newest is None else newest.count + 1,
-            total=Quantity(quantity + (0 if newest is None else newest.total)),
+            total=quantity + (0 if newest is None else newest.total),
         )
         before = (0, 0) if base is None else base.position
         self.sales.append(Sale(record, sealed(record, session.cut), quantity, before))
@@ -106,6 +115,21 @@ class Desk:
 
     def paid(self) -> int:
         return sum(sale.quantity for sale in self.sales if sale.state != "superseded")
+
+
+def whole_record(count: int, total: int) -> CreditRecord:
+    """A record whose every byte differs from those of the record before it, as far as it can."""
+    return credit_record(
+        count=count,
+        total=Quantity(total),
+        time=NOW + timedelta(days=count),
+        quota=QuotaState("2026-04" if count % 2 else "2027", Quantity(total), 2026, count, count),
+        adjustments=AppliedAdjustments(
+            count, Money(-7_777_777 * count), count, Quantity(5_555_555 * count), Money(total)
+        ),
+        parameters=MeterParameters(count, Quantity(total), Quantity(9 * total)),
+        witness=RecordWitness("N0001", 1, 77_777 * count, bytes((17 * count % 256,)) * 8),
+    )
 
 
 def read(session: MemoryCardSession) -> CreditRecord | None:
@@ -229,11 +253,12 @@ class Cut:
 
 
 def beginning(kind: MemoryKind, profile: int) -> World:
-    """A first sale was loaded by the meter."""
+    """Every cell was written, and the meter has loaded all that was sold."""
     world = World(user_card(kind, profile), Desk("one"), new_meter()[0])
-    world.desk.sell(world.card, FIRST)
+    for _ in range(profile + 2):
+        world.desk.sell(world.card, FIRST)
     world.load()
-    assert world.total() == FIRST
+    assert world.total() == (profile + 2) * FIRST
     return world
 
 

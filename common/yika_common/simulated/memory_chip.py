@@ -282,16 +282,22 @@ class SimulatedChip:
         if seen == wanted:
             return
         if seen != _SET:
-            self._phase(after(seen, _SET), after(_SET, None))
+            fails = self._phase_begins()
+            self._phase_ends(after(seen, _SET) if fails else after(_SET, None))
         if wanted != _SET:
-            self._phase(after(_SET, wanted), after(wanted, None))
+            fails = self._phase_begins()
+            self._phase_ends(after(_SET, wanted) if fails else after(wanted, None))
 
-    def _phase(self, midway: ChipContent, done: ChipContent) -> None:
+    def _phase_begins(self) -> bool:
+        """Whether power fails in its middle."""
         self.phases += 1
         self.busy_us += PHASE_US
-        fails = self.cut_at == self.phases
-        self._keep(midway if fails and self.cut_within else done)
-        if fails:
+        return self.cut_at == self.phases and self.cut_within
+
+    def _phase_ends(self, content: ChipContent) -> None:
+        """Keep what it left; power may fail in its middle or now."""
+        self._keep(content)
+        if self.cut_at == self.phases:
             self.cut_at = None
             self.power_down()
             raise CardRemoved
@@ -300,7 +306,8 @@ class SimulatedChip:
         if self._verified and address < self.kind.facts.freezable and self._seen(address) == data:
             frozen = self._content.frozen | {address}
             kept = replace(self._content, frozen=frozenset(frozen))
-            self._phase(kept, kept)
+            self._phase_begins()
+            self._phase_ends(kept)
 
     def _write_security(self, address: int, data: int) -> None:
         if self.kind is MemoryKind.SLE4442 and address:
@@ -314,7 +321,8 @@ class SimulatedChip:
             return
         if data != content.counter:
             left = replace(content, counter=content.counter & data)
-            self._phase(left, left)
+            self._phase_begins()
+            self._phase_ends(left)
             self._cleared, self._compared = True, 0
 
     def _set_counter(self) -> None:
@@ -322,7 +330,7 @@ class SimulatedChip:
         if self._compared == self.kind.facts.code_size:
             content = self._content
             full = replace(content, counter=(1 << self.kind.facts.tries) - 1)
-            self._phase(content, full)
+            self._phase_ends(content if self._phase_begins() else full)
             self._verified = True
 
     def _compare(self, address: int, data: int) -> None:
@@ -345,5 +353,7 @@ def _with(data: bytes, at: int, value: int) -> bytes:
 
 
 def _weak(weak: dict[int, int], at: int, other: int | None) -> dict[int, int]:
+    if other is None and at not in weak:
+        return weak
     left = {place: value for place, value in weak.items() if place != at}
     return left if other is None else {**left, at: other}
