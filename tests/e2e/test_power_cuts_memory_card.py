@@ -16,6 +16,9 @@ from yika_common.readers.port import MemoryKind
 from yika_common.services import PROFILES, Service
 
 CARDS = [(kind, profile) for kind in MemoryKind for profile in (4, 8)]
+CONTINUATIONS = ("the meter", "another point that knows nothing")
+PLACES = (0, 4, 9, 64, 65)
+"""Bytes written before the pull: the code is presented with 4, 65 is the last mark."""
 FIRST, STEP, NEVER = 60, 7, 9_999
 
 
@@ -59,6 +62,38 @@ def _sold_while_pulled(town: MemoryTown, slot: int, torn: int) -> bool:
         # The code was being presented: nothing was sold yet.
         return False
     return receipt.complete
+
+
+@pytest.mark.parametrize("then", CONTINUATIONS)
+def test_a_torn_sale_ends_once_whoever_sees_the_card_next(tmp_path: Path, then: str) -> None:
+    """Where another point sold on top, headquarters may have to say whether ours is below."""
+    kind = MemoryKind.SLE4428
+    water = PROFILES[8].index(Service.COLD_WATER)
+    for place in PLACES:
+        folder = tmp_path / f"{place}"
+        folder.mkdir()
+        with memory_town(folder, numbered_card(kind), points=2) as town:
+            town.publish_and_open()
+            town.tell()
+            assert town.sell(for_money(water, 700)).complete
+            macs = {town.mac_in(water)}
+            assert not _sold_while_pulled(town, water, place)
+            macs.add(town.mac_in(water))
+            elsewhere: list[tuple[str, int]] = []
+            meter = town.account.meters[water].meter
+            if then == CONTINUATIONS[0]:
+                town.load(water)
+            else:
+                (line,) = town.sell(for_money(water, 300), at=1).lines
+                elsewhere.append((meter, line.bill.quote.quantity))
+            macs.add(town.mac_in(water))
+            town.read()
+            macs.add(town.mac_in(water))
+            credited = {meter: int(town.load(water).total)}
+            database = town.worlds[0].folder / "node.db"
+        findings = check_sales(database, macs, credited, elsewhere)
+        assert findings.problems == [], place
+        assert findings.open == [] or then == CONTINUATIONS[1], place
 
 
 @pytest.mark.parametrize("kind", MemoryKind)
