@@ -175,7 +175,8 @@ class RatingPass:
         """Price the pairs of a plan; those that turn out odd are left to be priced by hand."""
         first, last = self._time_of(number)
         fence = "OFFSET 0" if self._postgresql else "LIMIT -1"
-        self._run(plan.between(first, last).statement(fence), plan=number)
+        narrow = plan.between(first, last)
+        self._run(narrow.statement(fence), plan=number, **narrow.names)
 
     def _time_of(self, number: int) -> tuple[int, int]:
         """A time that all sales of a plan lie in, by the ends of indexes; none is read."""

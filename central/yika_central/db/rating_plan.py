@@ -17,6 +17,7 @@ from typing import Final
 
 from yika_central.db.rating_sql import QUANTITY_MAX, by_time, choice, is_common, price
 from yika_central.domain.published import named
+from yika_central.domain.purchases import TariffUsed
 from yika_central.domain.timeline import Span, Timeline
 from yika_common.clock import to_timestamp
 from yika_common.tariffs.model import Tariff
@@ -99,25 +100,39 @@ class Plan:
         return by_time(since, [(cut, str(cut)) for cut in cuts])
 
     def statement(self, fence: str) -> str:
-        """The INSERT into ``rerate_found``; its parameter is ``plan``.
+        """The INSERT into ``rerate_found``; its parameters are ``plan`` and :attr:`names`.
 
         ``fence`` ends a query that the database must not flatten into the one around it, or it
         would compute each price as often as it is used.
         """
-        names = [named(tariff) for tariff in self.common]
         return f"""
             INSERT INTO rerate_found (n, node, epoch, branch, seq, odd, counted_at, period,
                 tariff_id, tariff_version, tariff_hash, used_before, amount, difference,
                 straddles, wrong_price, unknown_tariff, stale_tariff, wrong_facts, quota_split)
             SELECT n, node, epoch, branch, seq, odd, at, {self._at(_period)},
-                {choice("version", [f"'{name.id}'" for name in names])},
-                {choice("version", [str(name.version) for name in names])},
-                {choice("version", [f"'{name.digest}'" for name in names])},
+                {choice("version", [f":id_{number:d}" for number in range(len(self.common))])},
+                {choice("version", [f"{tariff.version:d}" for tariff in self.common])},
+                {choice("version", [f":digest_{number:d}" for number in range(len(self.common))])},
                 used, COALESCE(fair, 0), COALESCE(fair - amount, 0), straddles, {self._rungs()}
             FROM (SELECT priced.*, marks / 2 % 2 AS straddles, marks / 4 - 2 AS named
                 FROM ({self._priced()} {fence}) AS priced
                 WHERE odd = 1 OR marks % 2 = 1 OR used <> used_before OR fair <> amount
-            ) AS differing"""  # noqa: S608 - no input but names of letters and digits
+            ) AS differing"""  # noqa: S608 - no texts of tariffs
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The parameters of :meth:`statement` that come from tariff files: ids and digests."""
+        names = {}
+        for number, used in enumerate(self._known()):
+            names[f"id_{number}"], names[f"digest_{number}"] = used.id, used.digest
+        return names
+
+    def _known(self) -> dict[TariffUsed, int]:
+        """Every version that a sale may name, the priced ones first, to its number."""
+        numbers = {named(tariff): number for number, tariff in enumerate(self.common)}
+        return numbers | {
+            name: _STRANGE for name in map(named, self.published) if name not in numbers
+        }
 
     def _priced(self) -> str:
         """Every sale with what it should have cost."""
@@ -199,12 +214,10 @@ class Plan:
 
     def _named(self) -> str:
         """The number of the version that a sale names."""
-        numbers = {named(tariff): number for number, tariff in enumerate(self.common)}
-        known = {**numbers, **{named(tariff): _STRANGE for tariff in self.published}} | numbers
         branches = " ".join(
-            f"WHEN tariff_hash = '{name.digest}' AND tariff_version = {name.version}"
-            f" AND tariff_id = '{name.id}' THEN {number}"
-            for name, number in known.items()
+            f"WHEN tariff_hash = :digest_{place:d} AND tariff_version = {name.version:d}"
+            f" AND tariff_id = :id_{place:d} THEN {number:d}"
+            for place, (name, number) in enumerate(self._known().items())
         )
         return f"CASE {branches} ELSE {_UNKNOWN} END"
 

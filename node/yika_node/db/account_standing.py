@@ -5,6 +5,7 @@ Plain statements, because each key asks for a price anew.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -59,15 +60,14 @@ class Standing:
 
 def standing_of(connection: Connection, account: str, meters: Sequence[str]) -> Standing:
     """The account's and its meters' rows."""
-    marks = ", ".join("?" * len(meters))
     tallies = connection.exec_driver_sql(
         f"SELECT {', '.join(TallyRow._fields)} FROM tally WHERE account = ?",  # noqa: S608
         (account,),
     )
     positions = connection.exec_driver_sql(
         f"SELECT {', '.join(PositionRow._fields)} FROM meter_position"  # noqa: S608 - own names
-        f" WHERE meter IN ({marks})",
-        tuple(meters),
+        " WHERE meter IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(meters)),),
     )
     # By its own index, or SQLite would walk through all sales of the account.
     pending = connection.exec_driver_sql(
