@@ -5,12 +5,14 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from memory_builders import ChipStoreInMemory, whole_byte_flickers
 from reader_builders import QUICK
 from wire_traces import Trace
 from yika_common.readers.asedrive import CommandDecoder, Order, command_frame
+from yika_common.readers.asedrive_data import ReaderFacts
 from yika_common.readers.port import MemoryKind
 from yika_common.simulated.memory_chip import SimulatedChip, new_content
 from yika_common.simulated.pty_link import PtyLink
@@ -43,11 +45,20 @@ class AseDriveReader(SerialReader):
 
 @contextmanager
 def asedrive(
-    folder: Path, *, timing: Timing = QUICK, time_requests: int = 0
+    folder: Path,
+    *,
+    timing: Timing = QUICK,
+    time_requests: int = 0,
+    facts: ReaderFacts | None = None,
+    trace: Trace | None = None,
 ) -> Iterator[tuple[SimulatedReader, AseDriveReader]]:
     """A simulated reader and the production driver on its port."""
+    seen: Trace = [] if trace is None else trace
     with SimulatedReader(
-        folder / "port", firmware=AseDrive, time_requests=time_requests
+        folder / "port",
+        firmware=partial(AseDrive, facts=facts),
+        on_line=lambda way, data: seen.append((way, data)),
+        time_requests=time_requests,
     ) as simulated:
         driver = AseDriveReader(simulated.link, timing)
         try:

@@ -8,9 +8,6 @@ from wire_traces import read_trace
 from yika_common.readers.asedrive import (
     DATA_MAX,
     AnswerDecoder,
-    CardParameters,
-    ChipMode,
-    ChipOrder,
     Command,
     CommandDecoder,
     Damage,
@@ -20,10 +17,16 @@ from yika_common.readers.asedrive import (
     StatusCode,
     answer_frame,
     command_frame,
-    memory_read,
-    memory_write,
     movement_frame,
     status_frame,
+)
+from yika_common.readers.asedrive_data import (
+    CardParameters,
+    ChipMode,
+    ChipOrder,
+    ReaderFacts,
+    memory_read,
+    memory_write,
 )
 from yika_common.readers.iso7816 import USER_CARD_ATR, parse_atr
 from yika_common.simulated.reader import Direction
@@ -112,6 +115,12 @@ def test_the_cards_parameters_are_those_that_athenas_driver_computes() -> None:
     atr = parse_atr(USER_CARD_ATR)
     ours = (CardParameters(), CardParameters.of_t1_card(atr, atr.speed))
     assert [command_frame(Command.PARAMETERS, one.data) for one in ours] == sent
+
+
+@given(st.builds(ReaderFacts, st.integers(0, 255), st.integers(0, 65_535), st.integers(0, 65_535)))
+def test_a_reader_s_facts_are_read_as_it_says_them(facts: ReaderFacts) -> None:
+    assert ReaderFacts.from_data(facts.data) == facts
+    assert ReaderFacts.from_data(facts.data[:15]) == ReaderFacts()
 
 
 @given(st.integers(0, 255), st.integers(0, 1023), st.binary(min_size=1, max_size=23))

@@ -18,7 +18,8 @@ from pcsc_daemon import ATHENA, PcscDaemon, pcsc_daemon, until
 from wire_traces import Trace, joined, read_trace, trace_text
 from yika_common.cards.application import AID
 from yika_common.infra.entropy import system_random
-from yika_common.readers.asedrive import CardParameters, Command, command_frame
+from yika_common.readers.asedrive import Command, command_frame
+from yika_common.readers.asedrive_data import CardParameters
 from yika_common.readers.iso7816 import USER_CARD_ATR
 from yika_common.readers.port import MemoryKind
 from yika_common.simulated.icc import UserCardIcc, blank_memory

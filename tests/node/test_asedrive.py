@@ -7,12 +7,16 @@ import pytest
 
 from asedrive_builders import AseDriveReader, asedrive, new_chip
 from reader_builders import OK, QUICK_ATR, EchoCard, command
+from wire_traces import Trace
 from yika_common.cards.errors import CardAbsent, CardForeign, CardMute, CardRemoved
 from yika_common.cards.user_card import personalise, recognise
 from yika_common.infra.entropy import system_random
-from yika_common.readers.iso7816 import USER_CARD_ATR, AtrRefused, checksum
+from yika_common.readers.asedrive import Command, command_frame
+from yika_common.readers.asedrive_data import ReaderFacts
+from yika_common.readers.iso7816 import USER_CARD_ATR, AtrRefused, checksum, pps_request
 from yika_common.readers.port import CardReader, MemoryChip, MemoryConnection, MemoryKind
 from yika_common.simulated.card_file import new_card_file
+from yika_common.simulated.reader import Direction
 from yika_node.hardware.errors import ReaderBusy
 from yika_node.hardware.timing import USUAL
 
@@ -59,6 +63,28 @@ def test_commands_of_every_length_arrive_whole(tmp_path: Path, time_requests: in
             for apdu in sent:
                 assert connection.transmit(apdu) == apdu[5:] + OK
     assert card.seen == sent
+
+
+@pytest.mark.parametrize(("unit_min", "asked"), [(12, True), (16, True), (17, False)])
+def test_a_card_is_asked_only_for_a_speed_that_the_reader_has(
+    tmp_path: Path, unit_min: int, asked: bool
+) -> None:
+    """The user card offers 16 clocks in a unit."""
+    trace: Trace = []
+    facts = ReaderFacts(unit_min=unit_min)
+    with asedrive(tmp_path, facts=facts, trace=trace) as (simulated, driver):
+        simulated.insert(EchoCard())
+        with driver.apdu() as connection:
+            assert connection.transmit(command(b"x")) == b"x" + OK
+    sent = b"".join(data for way, data in trace if way is Direction.TO_READER)
+    assert (command_frame(Command.SPEED, pps_request(1, USER_CARD_ATR[2])) in sent) is asked
+
+
+def test_a_card_that_offers_a_reserved_speed_is_talked_to_at_the_usual_one(tmp_path: Path) -> None:
+    with asedrive(tmp_path) as (simulated, driver):
+        simulated.insert(EchoCard(with_check("97 7F 81 31 FE 05 80 55 59494B4101")))
+        with driver.apdu() as connection:
+            assert connection.transmit(command(b"x")) == b"x" + OK
 
 
 def test_a_user_card_is_issued_through_it(tmp_path: Path) -> None:

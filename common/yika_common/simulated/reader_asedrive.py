@@ -8,20 +8,17 @@ and go.
 from collections.abc import Callable
 
 from yika_common.readers.asedrive import (
-    ChipMode,
-    ChipOrder,
     Command,
     CommandDecoder,
     Damage,
-    Family,
     Order,
-    ReaderFacts,
     Reply,
     StatusCode,
     answer_frame,
     movement_frame,
     status_frame,
 )
+from yika_common.readers.asedrive_data import ChipMode, ChipOrder, Family, ReaderFacts
 from yika_common.simulated.firmware import NOISE, Disturbance, Disturbances
 from yika_common.simulated.reader_slot import CardGone, Slot
 
@@ -36,10 +33,12 @@ class AseDrive:
 
     Args:
         slot: holds the card.
+        facts: what the reader says of itself.
     """
 
-    def __init__(self, slot: Slot) -> None:
+    def __init__(self, slot: Slot, facts: ReaderFacts | None = None) -> None:
         self.slot = slot
+        self._facts = facts or ReaderFacts()
         self.disturbances = Disturbances()
         self._decoder = CommandDecoder()
         self._started = False
@@ -96,7 +95,7 @@ class AseDrive:
 
     def _start(self, _: Order) -> Reply:
         self._started = True
-        return Reply(data=ReaderFacts().data)
+        return Reply(data=self._facts.data)
 
     def _stop(self, order: Order) -> Reply:
         self._started = False

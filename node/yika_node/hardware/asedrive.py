@@ -13,6 +13,7 @@ from typing import Final
 
 from yika_common.cards.errors import CardMute
 from yika_common.readers.asedrive import BAUD, Command
+from yika_common.readers.asedrive_data import ReaderFacts
 from yika_node.hardware.asedrive_card import AseDriveCard
 from yika_node.hardware.asedrive_link import AseDriveLink
 from yika_node.hardware.chip_session import ChipSession
@@ -34,6 +35,7 @@ class AseDriveProtocol:
         self._timing = timing
         self._monotonic = monotonic
         self._link = AseDriveLink(self.line, timing, monotonic)
+        self._facts = ReaderFacts()
 
     def greeted(self, wait_s: float) -> bool:
         """See :class:`SerialProtocol`, as for all that follow."""
@@ -42,7 +44,7 @@ class AseDriveProtocol:
     def begin(self) -> str:
         """Start the reader."""
         self.greeted(self._timing.power_s)
-        self._link.command(Command.START)
+        self._facts = ReaderFacts.from_data(self._link.command(Command.START).data or b"")
         return ""
 
     def card_present(self) -> bool:
@@ -52,7 +54,7 @@ class AseDriveProtocol:
 
     def power_up(self) -> T1Session | ChipSession:
         """Power up a CPU card, or else a memory chip."""
-        card = AseDriveCard(self._link, self._timing)
+        card = AseDriveCard(self._link, self._timing, self._facts)
         try:
             return T1Session(card, self._timing, self._monotonic)
         except CardMute:

@@ -1,12 +1,12 @@
 """A card in an ASEDrive: which family it is of, blocks to a CPU card, commands to a chip."""
 
 from yika_common.cards.errors import CardAbsent, CardMute, CardRemoved
-from yika_common.readers.asedrive import (
+from yika_common.readers.asedrive import Command, Reply, StatusCode
+from yika_common.readers.asedrive_data import (
     CardParameters,
-    Command,
     Family,
-    Reply,
-    StatusCode,
+    ReaderFacts,
+    clocks_of,
     memory_read,
     memory_write,
 )
@@ -17,6 +17,7 @@ from yika_node.hardware.asedrive_link import ATTEMPTS, AseDriveLink
 from yika_node.hardware.timing import Timing
 
 _FIVE_VOLT, _THREE_VOLT = 5, 3
+_PPS1 = 2
 _LEFT = frozenset({StatusCode.NO_CARD, StatusCode.NOT_POWERED})
 _WIRES = {MemoryKind.SLE4442: Family.TWO_WIRE, MemoryKind.SLE4428: Family.MEMORY}
 
@@ -24,9 +25,10 @@ _WIRES = {MemoryKind.SLE4442: Family.TWO_WIRE, MemoryKind.SLE4428: Family.MEMORY
 class AseDriveCard:
     """A :class:`yika_node.hardware.t1_session.TpduReader` and a ``ChipReader``."""
 
-    def __init__(self, link: AseDriveLink, timing: Timing) -> None:
+    def __init__(self, link: AseDriveLink, timing: Timing, facts: ReaderFacts) -> None:
         self._link = link
         self._timing = timing
+        self._facts = facts
 
     def find_chip(self) -> MemoryKind | None:
         """Power up as a memory chip; its kind, or None where no chip of ours answers.
@@ -55,7 +57,9 @@ class AseDriveCard:
         self._link.command(Command.POWER_OFF)
 
     def grants(self, request: bytes, *, wait_s: float, until: float) -> bool:
-        """See :class:`TpduReader`."""
+        """See :class:`TpduReader`; the card is not asked for what this reader can't do."""
+        if clocks_of(request[_PPS1]) < self._facts.unit_min:
+            return False
         answer = self._link.once(Command.SPEED, request, wait_s=wait_s, until=until)
         return answer is not None and answer.data == request
 
