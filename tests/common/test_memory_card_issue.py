@@ -1,6 +1,7 @@
 """A memory card is recognised before it sees a code, and issuing ends well wherever it is torn."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -276,3 +277,26 @@ def test_the_meter_id_is_not_on_the_card() -> None:
     opened = open_session(card.contact(), repeatable_random(1), NODE_KEY)
     opened.write_record(SLOT, record_for(opened.cut))
     assert METER_ID.encode() not in card.store.content.main
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_card_whose_last_byte_of_issuing_was_torn_keeps_what_was_sold_to_it(
+    kind: MemoryKind,
+) -> None:
+    card = numbered_card(kind)
+    presenting_the_code = 2
+    card.cut(_phases(kind) - presenting_the_code, within=True)
+    assert not until_cut(lambda: issue(card))
+    card.cut(None)
+    looks = {recognise(card.contact()).state for _ in range(40)}
+    assert looks == {CardState.BLANK, CardState.USER}
+    opened = None
+    while opened is None:
+        with suppress(CardBlank):
+            opened = open_session(card.contact(), repeatable_random(1), NODE_KEY)
+    data = record_for(opened.cut)
+    opened.write_record(SLOT, data)
+    issue(card)
+    assert {recognise(card.contact()).state for _ in range(40)} == {CardState.USER}
+    again = open_session(card.contact(), repeatable_random(1), NODE_KEY)
+    assert again.read_slot(SLOT, METER) == data

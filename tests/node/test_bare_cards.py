@@ -1,4 +1,4 @@
-"""A bare card can't say what was settled: our journal knows of our own sales, nobody of others'."""
+"""A bare card can't say what was settled: our journal knows of our own sales alone."""
 
 from types import SimpleNamespace
 from typing import Any, cast

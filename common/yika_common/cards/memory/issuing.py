@@ -14,6 +14,10 @@ Issuing goes on where it was cut:
    is repeated; the codes that can be are tried in that order, as long as two tries are left;
 5. the state is *user*.
 
+Where the code was begun to be changed and the head is this one, 2 and 3 were done: they are not
+repeated, so that a card in use whose state was torn, and shows now this and now that, keeps what
+was sold to it.
+
 A chip whose code nobody finds any more holds no credit: it is set aside.
 """
 
@@ -116,12 +120,13 @@ def issue(
     _open(chip, head, code)
     again = any(chip.read(at.STATE_AT, 1) != bytes((UNWRITTEN,)) for _ in range(_LOOKS))
     write_firmly(chip, at.STATE_AT, _BEING_ISSUED)
-    _wipe(chip, layout, DOUBTFUL if again else CLEAN)
     data = encode_head(wanted, layout, node_key, dict(slot_auth_keys))
-    if again:
-        scrub(chip, at.KEY_VERSION_AT, data)
-    chip.write(at.KEY_VERSION_AT, data)
-    demand(chip, at.KEY_VERSION_AT, data)
+    if not (any(head.begun) and chip.read(at.KEY_VERSION_AT, len(data)) == data):
+        _wipe(chip, layout, DOUBTFUL if again else CLEAN)
+        if again:
+            scrub(chip, at.KEY_VERSION_AT, data)
+        chip.write(at.KEY_VERSION_AT, data)
+        demand(chip, at.KEY_VERSION_AT, data)
     _change_code(chip, head.begun, code)
     chip.write(at.STATE_AT, bytes((USER_MARK,)))
     demand(chip, at.STATE_AT, bytes((USER_MARK,)))
