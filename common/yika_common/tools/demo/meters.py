@@ -11,7 +11,7 @@ from yika_common.meters.factory import parse_key_file
 from yika_common.meters.rules import Outcome
 from yika_common.numbers import Quantity
 from yika_common.services import Service
-from yika_common.simulated.card_file import open_card_file
+from yika_common.simulated.chip_file import in_a_reader, open_any_card_file
 from yika_common.simulated.meter_file import new_meter_file, open_meter_file
 from yika_common.tools.demo.processes import StepFailed
 
@@ -51,8 +51,8 @@ class Depot:
         credited = 0
         for meter in meters.values():
             stored = open_meter_file(self._folder / meter)
-            icc = open_card_file(card, system_random)
-            report = load(icc, system_random, stored, system_clock())
+            held = in_a_reader(open_any_card_file(card, system_random))
+            report = load(held, system_random, stored, system_clock())
             if report.outcome is Outcome.REFUSED:
                 raise StepFailed(f"meter {meter} refused {card.name}: {report.reason}")
             credited += report.outcome is Outcome.CREDITED
