@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yika_central.domain.policy import DELIVERED, FIXED, FROM_ONE, Policy, Side, delivered
+from yika_central.domain.policy import (
+    DELIVERED,
+    FIXED,
+    FROM_ONE,
+    Policy,
+    Side,
+    ThresholdBelowZero,
+    delivered,
+)
 from yika_central.domain.ratings import Cause
 from yika_central.domain.settlement import NUMBER_MAX, Standing, next_number, paid_back, settle
 from yika_common.numbers import Money
@@ -51,7 +59,7 @@ def test_money_that_was_never_the_utilitys_is_never_absorbed() -> None:
 
 
 def test_a_threshold_below_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="threshold"):
+    with pytest.raises(ThresholdBelowZero):
         Side(adjusted=True, threshold=Money(-1))
 
 

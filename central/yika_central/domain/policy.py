@@ -15,10 +15,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from yika_central.domain.ratings import Cause
+from yika_common.errors import N_, YikaError
 from yika_common.numbers import Money
 
 FROM_ONE: Final = Money(100)
 """The threshold delivered for what customers owe: one unit of the currency."""
+
+
+class ThresholdBelowZero(YikaError):
+    """A least amount that is below nothing."""
+
+    code = "threshold_below_zero"
+    sentence = N_("A threshold is not below 0. Nothing was changed. Correct the amount.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,7 @@ class Side:
     """One side of a policy: whether it is adjusted, and the least amount that is.
 
     Raises:
-        ValueError: the threshold is below 0.
+        ThresholdBelowZero: the threshold is.
     """
 
     adjusted: bool
@@ -34,7 +42,7 @@ class Side:
 
     def __post_init__(self) -> None:
         if self.threshold < 0:
-            raise ValueError("a threshold is not below 0")
+            raise ThresholdBelowZero
 
     def takes(self, amount: int) -> bool:
         """Whether a difference of this size (above 0) is adjusted."""

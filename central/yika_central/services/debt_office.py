@@ -39,6 +39,9 @@ from yika_common.numbers import Money
 NAME_MAX = 40
 PRIORITY_MAX = (1 << 16) - 1
 PARTS_MAX = 60
+_YEARS = range(1990, 2100)
+"""Years of a debt's days; others are slips of the pen."""
+
 _DAILY_MOST = 10_000
 """A late fee of one hundredth a day is more than any rule allows."""
 
@@ -266,6 +269,8 @@ def _check(new: NewDebt) -> None:
         (Phrase("Share of each payment"), 0 <= new.share <= WHOLE and new.share + new.least > 0),
         (Phrase("At least per sale"), 0 <= new.least <= FIGURE_MAX),
         (Phrase("Priority"), 0 <= new.priority <= PRIORITY_MAX),
+        (Phrase("Not before"), _is_near(new.not_before)),
+        (Phrase("Due on"), _is_near(new.due_on)),
         (Phrase("Due on"), new.due_on is not None or not new.daily_fee),
         (Phrase("Late fee a day"), 0 <= new.daily_fee <= _DAILY_MOST),
         (
@@ -277,6 +282,10 @@ def _check(new: NewDebt) -> None:
     for field, holds in rules:
         if not holds:
             raise DebtRefused(field=field)
+
+
+def _is_near(day: date | None) -> bool:
+    return day is None or day.year in _YEARS
 
 
 def _is_name(text: str) -> bool:

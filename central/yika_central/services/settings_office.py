@@ -18,6 +18,9 @@ from yika_common.errors import N_, Phrase, YikaError, reason_of
 from yika_common.sync.settings import SETTINGS_ITEM, Settings, sign_settings
 
 REASON_MAX = 200
+DIGITS_MAX = 16
+"""More digits than any setting has."""
+
 HISTORY_SHOWN = 100
 
 NAMES = tuple(field.name for field in fields(Settings) if field.name != "kind")
@@ -144,7 +147,7 @@ def _changed(before: Settings, changes: Mapping[str, str]) -> Settings:
         text = typed.strip()
         if not isinstance(values[name], int):
             values[name] = text
-        elif text.isascii() and text.isdigit():
+        elif text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX:
             values[name] = int(text)
         else:
             raise SettingRefused(name=name, why=Phrase("is not a whole number"))

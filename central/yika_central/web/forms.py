@@ -9,6 +9,8 @@ from yika_common.errors import N_, YikaError
 TEXTS = ("node", "area", "service", "operator", "account", "outcome")
 """The fields of a filter that are compared as they are."""
 
+_DIGITS_MAX = 9
+
 
 class NotADay(YikaError):
     """A day was typed in another form."""
@@ -32,6 +34,11 @@ def day_from(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError as cause:
         raise NotADay(text=text[:40]) from cause
+
+
+def number_from(text: str) -> int | None:
+    """A number that a page put into a form or an address; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX else None
 
 
 def filter_from(fields: Mapping[str, str], *, differing: bool = False) -> SaleFilter:

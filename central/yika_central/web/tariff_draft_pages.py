@@ -13,6 +13,7 @@ from yika_central.domain.tariff_golden import propose, with_golden
 from yika_central.services.staff import Credential
 from yika_central.services.tariff_replays import MONTHS, Replay
 from yika_central.services.tariff_shelf import Published
+from yika_central.web.forms import number_from
 from yika_central.web.ranks import Rank
 from yika_central.web.tariff_pages import as_file
 from yika_common.clock import from_timestamp
@@ -65,9 +66,7 @@ def _writing(pages: Blueprint, hq: Headquarters) -> None:
         document = file.read() if file is not None else _text_sent()
         replaces, who = request.form.get("replaces", ""), signed_in().user_id
         try:
-            number = office.drafts.keep(
-                document, who, replaces=int(replaces) if replaces.isdecimal() else None
-            )
+            number = office.drafts.keep(document, who, replaces=number_from(replaces))
         except YikaError as error:
             # What somebody wrote is shown again, with the sentence, never lost.
             return _editor(hq, document, replaces=replaces, refused=error), status_of(error)
@@ -130,8 +129,8 @@ def _signing(pages: Blueprint, hq: Headquarters) -> None:
     @needs(Rank.OFFICER)
     def replay(number: int) -> Response:
         drafts.one(number)
-        months = request.form.get("months", "")
-        replays.ask(number, int(months) if months.isdecimal() else MONTHS, signed_in().user_id)
+        months = number_from(request.form.get("months", ""))
+        replays.ask(number, MONTHS if months is None else months, signed_in().user_id)
         return _back_to(number)
 
     @pages.post("/drafts/<int:number>/approve")
@@ -170,8 +169,9 @@ def _text_sent() -> bytes:
 def _first_text(hq: Headquarters) -> bytes:
     """What the editor begins with: another draft, or the version in force, one number higher."""
     number, of = request.args.get("draft", ""), request.args.get("of", "")
-    if number.isdecimal():
-        return hq.tariff_office.drafts.one(int(number)).document
+    draft = number_from(number)
+    if draft is not None:
+        return hq.tariff_office.drafts.one(draft).document
     versions = [entry for entry in hq.tariff_office.published() if entry.tariff_id == of]
     if not versions:
         return b""
