@@ -174,6 +174,15 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
 )
 
 
+def test_a_purchase_at_the_widest_tariff_fits_a_record() -> None:
+    """Sixteen components in six steps each, with fees, rebates, taxes and debts."""
+    most = 10**12
+    lines = [Line("c" * 32, 6, most, 10**9, most) for _ in range(16 * 6 + 1 + 16 + 16 + 16)]
+    debts = [DebtPaid("d" * 32, most, most) for _ in range(16)]
+    intent = an_intent(lines=tuple(lines), debts=tuple(debts), equipment="e" * 64)
+    assert len(encode_line(2**53 - 1, TIME_MAX, "王" * 60, intent)) < LINE_MAX
+
+
 def test_every_class_of_body_is_known_by_its_kind() -> None:
     declared = {
         thing.kind
@@ -246,9 +255,10 @@ def test_a_wrong_frame_cannot_be_written() -> None:
 
 
 def test_a_record_that_would_be_too_long_is_not_written() -> None:
-    many = tuple(Line("component" + "x" * 20, 1, 10**12, 10**12, 10**12) for _ in range(30))
+    many = tuple(Line("component" + "x" * 20, 1, 10**12, 10**12, 10**12) for _ in range(160))
+    owed = tuple(DebtPaid("d" * 32, 10**12, 10**12) for _ in range(64))
     with pytest.raises(RecordTooLong):
-        encode_line(1, AT, "", an_intent(lines=many))
+        encode_line(1, AT, "", an_intent(lines=many, debts=owed))
 
 
 @pytest.mark.parametrize(
@@ -267,7 +277,7 @@ def test_a_record_that_would_be_too_long_is_not_written() -> None:
         pytest.param(b'{"t":"sale","q":3,"ts":253402214401,"iq":2}\n', id="after the year 9999"),
         pytest.param(b'{"t":"sale","q":3,"ts":1,"op":7}\n', id="an operator that is a number"),
         pytest.param(b"[1]\n", id="no object"),
-        pytest.param(b"{" + b" " * 2048 + b"}\n", id="too long"),
+        pytest.param(b"{" + b" " * LINE_MAX + b"}\n", id="too long"),
         pytest.param(b"\n", id="empty"),
     ],
 )

@@ -18,7 +18,6 @@ from yika_common.errors import YikaError
 from yika_common.journal.bodies import DebtPaid, Intent, Line, Sale
 from yika_common.journal.errors import ExcerptMalformed
 from yika_common.journal.excerpt import (
-    CODE_MAX,
     build_excerpt,
     excerpt_code,
     open_excerpt,
@@ -195,7 +194,22 @@ def test_another_nodes_signature_and_a_missing_certificate_are_told() -> None:
 def test_eight_meters_fit_a_code_that_a_receipt_printer_prints() -> None:
     many = [a_purchase(slot=slot, basket=0 if slot == 0 else 7) for slot in range(SLOTS_MAX)]
     code = excerpt_code(an_excerpt(*many))
-    assert len(code) < CODE_MAX / 2
+    assert len(code) < 1000
+
+
+def test_a_receipt_too_long_for_any_drawing_is_read_from_its_text() -> None:
+    """Eight meters, each in every step of sixteen components."""
+    widest = tuple(
+        Line(f"component-{part:02}", step, 10**9 - part, 10**7, 10**11 + part)
+        for part in range(16)
+        for step in range(1, 7)
+    )
+    many = [
+        an_intent(slot=slot, basket=0 if slot == 0 else 7, lines=widest, typed=slot)
+        for slot in range(SLOTS_MAX)
+    ]
+    file = an_excerpt(*many)
+    assert read_code(excerpt_code(file)) == file
 
 
 def test_the_command_checks_a_receipt(tmp_path: Path) -> None:

@@ -31,6 +31,10 @@ class Dues:
 
 NO_DUES = Dues()
 
+DEBTS_TOLD_MAX = 16
+"""Of an account's debts, so many are collected at a time: they must fit one record and one
+receipt.  The others follow when these are paid."""
+
 
 def dues_of(connection: Connection, accounts: tuple[str, ...]) -> Mapping[str, Dues]:
     """The dues of those of the accounts that have any.
@@ -46,7 +50,7 @@ def dues_of(connection: Connection, accounts: tuple[str, ...]) -> Mapping[str, D
         account: Dues(
             adjustment_number=heads.get(account, _NO_HEAD).number,
             adjustment=max(-TOTAL_MAX, min(TOTAL_MAX, heads.get(account, _NO_HEAD).total)),
-            debts=tuple(owed.get(account, ())),
+            debts=_collected_first(owed.get(account, ())),
             collected=min(collected.get(account, 0), TOTAL_MAX),
             quantities=tuple(quantities.get(account, ())),
         )
@@ -56,6 +60,10 @@ def dues_of(connection: Connection, accounts: tuple[str, ...]) -> Mapping[str, D
 
 
 _NO_HEAD = store.Head()
+
+
+def _collected_first(debts: Sequence[DebtSheet]) -> tuple[DebtSheet, ...]:
+    return tuple(sorted(debts, key=lambda debt: (debt.priority, debt.id))[:DEBTS_TOLD_MAX])
 
 
 def _debts(

@@ -43,6 +43,9 @@ FIGURE_MAX = 10**12
 TOTAL_MAX = (1 << 48) - 1
 """A quantity that grows from record to record: six bytes on the card."""
 
+_LINES_MAX = 160
+"""Above what the widest tariff can ask for: every step of every component, fees, taxes."""
+
 _MONTHS_MAX = 1200
 _CUT_MAX = 3
 _U8 = (1 << 8) - 1
@@ -272,6 +275,7 @@ class Intent(Body):
             is_number(1 - INTEGER_LIMIT, INTEGER_LIMIT - 1),
             is_number(-FIGURE_MAX, FIGURE_MAX),
         ),
+        most=_LINES_MAX,
     )
     key_version: int = number("kv", most=_U8)
     mac: str = hexadecimal("mac", 8)

@@ -38,11 +38,11 @@ from yika_common.signing.keys import PublicKey, SigningKey
 from yika_common.signing.signed_file import SignedFile, read_signed_file, sign, verify
 
 EXCERPT_TYPE = "application/vnd.yika.receipt.v1+jsonl"
-EXCERPT_MAX = 32 << 10
+EXCERPT_MAX = 160 << 10
 """Bytes of an excerpt's payload: one payment has at most as many records as a card has slots."""
 
-CODE_MAX = 4296
-"""Characters that the largest QR code holds."""
+CODE_MAX = 2 * EXCERPT_MAX
+"""Characters of a receipt's text; one that no QR code holds can still be copied."""
 
 _CODE = re.compile(r"YIKA:([A-Z2-7]+)", re.ASCII)
 _GROUP = 8

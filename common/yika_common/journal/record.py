@@ -1,8 +1,8 @@
 r"""One record: a line of JSON, and the chain that holds the lines together.
 
-A record is one line of UTF-8 JSON ending in a line feed, at most 2048 bytes, integers and strings
-and lists of them only.  Its exact bytes are what is stored, hashed and signed; it is never written
-anew.  First come the keys every record has:
+A record is one line of UTF-8 JSON ending in a line feed, at most 16384 bytes, integers and
+strings and lists of them only.  Its exact bytes are what is stored, hashed and signed; it is never
+written anew.  First come the keys every record has:
 
 ====  =======================================================
 key   meaning
@@ -32,8 +32,8 @@ from yika_common.signing.errors import FileMalformed
 from yika_common.signing.fields import TEXT_MAX, is_number, is_text
 from yika_common.signing.strict_json import INTEGER_LIMIT, Json
 
-LINE_MAX = 2048
-"""Bytes of a record, line feed included."""
+LINE_MAX = 16 << 10
+"""Bytes of a record, line feed included: a purchase at the widest tariff takes two thirds."""
 
 HASH_SIZE = 32
 
