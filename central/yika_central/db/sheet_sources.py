@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Select, func, select
 
@@ -67,7 +67,8 @@ def sources_of(connection: Connection, accounts: Sequence[str]) -> dict[str, Sou
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Sequence[Values]:
-    return connection.execute(query).mappings().all()
+    # The columns of these queries are named; a row's keys could be columns too.
+    return cast("Sequence[Values]", connection.execute(query).mappings().all())
 
 
 def _meters(accounts: Sequence[str]) -> Select[Any]:
