@@ -55,20 +55,7 @@ def debt_pages(hq: Headquarters) -> Blueprint:
     @pages.post("/debts")
     @needs(Rank.ACCOUNTANT)
     def register() -> Response:
-        new = NewDebt(
-            account=typed("account"),
-            amount=typed_money("amount"),
-            zh=typed("zh"),
-            en=typed("en"),
-            share=typed_share("share"),
-            least=typed_money("least"),
-            priority=typed_count("priority", 10),
-            not_before=day_from(typed("not-before")),
-            due_on=day_from(typed("due-on")),
-            daily_fee=typed_share("daily-fee"),
-            fee_most=typed_money("fee-most") if typed("fee-most") else None,
-            parts=typed_count("parts", 1),
-        )
+        new = _new_debt()
         first, *_rest = hq.debt_office.register(
             new, by=bookkeeper(hq), reason=typed("reason"), second=second_person()
         )
@@ -100,6 +87,24 @@ def debt_pages(hq: Headquarters) -> Blueprint:
         return redirect(url_for("debt.statement", debt=debt), 303)
 
     return pages
+
+
+def _new_debt() -> NewDebt:
+    """The debt that the form describes."""
+    return NewDebt(
+        account=typed("account"),
+        amount=typed_money("amount"),
+        zh=typed("zh"),
+        en=typed("en"),
+        share=typed_share("share"),
+        least=typed_money("least"),
+        priority=typed_count("priority", 10),
+        not_before=day_from(typed("not-before")),
+        due_on=day_from(typed("due-on")),
+        daily_fee=typed_share("daily-fee"),
+        fee_most=typed_money("fee-most") if typed("fee-most") else None,
+        parts=typed_count("parts", 1),
+    )
 
 
 def _percent(share: int) -> str:

@@ -26,7 +26,12 @@ KINDS = {kind: _(name) for kind, name in ADJUSTMENT_KINDS.items()}
 def money_pages(hq: Headquarters) -> Blueprint:
     """The pages ``money.…``."""
     pages = Blueprint("money", __name__)
+    _add_adjustments(pages, hq)
+    _add_policies(pages, hq)
+    return pages
 
+
+def _add_adjustments(pages: Blueprint, hq: Headquarters) -> None:
     @pages.get("/adjustments")
     @needs(Rank.AUDITOR)
     def listed() -> str:
@@ -80,6 +85,8 @@ def money_pages(hq: Headquarters) -> Blueprint:
         )
         return redirect(url_for("money.account", account=account), 303)
 
+
+def _add_policies(pages: Blueprint, hq: Headquarters) -> None:
     @pages.get("/policies")
     @needs(Rank.AUDITOR)
     def policies() -> str:
@@ -108,5 +115,3 @@ def money_pages(hq: Headquarters) -> Blueprint:
             valid_from=None if today else since,
         )
         return redirect(url_for("money.policies"), 303)
-
-    return pages
