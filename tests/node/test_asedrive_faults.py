@@ -12,9 +12,14 @@ from reader_builders import OK, QUICK, QUICK_ATR, EchoCard, command
 from yika_common.cards.errors import CardMute
 from yika_common.errors import YikaError
 from yika_common.readers import asedrive as wire
+from yika_common.readers.asedrive_data import ReaderFacts
 from yika_common.readers.port import MemoryKind
 from yika_common.simulated.firmware import Disturbance
+from yika_node.hardware.asedrive_card import AseDriveCard
+from yika_node.hardware.asedrive_link import AseDriveLink
 from yika_node.hardware.errors import PortMissing, ReaderGarbled, ReaderSilent, ReaderUnplugged
+from yika_node.hardware.serial_line import SerialLine
+from yika_node.hardware.timing import USUAL
 
 EVERY_MISHAP = pytest.mark.parametrize("kind", list(Disturbance))
 CODE = b"\xff\xff"
@@ -161,3 +166,32 @@ def test_an_unplugged_reader_is_missed_and_works_again_when_it_returns(tmp_path:
             chip.read(0, 4)
         with driver.chip() as fresh:
             assert fresh.read(100, 3) == b"\xff" * 3
+
+
+class WantsMoreTime(SerialLine):
+    """The line of a reader that asks for more time, and more; each time a second passes."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        super().__init__("nowhere", wire.BAUD, self.monotonic)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def write(self, data: bytes) -> None:
+        pass
+
+    def discard(self) -> None:
+        pass
+
+    def read(self, until: float) -> bytes:
+        self.now += 1
+        assert self.now < 100, "a page waits for ever"
+        return wire.status_frame(wire.StatusCode.MORE_TIME)
+
+
+def test_a_reader_that_wants_ever_more_time_for_a_code_is_given_up() -> None:
+    line = WantsMoreTime()
+    card = AseDriveCard(AseDriveLink(line, USUAL, line.monotonic), USUAL, ReaderFacts())
+    with pytest.raises(ReaderSilent):
+        card.compare(0x0D, 1022, CODE)

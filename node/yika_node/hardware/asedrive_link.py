@@ -130,11 +130,14 @@ class AseDriveLink:
     ) -> Reply | None:
         """Send a command that must not be repeated; None where its answer was lost or damaged.
 
+        However often the reader asks for more time, it gets no more than an operation's.
+
         Raises:
             ReaderSilent: the reader itself does not answer any more.
             ReaderGarbled: the same, with unreadable bytes.
             ReaderUnplugged: the port is gone.
         """
+        until = min(until, self._monotonic() + self._timing.operation_s)
         try:
             return self._exchange(command, data, size, wait_s or self._timing.answer_s, until)
         except _Lost:
