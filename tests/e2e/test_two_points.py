@@ -1,76 +1,27 @@
 """Two vending points that only ever met headquarters serve one household's card."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from card_builders import repeatable_random
 from central_builders import (
     LI,
     WANG,
     HandClock,
     new_headquarters,
 )
-from node_world import CHEAP, OPERATOR, PASSWORD, Hand, a_chip, for_quantity
+from node_world import OPERATOR, a_chip
+from points_of_headquarters import AREA, WATER, Line, Point, a_point, open_at
 from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import Posting, Sale, table_of
 from yika_common.numbers import Quantity
-from yika_common.services import PROFILES, Service
+from yika_common.services import PROFILES
 from yika_common.sync.personal_data import Person
 from yika_common.tariffs.shipped import shipped
-from yika_node.bootstrap import Node, build
 from yika_node.services.errors import AccountUnknown
-from yika_node.services.views import AccountForm, CardKind, FactsForm
-from yika_node.uplink import LinkDown
-
-AREA = "A01"
-URL = "http://headquarters.test"
-WATER = PROFILES[4].index(Service.COLD_WATER)
-
-
-@dataclass
-class Line:
-    """The wire of one vending point; it can be cut."""
-
-    hq: Headquarters
-    clock: HandClock
-    cut: bool = False
-
-    def post(self, path: str, body: bytes) -> bytes:
-        if self.cut:
-            raise LinkDown
-        if path.endswith("/enrol"):
-            return self.hq.enrolment.answer(body)
-        return self.hq.reconciliation.receive(body, self.clock())
-
-    def get(self, path: str) -> bytes:
-        if self.cut:
-            raise LinkDown
-        return self.hq.registry.item(bytes.fromhex(path.rpartition("/")[2]))
-
-
-@dataclass
-class Point:
-    """A vending point, its counter and its wire."""
-
-    node: Node
-    hand: Hand
-    line: Line
-
-    def sync(self) -> None:
-        self.node.courier.sync()
-
-    def sell(self, card: str, cubic_metres: int) -> list[tuple[int, int, int]]:
-        """Sell water; step, quantity and amount of each line of the price."""
-        entry = for_quantity(WATER, cubic_metres * 1000)
-        receipt = self.node.sales.sell(OPERATOR, card, [entry], f"{id(self)}-{cubic_metres}")
-        assert receipt.complete
-        lines = [line for line in receipt.lines[0].quote.lines if line.code == "water"]
-        return [(line.step, line.quantity, receipt.lines[0].quote.amount) for line in lines]
+from yika_node.services.views import CardKind, FactsForm
 
 
 @pytest.fixture
@@ -91,40 +42,10 @@ def hq(tmp_path: Path, clock: HandClock) -> Iterator[Headquarters]:
 
 @pytest.fixture
 def points(tmp_path: Path, hq: Headquarters, clock: HandClock) -> Iterator[tuple[Point, Point]]:
-    made = tuple(_point(tmp_path, hq, clock, name) for name in ("N0001", "N0002"))
+    made = tuple(a_point(tmp_path, hq, clock, name) for name in ("N0001", "N0002"))
     yield made[0], made[1]
     for point in made:
         point.node.close()
-
-
-def _point(folder: Path, hq: Headquarters, clock: HandClock, name: str) -> Point:
-    hand, line = Hand(), Line(hq, clock)
-
-    def now() -> datetime:
-        return clock()
-
-    node = build(
-        folder / name,
-        clock=now,
-        random=repeatable_random(int(name[1:]) * 10_000),
-        reader=hand,
-        uplinks=lambda _url: line,
-        cost=CHEAP,
-    )
-    token = hq.enrolment.invite(name, name=name, areas=(AREA,), url=URL)
-    node.enrolment.enrol(token, OPERATOR, PASSWORD)
-    return Point(node, hand, line)
-
-
-def open_at(point: Point) -> str:
-    """Open the household's account at a point and give it its card; the card's number."""
-    meters = tuple(
-        (slot, point.node.accounts.free_meters(service)[0])
-        for slot, service in enumerate(PROFILES[4])
-    )
-    form = AccountForm(Person(name="王小明"), AREA, "residential", 4, 3, None, meters)
-    account = point.node.accounts.open(OPERATOR, form)
-    return str(point.node.cards.initialise(OPERATOR, account.number).number)
 
 
 def test_a_card_is_sold_to_at_both_and_priced_as_by_one(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, or_, select, update
 
 from yika_central.db.base import one_of
 from yika_central.db.books import booked_at
@@ -23,6 +23,7 @@ from yika_central.db.tables import (
 )
 
 SUPERSEDED = "SUPERSEDED"
+PAID_BACK = "PAID_BACK"
 FEE, WAIVED = "FEE", "WAIVED"
 
 
@@ -127,13 +128,21 @@ def add_settlements(connection: Connection, rows: Sequence[dict[str, Any]]) -> N
 
 
 def superseded(connection: Connection, accounts: Sequence[str]) -> list[Row[Any]]:
-    """The superseded sales of the accounts for which something else was paid than charged."""
-    sale = table_of(Sale)
-    columns = [sale.c[name] for name in (*PLACE, "account", "amount", "paid")]
+    """Sales of the accounts for which something else was paid than charged.
+
+    They are superseded, or were thought to be when something was entered for them.
+    """
+    sale, entry = table_of(Sale), table_of(AdjustmentEntry)
+    columns = [sale.c[name] for name in (*PLACE, "account", "amount", "paid", "outcome")]
+    paid_back = (
+        select(entry.c.account)
+        .where(entry.c.kind == PAID_BACK, *(entry.c[name] == sale.c[name] for name in PLACE))
+        .exists()
+    )
     query: Select[Any] = (
         select(*columns, booked_at.label("sold_at"))
         .where(
-            sale.c.outcome == SUPERSEDED,
+            or_(sale.c.outcome == SUPERSEDED, paid_back),
             sale.c.account.in_(accounts),
             sale.c.paid != sale.c.amount,
         )

@@ -3,6 +3,9 @@
 An intent is named by epoch and seq, in an earlier epoch also by eight bytes of its hash.  The
 first record that ends it decides; a second one changes nothing and is shown.  An intent that is
 not here yet (an earlier epoch's, on a stick that has still to come) is settled when it arrives.
+
+Where the card was moved on by others before it came back, its node cannot tell, and no record ever
+ends the intent.  Its purchase count tells: :mod:`yika_central.db.overtaken`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +29,6 @@ from yika_central.db.tables import Record, Sale, Suspense, table_of
 from yika_central.domain.placement import BranchEnd, holder
 from yika_common.journal.record import decode_line
 
-PENDING = "PENDING"
 UNKNOWN_INTENT = "unknown_intent"
 RESOLVED_TWICE = "resolved_twice"
 
@@ -46,7 +48,7 @@ def apply_resolutions(
         # An intent comes before what ends it, however the two were cut into segments.
         if row is None or row["seq"] > resolution.seq:
             stored.append(resolution)
-        elif row["outcome"] == PENDING:
+        elif not _ended(row):
             row |= _outcome(resolution, arrival.epoch)
         else:
             _doubt(projected, arrival, resolution, RESOLVED_TWICE, amount=row["amount"])
@@ -64,7 +66,7 @@ def resolve_late(connection: Connection, projected: Projected, arrival: Arrival)
         (resolution,) = project([item], _arrival_of(found, arrival)).resolutions
         subject = _subject_of(resolution)
         row = subjects.get(subject)
-        if row is None or row["outcome"] != PENDING:
+        if row is None or _ended(row):
             continue
         row |= _outcome(resolution, found["epoch"])
         resolve_sales(connection, [_statement_row(row, resolution, found["epoch"])])
@@ -123,7 +125,7 @@ def _apply_stored(
         sale = _named(sales, resolution, arrival, branches)
         if sale is None:
             _doubt(projected, arrival, resolution, UNKNOWN_INTENT)
-        elif sale["outcome"] != PENDING:
+        elif _ended(sale):
             _doubt(projected, arrival, resolution, RESOLVED_TWICE, amount=sale["amount"])
         else:
             sale |= _outcome(resolution, arrival.epoch)
@@ -150,6 +152,11 @@ def _named(
         if branch is None and bytes(sale["hash"]).hex().startswith(resolution.intent_hash):
             return sale
     return None
+
+
+def _ended(sale: Values) -> bool:
+    """Whether its node said how the sale ended; what was inferred gives way to that."""
+    return sale["resolved_seq"] is not None
 
 
 def _outcome(resolution: Resolution, epoch: int) -> Values:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from yika_central.db import rerating_store as store
 from yika_central.db.database import Database
+from yika_central.db.overtaken import end_overtaken
 from yika_central.db.rating_pass import BEFORE_ALL, Pair, RatingPass, Scope
 from yika_central.db.rating_plan import Plan
 from yika_central.db.rerate_queue import queue_all, waiting
@@ -71,6 +72,8 @@ class Rerating:
         Raises:
             DiskFull, DatabaseBusy, DatabaseAway: what was written before stands, the rest waits.
         """
+        with self._database.writing() as connection:
+            end_overtaken(connection, to_timestamp(self._clock()))
         done, last, tariffs = Rerun(), BEFORE_ALL, _Tariffs()
         while True:
             batch, last = self._one_batch(last, tariffs)

@@ -29,7 +29,8 @@ from yika_common.numbers import Money
 BATCH = 500
 """Accounts in one transaction: few enough that nobody waits long."""
 
-POSTING, PAID_BACK, COLLECTED_TWICE, BY_HAND = "POSTING", "PAID_BACK", "COLLECTED_TWICE", "BY_HAND"
+POSTING, COLLECTED_TWICE, BY_HAND = "POSTING", "COLLECTED_TWICE", "BY_HAND"
+PAID_BACK = store.PAID_BACK
 """What a part of an adjustment is about."""
 
 Values = dict[str, Any]
@@ -222,7 +223,8 @@ class Batch:
         entries = []
         for row in store.superseded(self._connection, accounts):
             place = {name: row._mapping[name] for name in PLACE}
-            due = paid_back(amount=row.amount, paid=row.paid, superseded=True)
+            superseded = row.outcome == store.SUPERSEDED
+            due = paid_back(amount=row.amount, paid=row.paid, superseded=superseded)
             change = due - entered.get((row.account, *place.values(), ""), 0)
             if change:
                 of_month = month_of(from_timestamp(row.sold_at), self._zone)

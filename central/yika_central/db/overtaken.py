@@ -1,0 +1,60 @@
+"""Sales whose purchase count another sale has on the card: they never reached it.
+
+A meter's purchase counts follow each other on the card, so each is carried by one record alone.
+Where an intent is open at one node and another node read the record of its own with that count
+back from the card, the first never arrived, and never will: it is superseded.  Its node may not be
+able to tell, if the card was moved on by more than one purchase before it came back.
+
+What is inferred names no record that ended the sale, and gives way to one that does.
+"""
+
+from typing import Final
+
+from sqlalchemy import Connection, Table, Update, and_, bindparam, or_, select, update
+
+from yika_central.db.rerate_queue import Pairs, queue
+from yika_central.db.settlement_store import SUPERSEDED, note_due
+from yika_central.db.sheet_changes import note_changed
+from yika_central.db.tables import Sale, table_of
+
+PENDING: Final = "PENDING"
+WRITTEN: Final = "WRITTEN"
+_PLACE: Final = ("node", "epoch", "branch", "seq")
+_COUNT: Final = ("meter", "generation", "count")
+
+
+def end_overtaken(connection: Connection, at: int) -> int:
+    """Let every sale that was overtaken be superseded, and what follows be looked at; how many."""
+    sale, other = table_of(Sale), table_of(Sale).alias("other")
+    written = (
+        select(other.c.node)
+        .where(
+            and_(*(other.c[name] == sale.c[name] for name in _COUNT)),
+            or_(*(other.c[name] != sale.c[name] for name in _PLACE)),
+            other.c.outcome == WRITTEN,
+        )
+        .exists()
+    )
+    found = connection.execute(select(sale).where(sale.c.outcome == PENDING, written)).mappings()
+    rows = [dict(row) for row in found]
+    if not rows:
+        return 0
+    places = sorted(tuple(row[name] for name in _PLACE) for row in rows)
+    connection.execute(
+        _superseding(sale),
+        [{f"k_{name}": value for name, value in zip(_PLACE, p, strict=True)} for p in places],
+    )
+    pairs = Pairs()
+    for row in rows:
+        pairs.add_sale(row)
+    accounts = {row["account"] for row in rows}
+    queue(connection, pairs, at)
+    note_due(connection, accounts)
+    note_changed(connection, accounts)
+    return len(rows)
+
+
+def _superseding(sale: Table) -> Update:
+    """By place; one whose own node ended it meanwhile stays as that says."""
+    here = and_(*(sale.c[name] == bindparam(f"k_{name}") for name in _PLACE))
+    return update(sale).where(here, sale.c.outcome == PENDING).values(outcome=SUPERSEDED)

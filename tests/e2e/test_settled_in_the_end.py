@@ -1,0 +1,268 @@
+"""Real points, a real headquarters, one card: in the end the customer paid what the law asks.
+
+Wires are cut, a price list is published that a point does not hear of, what was bought is not
+known everywhere, the card is pulled, debts and adjustments are settled with purchases, and months
+are closed meanwhile.  The law is worked out here, from what is on the card in the end.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import select
+
+from central_builders import LI, WANG, HandClock, new_headquarters
+from node_world import OPERATOR, Fate, a_chip, for_money, for_quantity
+from points_of_headquarters import AREA, WATER, Point, a_point, open_at
+from settlement_builders import MEI, rows
+from workbook_builders import recalculated
+from yika_central.bootstrap import Headquarters
+from yika_central.db.tables import RatingShare, Sale, Settlement, table_of
+from yika_central.services.accounting import MonthView
+from yika_central.services.debt_office import NewDebt
+from yika_central.services.staff import StaffRole
+from yika_common.cards.errors import CardRemoved
+from yika_common.numbers import Money, Quantity
+from yika_common.services import PROFILES
+from yika_common.tariffs.document import parse_tariff
+from yika_common.tariffs.errors import BelowMinimum, NothingToSell, SupplyShareTooSmall
+from yika_common.tariffs.quote import quote_for_quantity
+from yika_common.tariffs.shipped import shipped
+from yika_common.tariffs.usage import Usage
+from yika_node.services.errors import SaleStillOpen
+from yika_node.services.views import SaleEntry
+
+OLD_FILE = shipped()["cn-bj-water-res.json"]
+CHANGE = "2026-06-20T00:00:00"
+PRICES = (("180", "3.10"), ("260", "5.25"), (None, "8.00"))
+DEBT = 12_345
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def new_file() -> bytes:
+    """The next version, dearer from the 20th of June on, with the quota carried on."""
+    keys = json.loads(OLD_FILE)
+    steps = [({"up_to": up_to} if up_to else {}) | {"price": price} for up_to, price in PRICES]
+    keys["components"][0]["steps"] = steps
+    return json.dumps(
+        keys | {"version": keys["version"] + 1, "effective_from": CHANGE, "golden": []}
+    ).encode()
+
+
+class PulledAtTheWrite(Fate):
+    """The card leaves just before its record is updated."""
+
+    def step(self, name: str) -> bool:
+        return name == "before card DC"
+
+
+@dataclass
+class Town:
+    """Headquarters, two points, a household with its card, and what it has paid."""
+
+    hq: Headquarters
+    clock: HandClock
+    points: tuple[Point, Point]
+    card: str = ""
+    account: str = ""
+    paid: int = 0
+    by_hand: int = 0
+    sold: int = 0
+    closed: dict[str, MonthView] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        chip = a_chip()
+        for point in self.points:
+            point.hand.insert(chip)
+        self.chip = chip
+        self.card = open_at(self.points[0])
+        account = self.points[0].node.accounts.of_card(self.card)
+        assert account is not None
+        self.account = account.number
+        self.meet()
+        self.hq.debt_office.register(
+            NewDebt(account=self.account, amount=Money(DEBT), zh="旧欠", en="Old", share=200_000),
+            by="mei",
+            reason="Taken over",
+        )
+
+    def buy(self, point: Point, entry: SaleEntry, *, pulled: bool = False) -> None:
+        self.sold += 1
+        point.hand.insert(self.chip)
+        point.hand.fate = PulledAtTheWrite() if pulled else Fate()
+        try:
+            receipt = point.node.sales.sell(OPERATOR, self.card, [entry], f"form {self.sold}")
+        except (BelowMinimum, NothingToSell, SupplyShareTooSmall, CardRemoved, SaleStillOpen):
+            return
+        finally:
+            point.hand.fate = Fate()
+        self.paid += receipt.paid
+
+    def adjust(self, amount: int) -> None:
+        self.hq.adjustments.adjust(self.account, Money(amount), by="mei", reason="Decided")
+        self.by_hand += amount
+
+    def settle(self) -> None:
+        self.hq.rerating.drain()
+        self.hq.settling.run()
+
+    def meet(self) -> None:
+        for _ in range(2):
+            for point in self.points:
+                if not point.line.cut:
+                    point.sync()
+
+    def pass_by(self, hours: int) -> None:
+        """Time passes; the month before is closed when it is over."""
+        self.clock.pass_by(hours=hours)
+        month = self.hq.accounting.next_to_close
+        if month and month < f"{self.clock().astimezone(ZONE):%Y-%m}":
+            self.hq.accounting.close(month, by="mei")
+            self.closed[month] = self.hq.accounting.month(month)
+
+    @property
+    def outstanding(self) -> int:
+        return self.hq.adjustments.account(self.account).outstanding
+
+    def end(self) -> None:
+        """Wires are up, the customer comes again and again, until nothing is owed."""
+        for point in self.points:
+            point.line.cut = False
+        for turn in range(30):
+            for point in self.points:
+                point.hand.insert(self.chip)
+                point.node.cards.read(OPERATOR)
+            self.meet()
+            self.settle()
+            self.pass_by(hours=30)
+            self.meet()
+            if not self.outstanding and not self.hq.debt_office.listed(account=self.account):
+                return
+            self.buy(self.points[turn % 2], for_money(WATER, 30_000))
+        raise AssertionError(f"{self.outstanding} is never settled")
+
+
+def the_law(town: Town) -> int:
+    """What a single counter would have asked that made all sales that count, in their order."""
+    versions = (parse_tariff(OLD_FILE), parse_tariff(new_file()))
+    used, asked = 0, 0
+    sale = table_of(Sale)
+    with town.hq.database.reading() as session:
+        sold = session.execute(
+            select(sale.c.quantity, sale.c.stamped_at)
+            .where(sale.c.outcome == "WRITTEN")
+            .order_by(sale.c.generation, sale.c["count"])
+        ).all()
+    for quantity, at in sold:
+        tariff = versions[at >= versions[1].effective_from.timestamp()]
+        usage = Usage(used=Quantity(used), quantum=Quantity(1), persons=3)
+        asked += quote_for_quantity(tariff, usage, Quantity(quantity)).amount
+        used += quantity
+    record = town.points[0].node.cards.read(OPERATOR).slots[WATER].record
+    assert record is not None
+    assert record.total == used
+    return asked
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_customer_paid_what_the_law_asks(tmp_path: Path, seed: int) -> None:
+    draw = Random(seed)  # noqa: S311 - no secret, and the same every time
+    town = a_town(tmp_path)
+    try:
+        town.begin()
+        town.hq.tariff_office.publish(new_file(), [LI, WANG])
+        for _ in range(28):
+            act(town, draw)
+        town.end()
+        check(town)
+        if seed == 0:
+            for month in (*town.closed, f"{town.clock():%Y-%m}"):
+                assert control(town.hq, tmp_path / month, month) == {"OK"}
+    finally:
+        for point in town.points:
+            point.node.close()
+        town.hq.close()
+
+
+def test_what_happens_in_the_town_is_what_the_law_is_for(tmp_path: Path) -> None:
+    """The control: before anything is settled, the customer has not paid what the law asks."""
+    town = a_town(tmp_path)
+    town.begin()
+    town.points[1].line.cut = True
+    town.hq.tariff_office.publish(new_file(), [LI, WANG])
+    town.pass_by(hours=24 * 20)
+    town.buy(town.points[1], for_quantity(WATER, 100_000))
+    town.buy(town.points[0], for_quantity(WATER, 100_000))
+    paid = town.paid
+    town.points[1].line.cut = False
+    town.end()
+    check(town)
+    causes = {row["cause"] for row in rows(town.hq, RatingShare)}
+    assert causes == {"stale_tariff"}
+    assert paid != the_law(town)
+    for point in town.points:
+        point.node.close()
+    town.hq.close()
+
+
+def a_town(folder: Path) -> Town:
+    clock = HandClock()
+    hq = new_headquarters(folder / "central", clock)
+    hq.tariff_office.publish(OLD_FILE, [LI, WANG])
+    hq.stock.take_in_new(AREA, PROFILES[4], 4)
+    hq.staff.enter(MEI, frozenset({StaffRole.ACCOUNTANT}))
+    first, second = (a_point(folder, hq, clock, name) for name in ("N0001", "N0002"))
+    return Town(hq, clock, (first, second))
+
+
+def act(town: Town, draw: Random) -> None:
+    """Something happens."""
+    town.pass_by(hours=draw.randint(1, 60))
+    point = draw.choice(town.points)
+    match draw.randint(0, 9):
+        case 0 | 1 | 2:
+            entry = for_quantity(WATER, draw.randint(1, 60) * 1000)
+            town.buy(point, entry, pulled=draw.random() < 0.3)
+        case 3 | 4 | 5:
+            entry = for_money(WATER, draw.randint(1_000, 40_000))
+            town.buy(point, entry, pulled=draw.random() < 0.3)
+        case 6:
+            point.line.cut = not point.line.cut
+        case 7:
+            town.settle()
+        case 8:
+            town.adjust(draw.choice((-3_300, -450, 700, 9_999)))
+        case _:
+            town.meet()
+
+
+def check(town: Town) -> None:
+    """The customer paid the law's price, to the cent, and no closed month changed."""
+    absorbed = sum(row["absorbed"] for row in rows(town.hq, Settlement))
+    assert town.outstanding == 0
+    assert town.paid == the_law(town) - absorbed - town.by_hand + DEBT
+    assert town.hq.accounting.altered() == ()
+    for month, view in town.closed.items():
+        now = town.hq.accounting.month(month)
+        assert now.figures == view.figures
+        assert now.unchanged
+    assert town.hq.rerating.drain().changed == 0
+    assert town.hq.settling.run().postings == 0
+
+
+def control(hq: Headquarters, folder: Path, month: str) -> set[str]:
+    """What the control sheet of the month's workbook says, computed by LibreOffice."""
+    folder.mkdir()
+    first = date.fromisoformat(f"{month}-01")
+    last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    scope = hq.report_office.scope(first, last)
+    made = folder / "made.xlsx"
+    hq.report_office.write(made, scope, made_by="mei", translate=lambda text: text)
+    book = load_workbook(recalculated(made, folder), data_only=True)
+    found = book.worksheets[-1].iter_rows(values_only=True)
+    return {str(row[4]) for row in found if row[4] in ("OK", "CHECK", "MISSING")}
