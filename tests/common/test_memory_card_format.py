@@ -249,9 +249,9 @@ def test_a_note_shows_count_and_balance_and_a_torn_one_nothing(told: WriteBack) 
     data = told.encode(KEYS.wbn, KEYS.wbq or b"")
     note = encode_note(3, data)
     kept = max(-(2**31), min(told.reading.balance, 2**31 - 1))
-    assert open_note(3, note) == Note(told.reading.count & 0xFFFF, Quantity(kept))
-    assert open_note(3, note[:6] + bytes((note[6] ^ 1,))) is None
-    assert open_note(3, b"\xff" * 7) is None
+    assert open_note(3, note) == Note(told.reading.count & 0xFF, Quantity(kept))
+    assert open_note(3, note[:5] + bytes((note[5] ^ 1,))) is None
+    assert open_note(3, b"\xff" * 6) is None
 
 
 def test_no_mark_turns_into_another_slots_on_its_way_from_or_to_ff() -> None:

@@ -14,11 +14,12 @@ from sale_checker import check_sales
 from yika_common.cards.errors import CardError
 from yika_common.readers.port import MemoryKind
 from yika_common.services import PROFILES, Service
+from yika_node.services.views import SaleState
 
 CARDS = [(kind, profile) for kind in MemoryKind for profile in (4, 8)]
 CONTINUATIONS = ("the meter", "another point that knows nothing")
-PLACES = (0, 4, 9, 64, 65)
-"""Bytes written before the pull: the code is presented with 4, 65 is the last mark."""
+PLACES = (0, 4, 9, 65, 66)
+"""Bytes written before the pull: the code is presented with 4, 66 is the last mark."""
 FIRST, STEP, NEVER = 60, 7, 9_999
 
 
@@ -94,6 +95,21 @@ def test_a_torn_sale_ends_once_whoever_sees_the_card_next(tmp_path: Path, then: 
         findings = check_sales(database, macs, credited, elsewhere)
         assert findings.problems == [], place
         assert findings.open == [] or then == CONTINUATIONS[1], place
+
+
+@pytest.mark.parametrize("kind", MemoryKind)
+def test_the_same_bought_again_elsewhere_is_not_taken_for_the_torn_sale(
+    tmp_path: Path, kind: MemoryKind
+) -> None:
+    water = PROFILES[8].index(Service.COLD_WATER)
+    with memory_town(tmp_path, numbered_card(kind), points=2) as town:
+        town.publish_and_open()
+        town.tell()
+        assert town.sell(for_money(water, 700)).complete
+        assert not _sold_while_pulled(town, water, PLACES[1] + 1)
+        town.sell(for_money(water, 500), at=1)
+        (resolved,) = town.read().resolved
+    assert resolved.state is SaleState.SUPERSEDED
 
 
 @pytest.mark.parametrize("kind", MemoryKind)

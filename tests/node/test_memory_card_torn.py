@@ -108,6 +108,7 @@ class Desk:
             count=1 if newest is None else newest.count + 1,
             total=quantity + (0 if newest is None else newest.total),
             lower=quantity < 0,
+            head=len(self.name),
         )
         before = (0, 0) if base is None else base.position
         self.sales.append(Sale(record, sealed(record, session.cut), quantity, before))
@@ -118,7 +119,7 @@ class Desk:
         return sum(sale.quantity for sale in self.sales if sale.state != "superseded")
 
 
-def whole_record(count: int, total: int, *, lower: bool) -> CreditRecord:
+def whole_record(count: int, total: int, *, lower: bool, head: int) -> CreditRecord:
     """A record whose every byte differs from those of the record before it, as far as it can."""
     return credit_record(
         count=count,
@@ -130,7 +131,7 @@ def whole_record(count: int, total: int, *, lower: bool) -> CreditRecord:
             count, Money(-7_777_777 * count), count, Quantity(5_555_555 * count), Money(total)
         ),
         parameters=MeterParameters(count, Quantity(total), Quantity(9 * total)),
-        witness=RecordWitness("N0001", 1, 77_777 * count, bytes((17 * count % 256,)) * 8),
+        witness=RecordWitness("N0001", 1, 77_777 * count, bytes(((17 * count + head) % 256,)) * 8),
     )
 
 
@@ -246,7 +247,22 @@ def elsewhere(world: World, cut: "Cut") -> None:
     world.desk.present(world.card)
 
 
-CONTINUATIONS = (again, meter_first, second_sale, meter_then_second_sale, torn_again, elsewhere)
+def the_same_elsewhere(world: World, cut: "Cut") -> None:
+    """The customer, sent away, buys the very same at the other node."""
+    world.other.sell(world.card, SECOND)
+    world.load()
+    world.desk.present(world.card)
+
+
+CONTINUATIONS = (
+    again,
+    meter_first,
+    second_sale,
+    meter_then_second_sale,
+    torn_again,
+    elsewhere,
+    the_same_elsewhere,
+)
 
 
 @dataclass(frozen=True)

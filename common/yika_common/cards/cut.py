@@ -2,16 +2,17 @@
 
 A record's MAC covers all of its bytes, so the cut is made before the MAC, and whoever unpacks the
 record puts the zeros back.  The record of every card is thus the one of
-:mod:`yika_common.cards.record`, and a meter reads it by the same rules.
+:mod:`yika_common.cards.record`, and a meter reads it by the same rules.  Byte 117, the last of the
+witness, is never cut: by it a node tells its own record from another node's of the same purchase.
 
-===========  ===========================  ==========================  ======================
-cut          cards                        of the record zero          of the write-back zero
-===========  ===========================  ==========================  ======================
-0 whole      CPU card; SLE4428, 4 meters  nothing                     nothing
-1 close      SLE4428, 6 meters            88 to 95                    50 to 51, 54 to 83
-2 narrow     SLE4428, 8 meters            76 to 83, 88 to 121         50 to 51, 54 to 83
-3 bare       SLE4442                      32 to 121                   it has none
-===========  ===========================  ==========================  ======================
+===========  ===========================  ===============================  ======================
+cut          cards                        of the record zero               of the write-back zero
+===========  ===========================  ===============================  ======================
+0 whole      CPU card; SLE4428, 4 meters  nothing                          nothing
+1 close      SLE4428, 6 meters            88 to 95                         50 to 51, 54 to 83
+2 narrow     SLE4428, 8 meters            76 to 83, 88 to 116, 118 to 121  50 to 51, 54 to 83
+3 bare       SLE4442                      32 to 116, 118 to 121            it has none
+===========  ===========================  ===============================  ======================
 """
 
 from enum import IntEnum
@@ -40,8 +41,8 @@ class Cut(IntEnum):
 _RECORD = (
     (),
     (slice(88, 96),),
-    (slice(76, 84), slice(88, 122)),
-    (slice(32, 122),),
+    (slice(76, 84), slice(88, 117), slice(118, 122)),
+    (slice(32, 117), slice(118, 122)),
 )
 _WRITE_BACK: tuple[tuple[slice, ...], ...] = (
     (),

@@ -79,8 +79,8 @@ card() { # KIND PROFILE CUT
     record=$(record_body "$1")
     case $3 in
     1) record=$(cut_out "$record" 88 95) ;;
-    2) record=$(cut_out "$(cut_out "$record" 76 83)" 88 121) ;;
-    3) record=$(cut_out "$record" 32 121) ;;
+    2) record=$(cut_out "$(cut_out "$(cut_out "$record" 76 83)" 88 116)" 118 121) ;;
+    3) record=$(cut_out "$(cut_out "$record" 32 116)" 118 121) ;;
     esac
     mac=$(first 8 "$(cmac $CREDIT "$record")")
     cat <<JSON
@@ -102,12 +102,12 @@ record_body() { # KIND
 }
 packed_record() { # BODY CUT MAC
     case $2 in
-    0) widths="1 2 4 6 6 6 6 2 6 2 6 6 2 8 4 8 6 14 4" mac=8 ;;
-    1) widths="1 2 3 5 6 5 6 2 4 2 4 4 2 8 4 0 6 14 4" mac=8 ;;
-    2) widths="1 2 3 5 6 5 6 2 4 2 4 4 2 0 4 0 0 0 0" mac=8 ;;
-    3) widths="1 0 2 5 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0" mac=5 ;;
+    0) widths="1 2 4 6 6 6 6 2 6 2 6 6 2 8 4 8 6 13 1 4" mac=8 ;;
+    1) widths="1 2 3 5 6 5 6 2 4 2 4 4 2 8 4 0 6 13 1 4" mac=8 ;;
+    2) widths="1 2 3 5 6 5 6 2 4 2 4 4 2 0 4 0 0 0 1 0" mac=8 ;;
+    3) widths="1 0 2 5 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 0" mac=5 ;;
     esac
-    places="2.1 18.2 22.4 26.6 32.8 40.6 46.6 52.2 54.6 60.2 62.6 68.6 74.2 76.8 84.4 88.8 96.8 104.14 118.4"
+    places="2.1 18.2 22.4 26.6 32.8 40.6 46.6 52.2 54.6 60.2 62.6 68.6 74.2 76.8 84.4 88.8 96.8 104.13 117.1 118.4"
     for place in $places; do
         width=${widths%% *} widths=${widths#* }
         case $place in
@@ -134,7 +134,7 @@ written() { # CUT
     printf '%s"' "$macs"
 }
 note() {
-    body=$(hex 2 17)$(hex 4 -1000)
+    body=$(hex 1 17)$(hex 4 -1000)
     printf %s "$body$(first 1 "$(sha256 "0$SLOT$body")")"
 }
 

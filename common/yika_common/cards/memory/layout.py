@@ -20,7 +20,7 @@ offset  size  content
 43 + N  4     CMAC under K_node of bytes 8 to 20 and 31 to 42 + N, first 4 bytes
 47 + N  R     R = (profile + 1) x cell: a mark and a packed record each
         W     W = profile x cell: a mark and a packed write-back each;
-              on an SLE4442 profile x 7: a note each
+              on an SLE4442 profile x 6: a note each
 ======  ====  =====================================================================
 
 ============  =======  ===========  ===============  ===========  ==========
@@ -28,18 +28,18 @@ chip          profile  records      write-backs      from and to  bytes left
 ============  =======  ===========  ===============  ===========  ==========
 SLE4428       4        5 x (1+107)  4 x (1+85)       71 to 954    66
 SLE4428       6        7 x (1+90)   6 x (1+47)       83 to 1007   13
-SLE4428       8        9 x (1+58)   8 x (1+47)       95 to 1009   11
-SLE4442       4        5 x (1+13)   4 x 7            59 to 156    99
-SLE4442       6        7 x (1+13)   6 x 7            65 to 204    51
-SLE4442       8        9 x (1+13)   8 x 7            71 to 252    3
+SLE4428       8        9 x (1+59)   8 x (1+47)       95 to 1018   2
+SLE4442       4        5 x (1+14)   4 x 6            59 to 157    98
+SLE4442       6        7 x (1+14)   6 x 6            65 to 205    50
+SLE4442       8        9 x (1+14)   8 x 6            71 to 253    2
 ============  =======  ===========  ===============  ===========  ==========
 
 There is one record cell more than there are meters: a record is written into the free cell while
 the slot's old one stands (:mod:`yika_common.cards.memory.cells`).
 
-A *note* is what an SLE4442 tells of a meter, for display alone: count last taken (2 bytes),
+A *note* is what an SLE4442 tells of a meter, for display alone: count last taken (1 byte),
 balance (4, signed, kept within what they hold), and the first byte of the SHA-256 of the slot's
-number and those 6 bytes.
+number and those 5 bytes.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ GENERATION_AT, GENERATION_SIZE = 41, 2
 SLOTS_AT = 43
 MAC_SIZE = 4
 HEAD_SIZE = SLOTS_AT
-NOTE_SIZE = 7
+NOTE_SIZE = 6
 
 _CUTS = {4: Cut.WHOLE, 6: Cut.CLOSE, 8: Cut.NARROW}
 _MARK_SIZE = 1

@@ -28,10 +28,11 @@ alarm level, maximum stored credit          8      8      0       0
 price                                       4      4      4       0
 next price and its time                     8      0      0       0
 witness: node, packed name                  6      6      0       0
-witness: epoch, sequence, head              14     14     0       0
+witness: epoch, sequence, head              13     13     0       0
+witness: last byte of the head              1      1      1       1
 time                                        4      4      0       0
 MAC                                         8      8      8       5
-sum                                         107    90     58      13
+sum                                         107    90     59      14
 ==========================================  =====  =====  ======  =======
 
 And of a write-back; an SLE4442 has none:
@@ -120,7 +121,8 @@ _RECORD_PARTS = (
     _Part(84, 4, (4, 4, 4, 0)),
     _Part(88, 8, (8, 0, 0, 0)),
     _Part(96, 8, (6, 6, 0, 0), _As.NAME),
-    _Part(104, 14, (14, 14, 0, 0)),
+    _Part(104, 13, (13, 13, 0, 0)),
+    _Part(117, 1, (1, 1, 1, 1)),
     _Part(118, 4, (4, 4, 0, 0)),
 )
 _COUNT_PART = 2
@@ -264,7 +266,7 @@ def _packing(cut: Cut) -> Packing:
 PACKINGS = tuple(_packing(cut) for cut in Cut)
 """The packing of each cut."""
 
-assert [p.record_size for p in PACKINGS] == [107, 90, 58, 13], "the first table says so"
+assert [p.record_size for p in PACKINGS] == [107, 90, 59, 14], "the first table says so"
 assert [p.write_back_size for p in PACKINGS] == [85, 47, 47, 0], "the second table says so"
 assert all(
     part.kind is not _As.NAME or width in (0, packed_size(part.size))
