@@ -191,7 +191,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     known = KnownAccounts(queries, keyring, customers)
     accounts = AccountDesk(journal, queries, known, standing, keyring, shelf, clock, random)
     enquiries = Enquiries(queries, standing, accounts, shelf)
-    settlement = Settlement(journal, queries, standing, keyring, clock, outside.judge)
+    settlement = Settlement(journal, queries, standing, keyring, customers, clock, outside.judge)
     counter = Counter(outside.reader, random)
     cards = CardDesk(counter, journal, queries, keyring, accounts, settlement, clock)
     pricing = Pricing(queries, shelf, settings)

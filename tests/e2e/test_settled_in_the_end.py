@@ -189,6 +189,39 @@ def test_the_customer_paid_what_the_law_asks(tmp_path: Path, seed: int) -> None:
         town.hq.close()
 
 
+def test_a_point_learns_that_others_moved_the_card_on(tmp_path: Path) -> None:
+    """Cut off from what they sold it cannot tell what became of its own sale; headquarters can."""
+    town = a_town(tmp_path)
+    town.begin()
+    first, second = town.points
+    town.buy(first, for_quantity(WATER, 10_000), pulled=True)
+    for _ in range(2):
+        town.clock.pass_by(minutes=5)
+        town.buy(second, for_quantity(WATER, 15_000))
+    with pytest.raises(SaleStillOpen):
+        sell_at(town, first)
+    town.meet()
+    town.settle()
+    town.clock.pass_by(hours=2)
+    town.meet()
+    assert sell_at(town, first) == 0
+    town.end()
+    check(town)
+    for point in town.points:
+        point.node.close()
+    town.hq.close()
+
+
+def sell_at(town: Town, point: Point) -> int:
+    """Sell one cubic metre there; what the card then leaves open."""
+    town.sold += 1
+    point.hand.insert(town.chip)
+    entry = [for_quantity(WATER, 1_000)]
+    receipt = point.node.sales.sell(OPERATOR, town.card, entry, f"form {town.sold}")
+    town.paid += receipt.paid
+    return len(point.node.queries.pending(town.card))
+
+
 def test_what_happens_in_the_town_is_what_the_law_is_for(tmp_path: Path) -> None:
     """The control: before anything is settled, the customer has not paid what the law asks."""
     town = a_town(tmp_path)
@@ -245,6 +278,10 @@ def check(town: Town) -> None:
     """The customer paid the law's price, to the cent, and no closed month changed."""
     absorbed = sum(row["absorbed"] for row in rows(town.hq, Settlement))
     assert town.outstanding == 0
+    for point in town.points:
+        point.hand.insert(town.chip)
+        point.node.cards.read(OPERATOR)
+        assert list(point.node.queries.pending(town.card)) == []
     assert town.paid == the_law(town) - absorbed - town.by_hand + DEBT
     assert town.hq.accounting.altered() == ()
     for month, view in town.closed.items():

@@ -29,6 +29,7 @@ class Source:
 
     ``slots`` are the newest purchase of each slot that was not superseded, with the sums over all
     such purchases under ``adjusted_sum`` (used less kept), ``adjusted_newest`` and ``debts_sum``.
+    ``lost`` are superseded purchases of which their own nodes do not know it.
     """
 
     account: Values
@@ -37,6 +38,7 @@ class Source:
     meters: list[Values] = field(default_factory=list)
     limits: list[Values] = field(default_factory=list)
     slots: list[Values] = field(default_factory=list)
+    lost: list[Values] = field(default_factory=list)
 
 
 def sources_of(connection: Connection, accounts: Sequence[str]) -> dict[str, Source]:
@@ -63,12 +65,28 @@ def sources_of(connection: Connection, accounts: Sequence[str]) -> dict[str, Sou
     for row in _rows(connection, _slots(accounts)):
         if row["account"] in found:
             found[row["account"]].slots.append(row)
+    for row in _rows(connection, _lost(accounts)):
+        if row["account"] in found:
+            found[row["account"]].lost.append(row)
     return found
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Sequence[Values]:
     # The columns of these queries are named; a row's keys could be columns too.
     return cast("Sequence[Values]", connection.execute(query).mappings().all())
+
+
+def _lost(accounts: Sequence[str]) -> Select[Any]:
+    sale = table_of(Sale)
+    return (
+        select(sale.c.account, *(sale.c[name] for name in _PLACE))
+        .where(
+            sale.c.account.in_(accounts),
+            sale.c.outcome == _SUPERSEDED,
+            sale.c.resolved_seq.is_(None),
+        )
+        .order_by(sale.c.account, sale.c.stamped_at, *(sale.c[name] for name in _PLACE))
+    )
 
 
 def _meters(accounts: Sequence[str]) -> Select[Any]:

@@ -12,7 +12,7 @@ from yika_central.services.dues import Dues
 from yika_common.journal.bodies import TOTAL_MAX, SlotOpened
 from yika_common.services import Service
 from yika_common.signing import strict_json
-from yika_common.sync.customers import AccountSheet, OwnLimit, SlotSheet
+from yika_common.sync.customers import LOST_MAX, AccountSheet, LostSale, OwnLimit, SlotSheet
 
 MOVING = ("sl", "dc")
 """Keys of a sheet that every purchase moves."""
@@ -60,6 +60,9 @@ def _sheet(source: Source, dues: Dues) -> AccountSheet:
         debts=dues.debts,
         collected=dues.collected,
         limits=tuple(_limit(row) for row in source.limits),
+        lost=tuple(
+            LostSale(row["node"], row["epoch"], row["seq"]) for row in source.lost[:LOST_MAX]
+        ),
         **_facts(source),
     )
 

@@ -44,6 +44,7 @@ from yika_common.signing.fields import (
 from yika_common.signing.keys import SigningKey
 from yika_common.signing.sealing import SealKey, seal
 from yika_common.signing.signed_file import SignedFile, sign
+from yika_common.signing.strict_json import INTEGER_LIMIT
 from yika_common.signing.trust import TrustRoot
 from yika_common.sync.errors import ItemMismatch, MessageForAnother
 from yika_common.sync.messages import Certificate
@@ -56,6 +57,9 @@ PARTS = 16
 
 LINES_MAX = 256 << 20
 """Bytes of a part, opened."""
+
+LOST_MAX = 8
+"""Lost intents that a sheet tells at a time; the others follow when these are closed."""
 
 _SHEET_MAX = 64 << 10
 _SHEETS_MAX = 1_000_000
@@ -90,6 +94,14 @@ class SlotSheet(NamedTuple):
     debts: int = 0
     quantity_number: int = 0
     quantity_total: int = 0
+
+
+class LostSale(NamedTuple):
+    """An intent that never reached the card, as its own node has not said yet."""
+
+    node: str
+    epoch: int
+    seq: int
 
 
 class DebtSheet(NamedTuple):
@@ -201,6 +213,14 @@ class AccountSheet(Document):
         ),
         default=(),
     )
+    lost: tuple[LostSale, ...] = rows(
+        "ls",
+        LostSale,
+        (is_name(NODE_ID_SIZE), is_number(0, _U32), is_number(1, INTEGER_LIMIT - 1)),
+        most=LOST_MAX,
+        default=(),
+    )
+    """Intents whose purchase count another node's record has: their node can close them."""
     holder: tuple[Person, ...] = documents("who", Person, most=1, default=())
 
     @property

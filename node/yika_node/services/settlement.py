@@ -15,6 +15,7 @@ from yika_node.db.journal import Journal, Position
 from yika_node.db.projections import PENDING
 from yika_node.db.queries import Queries
 from yika_node.services.card_image import CardImage, SlotImage
+from yika_node.services.customers import Customers
 from yika_node.services.errors import SaleStillOpen
 from yika_node.services.keyring import KeyRing
 from yika_node.services.minting import remade
@@ -41,6 +42,7 @@ class Settlement:
     queries: Queries
     standing: Standing
     keyring: KeyRing
+    customers: Customers
     clock: Clock
     judge: Judge
 
@@ -85,6 +87,8 @@ class Settlement:
         intent, position = self._committed(row)
         shown = SlotShown(readable=False) if slot is None else slot.shown()
         decided = self.judge(shown, _open(intent, row))
+        if decided is Verdict.ASK and shown.readable and self._is_lost(row):
+            decided = Verdict.SUPERSEDED
         problem: YikaError | None = None
         if decided is Verdict.REDO and slot is not None:
             meter = self.keyring.meter(row.meter)
@@ -106,6 +110,12 @@ class Settlement:
         after = self.queries.intent(row.epoch, row.seq)
         assert after is not None, "an intent is never deleted"
         return image, Resolution(sale_row(after), SaleState(after.state), problem)
+
+    def _is_lost(self, row: Intent) -> bool:
+        """Whether headquarters tells that the intent's count on the card is another's."""
+        sheet = self.customers.sheet(row.account)
+        ours = (self.standing.membership.node, row.epoch, row.seq)
+        return sheet is not None and ours in sheet.lost
 
     def _committed(self, row: Intent) -> tuple[bodies.Intent, Position]:
         """The intent's own record, and its place in the chain."""
