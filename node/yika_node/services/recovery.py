@@ -15,8 +15,8 @@ nothing readable                       ASK         damaged or forged
 =====================================  ==========  ==============================================
 
 A sale that is closed needs NOTHING.  Nothing is ever voided because it is in doubt, and nothing is
-ever sold anew to find out: ASK leaves the intent open until headquarters, which has the journals of
-the others, tells that its count on the card is another's.
+ever sold anew to find out: ASK leaves the intent open until headquarters, which has the journals
+of the others, tells that its count on the card is another's.
 """
 
 from dataclasses import dataclass
