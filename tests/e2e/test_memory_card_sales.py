@@ -6,7 +6,7 @@ import pytest
 
 from memory_builders import Card, numbered_card
 from memory_town import memory_town
-from node_world import OPERATOR, a_form, for_quantity
+from node_world import OPERATOR, a_form, for_money, for_quantity
 from tariff_builders import a_component
 from yika_common.cards.application import CardState
 from yika_common.cards.cut import Cut
@@ -14,6 +14,7 @@ from yika_common.cards.errors import CardForeign
 from yika_common.meters.rules import Outcome
 from yika_common.readers.port import MemoryKind
 from yika_common.services import PROFILES, Service
+from yika_common.sync.customers import SlotSheet
 from yika_node.services.views import CardKind
 
 SOLD = (Service.GAS, Service.COLD_WATER)
@@ -75,3 +76,24 @@ def test_a_card_of_another_firm_is_left_untouched(tmp_path: Path) -> None:
         with pytest.raises(CardForeign):
             town.nodes[0].cards.initialise(OPERATOR, number)
         assert town.pocket.store.content == before
+
+
+def test_no_adjustment_is_paid_twice_by_points_that_a_bare_card_tells_nothing(
+    tmp_path: Path,
+) -> None:
+    """A point knows what was settled if all sales are its own, or where headquarters says so."""
+    water = PROFILES[8].index(Service.COLD_WATER)
+
+    def adjusted(at: int) -> int:
+        (line,) = town.sell(for_money(water, 2_000), at=at).lines
+        return line.bill.adjusted
+
+    with memory_town(tmp_path, numbered_card(MemoryKind.SLE4442), points=2) as town:
+        town.publish_and_open()
+        town.tell(adjustment_number=1, adjustment=500)
+        assert [adjusted(at) for at in (0, 0, 1, 1, 0, 0)] == [500, 0, 0, 0, 0, 0]
+        record = town.read().slots[water].record
+        assert record is not None
+        slot = SlotSheet(water, 1, 6, record.total, money_number=1, money_total=500)
+        town.tell(adjustment_number=2, adjustment=800, slots=(slot,))
+        assert [adjusted(at) for at in (1, 1, 0)] == [300, 0, 0]

@@ -17,8 +17,8 @@ OURS = AppliedAdjustments(money_number=3, money_total=Money(-200), debts=Money(7
 ON_THE_CARD = AppliedAdjustments(money_number=4, money_total=Money(500))
 
 
-def settled(shown: int, journal: int, *, bare: bool) -> Settled:
-    """The slot shows that count, and our journal wrote that one last; 0: nothing."""
+def settled(shown: int, journal: int, sold: int = 0, *, bare: bool) -> Settled:
+    """The slot shows that count, our journal wrote that one last, and so many; 0: nothing."""
     record = credit_record(count=shown, adjustments=ON_THE_CARD) if shown else None
     row = SimpleNamespace(
         meter=METER_ID,
@@ -30,25 +30,28 @@ def settled(shown: int, journal: int, *, bare: bool) -> Settled:
         quantity_total=0,
         debts=OURS.debts,
     )
-    standing = SimpleNamespace(positions=[row] if journal else [], pending=[], tallies=[])
+    standing = SimpleNamespace(
+        positions=[row] if journal else [], pending=[], tallies=[], sold={METER_ID: sold}
+    )
     slot = SlotView(SLOT, Service.GAS, METER_ID, record, None, bare=bare)
     return Settled.of(Premises((slot,), cast("Any", standing), None))
 
 
 @pytest.mark.parametrize(
-    ("shown", "journal", "state", "complete"),
+    ("shown", "journal", "sold", "state", "complete"),
     [
-        (0, 0, AppliedAdjustments(), True),
-        (2, 2, OURS, True),
-        (3, 2, OURS, False),
-        (1, 0, AppliedAdjustments(), False),
-        (1, 2, OURS, True),
+        (0, 0, 0, AppliedAdjustments(), True),
+        (2, 2, 2, OURS, True),
+        (2, 2, 1, OURS, False),
+        (3, 2, 2, OURS, False),
+        (1, 0, 0, AppliedAdjustments(), False),
+        (1, 2, 2, OURS, True),
     ],
 )
 def test_of_a_bare_card_the_journal_alone_knows(
-    shown: int, journal: int, state: AppliedAdjustments, *, complete: bool
+    shown: int, journal: int, sold: int, state: AppliedAdjustments, *, complete: bool
 ) -> None:
-    found = settled(shown, journal, bare=True)
+    found = settled(shown, journal, sold, bare=True)
     assert (found.through[SLOT], found.complete) == (state, complete)
 
 

@@ -6,11 +6,11 @@ Plain statements, because each key asks for a price anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from yika_node.db.projections import PENDING, SUPERSEDED
+from yika_node.db.projections import PENDING, SUPERSEDED, WRITTEN
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -51,15 +51,21 @@ class PendingRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """By service, by meter, and what is still open."""
+    """By service, by meter, and what is still open.
+
+    ``sold`` is how many written sales this journal has, of the meters that were asked for.
+    """
 
     tallies: Sequence[TallyRow]
     positions: Sequence[PositionRow]
     pending: Sequence[PendingRow]
+    sold: Mapping[str, int]
 
 
-def standing_of(connection: Connection, account: str, meters: Sequence[str]) -> Standing:
-    """The account's and its meters' rows."""
+def standing_of(
+    connection: Connection, account: str, meters: Sequence[str], bare: Sequence[str]
+) -> Standing:
+    """The account's and its meters' rows; the sales to ``bare`` meters are counted."""
     tallies = connection.exec_driver_sql(
         f"SELECT {', '.join(TallyRow._fields)} FROM tally WHERE account = ?",  # noqa: S608
         (account,),
@@ -79,7 +85,17 @@ def standing_of(connection: Connection, account: str, meters: Sequence[str]) -> 
         tallies=[TallyRow(*row) for row in tallies],
         positions=[PositionRow(*row) for row in positions],
         pending=[PendingRow(*row) for row in pending],
+        sold=_sold(connection, account, bare) if bare else {},
     )
+
+
+def _sold(connection: Connection, account: str, meters: Sequence[str]) -> dict[str, int]:
+    rows = connection.exec_driver_sql(
+        "SELECT meter, COUNT(*) FROM intent WHERE account = ? AND state = ?"
+        " AND meter IN (SELECT value FROM json_each(?)) GROUP BY meter",
+        (account, WRITTEN, json.dumps(list(meters))),
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def sold_since(

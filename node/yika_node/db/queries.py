@@ -196,10 +196,13 @@ class Queries:
                 ).all()
             )
 
-    def standing(self, account: str, meters: Sequence[str]) -> Standing:
-        """What this journal says of an account and its meters, in one snapshot."""
+    def standing(self, account: str, meters: Sequence[str], bare: Sequence[str] = ()) -> Standing:
+        """What this journal says of an account and its meters, in one snapshot.
+
+        The sales to ``bare`` meters are counted.
+        """
         with self._connection() as connection:
-            return standing_of(connection, account, meters)
+            return standing_of(connection, account, meters, bare)
 
     def sold_since(self, account: str, service: str, since: int) -> Sequence[tuple[int, int, int]]:
         """Time, quantity and amount of sales of a service to the account, newest first.

@@ -68,7 +68,9 @@ class Pricing:
         slots: Sequence[SlotView],
         at: datetime,
     ) -> Basket:
-        standing = self.queries.standing(account.number, [slot.meter for slot in slots])
+        meters = [slot.meter for slot in slots]
+        bare = [slot.meter for slot in slots if slot.bare]
+        standing = self.queries.standing(account.number, meters, bare)
         premises = Premises(slots, standing, account.told)
         settled = Settled.of(premises)
         return Basket(

@@ -9,16 +9,18 @@ way round: the sum falls, and the next node gives it back.
 A slot's state is what the card shows, or what our own journal wrote there last if that is newer.
 It is *unknown* where anything says that more was sold than this state knows of: the card was
 replaced, its slot can't be read, or a sale to it is still open somewhere.  While one slot of the
-account is unknown nothing is applied and no debt is collected: perhaps it was done already.  A
-bare card has no room for what was settled: there our own journal knows of our own sales, and
-nobody of others'.
+account is unknown nothing is applied and no debt is collected: perhaps it was done already.
+
+A bare card has no room for what was settled.  Our own journal knows it if every sale to the meter
+is ours, and headquarters' sheet if it tells of the very sale that the card shows; of a quantity
+the sheet does not say what was applied of it, so that it waits.
 
 A meter's quantity is adjusted in the same way, by a cumulative figure of its own: it is credited
 with the next sale beside what was bought, or withheld of that.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from yika_common.cards.record import AppliedAdjustments
@@ -37,18 +39,23 @@ _NEVER = (0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What was settled through each slot; ``complete``: nothing else can have been."""
+    """What was settled through each slot; ``complete``: nothing else can have been.
+
+    ``told``: the slots of which headquarters alone knows it, and of a quantity nobody.
+    """
 
     through: Mapping[int, AppliedAdjustments]
     complete: bool
+    told: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, premises: Premises) -> "Settled":
         """As the card and our journal say, held against what else is known of the account."""
         states = {slot.slot: _state(premises, slot) for slot in premises.slots}
         return cls(
-            through={slot: state for slot, (state, _) in states.items()},
-            complete=all(known for _, known in states.values()),
+            through={slot: state for slot, (state, _, _) in states.items()},
+            complete=all(known for _, known, _ in states.values()),
+            told=frozenset(slot for slot, (_, _, told) in states.items() if told),
         )
 
 
@@ -121,8 +128,8 @@ def policy_of(settings: Settings) -> Policy:
     )
 
 
-def _state(premises: Premises, slot: SlotView) -> tuple[AppliedAdjustments, bool]:
-    """What was settled through the slot, and whether that is all."""
+def _state(premises: Premises, slot: SlotView) -> tuple[AppliedAdjustments, bool, bool]:
+    """What was settled through the slot, whether that is all, and whether the sheet says it."""
     position, state = _NEVER, _NOTHING
     for row in premises.standing.positions:
         if row.meter == slot.meter:
@@ -135,14 +142,24 @@ def _state(premises: Premises, slot: SlotView) -> tuple[AppliedAdjustments, bool
                 debts=Money(row.debts),
             )
     if slot.record is not None and slot.record.position >= position:
-        if slot.bare and slot.record.position > position:
-            return state, False
         if not slot.bare:
             state = slot.record.adjustments
         position = slot.record.position
     # Of an empty slot our own journal proves that the card is not the one that was sold to.
     shown = _NEVER if slot.record is None else position
-    return state, slot.problem is None and max(_heard(premises, slot), position) <= shown
+    known = slot.problem is None and max(_heard(premises, slot), position) <= shown
+    if not slot.bare or premises.standing.sold.get(slot.meter, 0) == position[1]:
+        return state, known, False
+    told = None if premises.told is None else premises.told.slot(slot.slot)
+    if told is None or (told.generation, told.count) != position:
+        return state, False, False
+    state = replace(
+        state,
+        money_number=told.money_number,
+        money_total=Money(told.money_total),
+        debts=Money(told.debts),
+    )
+    return state, known, True
 
 
 def _heard(premises: Premises, slot: SlotView) -> tuple[int, int]:
@@ -160,7 +177,7 @@ def _heard(premises: Premises, slot: SlotView) -> tuple[int, int]:
 
 def _orders(told: AccountSheet | None, settled: Settled) -> Iterator[tuple[int, Order]]:
     for slot in () if told is None else told.slots:
-        state = settled.through.get(slot.slot)
+        state = None if slot.slot in settled.told else settled.through.get(slot.slot)
         if state is not None and slot.quantity_number >= max(1, state.quantity_number):
             left = Quantity(slot.quantity_total - state.quantity_total)
             yield slot.slot, Order(slot.quantity_number, left)
