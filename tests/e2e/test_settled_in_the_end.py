@@ -26,7 +26,7 @@ from yika_central.db.tables import RatingShare, Sale, Settlement, table_of
 from yika_central.services.accounting import MonthView
 from yika_central.services.debt_office import NewDebt
 from yika_central.services.staff import StaffRole
-from yika_common.cards.errors import CardRemoved
+from yika_common.cards.errors import CardRemoved, CardWriteUncertain
 from yika_common.numbers import Money, Quantity
 from yika_common.services import PROFILES
 from yika_common.tariffs.document import parse_tariff
@@ -42,6 +42,15 @@ CHANGE = "2026-06-20T00:00:00"
 PRICES = (("180", "3.10"), ("260", "5.25"), (None, "8.00"))
 DEBT = 12_345
 ZONE = ZoneInfo("Asia/Shanghai")
+NOT_SOLD = (
+    BelowMinimum,
+    NothingToSell,
+    SupplyShareTooSmall,
+    CardRemoved,
+    CardWriteUncertain,
+    SaleStillOpen,
+)
+"""Nothing was taken: there is nothing to buy for that, or the sale before is not closed yet."""
 
 
 def new_file() -> bytes:
@@ -97,7 +106,7 @@ class Town:
         point.hand.fate = PulledAtTheWrite() if pulled else Fate()
         try:
             receipt = point.node.sales.sell(OPERATOR, self.card, [entry], f"form {self.sold}")
-        except (BelowMinimum, NothingToSell, SupplyShareTooSmall, CardRemoved, SaleStillOpen):
+        except NOT_SOLD:
             return
         finally:
             point.hand.fate = Fate()
