@@ -74,7 +74,7 @@ def contents(hq: Headquarters) -> list[int]:
 def acts(app: Flask, debt: str) -> list[str]:
     """Every address that something is posted to by somebody signed in."""
     values = {"account": ACCOUNT, "debt": debt, "node": "N0001", "epoch": 1, "branch": 0}
-    values |= {"seq": 5, "number": 1}
+    values |= {"seq": 3, "number": 1}
     adapter = app.url_map.bind("127.0.0.1:8600")
     return sorted(
         adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}, "POST")
@@ -170,7 +170,7 @@ SOUND: dict[str, dict[str, str]] = {
     "/policies": FORMS["/policies"] | {"cause": "quota_split"},
     "/debts": FORMS["/debts"] | {"account": ACCOUNT},
     "/debts/D0000001/waive": {"amount": "1", "reason": "Hardship"} | TWO,
-    "/rulings/N0001/1/0/5": {"act": "time", "at": "2026-06-01T12:00:00", "reason": "x"} | TWO,
+    "/rulings/N0001/1/0/3": {"act": "time", "at": "2026-06-01T12:00:00", "reason": "x"} | TWO,
     "/settings": {"cash_unit": "1", "least_supply": "1", "debit_share": "1", "reason": "x"},
 }
 
@@ -219,3 +219,24 @@ def test_what_an_odd_form_could_enter_harms_no_job(
     pages = ("/debts?all=1", "/adjustments?all=1", f"/adjustments/of/{ACCOUNT}", "/policies")
     for page in (*pages, "/months", "/months/2026-06", "/settings", "/debts/D0000001"):
         assert client.get(page).status_code == 200, page
+
+
+def test_what_people_write_is_text_on_every_page(headquarters: Headquarters, app: Flask) -> None:
+    hostile = "<script>alert(1)</script>"
+    client = signed_in(app, ADMIN)
+    given = {"csrf_token": token(client, "/adjustments"), "reason": hostile}
+    entered = {
+        "/debts": {**SOUND["/debts"], "zh": hostile, "en": hostile},
+        f"/adjustments/of/{ACCOUNT}": SOUND[f"/adjustments/of/{ACCOUNT}"],
+        "/policies": {**SOUND["/policies"], "from": ""},
+        "/settings": {"receipt_title": hostile, "receipt_note": hostile},
+        "/rulings/N0001/1/0/3": {"act": "void", **TWO},
+    }
+    for path, form in entered.items():
+        assert client.post(path, data=form | given).status_code == 303, path
+    bring_up_to_date(headquarters)
+    pages = ("/debts", "/debts/D0000002", f"/adjustments/of/{ACCOUNT}", "/policies", "/settings")
+    for page in (*pages, "/sales/N0001/1/0/3", "/rulings"):
+        text = client.get(page).text
+        assert hostile not in text, page
+        assert "&lt;script&gt;" in text or page == "/rulings", page
