@@ -254,6 +254,14 @@ def the_same_elsewhere(world: World, cut: "Cut") -> None:
     world.desk.present(world.card)
 
 
+def meter_then_elsewhere(world: World, cut: "Cut") -> None:
+    """What the meter took is not built over by somebody to whom the card shows less."""
+    world.load()
+    world.other.sell(world.card, ELSEWHERE)
+    world.load()
+    world.desk.present(world.card)
+
+
 CONTINUATIONS = (
     again,
     meter_first,
@@ -262,6 +270,7 @@ CONTINUATIONS = (
     torn_again,
     elsewhere,
     the_same_elsewhere,
+    meter_then_elsewhere,
 )
 
 
@@ -424,3 +433,27 @@ def test_a_record_written_over_the_old_one_loses_it(monkeypatch: pytest.MonkeyPa
         torn.card.cut(None)
         lost += read(torn.desk.session(torn.card)) is None
     assert lost > 0
+
+
+@pytest.mark.parametrize("card", CARDS[2:], ids=NAMES[2:])
+def test_a_meter_takes_no_record_that_the_next_point_may_not_see(
+    card: tuple[MemoryKind, int],
+) -> None:
+    """The very last mark is torn and wavers: what the meter took of it stands from then on."""
+    last_mark_torn(beginning(*card))
+
+
+def test_a_meter_that_does_not_look_twice_takes_more_than_was_paid_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("yika_common.cards.memory.contents.is_steady", lambda *_: True)
+    with pytest.raises(AssertionError, match="more than was paid for"):
+        last_mark_torn(beginning(*CARDS[2]))
+
+
+def last_mark_torn(world: World) -> None:
+    last = phases_of(world, sell_second)
+    for phase in range(last - 4, last + 1):
+        for seed in range(60):
+            torn = copy_of(world, seed)
+            run(torn, sell_second, Cut(phase, within=True), meter_then_elsewhere)

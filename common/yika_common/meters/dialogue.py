@@ -92,7 +92,7 @@ class MeterVisit(Protocol):
         ...
 
     def write_claim(self, claim: Claim) -> None:
-        """Claim a (generation, count), before crediting it; a memory card has no claims."""
+        """Claim a (generation, count), before crediting it; on a memory card steady its mark."""
         ...
 
     def write_write_back(self, data: bytes) -> None:

@@ -23,8 +23,10 @@ which reads right once would be left weak.  Hence these rules:
    as three different values in a row, the last one the right one: one of them at least differs
    from what the chip sees, and from then on the byte is not weak.  So are the mark *free*, and the
    content of a cell that was found with any other mark (*scrubbing*).
-4. A mark that was read may itself be weak.  Before anything is closed because of it, it is written
-   once more (:func:`confirm_mark`); a pull there leaves the cell free, and the act is repeated.
+4. A mark that was read may itself be weak.  Before a node closes anything because of it, it is
+   written once more (:func:`confirm_mark`); a pull there leaves the cell free, and the act is
+   repeated.  A meter, which repeats nothing, looks at it often (:func:`is_steady`) before it takes
+   the record, and writes it once more only if it wavers: then no sale was closed because of it.
 """
 
 from collections.abc import Callable
@@ -36,6 +38,7 @@ from yika_common.services import SLOTS_MAX
 CLEAN = 0x33
 DOUBTFUL = 0xFF
 _FREE = (0xBF, 0xDF, 0x7F)
+_LOOKS = 32
 
 Scrub = Callable[[MemoryChip, int, bytes], None]
 """Programs every byte at that offset so that none stays weak, and leaves any values there."""
@@ -102,6 +105,11 @@ def confirm_mark(chip: MemoryChip, offset: int, mark: int) -> None:
     """
     _free(chip, offset)
     _mark(chip, offset, mark)
+
+
+def is_steady(chip: MemoryChip, offset: int, value: bytes) -> bool:
+    """Whether a byte is that one at every look: a torn one shows another now and then."""
+    return all(chip.read(offset, 1) == value for _ in range(_LOOKS))
 
 
 def _free(chip: MemoryChip, offset: int) -> None:

@@ -8,7 +8,14 @@ and the same bytes can be written again.
 
 from yika_common.cards.aes import mac8, same
 from yika_common.cards.identifiers import METER_ID_SIZE, name_to_bytes
-from yika_common.cards.memory.cells import Scrub, confirm_mark, mark_of, marked, write_cell
+from yika_common.cards.memory.cells import (
+    Scrub,
+    confirm_mark,
+    is_steady,
+    mark_of,
+    marked,
+    write_cell,
+)
 from yika_common.cards.memory.head import CardHead
 from yika_common.cards.memory.layout import ChipLayout
 from yika_common.cards.memory.notes import encode_note
@@ -75,6 +82,15 @@ class Contents:
         """Write the mark of the slot's newest record once more."""
         offset = self._newest(slot)
         if offset is not None:
+            confirm_mark(self._chip, offset, self._records[offset][0])
+
+    def steady(self, slot: int) -> None:
+        """Write that mark once more if it wavers: it was torn when it was written.
+
+        A steady one is left alone, because a pull then would make the cell free.
+        """
+        offset = self._newest(slot)
+        if offset is not None and not is_steady(self._chip, offset, self._records[offset][:1]):
             confirm_mark(self._chip, offset, self._records[offset][0])
 
     def write_back(self, slot: int, meter_id: str) -> bytes:

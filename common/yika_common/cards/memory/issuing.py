@@ -33,7 +33,14 @@ from yika_common.cards.errors import (
     CardRetired,
 )
 from yika_common.cards.memory import layout as at
-from yika_common.cards.memory.cells import CLEAN, DOUBTFUL, demand, scrub, write_firmly
+from yika_common.cards.memory.cells import (
+    CLEAN,
+    DOUBTFUL,
+    demand,
+    is_steady,
+    scrub,
+    write_firmly,
+)
 from yika_common.cards.memory.head import (
     UNWRITTEN,
     USER_MARK,
@@ -49,7 +56,6 @@ from yika_common.readers.port import MemoryChip
 TRIES_KEPT = 1
 """The code is presented only while more wrong ones than this are left."""
 
-_LOOKS = 32
 _BEING_ISSUED = b"\x7f"
 _BEGUN = b"\x00"
 _MAKERS = 0xFF
@@ -118,7 +124,7 @@ def issue(
     layout = ChipLayout(chip.kind, profile)
     code = card_code(node_key, wanted, chip.kind.facts.code_size)
     _open(chip, head, code)
-    again = any(chip.read(at.STATE_AT, 1) != bytes((UNWRITTEN,)) for _ in range(_LOOKS))
+    again = not is_steady(chip, at.STATE_AT, bytes((UNWRITTEN,)))
     write_firmly(chip, at.STATE_AT, _BEING_ISSUED)
     data = encode_head(wanted, layout, node_key, dict(slot_auth_keys))
     if not (any(head.begun) and chip.read(at.KEY_VERSION_AT, len(data)) == data):
@@ -174,7 +180,7 @@ def _is_steady(chip: MemoryChip) -> bool:
 
     It is not written again, because a pull then would make a card in use a blank one.
     """
-    return all(chip.read(at.STATE_AT, 1) == bytes((USER_MARK,)) for _ in range(_LOOKS))
+    return is_steady(chip, at.STATE_AT, bytes((USER_MARK,)))
 
 
 def _last_begun(begun: tuple[bool, ...]) -> int | None:

@@ -128,7 +128,15 @@ class MemoryMeterSession:
         return self._contents.record(self.slot, self._meter)
 
     def write_claim(self, claim: Claim) -> None:
-        """Nothing: a memory card has no claims, and nothing on it is refunded on the spot."""
+        """Make the record's mark steady; a memory card has no claims, nor refunds on the spot.
+
+        Raises:
+            CardWriteUncertain: the slot shows this record or the one before it, whole.
+        """
+        try:
+            self._contents.steady(self.slot)
+        except YikaError as cause:
+            raise CardWriteUncertain from cause
 
     def write_write_back(self, data: bytes) -> None:
         """Replace the slot's write-back; raises as :meth:`MemoryCardSession.write_record`."""
