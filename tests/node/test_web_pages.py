@@ -9,6 +9,7 @@ import pytest
 from little_headquarters import AREA
 from node_pages import Clerk, Pages, code_of, facts, hidden, pages_in, said
 from node_world import OPERATOR, PASSWORD, Fate, World, a_chip
+from yika_common.sync.settings import Settings
 from yika_node.services.views import Level, SaleState
 from yika_node.web.app import NAV
 from yika_node.web.labels import CHAPTERS
@@ -301,6 +302,18 @@ def test_the_receipt_names_the_lines_as_the_tariff_does(pages: Pages) -> None:
     receipt = pages.clerk("zh").sell({"amount-4": "500"})
     for name in ("水费", "水资源费", "污水处理费", "冷水"):
         assert name in receipt.text
+
+
+def test_a_receipt_has_the_head_and_the_foot_that_headquarters_set(pages: Pages) -> None:
+    clerk = pages.clerk()
+    clerk.open_with_card()
+    bare = clerk.sell({"amount-4": "60"})
+    assert "receipt-note" not in bare.text
+    head, foot = "Donghe Water & Power", "东河热线 96000"
+    pages.world.headquarters.publish_settings(Settings(receipt_title=head, receipt_note=foot))
+    pages.node.courier.sync()
+    slip = clerk.sell({"amount-4": "60"}).text.partition('<section class="receipt">')[2]
+    assert slip.index("Donghe Water &amp; Power") < slip.index("Receipt") < slip.index(foot)
 
 
 def test_the_price_while_typing_is_the_price_sold_at(clerk: Clerk) -> None:

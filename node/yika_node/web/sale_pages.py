@@ -76,6 +76,7 @@ def receipt(epoch: int, basket: int) -> str:
         "receipt.html",
         receipt=found,
         lines=_explained(found),
+        settings=node().settings.settings(),
         seen=front().watch.seen(),
         code=code,
         drawing=qr_drawing(code),
