@@ -64,9 +64,13 @@ def test_an_administrator_changes_settings_and_everybody_sees_who_and_why(
 
 def test_a_wrong_setting_on_the_page_is_one_sentence(hq: Headquarters) -> None:
     admin = signed_in(hq, ADMIN)
-    fields = {"cash_unit": "many", "reason": "x", "csrf_token": token(admin, "/settings")}
+    fields = {"cash_unit": "many", "receipt_title": "东河水务", "reason": "为了硬币"}
+    fields |= {"csrf_token": token(admin, "/settings")}
     page = admin.post("/settings", data=fields, headers={"Accept-Language": "zh"})
-    assert "不是整数" in page.get_data(as_text=True)
+    text = page.get_data(as_text=True)
+    assert page.status_code == 422
+    for kept in ("不是整数", 'value="many"', 'value="东河水务"', 'value="为了硬币"'):
+        assert kept in text, kept
     assert hq.settings_office.history() == ()
 
 

@@ -1,12 +1,20 @@
 """The settings that every vending point sells by, and how they came to be."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from yika_central.bootstrap import Headquarters
-from yika_central.services.settings_office import NAMES
+from yika_central.services.settings_office import (
+    NAMES,
+    NothingChanged,
+    ReasonMissing,
+    SettingRefused,
+)
 from yika_central.web.ranks import Rank
+from yika_common.infra.web.faults import sentence_here
 from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import signed_in
 
@@ -50,21 +58,32 @@ def settings_pages(hq: Headquarters) -> Blueprint:
     @pages.get("/settings")
     @needs(Rank.AUDITOR)
     def shown() -> str:
-        return render_template(
-            "settings.html",
-            names=NAMES,
-            labels=LABELS,
-            choices=CHOICES,
-            current=hq.settings_office.current(),
-            history=hq.settings_office.history(),
-        )
+        return _page(hq, {})
 
     @pages.post("/settings")
     @needs(Rank.ADMIN)
-    def change() -> Response:
+    def change() -> Response | tuple[str, int]:
         typed = {name: request.form[name] for name in NAMES if name in request.form}
         reason = request.form.get("reason", "").strip()
-        hq.settings_office.change(typed, by=signed_in().user_id, reason=reason)
+        try:
+            hq.settings_office.change(typed, by=signed_in().user_id, reason=reason)
+        except (SettingRefused, NothingChanged, ReasonMissing) as refusal:
+            return _page(hq, typed, reason, sentence_here(refusal)), 422
         return redirect(url_for("settings.shown"), 303)
 
     return pages
+
+
+def _page(hq: Headquarters, typed: Mapping[str, str], reason: str = "", refused: str = "") -> str:
+    """The page with the settings in force, or with what was typed and why it was refused."""
+    current = hq.settings_office.current()
+    return render_template(
+        "settings.html",
+        names=NAMES,
+        labels=LABELS,
+        choices=CHOICES,
+        current={name: typed.get(name, getattr(current, name)) for name in NAMES},
+        reason=reason,
+        refused=refused,
+        history=hq.settings_office.history(),
+    )
