@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from central_builders import LI, WANG, HandClock, enrol
+from central_builders import ADMIN, LI, WANG, HandClock, enrol
 from central_town import a_town, dearer_water
 from yika_central.bootstrap import Headquarters
 from yika_central.services.staff import Credential, StaffRole
@@ -133,6 +133,12 @@ def test_a_text_is_checked_as_it_is_typed(town: Headquarters, language: str, sai
     sound = check(NEXT.decode())
     assert "+8.8 %" in sound
     assert "<html" not in sound
+
+
+def test_who_signs_no_tariffs_is_told_so_before_he_writes_one(town: Headquarters) -> None:
+    said = "only an officer can keep it"
+    assert said in read(visitor(town, ADMIN), "/drafts/new")
+    assert said not in read(visitor(town, WANG), "/drafts/new")
 
 
 def test_a_refused_text_comes_back_with_the_sentence(town: Headquarters) -> None:

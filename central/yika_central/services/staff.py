@@ -203,6 +203,11 @@ class Staff:
             rows = session.execute(select(table).order_by(table.c.name)).all()
         return tuple(_person(row._mapping) for row in rows)
 
+    def signs_tariffs(self, name: str) -> bool:
+        """Whether that person is a tariff officer."""
+        person = next((person for person in self.everyone() if person.name == name), None)
+        return person is not None and StaffRole.TARIFF_OFFICER in person.roles
+
     def officer_named(self, public: PublicKey) -> str:
         """The name of the officer with this key; empty when nobody here has it."""
         with self._database.reading() as session:

@@ -26,7 +26,7 @@ from yika_central.db import tariff_store as store
 from yika_central.db.database import Database, hold_office
 from yika_central.db.tables import TariffDraft, TariffDraftAct, table_of
 from yika_central.services.key_room import KeyRoom
-from yika_central.services.staff import Credential, NotAnOfficer, Staff, StaffRole
+from yika_central.services.staff import Credential, NotAnOfficer, Staff
 from yika_central.services.tariff_draft_rules import (
     OPEN,
     Act,
@@ -270,8 +270,7 @@ class TariffDrafts:
 
     def _check_officer(self, name: str) -> None:
         """Only a tariff officer has a part in a tariff."""
-        person = next((p for p in self._staff.everyone() if p.name == name), None)
-        if person is None or StaffRole.TARIFF_OFFICER not in person.roles:
+        if not self._staff.signs_tariffs(name):
             raise NotAnOfficer(name=name)
 
     def _check_replayed(self, connection: Connection, row: Row[Any]) -> None:

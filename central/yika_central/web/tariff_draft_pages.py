@@ -204,6 +204,7 @@ def _editor(
         "tariff_editor.html",
         text=document[:FILE_SIZE_MAX].decode(errors="replace"),
         replaces=replaces if replaces.isdecimal() else "",
+        signs=hq.staff.signs_tariffs(signed_in().user_id),
         proposed=proposed,
         refused="" if refused is None else sentence_here(refused),
         **_checked(hq, document),
