@@ -17,6 +17,7 @@ from yika_central.services.staff import Credential, StaffRole
 from yika_central.web.app import make_central_app
 from yika_central.web.tariff_draft_pages import next_version
 from yika_common.journal.bodies import BundleRefused
+from yika_common.signing.signed_file import read_signed_file
 from yika_common.tariffs.document import parse_tariff
 
 AUDITOR = Credential("sun", "an auditor's password")
@@ -74,6 +75,9 @@ def test_two_officers_bring_a_file_into_force_on_the_pages(town: Headquarters) -
     done = post(li, draft, f"{draft}/publish", password=LI.password)
     assert (done.status_code, done.headers["Location"]) == (303, "/tariffs/CN-BJ-WATER-RES/5")
     assert li.get("/tariffs/CN-BJ-WATER-RES/5.json").data == NEXT
+    signed = read_signed_file(li.get("/tariffs/CN-BJ-WATER-RES/5.tariff").data)
+    assert (signed.payload, len(signed.signatures)) == (NEXT, 2)
+    assert li.get("/tariffs/CN-BJ-WATER-RES/6.tariff").status_code == 404
     closed = post(li, draft, f"{draft}/publish", password=LI.password)
     assert (closed.status_code, "published already" in closed.text) == (409, True)
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, select
 from yika_central.db.database import Database, add, hold_office, lock_nodes
 from yika_central.db.rerate_queue import queue_sales_of
 from yika_central.db.suspense import settle
-from yika_central.db.tables import TariffVersion, table_of
+from yika_central.db.tables import Item, TariffVersion, table_of
 from yika_central.services.registry import Registry, keep_item, nodes_of_area
 from yika_central.services.tariff_rules import check_succession
 from yika_common.clock import Clock, from_timestamp, to_timestamp
@@ -134,6 +134,17 @@ class TariffShelf:
                 select(table.c.document).where(
                     table.c.tariff_id == tariff_id, table.c.version == version
                 )
+            ).scalar()
+        return None if found is None else bytes(found)
+
+    def signed_file(self, tariff_id: str, version: int) -> bytes | None:
+        """A published version with its signatures, as nodes fetch it; None for no version."""
+        table, item = table_of(TariffVersion), table_of(Item)
+        with self._database.reading() as session:
+            found = session.execute(
+                select(item.c.content)
+                .join(table, table.c.package == item.c.sha256)
+                .where(table.c.tariff_id == tariff_id, table.c.version == version)
             ).scalar()
         return None if found is None else bytes(found)
 

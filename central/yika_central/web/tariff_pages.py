@@ -55,13 +55,22 @@ def tariff_pages(hq: Headquarters) -> Blueprint:
             raise NoSuchPage
         return as_file(found, f"{tariff_id}-v{version}.json")
 
+    @pages.get("/tariffs/<tariff_id>/<int:version>.tariff")
+    @needs(Rank.AUDITOR)
+    def signed(tariff_id: str, version: int) -> Response:
+        found = office.shelf.signed_file(tariff_id, version)
+        if found is None:
+            raise NoSuchPage
+        name = f"{tariff_id}-v{version}.tariff"
+        return as_file(found, name, mimetype="application/vnd.yika.signed-files")
+
     return pages
 
 
-def as_file(document: bytes, name: str) -> Response:
+def as_file(document: bytes, name: str, *, mimetype: str = "application/json") -> Response:
     """A tariff file to be kept."""
     return Response(
         document,
-        mimetype="application/json",
+        mimetype=mimetype,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
