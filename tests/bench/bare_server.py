@@ -11,6 +11,7 @@ import sys
 import argon2
 import click
 import requests
+import segno
 import serial
 from apscheduler.schedulers.background import BackgroundScheduler
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -20,7 +21,7 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 from sqlmodel import Field, Session, SQLModel, create_engine, select
 from waitress.server import create_server
 
-LIBRARIES = (argon2, click, requests, serial)
+LIBRARIES = (argon2, click, requests, segno, serial)
 PAGE = "<!doctype html><html lang=en><title>{{ title }}</title><p>{{ token }}: {{ row }}</html>"
 
 

@@ -1,4 +1,8 @@
-"""A user card of either family, as one thing: recognise, issue, read, write one record."""
+"""A user card of either family, as one thing: recognise, issue, read, write one record.
+
+What works with memory cards is loaded when the first lies in the reader: it takes a megabyte, and
+most vending points never see one.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -7,8 +11,6 @@ from yika_common.cards import user_card as cpu
 from yika_common.cards.application import CardIdentity
 from yika_common.cards.channel import AnyCard
 from yika_common.cards.cut import Cut
-from yika_common.cards.memory import issuing
-from yika_common.cards.memory import user_card as memory
 from yika_common.cards.slot_meter import SlotMeter
 from yika_common.readers.port import MemoryChip
 
@@ -80,7 +82,11 @@ def recognise(contact: AnyCard) -> CardIdentity:
         CardForeign: the card is not a user card of this system.
         CardAbsent, CardRemoved, CardMute: there was no answer.
     """
-    return memory.recognise(contact) if isinstance(contact, MemoryChip) else cpu.recognise(contact)
+    if not isinstance(contact, MemoryChip):
+        return cpu.recognise(contact)
+    from yika_common.cards.memory import user_card as memory  # noqa: PLC0415 - see above
+
+    return memory.recognise(contact)
 
 
 def personalise(
@@ -116,6 +122,9 @@ def personalise(
             node_key=node_key,
             slot_auth_keys=slot_auth_keys,
         )
+    from yika_common.cards.memory import issuing  # noqa: PLC0415 - see above
+    from yika_common.cards.memory import user_card as memory  # noqa: PLC0415
+
     issuing.issue(
         contact,
         number=number,
@@ -145,6 +154,8 @@ def open_session(
         CardKeyBlocked, CardCodeSpent: too many failures; untouched.
         CardAbsent, CardRemoved, CardMute: there was no answer; untouched.
     """
-    if isinstance(contact, MemoryChip):
-        return memory.open_session(contact, node_key, number=number)
-    return cpu.open_session(contact, random, node_key, number=number)
+    if not isinstance(contact, MemoryChip):
+        return cpu.open_session(contact, random, node_key, number=number)
+    from yika_common.cards.memory import user_card as memory  # noqa: PLC0415 - see above
+
+    return memory.open_session(contact, node_key, number=number)
