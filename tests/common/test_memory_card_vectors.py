@@ -42,8 +42,9 @@ def issued(vector: dict[str, Any]) -> Card:
     return card
 
 
-@pytest.mark.skipif(not shutil.which("xxd"), reason="xxd is not installed")
 def test_the_script_makes_the_published_vectors() -> None:
+    if shutil.which("xxd") is None:
+        pytest.fail("xxd is not installed", pytrace=False)
     script = VECTORS / "memory_cards.sh"
     made = subprocess.run(["sh", script], capture_output=True, check=True, timeout=60)
     assert json.loads(made.stdout) == PUBLISHED
