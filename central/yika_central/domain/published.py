@@ -27,15 +27,6 @@ class Published:
         """The version a purchase names; None if no version has that digest."""
         return self._named.get(used)
 
-    def of_class(self, service: Service, tariff_class: str) -> tuple[Tariff, ...]:
-        """All versions for a class of customers, whichever area they are for."""
-        scope = (service, tariff_class)
-        return tuple(
-            tariff
-            for tariff in self._named.values()
-            if (tariff.service, tariff.tariff_class) == scope
-        )
-
     def in_force(self, service: Service, customer: Customer, at: datetime) -> Tariff:
         """The version that holds for the customer at the time.
 

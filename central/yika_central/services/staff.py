@@ -31,7 +31,7 @@ from yika_common.infra.passwords import (
     key_from_password,
 )
 from yika_common.infra.sessions import TooManyAttempts, WrongPassword
-from yika_common.signing.keys import ED25519, SEED_SIZE, PublicKey, SigningKey
+from yika_common.signing.keys import SEED_SIZE, PublicKey, SigningKey
 
 ATTEMPTS_MAX = 5
 CLOSED_FOR = timedelta(minutes=15)
@@ -207,15 +207,6 @@ class Staff:
         """Whether that person is a tariff officer."""
         person = next((person for person in self.everyone() if person.name == name), None)
         return person is not None and StaffRole.TARIFF_OFFICER in person.roles
-
-    def officer_named(self, public: PublicKey) -> str:
-        """The name of the officer with this key; empty when nobody here has it."""
-        with self._database.reading() as session:
-            table = table_of(StaffMember)
-            found = session.execute(
-                select(table.c.name).where(table.c.public_key == public.spki)
-            ).scalar()
-        return found if public.alg == ED25519 and found else ""
 
     def _enter(
         self,

@@ -55,11 +55,6 @@ class SlotQuote:
         """What was counted in the quota period before this line."""
         return self.usage.used
 
-    @property
-    def step_left(self) -> Quantity | None:
-        """What is left of the step that this line ends in; None in the last step."""
-        return self.explanation.left_in_step
-
 
 class Agreed(NamedTuple):
     """What a customer agreed to: the money to hand over, and what he gets, line by line."""

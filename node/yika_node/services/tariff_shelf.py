@@ -12,7 +12,7 @@ from yika_common.sync.messages import TARIFF_ITEM, open_tariff
 from yika_common.tariffs.book import TariffBook
 from yika_common.tariffs.document import parse_tariff
 from yika_common.tariffs.errors import NoTariffInForce, TariffsClash
-from yika_common.tariffs.model import Name, Tariff
+from yika_common.tariffs.model import Tariff
 from yika_node.db.queries import Queries
 from yika_node.services.remembered import Remembered
 from yika_node.services.standing import Standing
@@ -88,13 +88,6 @@ class TariffShelf:
     def classes(self) -> tuple[str, ...]:
         """The classes of customers that some tariff is for."""
         return tuple(sorted({tariff.tariff_class for tariff in self.tariffs()}))
-
-    def line_names(self, tariff_id: str, version: int) -> dict[str, Name]:
-        """What the lines of a tariff version are called, by code; empty if it is not held."""
-        for tariff in self.tariffs():
-            if (tariff.id, tariff.version) == (tariff_id, version):
-                return tariff.names
-        return {}
 
     def forget(self) -> None:
         """Read the files anew: another bundle was switched on."""

@@ -134,10 +134,6 @@ class Account:
         held = (limit for limit in self.limits if limit.service is service and limit.until > now)
         return next(held, None)
 
-    def meter_in(self, slot: int) -> MeterView | None:
-        """The meter of that slot, or None when the slot is not used."""
-        return next((meter for meter in self.meters if meter.slot == slot), None)
-
 
 @dataclass(frozen=True, slots=True)
 class AccountForm:
