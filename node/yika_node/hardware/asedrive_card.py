@@ -13,7 +13,8 @@ from yika_common.readers.asedrive_data import (
 from yika_common.readers.errors import ReaderError
 from yika_common.readers.iso7816 import Atr
 from yika_common.readers.port import MemoryKind
-from yika_node.hardware.asedrive_link import ATTEMPTS, AseDriveLink
+from yika_node.hardware.asedrive_link import AseDriveLink
+from yika_node.hardware.attempts import ATTEMPTS
 from yika_node.hardware.timing import Timing
 
 _FIVE_VOLT, _THREE_VOLT = 5, 3

@@ -21,11 +21,11 @@ from yika_common.readers.asedrive import (
     StatusCode,
     command_frame,
 )
+from yika_node.hardware.attempts import ATTEMPTS, Lost, Unread
 from yika_node.hardware.errors import ReaderGarbled, ReaderSilent
 from yika_node.hardware.serial_line import SerialLine
 from yika_node.hardware.timing import Timing
 
-ATTEMPTS = 3
 _GREETING_S = 0.2
 _WITH_DATA = frozenset(
     {
@@ -38,18 +38,6 @@ _WITH_DATA = frozenset(
     }
 )
 """Commands that are answered by data, or by a status that is not OK."""
-
-
-class _Unread(Exception):
-    """The reader refused the frame; nothing was done."""
-
-
-class _Lost(Exception):
-    """No readable answer came; ``garbled`` where unreadable bytes did."""
-
-    def __init__(self, *, garbled: bool) -> None:
-        self.garbled = garbled
-        super().__init__()
 
 
 class AseDriveLink:
@@ -93,7 +81,7 @@ class AseDriveLink:
         for attempt in range(ATTEMPTS):
             try:
                 reply = self._exchange(command, data, size, wait_s, until)
-            except _Lost as lost:
+            except Lost as lost:
                 garbled = lost.garbled
                 self._settle()
             else:
@@ -112,7 +100,7 @@ class AseDriveLink:
         while True:
             try:
                 self._exchange(Command.START, b"", None, _GREETING_S, until)
-            except _Lost:
+            except Lost:
                 self._settle()
                 if self._monotonic() >= until:
                     return False
@@ -140,7 +128,7 @@ class AseDriveLink:
         until = min(until, self._monotonic() + self._timing.operation_s)
         try:
             return self._exchange(command, data, size, wait_s or self._timing.answer_s, until)
-        except _Lost:
+        except Lost:
             self._settle()
             self.command(Command.STATUS)
             return None
@@ -162,9 +150,9 @@ class AseDriveLink:
             self._line.write(frame)
             try:
                 return self._answer(size, wait_s, until)
-            except _Unread:
+            except Unread:
                 self._settle()
-        raise _Lost(garbled=True)
+        raise Lost(garbled=True)
 
     def _settle(self) -> None:
         """Let what is left of spoilt traffic pass by."""
@@ -175,7 +163,7 @@ class AseDriveLink:
         while data := self._line.read(moment):
             for event in self._decoder.feed(data):
                 if isinstance(event, Damage):
-                    raise _Lost(garbled=True)
+                    raise Lost(garbled=True)
                 if not isinstance(event, Reply):
                     continue
                 if event.status is not StatusCode.MORE_TIME:
@@ -183,15 +171,15 @@ class AseDriveLink:
                 moment = min(self._monotonic() + wait_s, until)
             if self._monotonic() >= moment:
                 break
-        raise _Lost(garbled=bool(self._decoder.noise or self._decoder.in_frame))
+        raise Lost(garbled=bool(self._decoder.noise or self._decoder.in_frame))
 
 
 def _expected(reply: Reply, size: int | None) -> Reply:
     """An answer that can be this command's."""
     if reply.status in UNREAD:
-        raise _Unread
+        raise Unread
     found = None if reply.data is None else len(reply.data)
     fits = bool(found) if size is None else (found or 0) == size
     if reply.status is StatusCode.OK and not fits:
-        raise _Lost(garbled=True)
+        raise Lost(garbled=True)
     return reply

@@ -18,23 +18,10 @@ from yika_common.readers.ccid import (
     Message,
     Refusal,
 )
+from yika_node.hardware.attempts import ATTEMPTS, Lost, Unread
 from yika_node.hardware.errors import ReaderGarbled, ReaderSilent
 from yika_node.hardware.serial_line import SerialLine
 from yika_node.hardware.timing import Timing
-
-ATTEMPTS = 3
-
-
-class _Unread(Exception):
-    """The reader refused the frame; nothing was done."""
-
-
-class _Lost(Exception):
-    """No readable answer came; ``garbled`` where unreadable bytes did."""
-
-    def __init__(self, *, garbled: bool) -> None:
-        self.garbled = garbled
-        super().__init__()
 
 
 class CcidLink:
@@ -71,7 +58,7 @@ class CcidLink:
         for _ in range(ATTEMPTS):
             try:
                 return self._exchange(kind, data, specific, wait_s, until)
-            except _Lost as lost:
+            except Lost as lost:
                 garbled = lost.garbled
                 self._settle()
         raise self.failure(garbled=garbled)
@@ -85,7 +72,7 @@ class CcidLink:
         try:
             until = self._monotonic() + wait_s
             self._exchange(Kind.SLOT_STATUS, b"", bytes(3), wait_s, until)
-        except _Lost:
+        except Lost:
             return False
         return True
 
@@ -99,7 +86,7 @@ class CcidLink:
         """
         try:
             return self._exchange(Kind.TRANSFER, data, bytes(3), wait_s, until)
-        except _Lost:
+        except Lost:
             self._settle()
             status = self.command(Kind.SLOT_STATUS)
             return None if status.icc is Icc.POWERED else status
@@ -122,9 +109,9 @@ class CcidLink:
             self._line.write(message.to_frame())
             try:
                 return self._answer_to(message, wait_s, until)
-            except _Unread:
+            except Unread:
                 self._settle()
-        raise _Lost(garbled=True)
+        raise Lost(garbled=True)
 
     def _settle(self) -> None:
         """Let what is left of spoilt traffic pass by."""
@@ -142,16 +129,16 @@ class CcidLink:
                 moment = min(self._monotonic() + wait_s, until)
             if self._monotonic() >= moment:
                 break
-        raise _Lost(garbled=bool(self._decoder.noise or self._decoder.in_frame))
+        raise Lost(garbled=bool(self._decoder.noise or self._decoder.in_frame))
 
 
 def _answer_in(event: Event, command: Message) -> Message | None:
     """The answer to this command; None for echoes, movement reports and answers to others."""
     match event:
         case Refusal():
-            raise _Unread
+            raise Unread
         case Damage():
-            raise _Lost(garbled=True)
+            raise Lost(garbled=True)
         case Message(sequence=command.sequence) if event.kind == ANSWERS[command.kind]:
             return event
         case _:
