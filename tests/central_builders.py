@@ -10,14 +10,8 @@ from typing import Any
 from journals import an_intent
 from yika_central.bootstrap import Headquarters, initialise
 from yika_central.services.staff import Credential
-from yika_common.journal.bodies import (
-    AccountOpened,
-    Body,
-    CardIssued,
-    Line,
-    Sale,
-    SlotOpened,
-)
+from yika_common.journal.bodies import AccountOpened, CardIssued, Line, Sale, SlotOpened
+from yika_common.journal.body import Body
 from yika_common.journal.coding import encode_transport
 from yika_common.journal.record import chain, encode_line, genesis
 from yika_common.journal.segment import build_segment

@@ -6,7 +6,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from yika_common.journal.bodies import Body, Boot, Intent, Line, Sale
+from yika_common.journal.bodies import Boot, Intent, Line, Sale
+from yika_common.journal.body import Body
 from yika_common.journal.record import encode_line, genesis, heads
 from yika_common.journal.segment import build_segment
 from yika_common.services import Service

@@ -25,8 +25,8 @@ from bench.measure import Result
 from bench.traffic import NODE, Town
 from journals import NODE_KEY, a_certificate
 from yika_common.clock import to_timestamp
-from yika_common.journal.bodies import Body
 from yika_common.journal.bodies import Sale as SaleBody
+from yika_common.journal.body import Body
 from yika_common.journal.coding import decode_transport, encode_transport
 from yika_common.journal.record import chain, encode_line, genesis
 from yika_common.journal.segment import RECORDS_MAX, build_segment

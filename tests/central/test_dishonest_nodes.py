@@ -12,7 +12,8 @@ from journals import an_intent
 from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import Rating, Sale, Suspense, table_of
 from yika_common.cards.write_back import MeterReading, MeterStatus
-from yika_common.journal.bodies import FIGURE_MAX, TOTAL_MAX, Body, Line, Reading
+from yika_common.journal.bodies import FIGURE_MAX, TOTAL_MAX, Line, Reading
+from yika_common.journal.body import Body
 from yika_common.journal.coding import encode_transport
 from yika_common.journal.errors import SegmentMalformed
 from yika_common.journal.record import TIME_MAX, chain

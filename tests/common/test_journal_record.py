@@ -11,15 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journals import an_intent, lines_of, three_lines
-from yika_common.journal import bodies
+from yika_common.journal import bodies, card_bodies
 from yika_common.journal.bodies import (
-    BODIES,
     FIGURE_MAX,
     TOTAL_MAX,
     AccountFacts,
     AccountOpened,
     AppliedItem,
-    Body,
     Boot,
     BundleApplied,
     BundleRefused,
@@ -36,7 +34,9 @@ from yika_common.journal.bodies import (
     Superseded,
     Witness,
 )
+from yika_common.journal.body import Body
 from yika_common.journal.errors import RecordMalformed, RecordTooLong
+from yika_common.journal.kinds import BODIES
 from yika_common.journal.record import (
     LINE_MAX,
     TIME_MAX,
@@ -186,7 +186,7 @@ def test_a_purchase_at_the_widest_tariff_fits_a_record() -> None:
 def test_every_class_of_body_is_known_by_its_kind() -> None:
     declared = {
         thing.kind
-        for thing in vars(bodies).values()
+        for thing in [*vars(bodies).values(), *vars(card_bodies).values()]
         if isinstance(thing, type) and issubclass(thing, Body) and thing is not Body
     }
     assert set(BODIES) == declared

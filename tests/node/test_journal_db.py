@@ -10,7 +10,8 @@ import pytest
 from node_world import OPERATOR, PASSWORD, World
 from yika_common.infra.migrations import differences
 from yika_common.infra.sqlite_errors import DiskFull
-from yika_common.journal.bodies import Body, Login
+from yika_common.journal.bodies import Login
+from yika_common.journal.body import Body
 from yika_common.journal.record import chain, decode_line, genesis
 from yika_node.bootstrap import Node
 from yika_node.db.journal import Position

@@ -15,9 +15,10 @@ from yika_common.cards.identifiers import (
     NODE_ID_SIZE,
     PERIOD_SIZE,
 )
+from yika_common.errors import Phrase
+from yika_common.journal.body import Body
 from yika_common.services import PROFILES, SLOTS_MAX, Service
 from yika_common.signing.fields import (
-    Document,
     hexadecimal,
     identifier,
     is_hex,
@@ -37,6 +38,14 @@ LAST_SLOT = SLOTS_MAX - 1
 BY_MONEY = "m"
 BY_QUANTITY = "q"
 
+PURCHASE = ""
+REPLACEMENT = "replacement"
+SWAP = "swap"
+REFUND = "refund"
+ACTS = (PURCHASE, REPLACEMENT, SWAP, REFUND)
+"""Why a record goes onto a card: something was bought; a new card says again what its slots are
+owed; a new meter begins with what was left in the one it replaces; a purchase is given back."""
+
 FIGURE_MAX = 10**12
 """Money or quantity in one record: so many of them that nobody sends them all fit 64 bits."""
 
@@ -51,13 +60,6 @@ _CUT_MAX = 3
 _U8 = (1 << 8) - 1
 _U16 = (1 << 16) - 1
 _U32 = (1 << 32) - 1
-
-
-class Body(Document):
-    """What a record says besides its number, its time and who did it."""
-
-    __slots__ = ()
-    kind: ClassVar[str]
 
 
 class SlotOpened(NamedTuple):
@@ -190,6 +192,13 @@ class CardIssued(Body):
     key_version: int = number("kv", most=_U8)
     serial: str = hexadecimal("cs", default="")
     """The chip that is to become the card: no other chip gets this number."""
+    replaces: str = identifier("cr", CARD_NUMBER_SIZE, default="")
+    """The account's card before this one, which no meter takes any more once this was used."""
+    fee: int = number("fee", most=FIGURE_MAX, default=0)
+    """Money taken for the card itself."""
+    reason: str = text("why", most=200, default="")
+    approved: int = number("aq", default=0)
+    """Seq of the approval; 0: none was needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,8 +224,9 @@ class Intent(Body):
     before_generation: int = number("gb", most=_U16, implied=lambda body: body.generation)
     """What the slot showed before: generation and count; an empty slot shows 0 and 0."""
     before_count: int = number("nb", most=_U32, implied=lambda body: body.count - 1)
-    quantity: int = number("qty", most=FIGURE_MAX)
-    amount: int = number("amt", most=FIGURE_MAX)
+    quantity: int = number("qty", least=-FIGURE_MAX, most=FIGURE_MAX)
+    """Below zero, like ``amount``, only where a purchase is given back."""
+    amount: int = number("amt", least=-FIGURE_MAX, most=FIGURE_MAX)
     residual: int = number("res", most=FIGURE_MAX, default=0)
     """Money tendered for this meter and given back."""
     typed_by: str = text("by", among=(BY_MONEY, BY_QUANTITY), default=BY_MONEY)
@@ -284,6 +294,20 @@ class Intent(Body):
     """Fields of the card record that stand nowhere else, as the card lays them out."""
     cut: int = number("cu", most=_CUT_MAX, default=0)
     """How much of that record the card has no room for, before the MAC was made; 0: nothing."""
+    act: str = text("ac", among=ACTS, default=PURCHASE)
+    moved: int = number("mv", most=FIGURE_MAX, default=0)
+    """Credit brought from the meter that this one replaces; part of ``total``, not of
+    ``quantity``."""
+    refunds: int = number("rf", default=0)
+    """Seq, in this epoch, of the purchase that is given back; 0: none is."""
+    approved: int = number("aq", default=0)
+    """Seq of the approval (:class:`~yika_common.journal.card_bodies.Approved`); 0: none needed."""
+
+    def __post_init__(self) -> None:
+        """Besides each field's own shape: nothing but a refund takes back."""
+        Body.__post_init__(self)
+        if self.act != REFUND and (self.quantity < 0 or self.amount < 0):
+            raise ValueError(Phrase("“amt” and “qty” are below zero in a refund only"))
 
     @property
     def paid(self) -> int:
@@ -303,6 +327,9 @@ class Sale(Body):
     intent: int = number("iq", least=1)
     epoch: int = number("iep", most=_U32, default=0)
     hash: str = hexadecimal("ih", 8, default="")
+    through: int = number("tq", default=0)
+    """Seq of another intent of this epoch whose record reached a card in this one's stead: its
+    total includes this one's credit.  0: the record was this intent's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,25 +400,3 @@ class BundleRefused(Body):
     code: str = text("code", most=64)
     """The code of the error, for example ``golden_case_differs``."""
     sentence: str = text("msg", most=500)
-
-
-BODIES: dict[str, type[Body]] = {
-    body.kind: body
-    for body in (
-        Boot,
-        OperatorAdded,
-        Login,
-        AccountOpened,
-        AccountFacts,
-        LimitsLifted,
-        CardIssued,
-        Intent,
-        Sale,
-        Superseded,
-        Reading,
-        Witness,
-        BundleApplied,
-        BundleRefused,
-    )
-}
-"""The text under ``t`` to the class of the body."""

@@ -25,8 +25,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from yika_common.errors import Phrase, reason_of
-from yika_common.journal.bodies import BODIES, Body
+from yika_common.journal.body import Body
 from yika_common.journal.errors import RecordMalformed, RecordTooLong
+from yika_common.journal.kinds import BODIES
 from yika_common.signing import strict_json
 from yika_common.signing.errors import FileMalformed
 from yika_common.signing.fields import TEXT_MAX, is_number, is_text

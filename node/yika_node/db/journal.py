@@ -25,7 +25,7 @@ from yika_common.clock import to_timestamp
 from yika_common.errors import YikaError
 from yika_common.infra.sqlite import open_for_money, transaction
 from yika_common.infra.sqlite_errors import named_failures
-from yika_common.journal.bodies import Body
+from yika_common.journal.body import Body
 from yika_common.journal.record import Record, chain, encode_line, genesis, txn_id
 from yika_common.signing.keys import PublicKey, SigningKey
 from yika_node.db import projections

@@ -11,7 +11,8 @@ from typing import Final
 
 from yika_common.clock import Clock, to_timestamp
 from yika_common.infra.sessions import TooManyAttempts, WrongPassword
-from yika_common.journal.bodies import Body, Boot, Login, OperatorAdded
+from yika_common.journal.bodies import Boot, Login, OperatorAdded
+from yika_common.journal.body import Body
 from yika_node.db.journal import Journal
 from yika_node.db.queries import Queries
 from yika_node.services.errors import OperatorExists, OperatorNameUnusable

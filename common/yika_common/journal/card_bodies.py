@@ -1,0 +1,81 @@
+"""What a record can say about cards beyond selling: lost, ended, written again, approved.
+
+As :mod:`yika_common.journal.bodies`, in whose terms these are.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from yika_common.cards.identifiers import CARD_NUMBER_SIZE
+from yika_common.journal.body import Body
+from yika_common.signing.fields import hexadecimal, identifier, number, text
+
+ACT_DIGEST_SIZE = 32
+_U32 = (1 << 32) - 1
+_LAST_SLOT = 7
+
+LOST, FOUND = "lost", "found"
+RETIRED, RECYCLED, SPOILT, KEPT = "retired", "recycled", "spoilt", "kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardReported(Body):
+    """The holder said that the card is lost, or has it again; a lost card is sold nothing."""
+
+    kind: ClassVar[str] = "report"
+    account: str = text("a")
+    card: str = identifier("c", CARD_NUMBER_SIZE)
+    state: str = text("st", among=(LOST, FOUND))
+    reason: str = text("why", most=200, default="")
+    """How the caller was recognised, or what else there is to say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardEnded(Body):
+    """A card is out of use: for good, made blank again, unreadable, or taken in at the counter.
+
+    Written down before the chip is changed; a chip that was not changed yet is shown again.
+    """
+
+    kind: ClassVar[str] = "ended"
+    account: str = text("a", default="")
+    card: str = identifier("c", CARD_NUMBER_SIZE)
+    serial: str = hexadecimal("cs", default="")
+    how: str = text("how", among=(RETIRED, RECYCLED, SPOILT, KEPT))
+    reason: str = text("why", most=200, default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supplemented(Body):
+    """The record of a committed intent is written onto its card once more (补写).
+
+    The bytes are the intent's own: a meter that took them takes nothing.
+    """
+
+    kind: ClassVar[str] = "supplement"
+    intent: int = number("iq", least=1)
+    epoch: int = number("iep", most=_U32, default=0)
+    hash: str = hexadecimal("ih", 8, default="")
+    card: str = identifier("c", CARD_NUMBER_SIZE)
+    slot: int = number("s", most=_LAST_SLOT)
+    reason: str = text("why", most=200)
+    approved: int = number("aq", least=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved(Body):
+    """A second person approved one exact act, with a managing card and its PIN.
+
+    The act is the record, or the first of the records, that name this one's seq.
+    """
+
+    kind: ClassVar[str] = "approved"
+    act: str = hexadecimal("ah", ACT_DIGEST_SIZE)
+    """SHA-256 of what is approved (:mod:`yika_common.cards.approval`)."""
+    card: str = identifier("c", CARD_NUMBER_SIZE)
+    """The managing card."""
+    holder: str = text("by", most=64)
+    counter: int = number("n", most=_U32)
+    """The card's own count of approvals, this one included."""
+    proof: str = hexadecimal("e", 8)
+    """The card's MAC over the digest and the count, which headquarters can check."""

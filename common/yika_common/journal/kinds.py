@@ -1,0 +1,45 @@
+"""Every kind of record there is."""
+
+from yika_common.journal.bodies import (
+    AccountFacts,
+    AccountOpened,
+    Boot,
+    BundleApplied,
+    BundleRefused,
+    CardIssued,
+    Intent,
+    LimitsLifted,
+    Login,
+    OperatorAdded,
+    Reading,
+    Sale,
+    Superseded,
+    Witness,
+)
+from yika_common.journal.body import Body
+from yika_common.journal.card_bodies import Approved, CardEnded, CardReported, Supplemented
+
+BODIES: dict[str, type[Body]] = {
+    body.kind: body
+    for body in (
+        Boot,
+        OperatorAdded,
+        Login,
+        AccountOpened,
+        AccountFacts,
+        LimitsLifted,
+        CardIssued,
+        Intent,
+        Sale,
+        Superseded,
+        Reading,
+        Witness,
+        BundleApplied,
+        BundleRefused,
+        CardReported,
+        CardEnded,
+        Supplemented,
+        Approved,
+    )
+}
+"""The text under ``t`` to the class of the body."""
