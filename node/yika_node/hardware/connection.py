@@ -10,18 +10,35 @@ from yika_common.cards.errors import CardRemoved
 from yika_common.readers.errors import ReaderError
 from yika_common.readers.port import MemoryKind
 from yika_node.hardware.chip_session import ChipSession
-from yika_node.hardware.t1_session import T1Session
 from yika_node.hardware.turns import Turn
 
 
-class _Session(Protocol):
-    def power_down(self) -> None: ...
+class Session(Protocol):
+    """A powered card, whichever driver speaks with it."""
+
+    def power_down(self) -> None:
+        """Take the card's power away."""
+        ...
+
+
+class ApduSession(Session, Protocol):
+    """A powered CPU card; see :class:`yika_common.readers.port.CardConnection`."""
+
+    atr: bytes
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """Send one command."""
+        ...
+
+
+class ChipSession(MemoryChip, Session, Protocol):
+    """A powered memory chip."""
 
 
 class _Lent:
     """What every connection has: its turn, and the way it ends."""
 
-    def __init__(self, session: _Session, turn: Turn, talking: threading.Lock) -> None:
+    def __init__(self, session: Session, turn: Turn, talking: threading.Lock) -> None:
         self._powered = session
         self._turn = turn
         self._talking = talking
@@ -57,6 +74,20 @@ class _Lent:
             yield
 
 
+class ApduSession(_Session, Protocol):
+    """A powered CPU card, whatever reader it is in.
+
+    Attributes:
+        atr: the card's answer to reset.
+    """
+
+    atr: bytes
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """See :class:`yika_common.readers.port.CardConnection`."""
+        ...
+
+
 class ApduConnection(_Lent):
     """A :class:`yika_common.readers.port.CardConnection`.
 
@@ -64,7 +95,7 @@ class ApduConnection(_Lent):
         atr: the card's answer to reset.
     """
 
-    def __init__(self, session: T1Session, turn: Turn, talking: threading.Lock) -> None:
+    def __init__(self, session: ApduSession, turn: Turn, talking: threading.Lock) -> None:
         super().__init__(session, turn, talking)
         self.atr = session.atr
         self._session = session

@@ -11,38 +11,51 @@ from collections.abc import Callable
 import serial
 
 from yika_common.errors import Phrase
+from yika_common.infra.line_speed import line_speed
 from yika_common.infra.system_errors import why_refused
 from yika_node.hardware.errors import PortBusy, PortMissing, PortUnusable, ReaderUnplugged
 
 _READ_STEP_S = 0.05
 _WRITE_LIMIT_S = 1.0
+_SPEED_TOLERANCE = 33
+"""A line may be off by one part in this; two sides off by 3 % each still understand each other."""
 _MISSING = frozenset({errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.EIO})
 _BUSY = frozenset({errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK})
 
 
 class SerialLine:
-    """One port with 8 data bits, no parity and 2 stop bits, held by this program alone.
+    """One port with 8 data bits and no parity, held by this program alone.
 
     Args:
         port: path of the device.
-        baud: bits a second.
+        baud: bits a second when it is opened.
         monotonic: seconds of a clock that never goes back.
         ready: whether DTR and RTS say so while the port is open.
+        stop_bits: 1 or 2.
 
     Attributes:
         port: path of the device.
         baud: bits a second.
+        transfer: empty, as in :class:`yika_node.hardware.line.Line`.
         heard: whether anything came in since the port was opened.
     """
 
     def __init__(
-        self, port: str, baud: int, monotonic: Callable[[], float], *, ready: bool = True
+        self,
+        port: str,
+        baud: int,
+        monotonic: Callable[[], float],
+        *,
+        ready: bool = True,
+        stop_bits: int = 2,
     ) -> None:
         self.port = port
-        self.baud = baud
+        self.baud = self._opening_baud = baud
+        self.transfer = ""
         self.heard = False
         self._monotonic = monotonic
         self._ready = ready
+        self._stop_bits = stop_bits
         self._serial: serial.Serial | None = None
 
     @property
@@ -59,9 +72,10 @@ class SerialLine:
             PortUnusable: it is no serial port, or we may not use it.
         """
         self.heard = False
+        self.baud = self._opening_baud
         port = serial.Serial(
             baudrate=self.baud,
-            stopbits=serial.STOPBITS_TWO,
+            stopbits=self._stop_bits,
             timeout=_READ_STEP_S,
             write_timeout=_WRITE_LIMIT_S,
             exclusive=True,
@@ -77,6 +91,26 @@ class SerialLine:
             why = why_refused(cause) if cause.errno else Phrase("it is not a serial port")
             raise PortUnusable(port=self.port, why=why) from cause
         self._serial = port
+
+    def set_speed(self, baud: int) -> bool:
+        """Speak at another speed from now on; False, and nothing changed, where the port can't.
+
+        Raises:
+            ReaderUnplugged: the port is gone.
+        """
+        held, before = self._held(), self.baud
+        try:
+            try:
+                held.baudrate = baud
+                taken = abs(line_speed(held.fileno()) - baud) * _SPEED_TOLERANCE <= baud
+            except ValueError:
+                taken = False
+            if not taken:
+                held.baudrate = before
+        except (OSError, termios.error) as cause:
+            raise self._gone() from cause
+        self.baud = baud if taken else before
+        return taken
 
     def write(self, data: bytes) -> None:
         """Send all bytes.

@@ -14,10 +14,9 @@ from typing import Protocol
 from yika_common.readers.errors import ReaderError
 from yika_common.readers.port import ReaderDescription
 from yika_node.hardware.chip_session import ChipSession
-from yika_node.hardware.connection import ApduConnection, ChipConnection
+from yika_node.hardware.connection import ApduConnection, ApduSession, ChipConnection
 from yika_node.hardware.errors import ReaderGarbled, ReaderSilent
-from yika_node.hardware.serial_line import SerialLine
-from yika_node.hardware.t1_session import T1Session
+from yika_node.hardware.line import Line
 from yika_node.hardware.timing import USUAL, Timing
 from yika_node.hardware.turns import Turns
 
@@ -33,7 +32,7 @@ class SerialProtocol(Protocol):
     """
 
     name: str
-    line: SerialLine
+    line: Line
 
     def greeted(self, wait_s: float) -> bool:
         """Whether a reader of this protocol is there; nothing is changed."""
@@ -47,7 +46,7 @@ class SerialProtocol(Protocol):
         """Whether a card is in the slot."""
         ...
 
-    def power_up(self) -> T1Session | ChipSession:
+    def power_up(self) -> ApduSession | ChipSession:
         """Power the card up; raises as :meth:`CardReader.connect`."""
         ...
 
