@@ -17,6 +17,7 @@ from yika_common.readers.asedrive_data import ReaderFacts
 from yika_node.hardware.asedrive_card import AseDriveCard
 from yika_node.hardware.asedrive_link import AseDriveLink
 from yika_node.hardware.chip_session import ChipSession
+from yika_node.hardware.line import MakeLine
 from yika_node.hardware.serial_line import SerialLine
 from yika_node.hardware.t1_session import T1Session
 from yika_node.hardware.timing import Timing
@@ -30,8 +31,14 @@ class AseDriveProtocol:
 
     name = ASEDRIVE
 
-    def __init__(self, port: str, timing: Timing, monotonic: Callable[[], float]) -> None:
-        self.line = SerialLine(port, BAUD, monotonic, ready=False)
+    def __init__(
+        self,
+        port: str,
+        timing: Timing,
+        monotonic: Callable[[], float],
+        make_line: MakeLine = SerialLine,
+    ) -> None:
+        self.line = make_line(port, BAUD, monotonic, ready=False)
         self._timing = timing
         self._monotonic = monotonic
         self._link = AseDriveLink(self.line, timing, monotonic)

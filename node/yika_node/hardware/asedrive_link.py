@@ -23,7 +23,7 @@ from yika_common.readers.asedrive import (
 )
 from yika_node.hardware.attempts import ATTEMPTS, Lost, Unread
 from yika_node.hardware.errors import ReaderGarbled, ReaderSilent
-from yika_node.hardware.serial_line import SerialLine
+from yika_node.hardware.line import Line
 from yika_node.hardware.timing import Timing
 
 _GREETING_S = 0.2
@@ -49,7 +49,7 @@ class AseDriveLink:
         monotonic: seconds of a clock that never goes back.
     """
 
-    def __init__(self, line: SerialLine, timing: Timing, monotonic: Callable[[], float]) -> None:
+    def __init__(self, line: Line, timing: Timing, monotonic: Callable[[], float]) -> None:
         self._line = line
         self._timing = timing
         self._monotonic = monotonic

@@ -20,7 +20,7 @@ from yika_common.readers.ccid import (
 )
 from yika_node.hardware.attempts import ATTEMPTS, Lost, Unread
 from yika_node.hardware.errors import ReaderGarbled, ReaderSilent
-from yika_node.hardware.serial_line import SerialLine
+from yika_node.hardware.line import Line
 from yika_node.hardware.timing import Timing
 
 
@@ -33,7 +33,7 @@ class CcidLink:
         monotonic: seconds of a clock that never goes back.
     """
 
-    def __init__(self, line: SerialLine, timing: Timing, monotonic: Callable[[], float]) -> None:
+    def __init__(self, line: Line, timing: Timing, monotonic: Callable[[], float]) -> None:
         self._line = line
         self._timing = timing
         self._monotonic = monotonic

@@ -10,6 +10,7 @@ from typing import Final
 from yika_common.readers.ccid import BAUD, Icc, Kind
 from yika_node.hardware.ccid_link import CcidLink
 from yika_node.hardware.ccid_tpdu import CcidTpdu
+from yika_node.hardware.line import MakeLine
 from yika_node.hardware.serial_line import SerialLine
 from yika_node.hardware.t1_session import T1Session
 from yika_node.hardware.timing import Timing
@@ -24,8 +25,14 @@ class GemPcTwinProtocol:
 
     name = GEMPC_TWIN
 
-    def __init__(self, port: str, timing: Timing, monotonic: Callable[[], float]) -> None:
-        self.line = SerialLine(port, BAUD, monotonic)
+    def __init__(
+        self,
+        port: str,
+        timing: Timing,
+        monotonic: Callable[[], float],
+        make_line: MakeLine = SerialLine,
+    ) -> None:
+        self.line = make_line(port, BAUD, monotonic)
         self._timing = timing
         self._monotonic = monotonic
         self._link = CcidLink(self.line, timing, monotonic)
