@@ -5,7 +5,8 @@ table           key               meaning (default)
 ==============  ================  =======================================================
 headquarters    url               where headquarters is reached; the token fills it ("")
 sync            interval_s        seconds between exchanges (300)
-reader          port              serial port of the card reader ("/dev/ttyUSB0")
+reader          port              path of the reader's port, or its name in PC/SC; auto: it
+                                  is found ("auto")
 reader          protocol          how the reader is spoken to; auto: it is found ("auto")
 web             host              address the pages are served on ("127.0.0.1")
 web             port              port the pages are served on (8631)
@@ -26,7 +27,7 @@ from yika_common.infra.config import OutOfRange, load_config
 
 FILE_NAME: Final = "node.toml"
 AUTO: Final = "auto"
-PROTOCOLS: Final = (AUTO, "gempc-twin", "asedrive")
+PROTOCOLS: Final = (AUTO, "gempc-twin", "asedrive", "pcsc")
 LANGUAGES: Final = ("en", "zh")
 _PORT_MAX = 65535
 _INTERVAL_MIN, _INTERVAL_MAX = 5, 86_400
@@ -58,7 +59,7 @@ class SyncConfig:
 class ReaderConfig:
     """Which card reader is connected."""
 
-    port: str = "/dev/ttyUSB0"
+    port: str = AUTO
     protocol: str = AUTO
 
     def __post_init__(self) -> None:

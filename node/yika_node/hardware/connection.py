@@ -8,8 +8,7 @@ from typing import Protocol, Self
 
 from yika_common.cards.errors import CardRemoved
 from yika_common.readers.errors import ReaderError
-from yika_common.readers.port import MemoryKind
-from yika_node.hardware.chip_session import ChipSession
+from yika_common.readers.port import MemoryChip, MemoryKind
 from yika_node.hardware.turns import Turn
 
 
@@ -22,17 +21,21 @@ class Session(Protocol):
 
 
 class ApduSession(Session, Protocol):
-    """A powered CPU card; see :class:`yika_common.readers.port.CardConnection`."""
+    """A powered CPU card, whatever reader it is in.
+
+    Attributes:
+        atr: the card's answer to reset.
+    """
 
     atr: bytes
 
     def transmit(self, apdu: bytes) -> bytes:
-        """Send one command."""
+        """See :class:`yika_common.readers.port.CardConnection`."""
         ...
 
 
 class ChipSession(MemoryChip, Session, Protocol):
-    """A powered memory chip."""
+    """A powered memory chip, whatever reader it is in."""
 
 
 class _Lent:
@@ -72,20 +75,6 @@ class _Lent:
             if not self._turn.renew():
                 raise CardRemoved
             yield
-
-
-class ApduSession(_Session, Protocol):
-    """A powered CPU card, whatever reader it is in.
-
-    Attributes:
-        atr: the card's answer to reset.
-    """
-
-    atr: bytes
-
-    def transmit(self, apdu: bytes) -> bytes:
-        """See :class:`yika_common.readers.port.CardConnection`."""
-        ...
 
 
 class ApduConnection(_Lent):

@@ -76,3 +76,53 @@ class ReaderBusy(ReaderError):
         "The card reader is working for another page. Nothing was done here. "
         "Wait a moment and try again."
     )
+
+
+class ReaderSought(ReaderError):
+    """No reader is known yet, and the search for one is under way."""
+
+    code = "reader_sought"
+    sentence = N_(
+        "The card reader is being looked for. Nothing was sent to a card. Wait a few seconds and "
+        "try again."
+    )
+
+
+class ReaderNotFound(ReaderError):
+    """Everything was tried, and nowhere did a reader answer."""
+
+    code = "reader_not_found"
+    sentence = N_(
+        "No card reader was found (%(tried)s). Nothing was sent to a card. Plug it in and switch "
+        "it on, or name its port in the settings."
+    )
+
+
+class PcscNotInstalled(ReaderError):
+    """Pyscard or pcsc-lite is not there."""
+
+    code = "pcsc_not_installed"
+    sentence = N_(
+        "The program's part for PC/SC readers is not installed. Nothing was sent to a card. "
+        "Install yika[pcsc] and pcscd, or use a serial reader."
+    )
+
+
+class PcscNotRunning(ReaderError):
+    """The PC/SC service does not run, or ended while it was used."""
+
+    code = "pcsc_not_running"
+    sentence = N_(
+        "The PC/SC service of this machine (pcscd) does not run. What was already recorded stays "
+        "recorded. Start the service and put the same card in again."
+    )
+
+
+class PcscNoReader(ReaderError):
+    """The PC/SC service runs and knows no reader."""
+
+    code = "pcsc_no_reader"
+    sentence = N_(
+        "The PC/SC service knows no card reader. Nothing was sent to a card. Plug the reader in; "
+        "if it stays unknown, install its driver."
+    )

@@ -2,10 +2,13 @@
 
 from typing import Final
 
+from yika_common.readers.port import NamedReader
 from yika_node.hardware.asedrive import ASEDRIVE, AseDriveProtocol
 from yika_node.hardware.gempc_twin import GEMPC_TWIN, GemPcTwinProtocol
 from yika_node.hardware.serial_reader import MakeProtocol, SerialReader
 
+AUTO: Final = "auto"
+PCSC: Final = "pcsc"
 PROTOCOLS: Final[dict[str, MakeProtocol]] = {
     GEMPC_TWIN: GemPcTwinProtocol,
     ASEDRIVE: AseDriveProtocol,
@@ -13,7 +16,24 @@ PROTOCOLS: Final[dict[str, MakeProtocol]] = {
 """In the order in which they are tried; Athena's needs the longest to wake up."""
 
 
-def reader_at(port: str, protocol: str) -> SerialReader:
-    """The driver for the reader of that protocol; for ``auto``, for whichever is found."""
+def reader_at(port: str, protocol: str) -> NamedReader:
+    """The driver for the reader of that protocol at that port.
+
+    Args:
+        port: a path; for PC/SC the name of a reader; ``auto``: wherever one is found.
+        protocol: as it is configured; ``auto``: whichever is found.
+    """
+    if protocol == PCSC:
+        from yika_node.hardware.pcsc_reader import PcscReader  # noqa: PLC0415 - few need it
+
+        return PcscReader("" if port == AUTO else port)
     makers = [PROTOCOLS[protocol]] if protocol in PROTOCOLS else list(PROTOCOLS.values())
-    return SerialReader(port, makers)
+    if port != AUTO:
+        return SerialReader(port, makers)
+    from yika_node.hardware import finding  # noqa: PLC0415 - a configured port does without
+    from yika_node.hardware.sought_reader import SoughtReader  # noqa: PLC0415
+
+    groups = [finding.serial_group(makers)]
+    if protocol == AUTO:
+        groups.append(finding.pcsc_group())
+    return SoughtReader(groups)

@@ -1,0 +1,67 @@
+"""Where this machine may have a card reader: its serial ports, then its PC/SC service."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from yika_common.errors import Phrase
+from yika_common.readers.errors import ReaderError
+from yika_node.hardware.errors import (
+    PcscNoReader,
+    PcscNotInstalled,
+    PcscNotRunning,
+    PortBusy,
+    PortUnusable,
+)
+from yika_node.hardware.pcsc_reader import PcscReader
+from yika_node.hardware.places import Group, Place, joined
+from yika_node.hardware.serial_ports import is_held, serial_ports
+from yika_node.hardware.serial_reader import MakeProtocol, SerialReader
+
+PCSC_PLACE: Final = "PC/SC"
+_PCSC_SAID: Final[dict[type[ReaderError], Phrase]] = {
+    PcscNotInstalled: Phrase("PC/SC is not installed"),
+    PcscNotRunning: Phrase("the PC/SC service does not run"),
+    PcscNoReader: Phrase("the PC/SC service knows no reader"),
+}
+
+
+def serial_group(
+    protocols: Sequence[MakeProtocol], ports: Callable[[], Sequence[str]] = serial_ports
+) -> Group:
+    """Every serial port, for these protocols."""
+
+    def places() -> list[Place]:
+        return [
+            Place(port, partial(SerialReader, port, protocols), partial(is_held, port))
+            for port in ports()
+        ]
+
+    return Group(places, _serial_said)
+
+
+def pcsc_group() -> Group:
+    """The PC/SC service, whichever readers it knows."""
+    place = Place(PCSC_PLACE, PcscReader)
+    return Group(lambda: [place], _pcsc_said, quiet=True)
+
+
+def _serial_said(failures: dict[str, ReaderError]) -> Phrase:
+    """What came of each serial port."""
+    held = [port for port, failure in failures.items() if isinstance(failure, PortBusy)]
+    shut = [port for port, failure in failures.items() if isinstance(failure, PortUnusable)]
+    silent = [port for port in failures if port not in (*held, *shut)]
+    said = []
+    if silent:
+        said.append(Phrase("nothing answers at %(ports)s", ports=", ".join(sorted(silent))))
+    if shut:
+        said.append(Phrase("%(ports)s cannot be opened", ports=", ".join(sorted(shut))))
+    if held:
+        said.append(Phrase("another program uses %(ports)s", ports=", ".join(sorted(held))))
+    return joined(said) or Phrase("this machine has no serial port")
+
+
+def _pcsc_said(failures: dict[str, ReaderError]) -> Phrase:
+    for failure in failures.values():
+        return _PCSC_SAID.get(type(failure), Phrase("the PC/SC service does not answer"))
+    return Phrase("the PC/SC service does not answer")
