@@ -1,7 +1,7 @@
 """IEEE 1284: a parallel port's registers, and the handshakes that carry bytes over them.
 
-Source: IEEE 1284-1994 as the Linux kernel's ``ieee1284_ops.c`` and libieee1284 0.2.11 carry it out;
-checked by running that library against our simulated peripheral.
+Source: IEEE 1284-1994 as the Linux kernel's ``ieee1284_ops.c`` and libieee1284 0.2.11 carry it
+out; checked by running that library against our simulated peripheral.
 
 Registers of the port, as ``/dev/parport`` shows them (a set bit, and the pin's level then)::
 
