@@ -7,6 +7,8 @@ from pathlib import Path
 from node_world import OPERATOR, World, contents, for_quantity, open_with_card
 
 BACK = """
+DROP TABLE special_card;
+DROP TABLE managing_seen;
 DROP INDEX intent_account; DROP INDEX intent_pending;
 ALTER TABLE intent RENAME TO intent_now;
 CREATE TABLE intent (epoch BIGINT NOT NULL, seq BIGINT NOT NULL, basket BIGINT NOT NULL,
@@ -35,7 +37,7 @@ INSERT INTO meter_position SELECT meter, generation, count, total FROM meter_pos
 DROP TABLE meter_position_now; DROP TABLE tally; DROP TABLE intent_now;
 UPDATE alembic_version SET version_num = '0002';
 """
-"""From the third version of the tables to the second, for sales without anything newer."""
+"""From the newest version of the tables to the second, for sales without anything newer."""
 
 
 def test_sales_of_the_second_version_count_on_in_the_third(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from sqlmodel import Field
 
-from yika_central.db.base import Row, integer, integer_key, key, maybe_integer
+from yika_central.db.base import Row, added, integer, integer_key, key, maybe_integer
 
 
 class Area(Row, table=True):
@@ -17,7 +17,9 @@ class Node(Row, table=True):
 
     ``state`` is WAITING (a token is out, nobody came), ACTIVE or STOPPED (``reason`` says why).
     ``manifest`` is the version issued to it, ``manifest_held`` the one it last said it holds.
-    ``clock_skew`` is its clock minus ours at the last contact, in seconds.
+    ``clock_skew`` is its clock minus ours at the last contact, in seconds.  ``services`` are those
+    that its next certificate names, separated by spaces; none: all.  ``issuing`` 1: it writes
+    special cards.
     """
 
     node: str = key()
@@ -32,6 +34,8 @@ class Node(Row, table=True):
     manifest_held: int = integer(0)
     clock_skew: int | None = maybe_integer()
     software: str = ""
+    services: str = added("")
+    issuing: int = added(0)
 
 
 class NodeArea(Row, table=True):
@@ -46,7 +50,8 @@ class EnrolmentToken(Row, table=True):
 
     ``keys_digest`` is empty until a node used it; then it binds the token to that node's keys, and
     ``answer`` is what that node was, and will again be, answered.  ``refusals`` counts attempts
-    with other keys, which somebody should look at.
+    with other keys, which somebody should look at.  ``card`` is the system card that carries it;
+    empty: it was printed.
     """
 
     node: str = key()
@@ -57,6 +62,7 @@ class EnrolmentToken(Row, table=True):
     keys_digest: bytes = b""
     answer: bytes = b""
     refusals: int = integer(0)
+    card: str = added("")
 
 
 class NodeCertificate(Row, table=True):

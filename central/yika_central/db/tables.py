@@ -55,6 +55,12 @@ from yika_central.db.settlement_tables import (
     Settlement,
     SettlementDue,
 )
+from yika_central.db.special_tables import (
+    Approval,
+    EnrolmentRefusal,
+    SpecialCard,
+    SpecialCardNode,
+)
 from yika_central.db.tariff_tables import TariffDraft, TariffDraftAct, TariffReplay
 
 __all__ = [
@@ -63,6 +69,7 @@ __all__ = [
     "AccountMeter",
     "Acknowledgement",
     "AdjustmentEntry",
+    "Approval",
     "Area",
     "Branch",
     "Card",
@@ -70,6 +77,7 @@ __all__ = [
     "ClosedMonth",
     "Debt",
     "DebtEntry",
+    "EnrolmentRefusal",
     "EnrolmentToken",
     "HeldItem",
     "IssuedCard",
@@ -105,6 +113,8 @@ __all__ = [
     "Sheet",
     "SheetChange",
     "SheetPart",
+    "SpecialCard",
+    "SpecialCardNode",
     "StaffMember",
     "Suspense",
     "TariffDraft",

@@ -1,5 +1,7 @@
 """What a record can say about cards beyond selling: lost, ended, written again, approved.
 
+What becomes of a *special card* (system, managing, tool) is told from its issue to its return.
+
 As :mod:`yika_common.journal.bodies`, in whose terms these are.
 """
 
@@ -79,3 +81,25 @@ class Approved(Body):
     """The card's own count of approvals, this one included."""
     proof: str = hexadecimal("e", 8)
     """The card's MAC over the digest and the count, which headquarters can check."""
+
+
+SYSTEM, MANAGING, TOOL = "system", "managing", "tool"
+ISSUED, RETURNED, BURNT, MISSING = "issued", "returned", "burnt", "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecialCard(Body):
+    """A system, managing or tool card was issued, came back, was used up, or is missing.
+
+    Written down before the chip is changed; a chip that was not changed yet is shown again.
+    """
+
+    kind: ClassVar[str] = "special"
+    card: str = identifier("c", CARD_NUMBER_SIZE)
+    what: str = text("w", among=(SYSTEM, MANAGING, TOOL))
+    state: str = text("st", among=(ISSUED, RETURNED, BURNT, MISSING))
+    holder: str = text("by", most=64, default="")
+    serial: str = hexadecimal("cs", default="")
+    until: int = number("u", most=_U32, default=0)
+    """The moment after which it is good for nothing, in seconds since 1970; 0: none."""
+    reason: str = text("why", most=200, default="")

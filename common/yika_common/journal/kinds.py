@@ -17,7 +17,13 @@ from yika_common.journal.bodies import (
     Witness,
 )
 from yika_common.journal.body import Body
-from yika_common.journal.card_bodies import Approved, CardEnded, CardReported, Supplemented
+from yika_common.journal.card_bodies import (
+    Approved,
+    CardEnded,
+    CardReported,
+    SpecialCard,
+    Supplemented,
+)
 
 BODIES: dict[str, type[Body]] = {
     body.kind: body
@@ -40,6 +46,7 @@ BODIES: dict[str, type[Body]] = {
         CardEnded,
         Supplemented,
         Approved,
+        SpecialCard,
     )
 }
 """The text under ``t`` to the class of the body."""

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, Final
 
-from yika_common.journal import bodies
+from yika_common.journal import bodies, card_bodies
 from yika_common.journal.implied import card_state
 from yika_common.journal.record import Record, Unknown, decode_line
 from yika_node.db import customer_projections
@@ -37,6 +37,7 @@ TABLES: Final = (
     "account_facts",
     "own_limit",
     "refusal",
+    "special_card",
 )
 """Every projection."""
 
@@ -238,6 +239,32 @@ def _bundle(
     )
 
 
+def _special(
+    c: sqlite3.Connection, _epoch: int, record: Record, body: card_bodies.SpecialCard
+) -> None:
+    if body.state == card_bodies.ISSUED:
+        c.execute(
+            "INSERT OR REPLACE INTO special_card (number, kind, holder, serial, state,"
+            " valid_until, issued_at, operator, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            (
+                body.card,
+                body.what,
+                body.holder,
+                body.serial,
+                body.state,
+                body.until,
+                record.ts,
+                record.operator,
+            ),
+        )
+        return
+    # A system card that registers this vending point was issued at another one.
+    c.execute(
+        "UPDATE special_card SET state = ?, ended_at = ? WHERE number = ?",
+        (body.state, record.ts, body.card),
+    )
+
+
 _APPLY: dict[type[bodies.Body], Callable[[sqlite3.Connection, int, Record, Any], None]] = {
     bodies.Boot: _nothing,
     bodies.Login: _nothing,
@@ -253,4 +280,6 @@ _APPLY: dict[type[bodies.Body], Callable[[sqlite3.Connection, int, Record, Any],
     bodies.Witness: _witness,
     bodies.BundleApplied: _bundle,
     bodies.BundleRefused: customer_projections.refusal,
+    card_bodies.Approved: _nothing,
+    card_bodies.SpecialCard: _special,
 }

@@ -10,9 +10,9 @@ A **note** is none of these: it saves work or trouble, and losing it loses no mo
 truth       identity, record, tip, item, acknowledgement
 projection  operator, account, account_meter, card, intent, tally,
             meter_position, reading, witness, held_item, bundle, account_facts,
-            own_limit, refusal
+            own_limit, refusal, special_card
 told        sheet, sheet_meter, sheet_part
-note        form, attempt
+note        form, attempt, managing_seen
 ==========  ==========================================================================
 
 Times are whole seconds since 1970 (UTC); money and quantities the integers of
@@ -363,3 +363,26 @@ class Attempt(Row, table=True):
     operator: str = _key()
     failures: int
     last_at: int = _number()
+
+
+class SpecialCard(Row, table=True):
+    """Projection: a system, managing or tool card that was issued here, and what became of it."""
+
+    number: str = _key()
+    kind: str
+    holder: str
+    serial: str
+    state: str
+    valid_until: int = _number()
+    issued_at: int = _number()
+    operator: str
+    ended_at: int | None = _maybe_number()
+
+
+class ManagingSeen(Row, table=True):
+    """Note: how a managing card was left here, and its wrong PINs in a row."""
+
+    number: str = _key()
+    counter: int = _number()
+    secret: bytes
+    failures: int = _number()
