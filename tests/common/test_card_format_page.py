@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from card_builders import VECTORS
-from yika_common.cards import application, claim, keys, record, write_back
+from yika_common.cards import application, claim, keys, record, tool_order, write_back
 from yika_common.cards.application import AID, TRANSPORT_KEY, Ins, Status
 from yika_common.cards.memory import notes
 from yika_common.cards.memory.layout import NOTE_SIZE
@@ -26,6 +26,7 @@ LAYOUTS = {
     "diversifier": (keys, 28),
     "information": (application, application.INFORMATION_SIZE),
     "record": (record, record.RECORD_SIZE),
+    "order": (tool_order, tool_order.ORDER_SIZE),
     "claim": (claim, claim.CLAIM_SIZE),
     "note": (notes, NOTE_SIZE),
     "write-back": (write_back, write_back.WRITE_BACK_SIZE),

@@ -1,6 +1,8 @@
 """A meter's memory holds the old state or the new one, after whatever byte the supply fails."""
 
 import json
+import struct
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -37,6 +39,8 @@ NEW = replace(
     next_price=Price(53_500),
     next_from=1_777_564_800,
     owed=6_000,
+    order=7,
+    transferred=True,
 )
 KEY_FILE = {
     "meter": "M00000000042",
@@ -122,6 +126,21 @@ def test_a_meter_in_a_file_is_the_same_after_the_power_was_off(
     again = open_meter_file(path)
     assert (again.plate, again.keys, again.state()) == (plate, KEYS, NEW)
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_meter_of_before_there_were_tool_cards_goes_on() -> None:
+    """Its state has no orders: it took none."""
+    memory, meter = new_meter()
+    meter.commit(OLD)
+    for offset in (PAGE_SIZE, 2 * PAGE_SIZE):
+        version, length = struct.unpack_from(">IH", memory.pages, offset)
+        state = json.loads(memory.pages[offset + 6 : offset + 6 + length])
+        for name in ("order", "transferred", "cleared"):
+            del state[name]
+        content = json.dumps(state).encode()
+        body = struct.pack(">IH", version, len(content)) + content
+        memory.write(offset, body + struct.pack(">I", zlib.crc32(body)))
+    assert meter.state() == OLD
 
 
 def test_a_new_meter_overwrites_no_file(tmp_path: Path) -> None:

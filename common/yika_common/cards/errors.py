@@ -181,6 +181,16 @@ class WriteBackForged(CardError):
     )
 
 
+class OrderForged(CardError):
+    """An order does not carry its meter's MAC: damaged, forged, or another meter's."""
+
+    code = "order_forged"
+    sentence = N_(
+        "The order on the tool card is damaged or was not made for this meter. It was not "
+        "followed. Ask headquarters for another one."
+    )
+
+
 class ContentUnknown(CardError):
     """Authentic bytes in a format that this program does not know: a newer program's."""
 

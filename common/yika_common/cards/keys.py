@@ -5,7 +5,7 @@ key         holders                       what it does
 ==========  ============================  ==================================================
 K_credit    HQ, meter, nodes of its area  MAC of the credit record
 K_wbn       HQ, meter, nodes of its area  MAC of the write-back
-K_wbq       HQ and meter only             evidence inside the write-back
+K_wbq       HQ and meter only             evidence inside the write-back; MAC of orders
 K_auth      HQ, meter, nodes of its area  the meter's role on the card
 K_node      HQ, card, nodes of its area   the node's role on the card; one per card
 ==========  ============================  ==================================================

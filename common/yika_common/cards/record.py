@@ -94,7 +94,7 @@ _ADJUSTMENTS = Layout(
     Field("quantity_total", 6, Kind.SIGNED),
     Field("debts", 6),
 )
-_PARAMETERS = Layout(
+PARAMETERS = Layout(
     Field("version", 2),
     Field("alarm_level", 4),
     Field("max_stored", 4),
@@ -102,6 +102,7 @@ _PARAMETERS = Layout(
     Field("next_price", 4),
     Field("next_from", 4, Kind.TIME_OR_NONE),
 )
+"""The fields of :class:`MeterParameters`; an order of a tool card brings the same ones."""
 _WITNESS = Layout(
     Field("node", NODE_ID_SIZE, Kind.NAME),
     Field("epoch", 2),
@@ -187,7 +188,7 @@ class MeterParameters:
             raise ValueError("next_price: a price comes before the next one")
         if self.price and not self.version:
             raise ValueError("price: a price comes with a parameter version")
-        object.__setattr__(self, "data", _PARAMETERS.pack(self))
+        object.__setattr__(self, "data", PARAMETERS.pack(self))
 
     def repriced(
         self,
@@ -286,7 +287,7 @@ class CreditRecord:
         return body + mac8(key, body)
 
 
-_PARTS = (_HEAD, _QUOTA, _ADJUSTMENTS, _PARAMETERS, _WITNESS, _TAIL)
+_PARTS = (_HEAD, _QUOTA, _ADJUSTMENTS, PARAMETERS, _WITNESS, _TAIL)
 _BODY_SIZE = 2 + sum(part.size for part in _PARTS)
 RECORD_SIZE = 130
 EMPTY_RECORD = bytes(RECORD_SIZE)

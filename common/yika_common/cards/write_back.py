@@ -18,7 +18,8 @@ offset  size  field (big-endian; quantities in 1/1000 unit)
 22      6     total T taken
 28      6     balance, signed
 34      6     lifetime use
-40      2     status: bit 0 closed (no credit left), bit 1 balance at the alarm level
+40      2     status: bit 0 closed (delivers nothing), bit 1 balance at the alarm level,
+              bit 2 transferred (for good), bit 3 cleared, until the next credit
 42      4     sequence: grows with every write-back, never repeats
 46      4     meter clock, seconds since 1970 UTC
 50      2     highest issuing epoch seen
@@ -59,6 +60,8 @@ class MeterStatus(IntFlag):
 
     CLOSED = 1
     LOW = 2
+    TRANSFERRED = 4
+    CLEARED = 8
 
 
 _READING = Layout(

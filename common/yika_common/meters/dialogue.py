@@ -1,6 +1,6 @@
 """A meter takes a card: the order of reading, claiming, keeping and writing back.
 
-1. Find the own slot by its tag, authenticate, read the record, decide.
+1. Find the own slot by its tag, authenticate, read the record, or a tool card's order, decide.
 2. Write the claim on the card: from now on nobody refunds this purchase without the meter.
 3. Keep the credit and the next write-back sequence in the meter, in one commit.
 4. Write back to the card.
@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from yika_common.cards.application import CardIdentity
 from yika_common.cards.channel import AnyCard
 from yika_common.cards.claim import Claim
 from yika_common.cards.cut import Cut
@@ -21,10 +22,12 @@ from yika_common.cards.errors import CardNotAuthentic
 from yika_common.cards.keys import MeterKeys
 from yika_common.cards.memory import user_card as memory
 from yika_common.cards.slot_meter import SlotMeter
+from yika_common.cards.tool_order import is_order
 from yika_common.cards.user_card import open_meter_session, recognise_in_use
 from yika_common.errors import YikaError
 from yika_common.meters.errors import MeterNotOnCard
-from yika_common.meters.rules import Outcome, Reason, judge
+from yika_common.meters.orders import Shown, judge_order
+from yika_common.meters.rules import Outcome, Reason, Verdict, judge
 from yika_common.meters.state import MeterPlate, MeterState, write_back_of
 from yika_common.numbers import Quantity
 from yika_common.readers.port import MemoryChip
@@ -57,8 +60,8 @@ class LoadReport:
     """What came of one visit of a card.
 
     Attributes:
-        outcome: credited, nothing new or refused.
-        reason: why, unless credited.
+        outcome: credited, executed, nothing new or refused.
+        reason: why, unless credited or executed.
         credited: what the balance changed by.
         balance: what the meter holds now.
         generation: of the last record taken.
@@ -83,12 +86,17 @@ class MeterVisit(Protocol):
     slot: int
 
     @property
+    def identity(self) -> CardIdentity:
+        """The card that lies there."""
+        ...
+
+    @property
     def cut(self) -> Cut:
         """What of a write-back the card has no room for."""
         ...
 
     def read_record(self) -> bytes:
-        """The slot's credit record of 130 bytes, or ``EMPTY_RECORD``."""
+        """The slot's credit record or order of 130 bytes, or ``EMPTY_RECORD``."""
         ...
 
     def write_claim(self, claim: Claim) -> None:
@@ -124,8 +132,7 @@ def load(
         CardAbsent, CardRemoved, CardMute, CardWriteUncertain: the meter credited nothing.
     """
     session = _find_slot(channel, random, meter, slot)
-    keys = meter.keys
-    verdict = judge(meter.plate, keys.credit, meter.state(), session.read_record(), session.slot)
+    verdict = _judged(session, meter, now)
     if verdict.claim is not None:
         session.write_claim(verdict.claim)
     kept = replace(verdict.state.at(now), sequence=verdict.state.sequence + 1)
@@ -167,15 +174,27 @@ def _memory_slot(chip: MemoryChip, meter: MeterStore, slot: int | None) -> Meter
     return session
 
 
+def _judged(session: MeterVisit, meter: MeterStore, now: datetime) -> Verdict:
+    plate, keys, state, data = meter.plate, meter.keys, meter.state(), session.read_record()
+    if not is_order(data):
+        return judge(plate, keys.credit, state, data, session.slot)
+    shown = Shown(session.identity.number, session.slot, now)
+    return judge_order(plate, _evidence_key(keys), state, data, shown)
+
+
+def _evidence_key(keys: MeterKeys) -> bytes:
+    if keys.wbq is None:
+        raise ValueError("a meter holds all four of its keys")
+    return keys.wbq
+
+
 def _written_back(
     session: MeterVisit, meter: MeterStore, state: MeterState, now: datetime
 ) -> bool:
     keys = meter.keys
-    if keys.wbq is None:
-        raise ValueError("a meter holds all four of its keys")
     content = write_back_of(meter.plate, state, session.slot, now)
     try:
-        session.write_write_back(content.encode(keys.wbn, keys.wbq, session.cut))
+        session.write_write_back(content.encode(keys.wbn, _evidence_key(keys), session.cut))
     except YikaError:
         return False
     return True

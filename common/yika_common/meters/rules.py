@@ -8,13 +8,14 @@ A record is taken only
    kills every older card, and a gap in the counts is no reason to refuse;
 3. if its issuing epoch is not below the highest the meter has seen;
 4. if it counts what the meter holds: a record with a price counts money, any other quantity;
-5. if the credit it leaves does not pass the most the meter stores.
+5. if the credit it leaves does not pass the most the meter stores;
+6. if the meter was not transferred: what was left in it belongs to another meter now.
 
 What is credited is the growth of the lifetime total, never less than nothing.  Only a record
 flagged *lower* makes the total fall; the balance falls with it, below zero if it must.  A record
 that says what the meter already took changes nothing, and one that is refused for its credit
 stays on the card to be taken later.  Parameters are taken with a record if their version is above
-the one in force.
+the one in force.  Orders of tool cards have rules of their own (:mod:`yika_common.meters.orders`).
 """
 
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ class Outcome(StrEnum):
     """What came of showing a card to a meter."""
 
     CREDITED = "credited"
+    EXECUTED = "executed"
     NOTHING_NEW = "nothing_new"
     REFUSED = "refused"
 
@@ -53,15 +55,20 @@ class Reason(StrEnum):
     OLD_EPOCH = "old_epoch"
     WRONG_UNIT = "wrong_unit"
     OVER_LIMIT = "over_limit"
+    TRANSFERRED = "transferred"
+    WRONG_CARD = "wrong_card"
+    EXPIRED = "expired"
+    OLD_ORDER = "old_order"
+    OLD_PARAMETERS = "old_parameters"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The decision on one record.
+    """The decision on one record or order.
 
     Attributes:
         outcome: what came of it.
-        reason: why, unless it was credited.
+        reason: why, unless it was credited or executed.
         credited: what the balance changes by; below zero for a *lower* record.
         claim: what to write on the card before the state is kept; None if nothing was taken.
         state: what the meter is to keep.
@@ -104,6 +111,7 @@ def _objection(plate: MeterPlate, state: MeterState, record: CreditRecord, slot:
         (record.position < state.position, Reason.OLD_COUNT),
         (record.epoch < state.epoch, Reason.OLD_EPOCH),
         (bool(record.parameters.price) != (plate.holds is Holds.MONEY), Reason.WRONG_UNIT),
+        (state.transferred, Reason.TRANSFERRED),
     )
     return next((reason for holds, reason in objections if holds), Reason.NONE)
 
@@ -123,6 +131,7 @@ def _taken(plate: MeterPlate, state: MeterState, record: CreditRecord) -> Verdic
         total=Quantity(state.total + credited),
         epoch=record.epoch,
         balance=balance,
+        cleared=state.cleared and not credited,
     )
     return Verdict(
         outcome=Outcome.CREDITED if credited else Outcome.NOTHING_NEW,

@@ -56,7 +56,9 @@ class MeterState:
 
     ``price`` is above 0 in a meter that holds money, as soon as it holds any, and 0 in all others.
     ``next_from`` is seconds since 1970, 0 without a next price; ``owed`` is use that was delivered
-    and is not yet deducted (:data:`yika_common.meters.money.PARTS`).
+    and is not yet deducted (:data:`yika_common.meters.money.PARTS`).  ``order`` is the number of
+    the last order taken from a tool card; ``transferred`` and ``cleared`` are what came of such
+    orders.
     """
 
     generation: int = 0
@@ -77,6 +79,9 @@ class MeterState:
     owed: int = 0
     refusals: int = 0
     repairs: int = 0
+    order: int = 0
+    transferred: bool = False
+    cleared: bool = False
 
     @property
     def position(self) -> tuple[int, int]:
@@ -85,19 +90,25 @@ class MeterState:
 
     @property
     def deliverable(self) -> Quantity:
-        """The most use that the credit pays now."""
+        """The most use that the credit pays now; nothing once the meter was transferred."""
+        if self.transferred:
+            return _NOTHING
         if self.price:
             return affordable(self.balance, self.owed, self.price)
         return max(self.balance, _NOTHING)
 
     @property
     def status(self) -> MeterStatus:
-        """Closed without credit to deliver anything, low at the alarm level."""
+        """Closed without anything to deliver, low at the alarm level, and what orders left."""
         status = MeterStatus(0)
         if not self.deliverable:
             status |= MeterStatus.CLOSED
         if self.balance <= self.alarm_level:
             status |= MeterStatus.LOW
+        if self.transferred:
+            status |= MeterStatus.TRANSFERRED
+        if self.cleared:
+            status |= MeterStatus.CLEARED
         return status
 
     def at(self, now: datetime) -> "MeterState":

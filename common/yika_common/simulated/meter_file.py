@@ -15,7 +15,7 @@ offset  size  field (big-endian)
 ======  ====  ==============================================================
 0       4     version: grows by one with each commit
 4       2     length of the state
-6       L     the state: JSON of whole numbers
+6       L     the state: JSON; what a state of an earlier program lacks is as in a new meter
 6 + L   4     CRC-32 of all bytes before
 ======  ====  ==============================================================
 

@@ -114,12 +114,14 @@ def new(meter_file: Path, key_file: Path, ceiling: str, *, money: bool) -> None:
 def load_card(meter_file: Path, card_file: Path, slot: int | None, clock: str | None) -> None:
     """Put the card in the file CARD to the meter: it takes what the card holds for it.
 
+    The card may be a tool card; the meter then follows its order.
+
     Prints one JSON object:
 
     \b
-    outcome   "credited", "nothing_new" or "refused"
-    reason    why nothing was credited, a code of docs/card-format.md; else empty
-    credited  units the meter just took
+    outcome   "credited", "executed", "nothing_new" or "refused"
+    reason    why nothing was credited or executed, a code of docs/card-format.md; else empty
+    credited  units the meter just took; below zero if a tool card cleared it
     balance   units it now holds
     count     number of the last purchase it took
     total     units it was ever credited with
@@ -173,9 +175,10 @@ def use(meter_file: Path, quantity: str, clock: str | None) -> None:
 def show(meter_file: Path) -> None:
     """Print what the meter is and holds, as one JSON object.
 
-    Quantities are in the meter's unit. The status adds up 1 for closed and 2 for low;
-    the months begin with the current month's use. A meter that holds money shows ceiling, total
-    and balance in the currency's unit, and its prices as it last kept them.
+    Quantities are in the meter's unit. The status adds up 1 for closed, 2 for low, 4 for
+    transferred and 8 for cleared; the months begin with the current month's use. A meter that
+    holds money shows ceiling, total and balance in the currency's unit, and its prices as it last
+    kept them.
     """
     with stopping(COMMAND_LINE_WRONG):
         stored = open_meter_file(meter_file)
@@ -233,6 +236,7 @@ def _shown(plate: MeterPlate, state: MeterState) -> dict[str, object]:
         "parameter_version": state.parameter_version,
         "refusals": state.refusals,
         "repairs": state.repairs,
+        "order": state.order,
         "months": [quantity_to_text(use) for use in state.months],
         **(_prices(state) if plate.holds is Holds.MONEY else {}),
     }
