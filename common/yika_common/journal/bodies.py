@@ -46,6 +46,9 @@ ACTS = (PURCHASE, REPLACEMENT, SWAP, REFUND)
 """Why a record goes onto a card: something was bought; a new card says again what its slots are
 owed; a new meter begins with what was left in the one it replaces; a purchase is given back."""
 
+CARRYING = (REPLACEMENT, SWAP)
+"""Acts that move what was bought before: they have no price, nor count in any quota."""
+
 FIGURE_MAX = 10**12
 """Money or quantity in one record: so many of them that nobody sends them all fit 64 bits."""
 
@@ -232,9 +235,10 @@ class Intent(Body):
     typed_by: str = text("by", among=(BY_MONEY, BY_QUANTITY), default=BY_MONEY)
     typed: int = number("x", most=FIGURE_MAX)
     """What the clerk typed: money or quantity, as ``typed_by`` says."""
-    tariff: str = text("tid")
-    tariff_version: int = number("tv", least=1)
-    tariff_digest: str = hexadecimal("th", 8)
+    tariff: str = text("tid", default="")
+    """By which it was priced; empty where nothing is bought, with version 0 and no digest."""
+    tariff_version: int = number("tv", default=0)
+    tariff_digest: str = hexadecimal("th", 8, default="")
     period: str = identifier("pd", PERIOD_SIZE, default="")
     used_before: int = number("u", most=TOTAL_MAX, default=0)
     """Quantity bought in the quota period before this purchase."""
@@ -308,6 +312,11 @@ class Intent(Body):
         Body.__post_init__(self)
         if self.act != REFUND and (self.quantity < 0 or self.amount < 0):
             raise ValueError(Phrase("“amt” and “qty” are below zero in a refund only"))
+        if self.act in CARRYING:
+            if self.quantity or self.amount:
+                raise ValueError(Phrase("“amt” and “qty” are 0 where nothing is bought"))
+        elif not (self.tariff and self.tariff_version and self.tariff_digest):
+            raise ValueError(Phrase("“tid”, “tv” and “th” say what the price rests on"))
 
     @property
     def paid(self) -> int:
@@ -330,6 +339,8 @@ class Sale(Body):
     through: int = number("tq", default=0)
     """Seq of another intent of this epoch whose record reached a card in this one's stead: its
     total includes this one's credit.  0: the record was this intent's own."""
+    carried: str = identifier("cc", CARD_NUMBER_SIZE, default="")
+    """The account's later card that carries this intent's credit, as another node made it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ _LAST_SLOT = 7
 
 LOST, FOUND = "lost", "found"
 RETIRED, RECYCLED, SPOILT, KEPT = "retired", "recycled", "spoilt", "kept"
+RECEIVED, SENT, USELESS = "received", "sent", "useless"
+CHIPS_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,19 @@ class CardEnded(Body):
     card: str = identifier("c", CARD_NUMBER_SIZE)
     serial: str = hexadecimal("cs", default="")
     how: str = text("how", among=(RETIRED, RECYCLED, SPOILT, KEPT))
+    reason: str = text("why", most=200, default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockMoved(Body):
+    """Blank cards came to the counter, left it, or turned out to be useless before they were made.
+
+    Cards that are issued, and cards that come back, are counted by their own records.
+    """
+
+    kind: ClassVar[str] = "stock"
+    what: str = text("w", among=(RECEIVED, SENT, USELESS))
+    chips: int = number("n", least=1, most=CHIPS_MAX)
     reason: str = text("why", most=200, default="")
 
 

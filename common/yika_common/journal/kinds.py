@@ -22,6 +22,7 @@ from yika_common.journal.card_bodies import (
     CardEnded,
     CardReported,
     SpecialCard,
+    StockMoved,
     Supplemented,
 )
 
@@ -44,6 +45,7 @@ BODIES: dict[str, type[Body]] = {
         BundleRefused,
         CardReported,
         CardEnded,
+        StockMoved,
         Supplemented,
         Approved,
         SpecialCard,
