@@ -80,27 +80,7 @@ class Dialogue:
             CardKeyBlocked: too many failures since the card was powered up.
             CardAbsent, CardRemoved, CardMute: there was no answer; nothing was written.
         """
-        challenge = cls._step(channel, identity, Ins.AUTHENTICATE, role, b"", CHALLENGE_SIZE)
-        rnd_a = random(NONCE_SIZE)
-        proof, rnd_b = host_proof(key, rnd_a, challenge)
-        answer = cls._step(channel, identity, Ins.CONTINUE, 0, proof, RESPONSE_SIZE)
-        ti = check_card_proof(key, rnd_a, answer)
-        if ti is None:
-            raise CardNotAuthentic(number=identity.number)
-        return cls(channel, identity, SecureSession.begin(key, rnd_a, rnd_b, ti))
-
-    @staticmethod
-    def _step(
-        channel: CardChannel, identity: CardIdentity, ins: Ins, p2: int, data: bytes, size: int
-    ) -> bytes:
-        length = bytes((len(data),)) if data else b""
-        command = bytes((CLA_OWN, ins, 0, p2)) + length + data + b"\0"
-        answer, status = _split(channel.transmit(command))
-        if status == Status.BLOCKED:
-            raise CardKeyBlocked(number=identity.number)
-        if status != Status.OK or len(answer) != size:
-            raise CardNotAuthentic(number=identity.number)
-        return answer
+        return cls(channel, identity, authenticate(channel, random, identity.number, role, key))
 
     def read(self, file: File, slot: int) -> bytes:
         """The slot's record of a file, exactly as long as the file's records are.
@@ -144,17 +124,61 @@ class Dialogue:
 
     def _exchange(self, ins: Ins, p1: int, p2: int, data: bytes) -> bytes:
         header = bytes((CLA_PROTECTED, ins, p1, p2))
-        protected = data + self._session.command_mac(header, data)
-        answer, status = _split(
-            self._channel.transmit(header + bytes((len(protected),)) + protected + b"\0")
-        )
-        if status != Status.OK:
-            raise CardRefused(status=f"{status:04X}")
-        plain, mac = answer[:-SESSION_MAC_SIZE], answer[-SESSION_MAC_SIZE:]
-        if not self._session.response_is_genuine(status.to_bytes(STATUS_SIZE, "big"), plain, mac):
-            raise CardNotAuthentic(number=self.identity.number)
-        self._session.advance()
-        return plain
+        return exchange(self._channel, self._session, self.identity.number, header, data)
+
+
+def authenticate(
+    channel: CardChannel, random: Callable[[int], bytes], number: str, role: int, key: bytes
+) -> SecureSession:
+    """Prove host and selected application to each other; ``number`` is the card's, for errors.
+
+    Raises:
+        CardNotAuthentic: card and host hold different keys; nothing was written.
+        CardKeyBlocked: the card refuses this role for now.
+        CardAbsent, CardRemoved, CardMute: there was no answer; nothing was written.
+    """
+    challenge = _step(channel, number, Ins.AUTHENTICATE, role, b"", CHALLENGE_SIZE)
+    rnd_a = random(NONCE_SIZE)
+    proof, rnd_b = host_proof(key, rnd_a, challenge)
+    answer = _step(channel, number, Ins.CONTINUE, 0, proof, RESPONSE_SIZE)
+    ti = check_card_proof(key, rnd_a, answer)
+    if ti is None:
+        raise CardNotAuthentic(number=number)
+    return SecureSession.begin(key, rnd_a, rnd_b, ti)
+
+
+def exchange(
+    channel: CardChannel, session: SecureSession, number: str, header: bytes, data: bytes
+) -> bytes:
+    """The answer to one protected command; ``header`` is CLA INS P1 P2.
+
+    Raises:
+        CardRefused: the card answered an error status.
+        CardNotAuthentic: the answer is not the authenticated card's.
+        CardAbsent, CardRemoved, CardMute: there was no answer.
+    """
+    protected = data + session.command_mac(header, data)
+    answer, status = _split(
+        channel.transmit(header + bytes((len(protected),)) + protected + b"\0")
+    )
+    if status != Status.OK:
+        raise CardRefused(status=f"{status:04X}")
+    plain, mac = answer[:-SESSION_MAC_SIZE], answer[-SESSION_MAC_SIZE:]
+    if not session.response_is_genuine(status.to_bytes(STATUS_SIZE, "big"), plain, mac):
+        raise CardNotAuthentic(number=number)
+    session.advance()
+    return plain
+
+
+def _step(channel: CardChannel, number: str, ins: Ins, p2: int, data: bytes, size: int) -> bytes:
+    length = bytes((len(data),)) if data else b""
+    command = bytes((CLA_OWN, ins, 0, p2)) + length + data + b"\0"
+    answer, status = _split(channel.transmit(command))
+    if status == Status.BLOCKED:
+        raise CardKeyBlocked(number=number)
+    if status != Status.OK or len(answer) != size:
+        raise CardNotAuthentic(number=number)
+    return answer
 
 
 def _split(answer: bytes) -> tuple[bytes, int]:

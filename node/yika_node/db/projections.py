@@ -14,9 +14,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from yika_common.journal import bodies, card_bodies
+from yika_common.journal.body import Body
 from yika_common.journal.implied import card_state
 from yika_common.journal.record import Record, Unknown, decode_line
-from yika_node.db import customer_projections
+from yika_node.db import card_projections, customer_projections
 
 PENDING: Final = "pending"
 WRITTEN: Final = "written"
@@ -38,6 +39,9 @@ TABLES: Final = (
     "own_limit",
     "refusal",
     "special_card",
+    "card_report",
+    "card_end",
+    "stock_move",
 )
 """Every projection."""
 
@@ -94,29 +98,13 @@ def _account(
     )
 
 
-def _card(c: sqlite3.Connection, _epoch: int, record: Record, body: bodies.CardIssued) -> None:
-    c.execute(
-        "INSERT INTO card (number, account, generation, key_version, serial, issued_at, operator)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            body.card,
-            body.account,
-            body.generation,
-            body.key_version,
-            body.serial,
-            record.ts,
-            record.operator,
-        ),
-    )
-
-
 def _intent(c: sqlite3.Connection, epoch: int, record: Record, body: bodies.Intent) -> None:
     c.execute(
         "INSERT INTO intent (epoch, seq, basket, at, operator, account, card, slot, service,"
-        " meter, generation, count, total, quantity, amount, paid, tariff, tariff_version, state,"
-        " period, counted, heating_year, charged_through, free_day, money_number, money_total,"
+        " meter, generation, count, total, quantity, amount, paid, tariff, tariff_version, act,"
+        " state, period, counted, heating_year, charged_through, free_day, money_number, money_total,"
         " quantity_number, quantity_total, debts)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending',"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending',"
         " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             epoch,
@@ -137,6 +125,7 @@ def _intent(c: sqlite3.Connection, epoch: int, record: Record, body: bodies.Inte
             body.paid,
             body.tariff,
             body.tariff_version,
+            body.act,
             *card_state(body),
         ),
     )
@@ -265,14 +254,14 @@ def _special(
     )
 
 
-_APPLY: dict[type[bodies.Body], Callable[[sqlite3.Connection, int, Record, Any], None]] = {
+_APPLY: dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]] = {
     bodies.Boot: _nothing,
     bodies.Login: _nothing,
     bodies.OperatorAdded: _operator,
     bodies.AccountOpened: _account,
     bodies.AccountFacts: customer_projections.facts,
     bodies.LimitsLifted: customer_projections.limits,
-    bodies.CardIssued: _card,
+    bodies.CardIssued: card_projections.issued,
     bodies.Intent: _intent,
     bodies.Sale: _sale,
     bodies.Superseded: _superseded,
@@ -282,4 +271,8 @@ _APPLY: dict[type[bodies.Body], Callable[[sqlite3.Connection, int, Record, Any],
     bodies.BundleRefused: customer_projections.refusal,
     card_bodies.Approved: _nothing,
     card_bodies.SpecialCard: _special,
+    card_bodies.CardReported: card_projections.reported,
+    card_bodies.CardEnded: card_projections.ended,
+    card_bodies.StockMoved: card_projections.stock,
+    card_bodies.Supplemented: _nothing,
 }
