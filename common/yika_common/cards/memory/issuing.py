@@ -56,7 +56,7 @@ from yika_common.readers.port import MemoryChip
 TRIES_KEPT = 1
 """The code is presented only while more wrong ones than this are left."""
 
-_BEING_ISSUED = b"\x7f"
+BEING_ISSUED = b"\x7f"
 _BEGUN = b"\x00"
 _MAKERS = 0xFF
 _SERIAL_SIZE = at.SERIAL_SIZE
@@ -123,9 +123,9 @@ def issue(
     )
     layout = ChipLayout(chip.kind, profile)
     code = card_code(node_key, wanted, chip.kind.facts.code_size)
-    _open(chip, head, code)
+    open_blank(chip, head, code)
     again = not is_steady(chip, at.STATE_AT, bytes((UNWRITTEN,)))
-    write_firmly(chip, at.STATE_AT, _BEING_ISSUED)
+    write_firmly(chip, at.STATE_AT, BEING_ISSUED)
     data = encode_head(wanted, layout, node_key, dict(slot_auth_keys))
     if not (any(head.begun) and chip.read(at.KEY_VERSION_AT, len(data)) == data):
         _wipe(chip, layout, DOUBTFUL if again else CLEAN)
@@ -133,7 +133,7 @@ def issue(
             scrub(chip, at.KEY_VERSION_AT, data)
         chip.write(at.KEY_VERSION_AT, data)
         demand(chip, at.KEY_VERSION_AT, data)
-    _change_code(chip, head.begun, code)
+    change_code(chip, head.begun, code)
     chip.write(at.STATE_AT, bytes((USER_MARK,)))
     demand(chip, at.STATE_AT, bytes((USER_MARK,)))
 
@@ -151,8 +151,12 @@ def present_code(chip: MemoryChip, code: bytes, number: str) -> None:
         raise CardNotAuthentic(number=number)
 
 
-def _open(chip: MemoryChip, head: CardHead, code: bytes) -> None:
-    """Present the code of a chip that is blank or half issued."""
+def open_blank(chip: MemoryChip, head: CardHead, code: bytes) -> None:
+    """Present the code of a chip that is blank or half issued, with this code to be.
+
+    Raises:
+        CardNotAuthentic, CardCodeSpent: it has none of the codes that it can have.
+    """
     failure: CardNotAuthentic | None = None
     for candidate in _candidates(head.begun, code):
         try:
@@ -197,7 +201,12 @@ def _between(byte: int) -> int:
     return byte ^ 0x55 if byte ^ 0x55 != _MAKERS else byte ^ 0x0F
 
 
-def _change_code(chip: MemoryChip, begun: tuple[bool, ...], code: bytes) -> None:
+def change_code(chip: MemoryChip, begun: tuple[bool, ...], code: bytes) -> None:
+    """Change a blank chip's code, or go on with it; ``begun`` says which bytes were begun.
+
+    Raises:
+        CardReadBackDiffers: the chip has another code now.
+    """
     last = _last_begun(begun)
     for place in range(0 if last is None else last, len(code)):
         if place != last:
