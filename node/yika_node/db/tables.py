@@ -10,7 +10,8 @@ A **note** is none of these: it saves work or trouble, and losing it loses no mo
 truth       identity, record, tip, item, acknowledgement
 projection  operator, account, account_meter, card, intent, tally,
             meter_position, reading, witness, held_item, bundle, account_facts,
-            own_limit, refusal, special_card
+            own_limit, refusal, special_card, card_report,
+            card_end, stock_move
 told        sheet, sheet_meter, sheet_part
 note        form, attempt, managing_seen
 ==========  ==========================================================================
@@ -22,7 +23,7 @@ Times are whole seconds since 1970 (UTC); money and quantities the integers of
 import re
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, MetaData, text
+from sqlalchemy import BigInteger, Index, MetaData, String, text
 from sqlalchemy.orm import declared_attr, registry
 from sqlmodel import Field, SQLModel
 
@@ -50,6 +51,16 @@ def _number_key() -> Any:
 
 def _number() -> Any:
     return Field(sa_type=BigInteger)
+
+
+def _added(default: int | str) -> Any:
+    """A column that a table got later; the rows that were there have the default."""
+    of_text = isinstance(default, str)
+    return Field(
+        default=default,
+        sa_type=String if of_text else BigInteger,
+        sa_column_kwargs={"server_default": text(f"'{default}'" if of_text else str(default))},
+    )
 
 
 def _maybe_number() -> Any:
@@ -142,7 +153,10 @@ class AccountMeter(Row, table=True):
 
 
 class Card(Row, table=True):
-    """Projection: a card that was issued here; the account's card is its highest generation."""
+    """Projection: a card that was issued here; the account's card is its highest generation.
+
+    ``replaces`` is the card that it took the place of, ``fee`` the money taken for it.
+    """
 
     number: str = _key()
     account: str = Field(index=True)
@@ -151,11 +165,53 @@ class Card(Row, table=True):
     serial: str
     issued_at: int = _number()
     operator: str
+    replaces: str = _added("")
+    fee: int = _added(0)
+    reason: str = _added("")
+    __table_args__ = (Index("ix_card_replaces", "replaces"),)
+
+
+class CardReport(Row, table=True):
+    """Projection: what the holder last said of a card; ``state`` is lost or found."""
+
+    card: str = _key()
+    account: str
+    state: str
+    at: int = _number()
+    operator: str
+    reason: str
+    __table_args__ = (_WITHOUT_ROWID,)
+
+
+class CardEnd(Row, table=True):
+    """Projection: a card that is out of use; ``how`` is as in the journal."""
+
+    card: str = _key()
+    account: str
+    serial: str
+    how: str
+    at: int = _number()
+    operator: str
+    reason: str
+    __table_args__ = (_WITHOUT_ROWID,)
+
+
+class StockMove(Row, table=True):
+    """Projection: blank cards that came, left, or turned out to be useless."""
+
+    epoch: int = _number_key()
+    seq: int = _number_key()
+    what: str
+    chips: int = _number()
+    at: int = _number()
+    operator: str
+    reason: str
 
 
 class Intent(Row, table=True):
     """Projection: one meter's sale; ``state`` is pending, written or superseded.
 
+    ``act`` says why it was made (:data:`yika_common.journal.bodies.ACTS`).
     ``paid`` is what was handed over, ``amount`` the price of the quantity.  From ``period`` on
     follows what the card says with it (:mod:`yika_common.journal.implied`).
     """
@@ -190,6 +246,7 @@ class Intent(Row, table=True):
     quantity_number: int
     quantity_total: int = _number()
     debts: int = _number()
+    act: str = _added("")
     __table_args__ = (
         Index("intent_account", "account", "epoch", "seq"),
         Index("intent_pending", "card", sqlite_where=text("state = 'pending'")),
