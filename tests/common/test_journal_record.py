@@ -14,6 +14,7 @@ from journals import an_intent, lines_of, three_lines
 from yika_common.journal import bodies, card_bodies
 from yika_common.journal.bodies import (
     FIGURE_MAX,
+    REFUND,
     TOTAL_MAX,
     AccountFacts,
     AccountOpened,
@@ -35,6 +36,7 @@ from yika_common.journal.bodies import (
     Witness,
 )
 from yika_common.journal.body import Body
+from yika_common.journal.card_bodies import RefundPaid
 from yika_common.journal.errors import RecordMalformed, RecordTooLong
 from yika_common.journal.kinds import BODIES
 from yika_common.journal.record import (
@@ -149,6 +151,7 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
     st.builds(Sale, intent=u32, epoch=u32, hash=hex8),
     st.builds(Sale, intent=u32),
     st.builds(Superseded, intent=u32, generation_seen=u16, count_seen=u32),
+    st.builds(RefundPaid, intent=u32, amount=figures, write_back=u32),
     st.builds(
         Reading,
         card=names,
@@ -210,6 +213,22 @@ def test_a_line_looks_as_documented() -> None:
         '"pd":"2026","ln":[["water",1,10000,50000,5000]],"kv":1,"mac":"0123456789abcdef"}\n'
     )
     assert encode_line(3, AT, "", Sale(intent=2)) == b'{"t":"sale","q":3,"ts":1700000000,"iq":2}\n'
+
+
+def test_nothing_but_a_refund_takes_back() -> None:
+    back: dict[str, Any] = {
+        "quantity": -10_000,
+        "amount": -5000,
+        "kept": -7,
+        "debts": (DebtPaid("d", -30, 0),),
+        "lines": (Line("water", 1, -10_000, 50_000, -5000),),
+    }
+    refund = an_intent(act=REFUND, refunds=2, approved=6, reason="typed twice", **back)
+    assert refund.paid == -5000 - 7 - 30
+    assert decode_line(encode_line(7, AT, "王芳", refund)).body == refund
+    for name, value in back.items():
+        with pytest.raises(ValueError, match="in a refund only"):
+            an_intent(**{name: value})
 
 
 def test_what_the_slot_showed_before_is_implied() -> None:

@@ -246,11 +246,15 @@ class Intent(Body):
     heated_area: int = number("m2", most=FIGURE_MAX, default=0)
     heating_year: int = number("hy", most=_U16, default=0)
     """The heating year whose basic fee this purchase paid; 0: none."""
+    heating_before: int = number("hb", most=_U16, default=0)
+    """The newest one paid before it, where it paid one; 0: none."""
     months_due: int = number("md", most=_MONTHS_MAX, default=0)
     charged_through: int = number("ct", most=_U16, default=0)
     """The last month whose fixed charges are taken, this purchase included; 0: none ever."""
     free_day: int = number("fd", most=_U16, default=0)
     """The last day on which free units were claimed, this purchase included; 0: none ever."""
+    free_before: int = number("fb", most=_U16, default=0)
+    """The last such day before this purchase, where it claimed any; 0: none ever."""
     free: int = number("fq", most=FIGURE_MAX, default=0)
     """The free units claimed with this purchase; part of ``quantity``."""
     consumed: int = number("uc", most=TOTAL_MAX, default=0)
@@ -272,10 +276,10 @@ class Intent(Body):
     debts: tuple[DebtPaid, ...] = rows(
         "db",
         DebtPaid,
-        (is_text(1, 32), is_number(0, FIGURE_MAX), is_number(0, FIGURE_MAX)),
+        (is_text(1, 32), is_number(-FIGURE_MAX, FIGURE_MAX), is_number(0, FIGURE_MAX)),
         default=(),
     )
-    kept: int = number("kp", most=FIGURE_MAX, default=0)
+    kept: int = number("kp", least=-FIGURE_MAX, most=FIGURE_MAX, default=0)
     """Money that buys nothing today and is kept to the customer's favour."""
     rounding: int = number("rd", least=-FIGURE_MAX, most=FIGURE_MAX, default=0)
     """Cash rounding: above zero the customer paid so much more."""
@@ -285,7 +289,7 @@ class Intent(Body):
         (
             is_text(1, 32),
             is_number(0, _U8),
-            is_number(0, FIGURE_MAX),
+            is_number(-FIGURE_MAX, FIGURE_MAX),
             is_number(1 - INTEGER_LIMIT, INTEGER_LIMIT - 1),
             is_number(-FIGURE_MAX, FIGURE_MAX),
         ),
@@ -306,17 +310,27 @@ class Intent(Body):
     """Seq, in this epoch, of the purchase that is given back; 0: none is."""
     approved: int = number("aq", default=0)
     """Seq of the approval (:class:`~yika_common.journal.card_bodies.Approved`); 0: none needed."""
+    reason: str = text("why", most=200, default="")
 
     def __post_init__(self) -> None:
-        """Besides each field's own shape: nothing but a refund takes back."""
+        """Besides each field's own shape: nothing but a refund takes back, and prices have names."""
         Body.__post_init__(self)
-        if self.act != REFUND and (self.quantity < 0 or self.amount < 0):
-            raise ValueError(Phrase("“amt” and “qty” are below zero in a refund only"))
+        if self.act != REFUND and self._takes_back():
+            raise ValueError(
+                Phrase("“qty”, “amt”, “kp”, “db” and “ln” are below zero in a refund only")
+            )
         if self.act in CARRYING:
             if self.quantity or self.amount:
                 raise ValueError(Phrase("“amt” and “qty” are 0 where nothing is bought"))
         elif not (self.tariff and self.tariff_version and self.tariff_digest):
             raise ValueError(Phrase("“tid”, “tv” and “th” say what the price rests on"))
+
+    def _takes_back(self) -> bool:
+        return (
+            min(self.quantity, self.amount, self.kept) < 0
+            or any(debt.amount < 0 for debt in self.debts)
+            or any(line.quantity < 0 for line in self.lines)
+        )
 
     @property
     def paid(self) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from yika_common.cards.identifiers import CARD_NUMBER_SIZE
+from yika_common.journal.bodies import FIGURE_MAX
 from yika_common.journal.body import Body
 from yika_common.signing.fields import hexadecimal, identifier, number, text
 
@@ -77,6 +78,25 @@ class Supplemented(Body):
     slot: int = number("s", most=_LAST_SLOT)
     reason: str = text("why", most=200)
     approved: int = number("aq", least=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundPaid(Body):
+    """The money of a refund was handed out: from now on no card brings the credit back.
+
+    Its record was read back from the card, and either no meter had claimed the purchase, or the
+    meter's write-back showed that it holds the credit no more.
+    """
+
+    kind: ClassVar[str] = "refunded"
+    intent: int = number("iq", least=1)
+    """Seq of the refund's intent, as a ``sale`` names it."""
+    epoch: int = number("iep", most=_U32, default=0)
+    hash: str = hexadecimal("ih", 8, default="")
+    amount: int = number("amt", most=FIGURE_MAX)
+    """Money handed out: what was paid for the purchase."""
+    write_back: int = number("wq", most=_U32, default=0)
+    """Number of the meter's write-back that shows it; 0: no meter had claimed the purchase."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

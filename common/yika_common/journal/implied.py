@@ -1,8 +1,9 @@
 """What a purchase's card record says of the account: implied by the intent, or in its ``rest``.
 
 The intent implies the quota period, the quantity counted in it (what is settled of the
-consumption, or used before plus quantity), heating year, charged through and free day; it implies
-no adjustments and no parameters.  Where the card says something else, ``rest`` does: one byte that
+consumption, or used before plus quantity; in a refund used before alone, because there that is
+what counts after it), heating year, charged through and free day; it implies no adjustments and
+no parameters.  Where the card says something else, ``rest`` does: one byte that
 adds up which parts follow, then those parts as the record lays them out; empty where the intent
 implies them all.
 
@@ -20,7 +21,7 @@ bit  bytes     part
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from yika_common.journal.bodies import Intent
+from yika_common.journal.bodies import REFUND, Intent
 
 PARTS: Final = (slice(32, 40), slice(40, 46), slice(46, 52), slice(52, 74), slice(74, 96))
 
@@ -49,6 +50,8 @@ class CardState(NamedTuple):
 
 def counted(intent: Intent) -> int:
     """What the intent implies to be counted in its quota period."""
+    if intent.act == REFUND:
+        return intent.used_before
     return intent.consumed or intent.used_before + intent.quantity
 
 

@@ -21,6 +21,7 @@ from yika_common.journal.card_bodies import (
     Approved,
     CardEnded,
     CardReported,
+    RefundPaid,
     SpecialCard,
     StockMoved,
     Supplemented,
@@ -49,6 +50,7 @@ BODIES: dict[str, type[Body]] = {
         Supplemented,
         Approved,
         SpecialCard,
+        RefundPaid,
     )
 }
 """The text under ``t`` to the class of the body."""
