@@ -313,7 +313,7 @@ class Intent(Body):
     reason: str = text("why", most=200, default="")
 
     def __post_init__(self) -> None:
-        """Besides each field's own shape: nothing but a refund takes back, and prices have names."""
+        """Besides each field's own shape: only a refund takes back, and prices have names."""
         Body.__post_init__(self)
         if self.act != REFUND and self._takes_back():
             raise ValueError(
