@@ -22,8 +22,7 @@ QUICK = Timing(
     operation_s=1.5,
     turn_s=0.3,
     idle_s=60.0,
-    greeting_s=0.05,
-    search_s=0.3,
+    greetings_s=(0.05, 0.2),
 )
 QUICK_ATR = bytes.fromhex("3B 97 96 81 31 FE 05 80 55 59494B4101 84")
 """The user card's answer to reset with BWI 0: it promises an answer in 90 ms."""

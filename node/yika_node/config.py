@@ -27,7 +27,7 @@ from yika_common.infra.config import OutOfRange, load_config
 
 FILE_NAME: Final = "node.toml"
 AUTO: Final = "auto"
-PROTOCOLS: Final = (AUTO, "gempc-twin", "asedrive", "pcsc")
+PROTOCOLS: Final = (AUTO, "gempc-twin", "asedrive", "gemplus", "pcsc")
 LANGUAGES: Final = ("en", "zh")
 _PORT_MAX = 65535
 _INTERVAL_MIN, _INTERVAL_MAX = 5, 86_400

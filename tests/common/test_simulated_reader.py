@@ -255,7 +255,6 @@ def test_a_line_that_cannot_be_done_is_said_so_and_the_next_is_read(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--protocol", "gemplus", "--link", "x"), "simulates no gemplus reader"),
         (("--protocol", "gempc-twin", "--link", "/nowhere/x"), "cannot appear at /nowhere/x"),
         (
             ("--protocol", "gempc-twin", "--link", "x", "--card", "no"),

@@ -59,6 +59,10 @@ class Firmware(Protocol):
         """What is going to be spoilt."""
         ...
 
+    def speed(self, after: bytes = b"") -> int:
+        """Bits a second on its line, or what they will be when these bytes have been obeyed."""
+        ...
+
     def received(self, data: bytes) -> bytes:
         """What the reader sends for these bytes."""
         ...

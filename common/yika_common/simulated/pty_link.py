@@ -29,6 +29,7 @@ class PtyLink:
     Attributes:
         link: the path that programs open as their serial port.
         master: file descriptor of the device's side, not blocking.
+        slave: file descriptor of the program's side, for looking at its settings.
 
     Raises:
         LinkUnusable: something that is no symbolic link stands there, or the system refuses.
@@ -38,10 +39,10 @@ class PtyLink:
         self.link = link
         if link.exists() and not link.is_symlink():
             raise LinkUnusable(path=str(link), why=Phrase("something else is there"))
-        self.master, self._slave = os.openpty()
+        self.master, self.slave = os.openpty()
         os.set_blocking(self.master, False)
-        tty.setraw(self._slave)
-        self._target = os.ttyname(self._slave)
+        tty.setraw(self.slave)
+        self._target = os.ttyname(self.slave)
         try:
             fresh = link.with_name(f"{link.name}.new")
             fresh.unlink(missing_ok=True)
@@ -49,7 +50,7 @@ class PtyLink:
             fresh.replace(link)
         except OSError as cause:
             os.close(self.master)
-            os.close(self._slave)
+            os.close(self.slave)
             raise LinkUnusable(path=str(link), why=why_refused(cause)) from cause
 
     def write(self, data: bytes) -> None:
@@ -62,4 +63,4 @@ class PtyLink:
         if self.link.is_symlink() and str(self.link.readlink()) == self._target:
             self.link.unlink()
         os.close(self.master)
-        os.close(self._slave)
+        os.close(self.slave)

@@ -23,13 +23,13 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from yika_common.simulated.firmware import Disturbance, Firmware
 from yika_common.simulated.memory_chip import SimulatedChip
-from yika_common.simulated.pty_link import PtyLink
 from yika_common.simulated.reader_gempc_twin import GemPcTwin
 from yika_common.simulated.reader_slot import AFTER_EVERYTHING, IntegratedCircuitCard, Slot
+from yika_common.simulated.serial_wire import SerialWire
 
 _CHUNK = 4096
 
@@ -49,15 +49,38 @@ def _unwatched(direction: Direction, data: bytes) -> None:
     """Where nobody watches the line."""
 
 
+class Wire(Protocol):
+    """The port between a program and a reader's firmware.
+
+    Attributes:
+        master: file descriptor that gives the program's bytes, not blocking.
+    """
+
+    master: int
+
+    def to_reader(self, data: bytes) -> bytes:
+        """What the reader hears of the program's bytes."""
+        ...
+
+    def to_program(self, data: bytes) -> None:
+        """Send the reader's bytes."""
+        ...
+
+    def close(self) -> None:
+        """End the port."""
+        ...
+
+
 class SimulatedReader:
     """A reader whose serial port appears at ``link``; runs between ``with`` and its end.
 
     Args:
-        link: where the port shall appear; a symbolic link there is replaced.
+        link: where the port shall appear; one that is there is replaced.
         on_event: told of every event, from the thread that caused it.
         firmware: which reader it is, a GemPC Twin unless said otherwise.
         on_line: told of every run of bytes on the line.
         time_requests: how often cards ask for more time before each answer.
+        wire: makes the port, a serial one unless said otherwise.
 
     Raises:
         LinkUnusable: the port can't appear at ``link``.
@@ -71,14 +94,16 @@ class SimulatedReader:
         firmware: Callable[[Slot], Firmware] = GemPcTwin,
         on_line: Callable[[Direction, bytes], None] = _unwatched,
         time_requests: int = 0,
+        wire: Callable[[Path, Firmware], Wire] = SerialWire,
     ) -> None:
         self.link = link
+        self._make_wire = wire
         self._emit = on_event
         self._slot = Slot(on_event, time_requests=time_requests)
         self._firmware = firmware(self._slot)
         self._watch = on_line
         self._lock = threading.RLock()
-        self._port: PtyLink | None = None
+        self._port: Wire | None = None
         self._thread: threading.Thread | None = None
         self._wake_read, self._wake_write = -1, -1
 
@@ -143,13 +168,12 @@ class SimulatedReader:
     def _report(self, *, present: bool) -> None:
         report = self._firmware.moved(present=present)
         if self._port is not None and report:
-            self._watch(Direction.FROM_READER, report)
-            self._port.write(report)
+            self._send(self._port, report)
 
     def _start(self) -> None:
         if self._port is not None:
             return
-        self._port = PtyLink(self.link)
+        self._port = self._make_wire(self.link, self._firmware)
         self._wake_read, self._wake_write = os.pipe()
         self._thread = threading.Thread(target=self._run, args=(self._port,), daemon=True)
         self._thread.start()
@@ -166,7 +190,7 @@ class SimulatedReader:
             os.close(self._wake_read)
             os.close(self._wake_write)
 
-    def _run(self, port: PtyLink) -> None:
+    def _run(self, port: Wire) -> None:
         while True:
             ready, _, _ = select.select([port.master, self._wake_read], [], [])
             if self._wake_read in ready:
@@ -174,6 +198,8 @@ class SimulatedReader:
             data = os.read(port.master, _CHUNK)
             with self._lock:
                 self._watch(Direction.TO_READER, data)
-                answer = self._firmware.received(data)
-                self._watch(Direction.FROM_READER, answer)
-                port.write(answer)
+                self._send(port, self._firmware.received(port.to_reader(data)))
+
+    def _send(self, port: Wire, data: bytes) -> None:
+        self._watch(Direction.FROM_READER, data)
+        port.to_program(data)

@@ -8,6 +8,7 @@ and go.
 from collections.abc import Callable
 
 from yika_common.readers.asedrive import (
+    BAUD,
     Command,
     CommandDecoder,
     Damage,
@@ -50,6 +51,10 @@ class AseDrive:
         self._started = False
         self._last = b""
         self.slot.power_off()
+
+    def speed(self, after: bytes = b"") -> int:
+        """Always the same."""
+        return BAUD
 
     def moved(self, *, present: bool) -> bytes:
         """A card came or went; what to send at once."""

@@ -9,6 +9,7 @@ libccid 1.5.2 sends and expects them::
 """
 
 from yika_common.readers.ccid import (
+    BAUD,
     DATA_MAX,
     NAK_FRAME,
     Damage,
@@ -50,6 +51,10 @@ class GemPcTwin:
         self._decoder.reset()
         self._movement_waits = False
         self.slot.power_off()
+
+    def speed(self, after: bytes = b"") -> int:
+        """Always the same."""
+        return BAUD
 
     def moved(self, *, present: bool) -> bytes:
         """A card came or went; what to send at once (nothing where reports wait)."""

@@ -34,22 +34,17 @@ from yika_common.simulated.firmware import Disturbance, Firmware
 from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_asedrive import AseDrive
 from yika_common.simulated.reader_gempc_twin import GemPcTwin
+from yika_common.simulated.reader_gemplus import Gemplus
 from yika_common.simulated.reader_slot import Slot
 from yika_common.tools.telling import COMMAND_LINE_WRONG, language, stopping
 
 COUNT_DIGITS_MAX = 6
-FIRMWARES: dict[str, Callable[[Slot], Firmware]] = {"gempc-twin": GemPcTwin, "asedrive": AseDrive}
+FIRMWARES: dict[str, Callable[[Slot], Firmware]] = {
+    "gempc-twin": GemPcTwin,
+    "asedrive": AseDrive,
+    "gemplus": Gemplus,
+}
 """The simulated readers, by the protocols that they speak."""
-
-
-class ProtocolNotSupported(YikaError):
-    """A protocol that this version does not simulate."""
-
-    code = "protocol_not_supported"
-    sentence = N_(
-        "This version simulates no %(protocol)s reader. Nothing was started. "
-        "Use --protocol %(known)s."
-    )
 
 
 class ReaderCommandWrong(YikaError):
@@ -66,8 +61,8 @@ class ReaderCommandWrong(YikaError):
 @click.option(
     "--protocol",
     required=True,
-    type=click.Choice([*FIRMWARES, "gemplus"]),
-    help=f"How the reader is spoken to; this version simulates {' and '.join(FIRMWARES)}.",
+    type=click.Choice(list(FIRMWARES)),
+    help="How the reader is spoken to.",
 )
 @click.option(
     "--link",
@@ -110,15 +105,15 @@ def reader(protocol: str, link: Path, card: Path | None, time_requests: int) -> 
     say = _Events()
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
-    with stopping(COMMAND_LINE_WRONG):
-        if protocol not in FIRMWARES:
-            raise ProtocolNotSupported(protocol=protocol, known=", ".join(FIRMWARES))
-        with SimulatedReader(
+    with (
+        stopping(COMMAND_LINE_WRONG),
+        SimulatedReader(
             link, on_event=say, firmware=FIRMWARES[protocol], time_requests=time_requests
-        ) as simulated:
-            if card is not None:
-                simulated.insert(open_any_card_file(card, system_random))
-            _obey(simulated, sys.stdin, say)
+        ) as simulated,
+    ):
+        if card is not None:
+            simulated.insert(open_any_card_file(card, system_random))
+        _obey(simulated, sys.stdin, say)
 
 
 def _leave(number: int, frame: object) -> None:

@@ -1,19 +1,31 @@
 """The readers that a configuration can name."""
 
+from collections.abc import Callable
 from typing import Final
 
 from yika_common.readers.port import NamedReader
 from yika_node.hardware.asedrive import ASEDRIVE, AseDriveProtocol
 from yika_node.hardware.gempc_twin import GEMPC_TWIN, GemPcTwinProtocol
-from yika_node.hardware.serial_reader import MakeProtocol, SerialReader
+from yika_node.hardware.serial_reader import MakeProtocol, SerialProtocol, SerialReader
+from yika_node.hardware.timing import Timing
 
 AUTO: Final = "auto"
 PCSC: Final = "pcsc"
+GEMPLUS: Final = "gemplus"
+
+
+def _gemplus(port: str, timing: Timing, monotonic: Callable[[], float]) -> SerialProtocol:
+    from yika_node.hardware.gemplus import GemplusProtocol  # noqa: PLC0415 - few need it
+
+    return GemplusProtocol(port, timing, monotonic)
+
+
 PROTOCOLS: Final[dict[str, MakeProtocol]] = {
     GEMPC_TWIN: GemPcTwinProtocol,
     ASEDRIVE: AseDriveProtocol,
+    GEMPLUS: _gemplus,
 }
-"""In the order in which they are tried; Athena's needs the longest to wake up."""
+"""In the order in which they are tried; the last one is called at nine speeds."""
 
 
 def reader_at(port: str, protocol: str) -> NamedReader:

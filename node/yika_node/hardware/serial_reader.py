@@ -150,9 +150,8 @@ class SerialReader:
             ReaderSilent, ReaderGarbled: none is answered.
             PortMissing, PortBusy, PortUnusable, ReaderUnplugged: the port can't be used.
         """
-        until = self._monotonic() + self._timing.search_s
-        patience, noise = self._timing.greeting_s, False
-        while True:
+        noise = False
+        for patience in self._timing.greetings_s:
             for protocol in sorted(self._possible, key=lambda one: one is not last):
                 line = protocol.line
                 line.open()
@@ -164,6 +163,4 @@ class SerialReader:
                     raise
                 line.close()
                 noise = noise or line.heard
-            if self._monotonic() >= until:
-                raise (ReaderGarbled if noise else ReaderSilent)(port=line.port)
-            patience *= 2
+        raise (ReaderGarbled if noise else ReaderSilent)(port=line.port)

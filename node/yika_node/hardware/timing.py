@@ -14,8 +14,8 @@ class Timing:
         operation_s: for everything that one command to the card causes, repetitions included.
         turn_s: for another page to finish with the card.
         idle_s: a connection left alone for so long may be taken over.
-        greeting_s: for the first sign of life of a reader whose protocol is not known yet.
-        search_s: for finding its protocol; a reader that was just plugged in wakes meanwhile.
+        greetings_s: for a sign of life of a reader whose protocol is not known yet, round by
+            round; one that was just plugged in wakes meanwhile.
     """
 
     answer_s: float = 0.7
@@ -24,8 +24,7 @@ class Timing:
     operation_s: float = 8.0
     turn_s: float = 5.0
     idle_s: float = 20.0
-    greeting_s: float = 0.3
-    search_s: float = 2.5
+    greetings_s: tuple[float, ...] = (0.3, 1.2)
 
 
 USUAL = Timing()
