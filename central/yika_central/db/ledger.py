@@ -16,6 +16,8 @@ from yika_central.db.tables import (
     AccountMeter,
     Acknowledgement,
     Branch,
+    CardEnd,
+    CardReport,
     CardWitness,
     HeldItem,
     IssuedCard,
@@ -30,6 +32,7 @@ from yika_central.db.tables import (
     SaleDebt,
     SaleLine,
     Segment,
+    StockMove,
     Suspense,
     table_of,
 )
@@ -48,6 +51,9 @@ _NEW_EACH: tuple[type[Row], ...] = (
     CardWitness,
     AccountFacts,
     OwnLimit,
+    CardReport,
+    CardEnd,
+    StockMove,
 )
 """Tables whose rows are named by their record: a record is stored once, so a clash is a bug."""
 
@@ -237,6 +243,7 @@ def resolve_sales(connection: Connection, rows: Sequence[Values]) -> None:
             resolved_epoch=bindparam("v_epoch"),
             resolved_seq=bindparam("v_seq"),
             resolved_at=bindparam("v_at"),
+            carried=bindparam("v_carried"),
         ),
         list(rows),
     )

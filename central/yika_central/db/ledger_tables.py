@@ -119,7 +119,7 @@ class AccountMeter(Row, table=True):
 
 
 class IssuedCard(Row, table=True):
-    """A card initialised for an account, by generation."""
+    """A card initialised for an account, by generation; ``fee`` is the money taken for it."""
 
     account: str = key()
     generation: int = integer_key()
@@ -130,6 +130,12 @@ class IssuedCard(Row, table=True):
     seq: int = integer()
     key_version: int = integer()
     issued_at: int = integer()
+    serial: str = added("")
+    replaces: str = added("")
+    reason: str = added("")
+    operator: str = added("")
+    fee: int = added(0)
+    __table_args__ = (Index("issued_card_number", "card"),)
 
 
 class Sale(Row, table=True):
@@ -142,8 +148,17 @@ class Sale(Row, table=True):
 
     ``counted`` is what the card says to be counted in ``period`` after the sale.
 
+    ``act`` is why the record went onto the card (:data:`yika_common.journal.bodies.ACTS`); where it
+    is a replacement or a swap nothing was bought.  ``carried`` 1: its own record was not read back,
+    a later card carries its credit.
+
     ``amount`` is what was charged for the supply, ``paid`` the money the customer handed over: the
     amount less ``adjusted``, with ``debts`` (of ``sale_debt``), ``kept`` and ``rounding``.
+
+    Reports add up what is ``booked`` (1): purchases, and refunds from the moment their money was
+    handed out; a refund's time and bracket are then those of that moment.  ``refunds`` is the seq of the purchase that a
+    refund gives back, ``refunded`` (0: none) that of the refund which gave a purchase back: such a
+    purchase counts in no quota and has no price any more.
     """
 
     node: str = key()
@@ -195,7 +210,12 @@ class Sale(Row, table=True):
     kept: int = added(0)
     rounding: int = added(0)
     paid: int = added(0)
+    act: str = added("")
+    carried: int = added(0)
     key_version: int = integer()
+    refunds: int = added(0)
+    refunded: int = added(0)
+    booked: int = added(1)
     outcome: str = "PENDING"
     resolved_epoch: int | None = maybe_integer()
     resolved_seq: int | None = maybe_integer()
@@ -234,6 +254,25 @@ class SaleDebt(Row, table=True):
     debt: str = key()
     amount: int = integer()
     still_owed: int = integer()
+
+
+class RefundPaid(Row, table=True):
+    """The money of a refund was handed out, as its node says.
+
+    ``write_back`` is the number of the meter's write-back that allowed it; 0: no meter had claimed
+    the purchase.
+    """
+
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    seq: int = integer_key()
+    refund_epoch: int = integer()
+    refund_seq: int = integer()
+    amount: int = integer()
+    write_back: int = integer()
+    stamped_at: int = integer()
+    __table_args__ = (Index("refund_paid_refund", "node", "refund_epoch", "refund_seq"),)
 
 
 class Reading(Row, table=True):

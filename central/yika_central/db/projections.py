@@ -8,11 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from yika_central.db import card_projections
 from yika_central.db.customer_projections import facts_row, limits_row, refusal_row
 from yika_central.db.tables import (
     Account,
     AccountFacts,
     AccountMeter,
+    CardEnd,
+    CardReport,
     CardWitness,
     HeldItem,
     IssuedCard,
@@ -25,9 +28,10 @@ from yika_central.db.tables import (
     Sale,
     SaleDebt,
     SaleLine,
+    StockMove,
     Suspense,
 )
-from yika_common.journal import bodies
+from yika_common.journal import bodies, card_bodies
 from yika_common.journal.implied import counted_on_card
 from yika_common.journal.record import Record as JournalRecord
 from yika_common.journal.record import Unknown
@@ -63,7 +67,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """A record that ends an intent: which one, how, and in which record."""
+    """A record that ends an intent: which one, how, and in which record.
+
+    ``carried``: the intent's own record was not read back, a later card carries its credit.
+    """
 
     seq: int
     at: int
@@ -71,6 +78,7 @@ class Resolution:
     intent_epoch: int
     intent_seq: int
     intent_hash: str
+    carried: bool = False
 
 
 @dataclass(slots=True)
@@ -163,18 +171,19 @@ def _account(projected: Projected, place: Values, item: Arrived, arrival: Arriva
 
 
 def _card(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
-    body = item.record.body
-    assert isinstance(body, bodies.CardIssued)
-    projected.of(IssuedCard).append(
-        place
-        | {
-            "account": body.account,
-            "card": body.card,
-            "generation": body.generation,
-            "key_version": body.key_version,
-            "issued_at": item.record.ts,
-        }
-    )
+    projected.of(IssuedCard).append(place | card_projections.issued_row(item.record))
+
+
+def _report(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    projected.of(CardReport).append(place | card_projections.report_row(item.record))
+
+
+def _end(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    projected.of(CardEnd).append(place | card_projections.end_row(item.record))
+
+
+def _stock(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    projected.of(StockMove).append(place | card_projections.stock_row(item.record))
 
 
 def _intent(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
@@ -215,6 +224,8 @@ def _intent(projected: Projected, place: Values, item: Arrived, arrival: Arrival
             "counted": counted_on_card(body),
             "debts": sum(debt.amount for debt in body.debts),
             "paid": body.paid,
+            "act": body.act,
+            "carried": 0,
             "key_version": body.key_version,
             "outcome": "PENDING",
             "resolved_epoch": None,
@@ -275,6 +286,7 @@ def _resolution(projected: Projected, place: Values, item: Arrived, arrival: Arr
             intent_epoch=body.epoch or arrival.epoch,
             intent_seq=body.intent,
             intent_hash=body.hash,
+            carried=isinstance(body, bodies.Sale) and bool(body.through or body.carried),
         )
     )
 
@@ -365,4 +377,7 @@ _PROJECTIONS = {
     bodies.Witness: _witness,
     bodies.BundleApplied: _bundle,
     bodies.BundleRefused: _refusal,
+    card_bodies.CardReported: _report,
+    card_bodies.CardEnded: _end,
+    card_bodies.StockMoved: _stock,
 }

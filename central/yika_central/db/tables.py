@@ -1,6 +1,7 @@
 """Every table of headquarters, in one place for services, migrations and tests."""
 
 from yika_central.db.base import Row, table_of
+from yika_central.db.card_tables import CardEnd, CardReport, StockMove
 from yika_central.db.customer_tables import (
     AccountFacts,
     NodePart,
@@ -23,6 +24,7 @@ from yika_central.db.ledger_tables import (
     Quarantine,
     Reading,
     Record,
+    RefundPaid,
     RerateQueue,
     Sale,
     SaleDebt,
@@ -73,6 +75,8 @@ __all__ = [
     "Area",
     "Branch",
     "Card",
+    "CardEnd",
+    "CardReport",
     "CardWitness",
     "ClosedMonth",
     "Debt",
@@ -116,6 +120,7 @@ __all__ = [
     "SpecialCard",
     "SpecialCardNode",
     "StaffMember",
+    "StockMove",
     "Suspense",
     "TariffDraft",
     "TariffDraftAct",

@@ -165,6 +165,7 @@ def _outcome(resolution: Resolution, epoch: int) -> Values:
         "resolved_epoch": epoch,
         "resolved_seq": resolution.seq,
         "resolved_at": resolution.at,
+        "carried": int(resolution.carried),
     }
 
 
@@ -174,6 +175,7 @@ def _statement_row(sale: Values, resolution: Resolution, epoch: int) -> Values:
         "v_epoch": epoch,
         "v_seq": resolution.seq,
         "v_at": resolution.at,
+        "v_carried": int(resolution.carried),
     }
 
 
