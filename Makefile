@@ -21,13 +21,19 @@ $(VENV)/.dev: $(VENV)/.product
 	$(BIN)/python -m pip install --quiet --group dev
 	touch $@
 
+# Built from source: the compiler and pcsc-lite's headers come first.
+$(VENV)/.pcsc: $(VENV)/.dev packaging/dev/system-packages.sh
+	sh packaging/dev/system-packages.sh
+	$(BIN)/python -m pip install --quiet --editable '.[pcsc]'
+	touch $@
+
 catalogues: $(VENV)/.product
 	@$(BIN)/python packaging/catalogues.py > /dev/null
 
 demo: $(VENV)/.product catalogues
 	$(BIN)/yika demo $(ARGS)
 
-test: $(VENV)/.dev catalogues
+test: $(VENV)/.dev $(VENV)/.pcsc catalogues
 	sh packaging/dev/system-packages.sh
 	$(BIN)/python -m pytest -n auto $(ARGS)
 

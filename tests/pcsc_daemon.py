@@ -12,10 +12,12 @@ machine's devices and to our port.
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,8 @@ from pathlib import Path
 import pytest
 
 READER = "Yika reader"
+SOCKET = Path(tempfile.gettempdir(), f"yika-pcscd-{os.getpid()}")
+"""Where this process finds its daemon: the library looks once, so the daemon changes behind it."""
 _START_S = 15.0
 _STOP_S = 10.0
 _OWN_RUN = "set -e; mkdir -p /run/pcscd; mount -t tmpfs none /run/pcscd\n"
@@ -48,6 +52,11 @@ TWIN = Driver(
     "libccid",
     "DEVICENAME {port}\nCHANNELID 0x800009\n",
 )
+VPCD = Driver(
+    Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so"),
+    "vsmartcard-vpcd",
+    "DEVICENAME /dev/null:{port}\nCHANNELID 0x8C7B\n",
+)
 ATHENA = Driver(
     Path("/usr/lib/pcsc/drivers/ifd-ASEDriveIIIe-Serial/libASESerial.so"),
     "libasedrive-serial",
@@ -60,12 +69,18 @@ class PcscDaemon:
     """A running daemon and its clients."""
 
     def __init__(self, pid: int, log: Path) -> None:
+        self.pid = pid
         self._socket = f"/proc/{pid}/root/run/pcscd/pcscd.comm"
         self.log = log
 
     @property
     def is_ready(self) -> bool:
         return Path(self._socket).exists()
+
+    def serve_this_process(self) -> None:
+        """Let PC/SC in this process mean this daemon."""
+        forget_daemon()
+        SOCKET.symlink_to(self._socket)
 
     def opensc(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ``opensc-tool`` against this daemon."""
@@ -97,23 +112,39 @@ class PcscDaemon:
         return any(READER in line and "Yes" in line.split() for line in lines)
 
 
+def forget_daemon() -> None:
+    """Let PC/SC in this process find no daemon."""
+    os.environ["PCSCLITE_CSOCK_NAME"] = str(SOCKET)
+    SOCKET.unlink(missing_ok=True)
+
+
 @contextmanager
-def pcsc_daemon(folder: Path, port: Path, driver: Driver = TWIN) -> Iterator[PcscDaemon]:
-    """Start the daemon on ``port``; fails in one line where something is not installed."""
-    missing = [name for name in ("pcscd", "opensc-tool", "unshare") if not shutil.which(name)]
-    if missing or not driver.path.exists():
-        pytest.fail(
-            f"install pcscd, {driver.package}, opensc (missing: {missing or driver.path})",
-            pytrace=False,
-        )
+def pcsc_daemon(
+    folder: Path,
+    port: Path | str,
+    driver: Driver | None = TWIN,
+    more: Sequence[tuple[Driver, Path | str]] = (),
+) -> Iterator[PcscDaemon]:
+    """Start the daemon on ``port``, and with more readers; fails where something is missing.
+
+    The reader on ``port`` is named :data:`READER`, the others ``READER and 1`` and so on; without
+    a driver there is none.
+    """
+    programs = [name for name in ("pcscd", "opensc-tool", "unshare") if not shutil.which(name)]
+    readers = [] if driver is None else [(driver, port), *more]
+    missing = [*programs, *(one.package for one, _ in readers if not one.path.exists())]
+    if missing:
+        pytest.fail(f"not installed: {', '.join(missing)} (and pcscd, opensc)", pytrace=False)
     entries = folder / "reader.conf.d"
-    entries.mkdir()
-    (entries / "yika").write_text(
-        f'FRIENDLYNAME "{READER}"\n{driver.entry.format(port=port)}LIBPATH {driver.path}\n'
-    )
+    entries.mkdir(exist_ok=True)
+    for number, (one, at) in enumerate(readers):
+        name = f"{READER} and {number}" if number else READER
+        (entries / f"yika{number}").write_text(
+            f'FRIENDLYNAME "{name}"\n{one.entry.format(port=at)}LIBPATH {one.path}\n'
+        )
     machine = folder / "dev"
-    machine.mkdir()
-    script = _OWN_RUN + driver.prepare + _DAEMON
+    machine.mkdir(exist_ok=True)
+    script = _OWN_RUN + "".join({one.prepare for one, _ in readers}) + _DAEMON
     as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
     log = folder / "pcscd.log"
     with log.open("wb") as output:
@@ -146,3 +177,15 @@ def until(condition: Callable[[], bool], limit_s: float) -> bool:
     while not (true := condition()) and time.monotonic() < deadline:
         time.sleep(0.05)
     return true
+
+
+def two_free_ports() -> int:
+    """The first of two TCP ports that follow each other and are free at the moment."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as first:
+            port: int = first.getsockname()[1]
+            try:
+                socket.create_server(("127.0.0.1", port + 1)).close()
+            except (OSError, OverflowError):
+                continue
+            return port

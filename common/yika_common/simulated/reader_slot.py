@@ -92,6 +92,13 @@ class Slot:
         """The card has power and answered to reset."""
         return self._contact is not None
 
+    @property
+    def answer_to_reset(self) -> bytes:
+        """What the card would answer, as a reader remembers it; empty without a CPU card."""
+        return (
+            b"" if self._card is None or isinstance(self._card, SimulatedChip) else self._card.atr
+        )
+
     def insert(self, card: IntegratedCircuitCard | SimulatedChip) -> None:
         """Put a card in; one that is there is exchanged for it."""
         self.remove()
@@ -200,6 +207,22 @@ class Slot:
             raise self._torn(self._tear_after or 0, taken=False)
         self._written = 0
         answer = self._contact.received(data)
+        if self._tears_with_answer():
+            raise self._torn(min(self._tear_after or 0, self._written), taken=True)
+        return answer
+
+    def exchange(self, apdu: bytes) -> bytes:
+        """Pass one whole command over the contact, for a reader that speaks T=1 itself.
+
+        Raises:
+            CardGone: the card was pulled on the way, or is not powered.
+        """
+        if not isinstance(self._contact, T1Card):
+            raise CardGone
+        if is_write(apdu) and self._tears_before(len(apdu)):
+            raise self._torn(self._tear_after or 0, taken=False)
+        self._written = 0
+        answer = self._execute(apdu)
         if self._tears_with_answer():
             raise self._torn(min(self._tear_after or 0, self._written), taken=True)
         return answer

@@ -23,6 +23,7 @@ from yika_node.hardware.pcsc_service import Code, Handle, PcscService, Refused
 T0, T1 = 1, 2
 _HEADER_SIZE: Final = 4
 _LE_ONLY: Final = 5
+_STATUS_SIZE: Final = 2
 _MORE, _WRONG_LE = 0x61, 0x6C
 _GET_RESPONSE: Final = bytes.fromhex("00 C0 00 00")
 _ANSWER_MAX: Final = 65_536 + 2
@@ -77,8 +78,8 @@ class PcscCard:
 
     def _exchange(self, data: bytes) -> bytes:
         answer = self._service.transmit(self._card, data)
-        if len(answer) < len(_STATUS):
-            raise CardMute
+        if len(answer) < _STATUS_SIZE:
+            raise Refused(Code.NOT_TRANSACTED)
         return answer
 
     def _whole(self, apdu: bytes) -> bytes:
@@ -116,9 +117,6 @@ class PcscCard:
     def _fail(self, failure: YikaError, cause: Exception) -> NoReturn:
         self._failure = failure
         raise failure from cause
-
-
-_STATUS: Final = b"\x90\x00"
 
 
 def _tpdu(apdu: bytes) -> bytes:

@@ -27,7 +27,7 @@ _LEAVE, _UNPOWER = 0, 2
 _UNAWARE = 0
 _PRESENT = 0x0020
 _EVENTS_SHIFT = 16
-_VERSION_ATTRIBUTE = 0x10103
+_VERSION_ATTRIBUTE = 0x10102
 _VERSION_SIZE = 4
 
 
@@ -41,6 +41,7 @@ class Code(IntEnum):
     NO_SMARTCARD = 0x8010000C
     PROTO_MISMATCH = 0x8010000F
     COMM_ERROR = 0x80100013
+    NOT_TRANSACTED = 0x80100016
     READER_UNAVAILABLE = 0x80100017
     NO_SERVICE = 0x8010001D
     SERVICE_STOPPED = 0x8010001E
@@ -172,7 +173,9 @@ class PcscService:
                 self._to(card, scard.SCardDisconnect, _LEAVE)
         except Refused:
             return ""
-        build_low, build_high, minor, major = _bytes(version)[:_VERSION_SIZE].ljust(_VERSION_SIZE)
+        if len(version) != _VERSION_SIZE or not any(version):
+            return ""
+        build_low, build_high, minor, major = _bytes(version)
         return f"{major}.{minor}.{build_high << 8 | build_low}"
 
     def release(self) -> None:
