@@ -16,7 +16,9 @@ under mutual authentication.  All zeros: nothing was ever claimed.
 
 from dataclasses import dataclass
 
+from yika_common.cards.errors import ContentUnknown
 from yika_common.cards.layout import Field, Layout
+from yika_common.errors import Phrase
 
 _FORMAT = 1
 _PAIR = Layout(Field("generation", 2), Field("count", 4))
@@ -35,6 +37,24 @@ class Claim:
     def __post_init__(self) -> None:
         _PAIR.pack(self)
 
+    @property
+    def position(self) -> tuple[int, int]:
+        """(generation, count), to be compared as a pair; (0, 0): nothing was ever claimed."""
+        return self.generation, self.count
+
     def encode(self) -> bytes:
         """The :data:`CLAIM_SIZE` bytes for the card."""
         return _PREFIX + _PAIR.pack(self)
+
+
+def open_claim(data: bytes) -> Claim:
+    """The claim in these bytes of a slot.
+
+    Raises:
+        ContentUnknown: they are of a format that this program does not know.
+    """
+    if data == bytes(CLAIM_SIZE):
+        return Claim(0, 0)
+    if len(data) != CLAIM_SIZE or not data.startswith(_PREFIX):
+        raise ContentUnknown(what=Phrase("claim %(bytes)s", bytes=data[:2].hex()))
+    return Claim(**_PAIR.unpack(data[len(_PREFIX) :]))

@@ -10,6 +10,7 @@ from typing import Protocol
 from yika_common.cards import user_card as cpu
 from yika_common.cards.application import CardIdentity
 from yika_common.cards.channel import AnyCard
+from yika_common.cards.claim import Claim
 from yika_common.cards.cut import Cut
 from yika_common.cards.slot_meter import SlotMeter
 from yika_common.readers.port import MemoryChip
@@ -53,6 +54,15 @@ class UserCard(Protocol):
 
     def read_write_back(self, slot: int, meter: SlotMeter | None = None) -> bytes:
         """The slot's write-back, or ``EMPTY_WRITE_BACK``; as :meth:`read_slot`."""
+        ...
+
+    def read_claim(self, slot: int) -> Claim | None:
+        """What the slot's meter last claimed on this card; None: such a card keeps no claims.
+
+        Raises:
+            ContentUnknown: a later program's claim.
+            those of :meth:`read_slot`.
+        """
         ...
 
     def write_record(self, slot: int, data: bytes) -> None:

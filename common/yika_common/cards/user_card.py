@@ -18,7 +18,7 @@ from yika_common.cards.application import (
     meter_role,
 )
 from yika_common.cards.channel import CardChannel
-from yika_common.cards.claim import Claim
+from yika_common.cards.claim import Claim, open_claim
 from yika_common.cards.cut import Cut
 from yika_common.cards.dialogue import Dialogue, select
 from yika_common.cards.errors import (
@@ -146,6 +146,10 @@ class CardSession:
         """The raw write-back of a slot, or ``EMPTY_WRITE_BACK``; raises as :meth:`read_slot`."""
         return self._dialogue.read(File.WRITE_BACK, slot)
 
+    def read_claim(self, slot: int) -> Claim:
+        """What the slot's meter last claimed on this very chip; raises as :meth:`read_slot`."""
+        return open_claim(self._dialogue.read(File.CLAIM, slot))
+
     def write_record(self, slot: int, data: bytes) -> None:
         """Replace the slot's credit record in one atomic update and read it back.
 
@@ -158,6 +162,19 @@ class CardSession:
 
     def confirm(self, slot: int) -> None:
         """A record that was read stands: an update is atomic."""
+
+    def retire(self) -> None:
+        """Put the card out of service for good; records and keys are gone, the session ends.
+
+        Raises:
+            CardAbsent: no card was there; it is in use.
+            CardWriteUncertain: it is in use or retired, and :func:`recognise` tells which.
+        """
+        self._dialogue.change(Ins.RETIRE, 0, 0, b"")
+
+    def recycle(self) -> None:
+        """Make the card blank; otherwise as :meth:`retire`."""
+        self._dialogue.change(Ins.RECYCLE, 0, 0, b"")
 
 
 class MeterSession:

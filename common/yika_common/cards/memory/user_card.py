@@ -77,6 +77,9 @@ class MemoryCardSession:
             return EMPTY_WRITE_BACK
         return self._contents.write_back(slot, meter.meter_id)
 
+    def read_claim(self, slot: int) -> None:
+        """A memory card keeps no claims: whoever has its code could set them back."""
+
     def write_record(self, slot: int, data: bytes) -> None:
         """Replace the slot's credit record and read it back.
 
