@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journals import an_intent, lines_of, three_lines
-from yika_common.journal import bodies, card_bodies
+from yika_common.journal import bodies, card_bodies, meter_bodies
 from yika_common.journal.bodies import (
     FIGURE_MAX,
     REFUND,
@@ -189,7 +189,8 @@ def test_a_purchase_at_the_widest_tariff_fits_a_record() -> None:
 def test_every_class_of_body_is_known_by_its_kind() -> None:
     declared = {
         thing.kind
-        for thing in [*vars(bodies).values(), *vars(card_bodies).values()]
+        for module in (bodies, card_bodies, meter_bodies)
+        for thing in vars(module).values()
         if isinstance(thing, type) and issubclass(thing, Body) and thing is not Body
     }
     assert set(BODIES) == declared

@@ -26,6 +26,7 @@ from yika_common.journal.card_bodies import (
     StockMoved,
     Supplemented,
 )
+from yika_common.journal.meter_bodies import MeterSwapped, ToolReturned
 
 BODIES: dict[str, type[Body]] = {
     body.kind: body
@@ -51,6 +52,8 @@ BODIES: dict[str, type[Body]] = {
         Approved,
         SpecialCard,
         RefundPaid,
+        ToolReturned,
+        MeterSwapped,
     )
 }
 """The text under ``t`` to the class of the body."""

@@ -13,11 +13,11 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, Final
 
-from yika_common.journal import bodies, card_bodies
+from yika_common.journal import bodies, card_bodies, meter_bodies
 from yika_common.journal.body import Body
 from yika_common.journal.implied import card_state
 from yika_common.journal.record import Record, Unknown, decode_line
-from yika_node.db import card_projections, customer_projections
+from yika_node.db import card_projections, customer_projections, meter_projections
 
 PENDING: Final = "pending"
 WRITTEN: Final = "written"
@@ -42,6 +42,7 @@ TABLES: Final = (
     "card_report",
     "card_end",
     "stock_move",
+    "meter_swap",
 )
 """Every projection."""
 
@@ -275,4 +276,6 @@ _APPLY: dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]]
     card_bodies.CardEnded: card_projections.ended,
     card_bodies.StockMoved: card_projections.stock,
     card_bodies.Supplemented: _nothing,
+    meter_bodies.ToolReturned: _nothing,
+    meter_bodies.MeterSwapped: meter_projections.swapped,
 }

@@ -11,7 +11,7 @@ truth       identity, record, tip, item, acknowledgement
 projection  operator, account, account_meter, card, intent, tally,
             meter_position, reading, witness, held_item, bundle, account_facts,
             own_limit, refusal, special_card, card_report,
-            card_end, stock_move
+            card_end, stock_move, meter_swap
 told        sheet, sheet_meter, sheet_part
 note        form, attempt, managing_seen
 ==========  ==========================================================================
@@ -206,6 +206,30 @@ class StockMove(Row, table=True):
     at: int = _number()
     operator: str
     reason: str
+
+
+class MeterSwap(Row, table=True):
+    """Projection: a meter that took the place of another, and what it began with (``moved``).
+
+    ``generation``, ``count`` and ``total`` are the newest purchase of the old meter in that.
+    """
+
+    epoch: int = _number_key()
+    seq: int = _number_key()
+    account: str
+    slot: int
+    service: str
+    old: str = Field(index=True)
+    new: str
+    generation: int
+    count: int = _number()
+    total: int = _number()
+    balance: int = _number()
+    moved: int = _number()
+    at: int = _number()
+    operator: str
+    reason: str
+    __table_args__ = (Index("meter_swap_account", "account", "slot"),)
 
 
 class Intent(Row, table=True):
