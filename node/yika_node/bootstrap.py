@@ -147,7 +147,7 @@ def build(
         outside = _Outside(
             clock=TrustedClock(clock),
             random=random,
-            reader=reader or reader_at(config.reader.port, config.reader.protocol),
+            reader=reader or _configured_reader(config),
             uplinks=uplinks,
             cost=cost,
             judge=judge,
@@ -168,6 +168,11 @@ class _Outside:
     uplinks: UplinkTo
     cost: Cost | None
     judge: Judge
+
+
+def _configured_reader(config: Config) -> CardReader:
+    named = config.reader
+    return reader_at(named.port, named.protocol, named.parallel_mode)
 
 
 def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outside) -> Node:

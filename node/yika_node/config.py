@@ -8,6 +8,8 @@ sync            interval_s        seconds between exchanges (300)
 reader          port              path of the reader's port, or its name in PC/SC; auto: it
                                   is found ("auto")
 reader          protocol          how the reader is spoken to; auto: it is found ("auto")
+reader          parallel_mode     how a reader on a parallel port sends: byte, nibble; auto:
+                                  bytes if it can ("auto")
 web             host              address the pages are served on ("127.0.0.1")
 web             port              port the pages are served on (8631)
 place           time_zone         zone of the clock on the wall ("Asia/Shanghai")
@@ -28,6 +30,9 @@ from yika_common.infra.config import OutOfRange, load_config
 FILE_NAME: Final = "node.toml"
 AUTO: Final = "auto"
 PROTOCOLS: Final = (AUTO, "gempc-twin", "asedrive", "gemplus", "pcsc")
+PARALLEL_PORTS: Final = "/dev/parport"
+PARALLEL_PROTOCOLS: Final = (AUTO, "gempc-twin", "asedrive")
+PARALLEL_MODES: Final = (AUTO, "byte", "nibble")
 LANGUAGES: Final = ("en", "zh")
 _PORT_MAX = 65535
 _INTERVAL_MIN, _INTERVAL_MAX = 5, 86_400
@@ -61,10 +66,15 @@ class ReaderConfig:
 
     port: str = AUTO
     protocol: str = AUTO
+    parallel_mode: str = AUTO
 
     def __post_init__(self) -> None:
-        if self.protocol not in PROTOCOLS:
-            raise OutOfRange("protocol", _among(PROTOCOLS))
+        on_parallel = self.port.startswith(PARALLEL_PORTS)
+        known = PARALLEL_PROTOCOLS if on_parallel else PROTOCOLS
+        if self.protocol not in known:
+            raise OutOfRange("protocol", _among(known))
+        if self.parallel_mode not in PARALLEL_MODES:
+            raise OutOfRange("parallel_mode", _among(PARALLEL_MODES))
 
 
 @dataclass(frozen=True, slots=True)

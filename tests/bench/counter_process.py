@@ -73,6 +73,6 @@ class _Connection:
 if __name__ == "__main__":
     reader = InnerReader(Chip(Path(sys.argv[2])))
     # No patching library: it would weigh in the memory that is measured.
-    setattr(bootstrap, "reader_at", lambda _port, _protocol: reader)  # noqa: B010 - types stay checked
+    setattr(bootstrap, "reader_at", lambda *_: reader)  # noqa: B010 - types stay checked
     sys.argv[1:] = ["--data", sys.argv[1], "serve", "--port", "0"]
     __main__.main()

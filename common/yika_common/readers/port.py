@@ -162,14 +162,16 @@ class ReaderDescription:
     Attributes:
         port: path of the device.
         protocol: how it is spoken to.
-        baud: bits a second on its line.
+        baud: bits a second on its line; 0 where there is no such thing.
         firmware: its own text, empty where it keeps that to itself.
+        transfer: ``byte`` or ``nibble`` on a parallel port, else empty.
     """
 
     port: str
     protocol: str
     baud: int
     firmware: str
+    transfer: str = ""
 
 
 class CardReader(Protocol):

@@ -45,6 +45,7 @@ class ParallelLink:
     Args:
         link: where the socket shall appear; one that is there is replaced.
         modes: what the device takes.
+        identity: its device id.
         on_event: told of each event of the handshakes.
         on_access: told of each access: the register, +80 for writing, and the value.
 
@@ -62,6 +63,7 @@ class ParallelLink:
         link: Path,
         *,
         modes: Iterable[Mode] = tuple(Mode),
+        identity: bytes = IDENTITY,
         on_event: Callable[[str], None] = _unheard,
         on_access: Callable[[int, int], None] = _unwatched,
     ) -> None:
@@ -81,7 +83,7 @@ class ParallelLink:
         os.set_blocking(self.master, False)
         os.set_blocking(self._forward, False)
         self.peripheral = Peripheral(
-            self._came_forward, identity=IDENTITY, modes=modes, on_event=on_event
+            self._came_forward, identity=identity, modes=modes, on_event=on_event
         )
         device = self.peripheral
         self._read = {
@@ -102,7 +104,11 @@ class ParallelLink:
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
-    def write(self, data: bytes) -> None:
+    def to_reader(self, data: bytes) -> bytes:
+        """See :class:`yika_common.simulated.reader.Wire`; no port changes what it carries."""
+        return data
+
+    def to_program(self, data: bytes) -> None:
         """Have bytes wait for whoever uses the port."""
         with self._lock:
             self.peripheral.send(data)

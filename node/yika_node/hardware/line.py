@@ -73,7 +73,7 @@ class MakeLine(Protocol):
     """Makes the line for a port at a protocol's speed."""
 
     def __call__(
-        self, port: str, baud: int, monotonic: Callable[[], float], *, ready: bool = True
+        self, port: str, baud: int, monotonic: Callable[[], float], /, *, ready: bool = True
     ) -> Line:
         """The line, not opened yet."""
         ...

@@ -12,6 +12,8 @@ from yika_node.hardware.timing import Timing
 AUTO: Final = "auto"
 PCSC: Final = "pcsc"
 GEMPLUS: Final = "gemplus"
+PARALLEL_PORTS: Final = "/dev/parport"
+"""What the path of a parallel port begins with; such a port is never searched: it may print."""
 
 
 def _gemplus(port: str, timing: Timing, monotonic: Callable[[], float]) -> SerialProtocol:
@@ -28,13 +30,18 @@ PROTOCOLS: Final[dict[str, MakeProtocol]] = {
 """In the order in which they are tried; the last one is called at nine speeds."""
 
 
-def reader_at(port: str, protocol: str) -> NamedReader:
+def reader_at(port: str, protocol: str, parallel_mode: str = AUTO) -> NamedReader:
     """The driver for the reader of that protocol at that port.
 
     Args:
         port: a path; for PC/SC the name of a reader; ``auto``: wherever one is found.
         protocol: as it is configured; ``auto``: whichever is found.
+        parallel_mode: how a parallel port's reader sends: byte, nibble; ``auto``: as it can.
     """
+    if port.startswith(PARALLEL_PORTS):
+        from yika_node.hardware.parallel_reader import parallel_reader  # noqa: PLC0415 - few have one
+
+        return parallel_reader(port, protocol, parallel_mode)
     if protocol == PCSC:
         from yika_node.hardware.pcsc_reader import PcscReader  # noqa: PLC0415 - few need it
 

@@ -91,7 +91,9 @@ class SerialReader:
             reader = self._opened()
             reader.card_present()
             line = reader.line
-            return ReaderDescription(line.port, reader.name, line.baud, self._firmware)
+            return ReaderDescription(
+                line.port, reader.name, line.baud, self._firmware, line.transfer
+            )
 
     def card_present(self) -> bool:
         """See :class:`yika_common.readers.port.CardReader`; True while a card is talked to."""

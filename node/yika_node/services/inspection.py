@@ -43,8 +43,31 @@ class Finding:
     facts: Mapping[str, str | int] = field(default_factory=dict)
 
 
-ReaderAt = Callable[[str, str], NamedReader]
-"""Gives the driver for a port and a protocol, as they are configured."""
+ReaderAt = Callable[[str, str, str], NamedReader]
+"""Gives the driver for a port, a protocol and a parallel port's mode, as they are configured."""
+
+
+_CARD_IN: Final[dict[str | bool, str]] = {
+    True: N_(
+        "The card reader at %(port)s answers as %(protocol)s at %(baud)s baud; a card is in it."
+    ),
+    False: N_("The card reader at %(port)s answers as %(protocol)s; a card is in it."),
+    "byte": N_(
+        "The card reader at %(port)s answers as %(protocol)s by whole bytes; a card is in it."
+    ),
+    "nibble": N_(
+        "The card reader at %(port)s answers as %(protocol)s by half bytes; a card is in it."
+    ),
+}
+_EMPTY: Final[dict[str | bool, str]] = {
+    True: N_("The card reader at %(port)s answers as %(protocol)s at %(baud)s baud; it is empty."),
+    False: N_("The card reader at %(port)s answers as %(protocol)s; it is empty."),
+    "byte": N_("The card reader at %(port)s answers as %(protocol)s by whole bytes; it is empty."),
+    "nibble": N_(
+        "The card reader at %(port)s answers as %(protocol)s by half bytes; it is empty."
+    ),
+}
+"""How the reader is reached: with a speed, without one, or by bytes over a parallel port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +128,13 @@ class Inspection:
 
     def _card_reader(self) -> Finding:
         configured = load(self.folder).reader
-        reader = self.reader_at(configured.port, configured.protocol)
+        reader = self.reader_at(configured.port, configured.protocol, configured.parallel_mode)
         try:
             found = reader.describe()
             present = reader.card_present()
         finally:
             reader.close()
-        text = (
-            N_(
-                "The card reader at %(port)s answers as %(protocol)s at %(baud)s baud; "
-                "a card is in it."
-            )
-            if present
-            else N_(
-                "The card reader at %(port)s answers as %(protocol)s at %(baud)s baud; "
-                "it is empty."
-            )
-        )
+        text = (_CARD_IN if present else _EMPTY)[found.transfer or bool(found.baud)]
         return _good(text, port=found.port, protocol=found.protocol, baud=found.baud)
 
     def _printer(self) -> Finding:
