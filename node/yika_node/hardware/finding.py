@@ -17,6 +17,7 @@ from yika_node.hardware.pcsc_reader import PcscReader
 from yika_node.hardware.places import Group, Place, joined
 from yika_node.hardware.serial_ports import is_held, serial_ports
 from yika_node.hardware.serial_reader import MakeProtocol, SerialReader
+from yika_node.hardware.timing import USUAL, Timing
 
 PCSC_PLACE: Final = "PC/SC"
 _PCSC_SAID: Final[dict[type[ReaderError], Phrase]] = {
@@ -27,22 +28,28 @@ _PCSC_SAID: Final[dict[type[ReaderError], Phrase]] = {
 
 
 def serial_group(
-    protocols: Sequence[MakeProtocol], ports: Callable[[], Sequence[str]] = serial_ports
+    protocols: Sequence[MakeProtocol],
+    ports: Callable[[], Sequence[str]] = serial_ports,
+    timing: Timing = USUAL,
 ) -> Group:
     """Every serial port, for these protocols."""
 
     def places() -> list[Place]:
         return [
-            Place(port, partial(SerialReader, port, protocols), partial(is_held, port))
+            Place(
+                port,
+                partial(SerialReader, port, protocols, timing=timing),
+                partial(is_held, port),
+            )
             for port in ports()
         ]
 
     return Group(places, _serial_said)
 
 
-def pcsc_group() -> Group:
+def pcsc_group(timing: Timing = USUAL) -> Group:
     """The PC/SC service, whichever readers it knows."""
-    place = Place(PCSC_PLACE, PcscReader)
+    place = Place(PCSC_PLACE, partial(PcscReader, timing=timing))
     return Group(lambda: [place], _pcsc_said, quiet=True)
 
 

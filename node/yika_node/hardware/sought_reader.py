@@ -37,7 +37,7 @@ class Patience:
 
     glance_s: float = 0.2
     page_s: float = 3.0
-    group_s: float = 8.0
+    group_s: float = 10.0
 
 
 class SoughtReader:
@@ -104,7 +104,7 @@ class SoughtReader:
         """The reader, if it is known by then.
 
         Raises:
-            ReaderSought: the search is not over.
+            ReaderSought: the first search is not over.
             ReaderNotFound: it is, and nothing answered.
         """
         with self._changed:
@@ -113,7 +113,7 @@ class SoughtReader:
             self._changed.wait_for(lambda: not self._searching, wait_s)
             if self._found is not None:
                 return self._found
-            if self._searching:
+            if self._searching and not any(self._said):
                 raise ReaderSought
             raise ReaderNotFound(tried=joined(self._said))
 
