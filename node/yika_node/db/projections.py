@@ -17,7 +17,12 @@ from yika_common.journal import bodies, card_bodies, meter_bodies
 from yika_common.journal.body import Body
 from yika_common.journal.implied import card_state
 from yika_common.journal.record import Record, Unknown, decode_line
-from yika_node.db import card_projections, customer_projections, meter_projections
+from yika_node.db import (
+    card_projections,
+    customer_projections,
+    meter_projections,
+    refund_projections,
+)
 
 PENDING: Final = "pending"
 WRITTEN: Final = "written"
@@ -29,6 +34,7 @@ TABLES: Final = (
     "account_meter",
     "card",
     "intent",
+    "refund",
     "tally",
     "meter_position",
     "reading",
@@ -103,8 +109,8 @@ def _intent(c: sqlite3.Connection, epoch: int, record: Record, body: bodies.Inte
     c.execute(
         "INSERT INTO intent (epoch, seq, basket, at, operator, account, card, slot, service,"
         " meter, generation, count, total, quantity, amount, paid, tariff, tariff_version, act,"
-        " state, period, counted, heating_year, charged_through, free_day, money_number, money_total,"
-        " quantity_number, quantity_total, debts)"
+        " state, period, counted, heating_year, charged_through, free_day, money_number,"
+        " money_total, quantity_number, quantity_total, debts)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending',"
         " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -130,6 +136,8 @@ def _intent(c: sqlite3.Connection, epoch: int, record: Record, body: bodies.Inte
             *card_state(body),
         ),
     )
+    if body.act == bodies.REFUND:
+        refund_projections.begun(c, epoch, record, body)
 
 
 def _sale(c: sqlite3.Connection, epoch: int, record: Record, body: bodies.Sale) -> None:
@@ -271,6 +279,7 @@ _APPLY: dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]]
     bodies.BundleApplied: _bundle,
     bodies.BundleRefused: customer_projections.refusal,
     card_bodies.Approved: _nothing,
+    card_bodies.RefundPaid: refund_projections.paid,
     card_bodies.SpecialCard: _special,
     card_bodies.CardReported: card_projections.reported,
     card_bodies.CardEnded: card_projections.ended,

@@ -8,7 +8,7 @@ A **note** is none of these: it saves work or trouble, and losing it loses no mo
 
 ==========  ==========================================================================
 truth       identity, record, tip, item, acknowledgement
-projection  operator, account, account_meter, card, intent, tally,
+projection  operator, account, account_meter, card, intent, refund, tally,
             meter_position, reading, witness, held_item, bundle, account_facts,
             own_limit, refusal, special_card, card_report,
             card_end, stock_move, meter_swap
@@ -274,6 +274,28 @@ class Intent(Row, table=True):
     __table_args__ = (
         Index("intent_account", "account", "epoch", "seq"),
         Index("intent_pending", "card", sqlite_where=text("state = 'pending'")),
+        _WITHOUT_ROWID,
+    )
+
+
+class Refund(Row, table=True):
+    """Projection: a purchase (its seq) given back by the intent at (epoch, seq).
+
+    ``paid_at`` is when the money was handed out, None while it is not, or never will be because
+    the intent was superseded; ``write_back`` the number of the meter's write-back that allowed it
+    (0: no meter had claimed the purchase).
+    """
+
+    epoch: int = _number_key()
+    seq: int = _number_key()
+    purchase: int = _number()
+    reason: str
+    paid_at: int | None = _maybe_number()
+    paid_by: str
+    write_back: int = _number()
+    __table_args__ = (
+        Index("refund_purchase", "epoch", "purchase"),
+        Index("refund_unpaid", "epoch", sqlite_where=text("paid_at IS NULL")),
         _WITHOUT_ROWID,
     )
 

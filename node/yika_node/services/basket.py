@@ -57,6 +57,8 @@ class PricedLine:
         quota: what the premises will have bought and been charged.
         adjustments: what will have been settled through the slot.
         parameters: for the meter.
+        heating_before: the newest heating year paid before, where the line pays one; 0: none.
+        free_before: the last day free units were claimed before, where it claims any; 0: never.
     """
 
     line: SlotQuote
@@ -64,6 +66,8 @@ class PricedLine:
     quota: QuotaState
     adjustments: AppliedAdjustments = _NOTHING_SETTLED
     parameters: MeterParameters = _NO_PARAMETERS
+    heating_before: int = 0
+    free_before: int = 0
 
 
 @dataclass(slots=True)
@@ -138,6 +142,8 @@ class Basket:
             ),
             adjustments=settled_with(self.settled.through[slot.slot], line),
             parameters=_parameters(shown, slot, tariff, following, self.at),
+            heating_before=tally.heating_year if line.heating_year else 0,
+            free_before=tally.free_day if bill.quote.free else 0,
         )
 
     def _tally(self, service: Service, tariff: Tariff, facts: Facts) -> Tally:

@@ -8,6 +8,7 @@ the same.
 field of the credit record                  comes from
 ==========================================  =======================================
 meter, slot, service, key version, g, n, T  the intent
+the flag *lower*                            the intent is a refund's
 quota, charges, free units                  the intent, see :mod:`yika_common.journal.implied`
 adjustments, debts, parameters              the intent's ``rest``, likewise
 witness                                     node, epoch, seq and hash before it
@@ -32,7 +33,7 @@ from yika_common.cards.record import (
     RecordWitness,
 )
 from yika_common.clock import from_timestamp, to_timestamp
-from yika_common.journal.bodies import DebtPaid, Intent, Line
+from yika_common.journal.bodies import REFUND, DebtPaid, Intent, Line
 from yika_common.journal.implied import PARTS, completed, counted, rest_of
 from yika_common.numbers import Quantity
 from yika_node.db.journal import Position
@@ -124,9 +125,11 @@ class Minting:
             persons=usage.persons or 0,
             heated_area=usage.area_m2 or 0,
             heating_year=line.heating_year or 0,
+            heating_before=self.priced.heating_before,
             months_due=usage.months_due,
             charged_through=quota.charged_through,
             free_day=quota.free_day,
+            free_before=self.priced.free_before,
             free=bill.quote.free,
             consumed=0 if usage.consumed is None else bill.quote.settled,
             heat_class=usage.heat_class,
@@ -182,6 +185,7 @@ def _record(intent: Intent, position: Position) -> CreditRecord:
         count=intent.count,
         total=Quantity(intent.total),
         time=from_timestamp(position.at),
+        lower=intent.act == REFUND,
         quota=_quota(intent),
         witness=_witness(position),
     )
