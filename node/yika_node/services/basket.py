@@ -29,7 +29,7 @@ from yika_common.tariffs.situation import tally_after, together, usage_at
 from yika_common.tariffs.usage import OwnLimits, Usage
 from yika_common.tariffs.waterfall import bill_for_money, bill_for_quantity
 from yika_node.db.queries import Queries
-from yika_node.services.errors import MeterCountsOtherwise, SaleTooLarge
+from yika_node.services.errors import MeterCountsOtherwise, RefundAwaitsMeter, SaleTooLarge
 from yika_node.services.payments import SlotQuote
 from yika_node.services.premises import Base, Premises, quantum_of, stored
 from yika_node.services.settled import Owed, Settled, settled_with
@@ -97,6 +97,8 @@ class Basket:
         Raises:
             those of :meth:`yika_node.services.pricing.Pricing.price`.
         """
+        if slot.refund_waits:
+            raise RefundAwaitsMeter(meter=slot.meter)
         _check_unit(slot, tariff)
         facts = self.account.pricing_facts(tariff.zone)
         base = self.premises.base(self.identity, slot)

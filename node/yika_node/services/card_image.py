@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from yika_common.cards.aes import MAC_SIZE
 from yika_common.cards.application import CardIdentity
+from yika_common.cards.claim import Claim
 from yika_common.cards.contact import UserCard
 from yika_common.cards.cut import Cut
 from yika_common.cards.errors import CardError, RecordForged
@@ -26,7 +27,8 @@ from yika_node.services.views import Account, MeterView, SlotView
 class SlotImage:
     """One slot: its meter, and what was read; ``problem`` says why ``record`` can't be used.
 
-    ``bare``: the card has no room to say more than count and total.
+    ``bare``: the card has no room to say more than count and total.  ``refund_waits``: the record
+    gives back what the meter may hold, and the meter has not taken it yet.
     """
 
     view: MeterView
@@ -37,6 +39,7 @@ class SlotImage:
     problem: YikaError | None
     write_back_problem: YikaError | None = None
     bare: bool = False
+    refund_waits: bool = False
 
     @property
     def slot(self) -> int:
@@ -59,9 +62,12 @@ class SlotImage:
         )
 
     def with_record(self, raw: bytes, meter: HeldMeter) -> "SlotImage":
-        """The slot after these bytes of the meter's were written to it and read back."""
+        """The slot after these bytes of the meter's were written to it and read back.
+
+        A refund just written waits for the meter until the card is read again.
+        """
         record = open_record(raw, meter.keys.credit)
-        return replace(self, raw=raw, record=record, problem=None)
+        return replace(self, raw=raw, record=record, problem=None, refund_waits=record.lower)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,34 @@ def _read_slot(session: UserCard, view: MeterView, keyring: KeyRing) -> SlotImag
     write_back, unreadable = _write_back(written_back, held)
     evidence = evidence_in(written_back)
     bare = session.cut is Cut.BARE
-    return SlotImage(view, raw, record, write_back, evidence, forged, unreadable, bare=bare)
+    # A claim is read for a refund alone: every sale would wait for it.
+    waits = (
+        record is not None
+        and record.lower
+        and awaits_meter(record, write_back, session.read_claim(view.slot))
+    )
+    return SlotImage(
+        view,
+        raw,
+        record,
+        write_back,
+        evidence,
+        forged,
+        unreadable,
+        bare=bare,
+        refund_waits=waits,
+    )
+
+
+def awaits_meter(record: CreditRecord, write_back: WriteBack | None, claim: Claim | None) -> bool:
+    """Whether a *lower* record must be taken by the meter before another is written over it.
+
+    Over it the next record would say a total that is below the meter's, which only this one sets
+    down.  If the meter never claimed the purchase, there is nothing to set down.
+    """
+    if write_back is not None and write_back.reading.position >= record.position:
+        return False
+    return claim is None or claim.position >= (record.generation, record.count - 1)
 
 
 def _record(
@@ -145,4 +178,5 @@ def slot_view(image: SlotImage) -> SlotView:
         problem=image.problem,
         write_back_problem=image.write_back_problem,
         bare=image.bare,
+        refund_waits=image.refund_waits,
     )

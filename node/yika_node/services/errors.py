@@ -262,3 +262,13 @@ class CertificateForAnother(YikaError):
         "The certificate that came back is not for this vending point. Nothing was set up. Ask "
         "headquarters for a new token."
     )
+
+
+class RefundAwaitsMeter(YikaError):
+    """A refund is on the card that its meter must take before anything else is sold to it."""
+
+    code = "refund_awaits_meter"
+    sentence = N_(
+        "A refund on this card waits for meter %(meter)s. Nothing was sold to it. Put the card "
+        "into the meter first, then sell."
+    )

@@ -47,7 +47,8 @@ ISSUING_EPOCH: Final = 1
 
 _NOTHING_APPLIED = AppliedAdjustments().data + MeterParameters().data
 _TARIFF_DIGEST_SIZE = 8
-_WITNESS_HEAD_SIZE = 8
+HEAD_SIZE: Final = 8
+"""Bytes of the journal's head that a witness holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Minting:
 
     def trial(self, at: datetime) -> bytes:
         """The record's body before the cut, at no place of a journal in particular."""
-        return self._record(Position("", 0, 0, bytes(_WITNESS_HEAD_SIZE), to_timestamp(at))).body()
+        return self._record(Position("", 0, 0, bytes(HEAD_SIZE), to_timestamp(at))).body()
 
     def draft(self, index: int) -> Callable[[Position], Intent]:
         """What makes the intent at its place; ``index`` counts within the basket, from 0."""
@@ -71,7 +72,7 @@ class Minting:
             body = self._record(position).body()
             mac = mac8(self.meter.keys.credit, self.cut.record(body)).hex()
             intent = self._intent(position.seq - index if index else 0, mac)
-            rest = rest_of(body, _implied(intent))
+            rest = rest_of(body, implied_body(intent))
             return replace(intent, rest=rest) if rest else intent
 
         return at
@@ -92,7 +93,7 @@ class Minting:
             quota=self.priced.quota,
             adjustments=self.priced.adjustments,
             parameters=self.priced.parameters,
-            witness=_witness(position),
+            witness=witness_at(position),
         )
 
     def _intent(self, basket: int, mac: str) -> Intent:
@@ -187,7 +188,7 @@ def _record(intent: Intent, position: Position) -> CreditRecord:
         time=from_timestamp(position.at),
         lower=intent.act == REFUND,
         quota=_quota(intent),
-        witness=_witness(position),
+        witness=witness_at(position),
     )
 
 
@@ -201,7 +202,7 @@ def _quota(intent: Intent) -> QuotaState:
     )
 
 
-def _implied(intent: Intent) -> bytes:
+def implied_body(intent: Intent) -> bytes:
     """Of the record that the intent implies the parts that ``rest`` may replace, in their places.
 
     The counter waits while an intent is made; a whole second record would double that.
@@ -209,6 +210,7 @@ def _implied(intent: Intent) -> bytes:
     return bytes(PARTS[0].start) + _quota(intent).data + _NOTHING_APPLIED
 
 
-def _witness(position: Position) -> RecordWitness:
-    head = position.head[:_WITNESS_HEAD_SIZE]
+def witness_at(position: Position) -> RecordWitness:
+    """What a record says of the place of its intent."""
+    head = position.head[:HEAD_SIZE]
     return RecordWitness(position.node, position.epoch, position.seq, head)

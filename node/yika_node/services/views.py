@@ -186,7 +186,7 @@ class SlotView:
 
     ``problem`` says why the record can't be used, ``write_back_problem`` the same of what the
     meter wrote; nothing is sold to a slot with a problem.  A ``bare`` card has no room to say more
-    than count and total.
+    than count and total.  Where a ``refund_waits`` for the meter, nothing is sold either.
     """
 
     slot: int
@@ -197,6 +197,7 @@ class SlotView:
     problem: YikaError | None = None
     write_back_problem: YikaError | None = None
     bare: bool = False
+    refund_waits: bool = False
 
     @property
     def count(self) -> int:
