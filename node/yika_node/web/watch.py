@@ -1,7 +1,8 @@
 """Whether a card is in the reader: asked of the reader at most once a second, however many look.
 
-Pages ask every second and must never queue up behind a card that is being written: while somebody
-else asks, or works with the card, the last answer stands.
+Pages ask every second and must never queue up behind a card that is being written, nor behind a
+reader that hangs: the reader is asked in the background, and a page waits a moment at most.  While
+there is no answer, or somebody works with the card, the last one stands.
 """
 
 import threading
@@ -40,6 +41,8 @@ class Seen:
 
 
 _NOBODY_LOOKED: Final = Seen(Presence.EMPTY)
+PATIENCE_S: Final = 0.3
+"""A page waits so long for the reader's answer; a healthy one gives it in milliseconds."""
 
 
 class CardWatch:
@@ -53,14 +56,20 @@ class CardWatch:
         self._seen = _NOBODY_LOOKED
 
     def seen(self) -> Seen:
-        """What is in the reader, no older than a second unless the reader is at work."""
+        """What is in the reader, no older than a second unless the reader is slow or at work."""
         if self._asked_at != self._clock() and self._asking.acquire(blocking=False):
-            try:
-                self._seen = self._look()
-                self._asked_at = self._clock()
-            finally:
-                self._asking.release()
+            answered = threading.Event()
+            threading.Thread(target=self._ask, args=(answered,), daemon=True).start()
+            answered.wait(PATIENCE_S)
         return self._seen
+
+    def _ask(self, answered: threading.Event) -> None:
+        try:
+            self._seen = self._look()
+            self._asked_at = self._clock()
+        finally:
+            self._asking.release()
+            answered.set()
 
     def _look(self) -> Seen:
         try:
