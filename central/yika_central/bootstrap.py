@@ -12,6 +12,7 @@ from yika_central.errors import AlreadyInitialised, FolderNotReady
 from yika_central.services.accounting import Accounting
 from yika_central.services.adjustments import Adjustments
 from yika_central.services.debt_office import DebtOffice
+from yika_central.services.detection import Detection
 from yika_central.services.enquiries import Enquiries
 from yika_central.services.enrolment import Enrolment
 from yika_central.services.inspection import Inspection
@@ -34,6 +35,7 @@ from yika_central.services.staff import Credential, Staff
 from yika_central.services.stick import Stick
 from yika_central.services.stock import Stock
 from yika_central.services.tariff_office import TariffOffice
+from yika_central.services.tool_desk import ToolDesk
 from yika_central.services.two_persons import TwoPersons
 from yika_common.clock import Clock
 from yika_common.infra.entropy import RandomSource, system_random
@@ -71,6 +73,7 @@ class Headquarters:
     debt_office: DebtOffice
     accounting: Accounting
     rulings: Rulings
+    detection: Detection
     report_office: ReportOffice
     enquiries: Enquiries
 
@@ -129,6 +132,8 @@ def build(
         debt_office=DebtOffice(database, persons, clock, zone),
         accounting=Accounting(database, settling, clock, zone),
         rulings=Rulings(database, persons, clock),
+        tool_desk=ToolDesk(database, keys, registry, persons, clock, zone),
+        detection=Detection(database, clock),
         report_office=ReportOffice(database, clock, zone, software=SOFTWARE),
         enquiries=Enquiries(database, clock, zone),
     )

@@ -40,11 +40,12 @@ def replay(hq: Headquarters) -> None:
 
 
 def rerate(hq: Headquarters) -> None:
-    """Review, drain the queue, settle; what fails is noted, stays queued and is tried again."""
+    """Review, drain, settle, detect; what fails is noted, stays queued and is tried again."""
     try:
         review(hq.database, hq.clock())
         done = hq.rerating.drain()
         settled = hq.settling.run()
+        cases = hq.detection.run()
     except YikaError as error:
         log.warning("rerate failed", extra={"facts": {"code": error.code}})
         return
@@ -52,6 +53,8 @@ def rerate(hq: Headquarters) -> None:
         log.info("rerated", extra={"facts": {"pairs": done.pairs, "changed": done.changed}})
     if settled.postings:
         log.info("settled", extra={"facts": {"postings": settled.postings}})
+    if cases:
+        log.info("detected", extra={"facts": {"cases": cases}})
 
 
 def accrue(hq: Headquarters) -> None:

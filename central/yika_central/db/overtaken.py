@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, Update, and_, bindparam, or_, select, update
 
+from yika_central.db.case_store import look_at
 from yika_central.db.rerate_queue import Pairs, queue
 from yika_central.db.settlement_store import SUPERSEDED, note_due
 from yika_central.db.sheet_changes import note_changed
@@ -50,6 +51,7 @@ def end_overtaken(connection: Connection, at: int) -> int:
     accounts = {row["account"] for row in rows}
     queue(connection, pairs, at)
     note_due(connection, accounts)
+    look_at(connection, {row["meter"] for row in rows})
     note_changed(connection, accounts)
     return len(rows)
 

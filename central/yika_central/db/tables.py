@@ -2,6 +2,7 @@
 
 from yika_central.db.base import Row, table_of
 from yika_central.db.card_tables import CardEnd, CardReport, StockMove
+from yika_central.db.case_tables import AuditCase, AuditQueue, OpenWitness
 from yika_central.db.customer_tables import (
     AccountFacts,
     NodePart,
@@ -32,6 +33,7 @@ from yika_central.db.ledger_tables import (
     Segment,
     Suspense,
 )
+from yika_central.db.meter_tables import MeterSwap, ToolOrder
 from yika_central.db.office_tables import (
     Area,
     Card,
@@ -73,6 +75,8 @@ __all__ = [
     "AdjustmentEntry",
     "Approval",
     "Area",
+    "AuditCase",
+    "AuditQueue",
     "Branch",
     "Card",
     "CardEnd",
@@ -89,12 +93,14 @@ __all__ = [
     "LateSale",
     "ManifestIssue",
     "Meter",
+    "MeterSwap",
     "Node",
     "NodeArea",
     "NodeCertificate",
     "NodeOperator",
     "NodePart",
     "NodeRefusal",
+    "OpenWitness",
     "OwnLimit",
     "PolicyChange",
     "Posting",
@@ -126,5 +132,6 @@ __all__ = [
     "TariffDraftAct",
     "TariffReplay",
     "TariffVersion",
+    "ToolOrder",
     "table_of",
 ]

@@ -6,7 +6,9 @@ from sqlalchemy import Connection
 
 from yika_central.db import ledger
 from yika_central.db.books import book_late_sales
+from yika_central.db.case_store import look_at, look_at_accounts, look_at_witnesses
 from yika_central.db.database import add, add_new
+from yika_central.db.meter_projections import note_outcomes, place_meters
 from yika_central.db.projections import Arrival, Arrived, Projected, project
 from yika_central.db.rerate_queue import EVER, Pairs, pairs_amended
 from yika_central.db.settlement_store import note_due
@@ -16,8 +18,11 @@ from yika_central.db.tables import (
     Account,
     AccountFacts,
     AccountMeter,
+    CardWitness,
     IssuedCard,
+    MeterSwap,
     OwnLimit,
+    Reading,
     Sale,
     Segment,
     Suspense,
@@ -31,7 +36,7 @@ from yika_common.journal.segment import Segment as OpenSegment
 from yika_common.signing.keys import PublicKey
 from yika_common.sync.messages import Status
 
-_TOLD = (Account, AccountFacts, OwnLimit, IssuedCard, Sale)
+_TOLD = (Account, AccountFacts, OwnLimit, IssuedCard, MeterSwap, Sale)
 """Tables whose rows change what nodes are told of an account."""
 
 DOUBT_KEY = ("node", "epoch", "branch", "seq", "reason")
@@ -143,6 +148,11 @@ def _absorb(
     # Two deliveries may doubt the same record: in one order, neither waits for the other.
     projected.of(Suspense).sort(key=lambda row: tuple(row[name] for name in DOUBT_KEY))
     ledger.store(connection, projected)
+    place_meters(
+        connection,
+        {row["account"] for table in (Account, MeterSwap) for row in projected.of(table)},
+    )
+    note_outcomes(connection, projected.orders)
     changed |= resolve_late(connection, projected, arrival)
     settle(connection, "unknown_account", [row["account"] for row in projected.of(Account)])
     ledger.extend_branch(
@@ -159,6 +169,9 @@ def _absorb(
     book_late_sales(connection, projected.of(Sale))
     settling = {row["account"] for row in projected.of(Sale) if row["paid"] != row["amount"]}
     note_due(connection, settling | {account for account, _ in changed}, node=incoming.node)
+    look_at(connection, {row["meter"] for table in (Sale, Reading) for row in projected.of(table)})
+    look_at_accounts(connection, {account for account, _ in changed})
+    look_at_witnesses(connection, projected.of(CardWitness), incoming.received_at)
     told = {row["account"] for table in _TOLD for row in projected.of(table)}
     told |= {account for account, _ in changed}
     note_changed(connection, told, node=incoming.node)

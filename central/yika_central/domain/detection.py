@@ -1,0 +1,246 @@
+"""What meters say of themselves against what the journals say was sold: a pure function.
+
+Each write-back with genuine evidence is the meter's own word.  It is compared with the records
+that the journals report for the meter, each of which states a lifetime total at a (generation,
+count).  What a meter was given *by* a position is the fold of the records up to it, in their
+order: the highest total, except where a refund sets it.
+
+==============  ==  ======================================================================
+kind            R   what was found; the amount, in 1/1000 of what the meter counts
+==============  ==  ======================================================================
+unreported      1   the meter took a position that no journal has reported (yet); by how
+                    much its total is above what was given
+ghost           1   it took more than it was given by that position; the excess
+lost            1   it took less; what is missing
+unbalanced      1   used + balance moved away from what was taken; above zero: credit that
+                    nobody sold, below: credit that went away
+regressed       2   position, total or use falls as the number of the write-back rises: the
+                    meter was set back
+old_image       2   a card shows an older write-back than the same vending point had read
+                    from it: its content was restored
+contradicted    3   two write-backs of one number differ: two meters hold its keys
+count_shared    4   two vending points read back records of one (generation, count): the card
+                    was copied or restored between them; the lesser growth
+two_places      5   one card was in two vending points sooner than anybody can travel
+==============  ==  ======================================================================
+
+R6, a card's witness against the journal it names, is not about a meter and stands in
+:mod:`yika_central.db.case_store`.  A superseded intent never reached a card and gives nothing.  A
+pending one may have: it counts for *ghost* and *unreported* and not for *lost*.
+
+Conservation is all of it together: used + balance = taken, and given = taken + what is still on
+the card.  A meter that holds money uses units and is not balanced here.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from yika_common.cards.write_back import MeterStatus
+
+Place = tuple[str, int, int, int]
+"""Node, epoch, branch and seq of a record."""
+
+Position = tuple[int, int]
+"""Generation and count."""
+
+
+class Kind(StrEnum):
+    """What was found."""
+
+    UNREPORTED = "unreported"
+    GHOST = "ghost"
+    LOST = "lost"
+    UNBALANCED = "unbalanced"
+    REGRESSED = "regressed"
+    OLD_IMAGE = "old_image"
+    CONTRADICTED = "contradicted"
+    COUNT_SHARED = "count_shared"
+    TWO_PLACES = "two_places"
+    WITNESS_CONTRADICTED = "witness_contradicted"
+    WITNESS_AHEAD = "witness_ahead"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One intent for the meter; ``growth`` is the credit it adds, ``lower`` that it may fall."""
+
+    place: Place
+    at: int
+    card: str
+    position: Position
+    total: int
+    growth: int
+    lower: bool
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One genuine write-back of the meter, as a node read it."""
+
+    place: Place
+    at: int
+    card: str
+    position: Position
+    total: int
+    balance: int
+    used: int
+    status: int
+    number: int
+    meter_time: int
+
+    @property
+    def content(self) -> tuple[Position, int, int, int, int, int]:
+        """What two write-backs of one number must agree on."""
+        return self.position, self.total, self.balance, self.used, self.status, self.meter_time
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found: ``mark`` tells it from others of its kind and meter, for good."""
+
+    kind: Kind
+    mark: str
+    amount: int
+    places: tuple[Place, ...]
+
+
+def findings(
+    given: Iterable[Given], told: Iterable[Told], *, holds_money: bool, apart_s: int
+) -> tuple[Finding, ...]:
+    """Everything found about one meter, in no particular order.
+
+    Args:
+        given: the intents of every journal for it.
+        told: its genuine write-backs.
+        holds_money: whether the meter counts money.
+        apart_s: seconds that a card needs at least from one vending point to another.
+    """
+    ladder = _Ladder(given)
+    by_number: dict[int, list[Told]] = defaultdict(list)
+    for one in told:
+        by_number[one.number].append(one)
+    words = [by_number[number] for number in sorted(by_number)]
+    latest = [same[0] for same in words]
+    return (
+        *_against_ledger(ladder, latest),
+        *_contradicted(words),
+        *_set_back(ladder, latest),
+        *(() if holds_money else _unbalanced(latest)),
+        *_old_images(one for same in words for one in same),
+        *_counts_shared(ladder.given),
+        *_two_places(ladder.given, [one for same in words for one in same], apart_s),
+    )
+
+
+class _Ladder:
+    """What the meter was given by each position."""
+
+    def __init__(self, given: Iterable[Given]) -> None:
+        self.given = sorted(
+            (one for one in given if one.outcome != "SUPERSEDED"),
+            key=lambda one: (one.position, one.place),
+        )
+        self.positions = {one.position for one in self.given}
+        self.last = max(self.positions, default=(0, 0))
+
+    def most(self, position: Position) -> int:
+        """The highest total that the meter can have taken by that position."""
+        return self._fold(position, self.given)
+
+    def least(self, position: Position) -> int:
+        """What it was certainly given by then: pending records may not have reached a card."""
+        return self._fold(position, [one for one in self.given if one.outcome == "WRITTEN"])
+
+    def falls_between(self, before: Position, after: Position) -> bool:
+        """Whether a refund lies after the one position and at most at the other."""
+        return any(one.lower and before < one.position <= after for one in self.given)
+
+    @staticmethod
+    def _fold(position: Position, given: Sequence[Given]) -> int:
+        total = 0
+        for one in given:
+            if one.position > position:
+                break
+            total = one.total if one.lower else max(total, one.total)
+        return total
+
+
+def _against_ledger(ladder: _Ladder, told: Sequence[Told]) -> Iterator[Finding]:
+    """The newest word of the meter at each position it took."""
+    newest = {one.position: one for one in told}
+    for position, one in newest.items():
+        mark, excess = f"{position[0]}/{position[1]}", one.total - ladder.most(position)
+        if excess > 0:
+            known = position in ladder.positions
+            kind = Kind.GHOST if known else Kind.UNREPORTED
+            yield Finding(kind, mark, excess, (one.place,))
+        elif position in ladder.positions and one.total < ladder.least(position):
+            yield Finding(Kind.LOST, mark, ladder.least(position) - one.total, (one.place,))
+
+
+def _contradicted(words: Iterable[Sequence[Told]]) -> Iterator[Finding]:
+    for same in words:
+        first = same[0]
+        other = next((one for one in same if one.content != first.content), None)
+        if other is not None:
+            amount = abs(other.total - first.total)
+            places = (first.place, other.place)
+            yield Finding(Kind.CONTRADICTED, str(first.number), amount, places)
+
+
+def _set_back(ladder: _Ladder, told: Sequence[Told]) -> Iterator[Finding]:
+    for before, after in pairwise(told):
+        fell = before.total - after.total
+        refunded = ladder.falls_between(before.position, after.position)
+        if (
+            after.position < before.position
+            or after.used < before.used
+            or (fell > 0 and not refunded)
+        ):
+            places = (before.place, after.place)
+            yield Finding(Kind.REGRESSED, str(after.number), max(fell, 0), places)
+
+
+def _unbalanced(told: Sequence[Told]) -> Iterator[Finding]:
+    gone = 0
+    for one in told:
+        now = one.total - one.used - one.balance
+        # A clear card takes the balance away, which the meter says by itself.
+        if now != gone and not (now > gone and one.status & MeterStatus.CLEARED):
+            yield Finding(Kind.UNBALANCED, str(one.number), gone - now, (one.place,))
+        gone = now
+
+
+def _old_images(told: Iterable[Told]) -> Iterator[Finding]:
+    newest: dict[tuple[str, str, int, int], Told] = {}
+    for one in sorted(told, key=lambda one: one.place):
+        reader = (one.card, *one.place[:3])
+        before = newest.get(reader)
+        if before is not None and one.number < before.number:
+            mark = f"{one.card}/{one.number}/{before.number}"
+            yield Finding(Kind.OLD_IMAGE, mark, 0, (before.place, one.place))
+        else:
+            newest[reader] = one
+
+
+def _counts_shared(given: Iterable[Given]) -> Iterator[Finding]:
+    written: dict[Position, list[Given]] = defaultdict(list)
+    for one in given:
+        if one.outcome == "WRITTEN":
+            written[one.position].append(one)
+    for (generation, count), sharing in written.items():
+        if len(sharing) > 1:
+            amount = min(one.growth for one in sharing)
+            places = tuple(one.place for one in sharing)
+            yield Finding(Kind.COUNT_SHARED, f"{generation}/{count}", amount, places)
+
+
+def _two_places(given: Iterable[Given], told: Iterable[Told], apart_s: int) -> Iterator[Finding]:
+    seen = sorted((one.card, one.at, one.place) for one in (*given, *told))
+    for (card, earlier, here), (other, later, there) in pairwise(seen):
+        if card == other and here[0] != there[0] and later - earlier < apart_s:
+            yield Finding(Kind.TWO_PLACES, f"{card}/{later}", 0, (here, there))
