@@ -13,6 +13,8 @@ CLA    INS                  P1 P2                    data and answer
 84     DC UPDATE RECORD     record, file x 8 + 4     the record
 84     D8 PUT KEY           00, key role             the key, encrypted
 84     44 ACTIVATE          00 00                    none; a blank card becomes a user card
+84     FE RETIRE            00 00                    none; a user card is out of service for good
+84     E4 RECYCLE           00 00                    none; a user card becomes blank
 =====  ===================  =======================  ==============================================
 
 Class 84 is protected both ways.  Records count from 1; record *slot + 1* belongs to the slot.
@@ -30,13 +32,14 @@ file  content         records  bytes  read                          update
 role  name      key                                    may
 ====  ========  =====================================  ================================
 0     issuer    the transport key, while blank         number the card, PUT KEY, ACTIVATE
-1     node      K_node of the card                     see the files
+1     node      K_node of the card                     see the files; RETIRE, RECYCLE
 2-9   meter     K_auth of the meter in slot 0 to 7     see the files
 ====  ========  =====================================  ================================
 
-A card in use has no issuer: its keys and its state are as :func:`personalise
-<yika_common.cards.user_card.personalise>` left them.  A card whose state is *retired* refuses
-every key.
+A card in use has no issuer: its keys are as :func:`personalise
+<yika_common.cards.user_card.personalise>` left them.  RETIRE and RECYCLE are each one atomic step,
+in which all records and keys are gone, and end the session.  A card whose state is *retired* keeps
+its number and refuses every key; a recycled one keeps its chip serial alone.
 
 The information, which SELECT answers inside ``6F { 84 name, 85 information }``:
 
@@ -100,6 +103,8 @@ class Ins(IntEnum):
     UPDATE_RECORD = 0xDC
     PUT_KEY = 0xD8
     ACTIVATE = 0x44
+    RETIRE = 0xFE
+    RECYCLE = 0xE4
 
 
 class Status(IntEnum):
@@ -143,7 +148,7 @@ SLOT_RECORD_SIZES = {
 
 
 class CardState(StrEnum):
-    """Where the card is in its life; it only moves forward."""
+    """Where the card is in its life; only recycling leads back."""
 
     BLANK = "blank"
     USER = "user"

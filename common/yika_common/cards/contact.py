@@ -12,6 +12,7 @@ from yika_common.cards.application import CardIdentity
 from yika_common.cards.channel import AnyCard
 from yika_common.cards.claim import Claim
 from yika_common.cards.cut import Cut
+from yika_common.cards.errors import CardForeign
 from yika_common.cards.slot_meter import SlotMeter
 from yika_common.readers.port import MemoryChip
 
@@ -89,14 +90,35 @@ def recognise(contact: AnyCard) -> CardIdentity:
     """What the card tells anybody; no secret is presented and nothing changes.
 
     Raises:
+        CardIsSpecial: it is a system or managing card.
         CardForeign: the card is not a user card of this system.
         CardAbsent, CardRemoved, CardMute: there was no answer.
     """
-    if not isinstance(contact, MemoryChip):
-        return cpu.recognise(contact)
-    from yika_common.cards.memory import user_card as memory  # noqa: PLC0415 - see above
+    try:
+        if not isinstance(contact, MemoryChip):
+            return cpu.recognise(contact)
+        from yika_common.cards.memory import user_card as memory  # noqa: PLC0415 - see above
 
-    return memory.recognise(contact)
+        return memory.recognise(contact)
+    except CardForeign:
+        _refuse_special(contact)
+        raise
+
+
+def _refuse_special(contact: AnyCard) -> None:
+    """Say what the card is, if it is one of ours that is no customer's.
+
+    Raises:
+        CardIsSpecial: it is.
+    """
+    from yika_common.cards.special import contact as special  # noqa: PLC0415 - rarely needed
+    from yika_common.cards.special.errors import CardIsSpecial  # noqa: PLC0415
+
+    try:
+        face = special.recognise(contact)
+    except CardForeign:
+        return
+    raise CardIsSpecial(number=face.number or face.serial.hex())
 
 
 def personalise(
@@ -169,3 +191,41 @@ def open_session(
     from yika_common.cards.memory import user_card as memory  # noqa: PLC0415 - see above
 
     return memory.open_session(contact, node_key, number=number)
+
+
+def recycle(
+    contact: AnyCard, random: RandomSource, node_key: bytes, *, number: str
+) -> CardIdentity:
+    """Make the card of that number blank; nothing of its customer is left.
+
+    A chip that is blank already is returned as it is, so the call can be repeated after a pull.
+
+    Raises:
+        CardSwapped, CardRetired, CardForeign, CardNotAuthentic, CardKeyBlocked, CardCodeSpent:
+            not the card for this; untouched.
+        CardReadBackDiffers: the chip does not keep what is written to it.
+        CardWriteUncertain, CardRemoved, CardMute: repeat the call with the same chip.
+        CardAbsent: there is no card.
+    """
+    if not isinstance(contact, MemoryChip):
+        return cpu.recycle(contact, random, node_key, number=number)
+    from yika_common.cards.memory import ending  # noqa: PLC0415 - see above
+
+    return ending.recycle(contact, node_key, number=number)
+
+
+def retire(
+    contact: AnyCard, random: RandomSource, node_key: bytes, *, number: str
+) -> CardIdentity:
+    """Put the card of that number out of service for good; its number stays, nothing else.
+
+    A card that is retired already is returned as it is; otherwise as :func:`recycle`.
+
+    Raises:
+        CardBlank: nobody's card; untouched.
+    """
+    if not isinstance(contact, MemoryChip):
+        return cpu.retire(contact, random, node_key, number=number)
+    from yika_common.cards.memory import ending  # noqa: PLC0415 - see above
+
+    return ending.retire(contact, node_key, number=number)

@@ -63,6 +63,16 @@ class CardBlank(CardError):
     )
 
 
+class CardHalfMade(CardError):
+    """A chip that was pulled while it was made a card, or made blank, whose code it may have."""
+
+    code = "card_half_made"
+    sentence = N_(
+        "This chip was taken out while it was made card %(number)s, or while that card was made "
+        "blank. It was left untouched. Finish that first: read the card, and make it blank."
+    )
+
+
 class CardNotBlank(CardError):
     """A blank card is needed and this one already belongs to somebody."""
 

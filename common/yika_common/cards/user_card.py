@@ -228,6 +228,30 @@ def open_session(
     return CardSession(Dialogue.begin(channel, random, identity, ROLE_NODE, node_key))
 
 
+def recycle(
+    channel: CardChannel, random: RandomSource, node_key: bytes, *, number: str
+) -> CardIdentity:
+    """Make the card of that number blank; see :func:`yika_common.cards.contact.recycle`."""
+    found = select(channel)
+    if found.state is CardState.BLANK:
+        return found
+    open_session(channel, random, node_key, number=number).recycle()
+    return select(channel)
+
+
+def retire(
+    channel: CardChannel, random: RandomSource, node_key: bytes, *, number: str
+) -> CardIdentity:
+    """Put the card of that number out of service; see :func:`yika_common.cards.contact.retire`."""
+    found = select(channel)
+    if (found.state, found.number) == (CardState.RETIRED, number):
+        return found
+    if found.state is CardState.BLANK:
+        raise CardBlank
+    open_session(channel, random, node_key, number=number).retire()
+    return select(channel)
+
+
 def open_meter_session(
     channel: CardChannel, random: RandomSource, slot: int, auth_key: bytes
 ) -> MeterSession:

@@ -1,5 +1,8 @@
 """A simulated chip with the user card's application: the card's own side of the dialogue.
 
+The same chip has the application of special cards (:mod:`yika_common.simulated.special_icc`); a
+chip in use has one of the two.
+
 The commands, files and rights are the tables of :mod:`yika_common.cards.application`.  A command
 either takes whole or not at all: its effect is one new :class:`CardMemory`, handed to the store in
 one commit.  What the store takes stands, whether or not the answer arrives.
@@ -49,8 +52,16 @@ from yika_common.cards.secure_messaging import (
     card_proof,
     check_host_proof,
 )
+from yika_common.cards.special.face import AID as SPECIAL_AID
+from yika_common.cards.special.face import State
 from yika_common.readers.iso7816 import USER_CARD_ATR
 from yika_common.services import PROFILES, SLOTS_MAX
+from yika_common.simulated.special_icc import (
+    Refused,
+    SpecialApplication,
+    SpecialMemory,
+    blank_special,
+)
 
 FAILURES_MAX = 3
 _HEADER_SIZE = 4
@@ -66,11 +77,13 @@ class CardMemory:
         identity: the information file.
         records: for each file with slots, its 8 records.
         keys: role to 16-byte key; the transport key is not among them.
+        special: the application of special cards; None: blank.
     """
 
     identity: CardIdentity
     records: Mapping[File, tuple[bytes, ...]]
     keys: Mapping[int, bytes] = field(repr=False)
+    special: SpecialMemory | None = None
 
 
 class CardStore(Protocol):
@@ -136,6 +149,7 @@ class UserCardIcc:
         """Power the chip up: sessions and failures are forgotten; returns the ATR."""
         self._memory = self._store.load()
         self._selected = False
+        self._special: SpecialApplication | None = None
         self._challenge: tuple[int, bytes] | None = None
         self._session: SecureSession | None = None
         self._role = ROLE_ISSUER
@@ -146,7 +160,7 @@ class UserCardIcc:
         """Answer one command: data, SW1, SW2; any refusal ends the session."""
         try:
             return self._answered(_parsed(apdu))
-        except _Refusal as refusal:
+        except (_Refusal, Refused) as refusal:
             self._session = None
             return refusal.status.encoded
 
@@ -163,17 +177,21 @@ class UserCardIcc:
         raise _Refusal(Status.INS_UNKNOWN if cla in {CLA_PLAIN, CLA_OWN} else Status.CLA_UNKNOWN)
 
     def _select(self, command: _Command) -> bytes:
-        self._session = self._challenge = None
-        self._selected = command.data == AID
+        self._session = self._challenge = self._special = None
+        special = self._memory.special or blank_special(self._memory.identity.serial)
+        self._selected = command.data == AID and special.face.state is State.BLANK
         if command.parameters != _BY_NAME:
             raise _Refusal(Status.WRONG_P1_P2)
-        if not self._selected:
+        if self._selected:
+            return encode_fci(self._memory.identity.encode())
+        if command.data != SPECIAL_AID or self._memory.identity.state is not CardState.BLANK:
             raise _Refusal(Status.FILE_NOT_FOUND)
-        return encode_fci(self._memory.identity.encode())
+        self._special = SpecialApplication(special, self._commit_special, TRANSPORT_KEY)
+        return self._special.fci()
 
     def _authenticate(self, command: _Command) -> bytes:
         self._session = self._challenge = None
-        if not self._selected:
+        if not self._selected and self._special is None:
             raise _Refusal(Status.NOT_READY)
         role = command.parameters[1]
         key = self._key_of(role)
@@ -191,16 +209,22 @@ class UserCardIcc:
             raise _Refusal(Status.WRONG_LENGTH)
         role, rnd_b = challenge
         key = self._key_of(role)
+        if self._special is not None:
+            self._special.authenticating()
         rnd_a = check_host_proof(key, rnd_b, command.data)
         if rnd_a is None:
             self._failures[role] = self._failures.get(role, 0) + 1
             raise _Refusal(Status.AUTHENTICATION_FAILED)
         self._failures[role] = 0
+        if self._special is not None:
+            self._special.authenticated(role)
         ti = self._random(TI_SIZE)
         self._role, self._session = role, SecureSession.begin(key, rnd_a, rnd_b, ti)
         return card_proof(key, rnd_a, ti)
 
     def _key_of(self, role: int) -> bytes:
+        if self._special is not None:
+            return self._special.key_of(role)
         state = self._memory.identity.state
         if state is CardState.RETIRED:
             raise _Refusal(Status.NOT_READY)
@@ -223,9 +247,13 @@ class UserCardIcc:
         answer = self._obey(_Command(command.header, data), session)
         answer_mac = session.response_mac(Status.OK.encoded, answer)
         session.advance()
+        if command.header[1] in (Ins.RETIRE, Ins.RECYCLE):
+            self._session = None
         return answer + answer_mac + Status.OK.encoded
 
     def _obey(self, command: _Command, session: SecureSession) -> bytes:
+        if self._special is not None:
+            return self._special.obey(command.header, command.data, session)
         match command.header[1]:
             case Ins.READ_RECORD:
                 return self._read_record(command)
@@ -235,6 +263,8 @@ class UserCardIcc:
                 self._put_key(command, session)
             case Ins.ACTIVATE:
                 self._activate()
+            case Ins.RETIRE | Ins.RECYCLE:
+                self._end(retired=command.header[1] == Ins.RETIRE)
             case _:
                 raise _Refusal(Status.INS_UNKNOWN)
         return b""
@@ -296,9 +326,26 @@ class UserCardIcc:
             raise _Refusal(Status.NOT_READY)
         self._commit(replace(self._memory, identity=replace(identity, state=CardState.USER)))
 
+    def _end(self, *, retired: bool) -> None:
+        """Out of use, in one step: nothing of the customer is left."""
+        if self._role != ROLE_NODE:
+            raise _Refusal(Status.NOT_ALLOWED)
+        ended = blank_memory(self._memory.identity.serial)
+        if retired:
+            kept = replace(
+                self._memory.identity,
+                state=CardState.RETIRED,
+                slot_tags=(NO_TAG,) * SLOTS_MAX,
+            )
+            ended = replace(ended, identity=kept)
+        self._commit(ended)
+
     def _require_issuing(self) -> None:
         if self._role != ROLE_ISSUER or self._memory.identity.state is not CardState.BLANK:
             raise _Refusal(Status.NOT_ALLOWED)
+
+    def _commit_special(self, special: SpecialMemory) -> None:
+        self._commit(replace(self._memory, special=special))
 
     def _commit(self, memory: CardMemory) -> None:
         self._store.commit(memory)

@@ -24,6 +24,8 @@ from yika_common.services import PROFILES, SLOTS_MAX
 
 STATES = {0x59: CardState.USER, 0x00: CardState.RETIRED}
 USER_MARK = 0x59
+SPECIAL_MARK = 0x56
+"""The state of a system or managing card (:mod:`yika_common.cards.special.memory`)."""
 UNWRITTEN = 0xFF
 _CODE_LABEL = b"yika/code"
 
@@ -35,8 +37,9 @@ class CardHead:
     Attributes:
         kind: of the chip.
         data: the bytes, up to and with the MAC where the card is issued.
-        identity: what they say.
-        layout: where everything stands; None while the card is blank.
+        identity: what they say; a blank chip with a number is being issued as that card, or being
+            ended.
+        layout: where everything stands; None while the card has no number.
     """
 
     kind: MemoryKind
@@ -77,15 +80,20 @@ def read_head(chip: MemoryChip) -> CardHead:
         data[at.SERIAL_AT : at.SERIAL_AT + at.SERIAL_SIZE]
     ):
         raise CardForeign
+    if data[at.STATE_AT] == SPECIAL_MARK:
+        raise CardForeign
     serial = data[at.SERIAL_AT : at.SERIAL_AT + at.SERIAL_SIZE]
     state = STATES.get(data[at.STATE_AT], CardState.BLANK)
-    if state is CardState.BLANK:
-        return CardHead(chip.kind, data, _blank(serial), None)
+    blank = CardHead(chip.kind, data, _blank(serial), None)
+    if state is CardState.BLANK and not any(blank.begun):
+        return blank
     try:
         layout = ChipLayout(chip.kind, data[at.PROFILE_AT])
         data += chip.read(at.HEAD_SIZE, layout.records_at - at.HEAD_SIZE)
         return CardHead(chip.kind, data, _identity(data, layout, state), layout)
     except ValueError as cause:
+        if state is CardState.BLANK:
+            return blank
         raise CardForeign from cause
 
 

@@ -27,6 +27,7 @@ from functools import partial
 from yika_common.cards.application import CardIdentity, CardState
 from yika_common.cards.errors import (
     CardCodeSpent,
+    CardHalfMade,
     CardNotAuthentic,
     CardNotBlank,
     CardReadBackDiffers,
@@ -100,6 +101,7 @@ def issue(
         CardRetired: the card is out of service; untouched.
         CardForeign: not a card of ours; untouched.
         CardNotAuthentic: another head or code than this issuing gives; untouched.
+        CardHalfMade: its code was begun to be changed to another card's; untouched.
         CardCodeSpent: one wrong code more would block the chip; untouched.
         CardReadBackDiffers: the chip does not keep what is written to it.
         CardRemoved, CardMute: the card is blank or whole; repeat the call.
@@ -113,6 +115,8 @@ def issue(
             raise CardNotBlank(number=found.number)
         if _is_steady(chip):
             return
+    elif found.number not in ("", number):
+        raise CardHalfMade(number=found.number)
     wanted = CardIdentity(
         number=number,
         generation=generation,
@@ -171,11 +175,11 @@ def open_blank(chip: MemoryChip, head: CardHead, code: bytes) -> None:
 
 def _candidates(begun: tuple[bool, ...], code: bytes) -> Iterator[bytes]:
     """The codes a chip can have, the likeliest first: its bytes are changed in order."""
-    last = _last_begun(begun)
+    last = last_begun(begun)
     if last is None:
         yield _makers(code)
         return
-    for value in (code[last], _MAKERS, _between(code[last])):
+    for value in (code[last], _MAKERS, between(code[last])):
         yield code[:last] + bytes((value,)) + _makers(code[last + 1 :])
 
 
@@ -187,7 +191,8 @@ def _is_steady(chip: MemoryChip) -> bool:
     return is_steady(chip, at.STATE_AT, bytes((USER_MARK,)))
 
 
-def _last_begun(begun: tuple[bool, ...]) -> int | None:
+def last_begun(begun: tuple[bool, ...]) -> int | None:
+    """The byte of the code that is in doubt; None: the code is the maker's."""
     count = begun.index(False) if False in begun else len(begun)
     return count - 1 if count else None
 
@@ -196,7 +201,7 @@ def _makers(code: bytes) -> bytes:
     return bytes((_MAKERS,)) * len(code)
 
 
-def _between(byte: int) -> int:
+def between(byte: int) -> int:
     """Neither the byte nor the maker's, so that a change through it leaves nothing weak."""
     return byte ^ 0x55 if byte ^ 0x55 != _MAKERS else byte ^ 0x0F
 
@@ -207,12 +212,12 @@ def change_code(chip: MemoryChip, begun: tuple[bool, ...], code: bytes) -> None:
     Raises:
         CardReadBackDiffers: the chip has another code now.
     """
-    last = _last_begun(begun)
+    last = last_begun(begun)
     for place in range(0 if last is None else last, len(code)):
         if place != last:
             write_firmly(chip, at.STEPS_AT + place, _BEGUN)
         elif code[place] != _MAKERS:
-            chip.change_code(place, bytes((_between(code[place]),)))
+            chip.change_code(place, bytes((between(code[place]),)))
         chip.change_code(place, code[place : place + 1])
     if chip.code() != code:
         raise CardReadBackDiffers

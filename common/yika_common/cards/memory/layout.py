@@ -9,7 +9,8 @@ offset  size  content
 10      8     chip serial
 18      3     check: first bytes of the SHA-256 of bytes 8 to 17
 21      6     the maker's: application
-27      1     state: ``FF`` blank, ``59`` user, ``00`` retired; any other: being issued
+27      1     state: ``FF`` blank, ``59`` user, ``56`` special, ``00`` retired; any other: being
+              issued
 28      3     steps of the change of code: ``FF`` not begun, any other: begun; one a byte
 31      1     key version of K_node
 32      1     profile: 4, 6 or 8 meters

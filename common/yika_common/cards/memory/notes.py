@@ -10,9 +10,9 @@ offset  size  field
 """
 
 import hashlib
-from dataclasses import dataclass
 
 from yika_common.numbers import Quantity
+from yika_common.values import dataclass
 
 _COUNT, _BALANCE = slice(18, 22), slice(28, 34)
 _MOST = 2**31 - 1

@@ -59,7 +59,6 @@ sum                                         85     47     47
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from yika_common.cards.aes import MAC_SIZE
@@ -69,6 +68,7 @@ from yika_common.cards.memory.names import pack_name, packed_size, unpack_name
 from yika_common.cards.record import RECORD_SIZE
 from yika_common.cards.write_back import WRITE_BACK_SIZE
 from yika_common.errors import Phrase
+from yika_common.values import dataclass
 
 
 class _As(Enum):

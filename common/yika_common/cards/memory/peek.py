@@ -1,7 +1,5 @@
 """What can be read on a memory card without any key: everything, and none of it is proven."""
 
-from dataclasses import dataclass
-
 from yika_common.cards.application import CardIdentity
 from yika_common.cards.memory import layout as at
 from yika_common.cards.memory.cells import marked
@@ -10,6 +8,7 @@ from yika_common.cards.memory.layout import NOTE_SIZE, ChipLayout
 from yika_common.cards.memory.notes import Note, open_note
 from yika_common.numbers import Quantity
 from yika_common.readers.port import MemoryChip
+from yika_common.values import dataclass
 
 _HEAD = bytes(22)
 _COUNT, _TOTAL = slice(22, 26), slice(26, 32)
