@@ -73,6 +73,7 @@ class Headquarters:
     debt_office: DebtOffice
     accounting: Accounting
     rulings: Rulings
+    tool_desk: ToolDesk
     detection: Detection
     report_office: ReportOffice
     enquiries: Enquiries

@@ -22,6 +22,7 @@ from yika_central.db.tables import (
     HeldItem,
     IssuedCard,
     ManifestIssue,
+    MeterSwap,
     NodeOperator,
     NodeRefusal,
     OwnLimit,
@@ -54,6 +55,7 @@ _NEW_EACH: tuple[type[Row], ...] = (
     CardReport,
     CardEnd,
     StockMove,
+    MeterSwap,
 )
 """Tables whose rows are named by their record: a record is stored once, so a clash is a bug."""
 

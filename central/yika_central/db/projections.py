@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from yika_central.db import card_projections
+from yika_central.db import card_projections, meter_projections
 from yika_central.db.customer_projections import facts_row, limits_row, refusal_row
 from yika_central.db.tables import (
     Account,
@@ -19,6 +19,7 @@ from yika_central.db.tables import (
     CardWitness,
     HeldItem,
     IssuedCard,
+    MeterSwap,
     NodeOperator,
     NodeRefusal,
     OwnLimit,
@@ -31,7 +32,7 @@ from yika_central.db.tables import (
     StockMove,
     Suspense,
 )
-from yika_common.journal import bodies, card_bodies
+from yika_common.journal import bodies, card_bodies, meter_bodies
 from yika_common.journal.implied import counted_on_card
 from yika_common.journal.record import Record as JournalRecord
 from yika_common.journal.record import Unknown
@@ -88,6 +89,8 @@ class Projected:
     floor_at: int
     rows: dict[type[Row], list[Values]] = field(default_factory=dict)
     resolutions: list[Resolution] = field(default_factory=list)
+    orders: list[Values] = field(default_factory=list)
+    """What orders of tool cards came to."""
 
     def of(self, table: type[Row]) -> list[Values]:
         """The rows of one table so far."""
@@ -184,6 +187,14 @@ def _end(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -
 
 def _stock(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
     projected.of(StockMove).append(place | card_projections.stock_row(item.record))
+
+
+def _swap(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    projected.of(MeterSwap).append(place | meter_projections.swap_row(item.record))
+
+
+def _tool(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    projected.orders += meter_projections.outcome_rows(item.record)
 
 
 def _intent(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
@@ -380,4 +391,6 @@ _PROJECTIONS = {
     card_bodies.CardReported: _report,
     card_bodies.CardEnded: _end,
     card_bodies.StockMoved: _stock,
+    meter_bodies.MeterSwapped: _swap,
+    meter_bodies.ToolReturned: _tool,
 }

@@ -19,6 +19,7 @@ unknown_intent      ends an intent that is not here (yet); epoch/seq/hash
 lines_differ        the lines of a sale do not add up to its amount; their sum
 false_reading       a meter's reading without the meter's evidence; the meter
 resolved_twice      ends an intent that had ended; epoch/seq/hash
+meter_swapped       sold to a meter, or opened with one, that another had replaced; the meter
 ==================  ====================================================================
 """
 
@@ -45,6 +46,7 @@ from yika_central.db.tables import (
 )
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.reconciliation_evidence import false_readings
+from yika_central.services.reconciliation_swaps import swap_doubts
 
 
 def doubts_of(
@@ -61,6 +63,7 @@ def doubts_of(
         *_accounts_doubled(connection, projected),
         *_meters_taken(connection, projected),
         *_lines_differ(projected),
+        *swap_doubts(connection, projected),
     ]
     doubts += [
         (row, "false_reading", row["meter"], 0)

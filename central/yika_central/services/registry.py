@@ -3,7 +3,8 @@
 A manifest names its items by SHA-256.  Its version rises by one, it names the manifest before it,
 and no item ever leaves it: a tariff's item is named ``tariff/ID/VERSION``, so that a new node gets
 the version in force together with those to come; the key bundle's is ``keys/NODE``, what is told
-of customers ``customers/AREA/PART``, and the settings of all nodes ``settings``.
+of customers ``customers/AREA/PART``, the tool cards of a node that issues them ``tools/NODE``, and
+the settings of all nodes ``settings``.
 """
 
 from collections.abc import Iterable
@@ -28,6 +29,7 @@ from yika_central.services import customers
 from yika_central.services.key_bundles import current_certificate, sealed_keys
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.node_views import NodeView, known_nodes
+from yika_central.services.tool_lists import sealed_tools
 from yika_common.clock import Clock, to_timestamp
 from yika_common.signing.signed_file import read_signed_file
 from yika_common.sync import messages
@@ -41,6 +43,7 @@ from yika_common.sync.messages import (
     sign_manifest,
 )
 from yika_common.sync.settings import SETTINGS_ITEM
+from yika_common.sync.tool_list import TOOLS_ITEM
 
 ACTIVE = "ACTIVE"
 STOPPED = "STOPPED"
@@ -109,10 +112,18 @@ class Registry:
             return None
         return Manifest.parse(read_signed_file(file).payload, limit=len(file)), file
 
-    def issue(self, connection: Connection, node: str, *, new_keys: bool = False) -> None:
+    def issue(
+        self,
+        connection: Connection,
+        node: str,
+        *,
+        new_keys: bool = False,
+        new_tools: bool = False,
+    ) -> None:
         """Issue the node's next manifest, if what it must hold has changed.
 
-        ``new_keys`` seals the key bundle anew: its meters, cards or receiver changed.  The caller
+        ``new_keys`` seals the key bundle anew: its meters, cards or receiver changed;
+        ``new_tools`` the list of tool cards, which goes with a new receiver too.  The caller
         holds the transaction; a node that is not enrolled yet gets nothing.
         """
         lock_node(connection, node)
@@ -128,6 +139,13 @@ class Registry:
             file = sealed_keys(connection, certificate, self._keys)
             items[keys_name] = keep_item(
                 connection, keys_name, version, file, node=node, at=self._clock()
+            )
+        tools_name = f"{TOOLS_ITEM}{node}"
+        if new_tools or (new_keys and tools_name in held):
+            version = held[tools_name].version + 1 if tools_name in held else 1
+            file = sealed_tools(connection, certificate, self._keys)
+            items[tools_name] = keep_item(
+                connection, tools_name, version, file, node=node, at=self._clock()
             )
         if items == held:
             return

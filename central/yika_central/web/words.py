@@ -33,6 +33,7 @@ DOUBTS: Final[dict[str, Text]] = {
     "resolved_twice": _("Ends a sale that had ended"),
     "lines_differ": _("The lines of the price do not add up to the amount"),
     "false_reading": _("A meter's reading that the meter did not write"),
+    "meter_swapped": _("Sold to a meter that another one had replaced"),
 }
 
 ROLES: Final[dict[StaffRole, Text]] = {

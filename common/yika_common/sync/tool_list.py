@@ -2,9 +2,9 @@
 
 A signed file of the ``registry`` role, type ``application/vnd.yika.tools.v1``, whose payload is an
 HPKE box (:mod:`yika_common.signing.sealing`) with ``info`` of ``"yika/tools/1" 00 node 00 epoch``.
-Inside is one line of JSON: every tool card that is ordered or out, with the key that the card gets
-and its orders (:mod:`yika_common.cards.tool_order`).  The node can't check the orders' MACs; it
-checks that each is for the card, the slot and the meter that stand beside it.
+Inside is one line of JSON: every tool card that is ordered, out or lost, with the key that the
+card gets and its orders (:mod:`yika_common.cards.tool_order`).  The node can't check the orders'
+MACs; it checks that each is for the card, the slot and the meter that stand beside it.
 """
 
 from collections.abc import Iterable
@@ -66,6 +66,8 @@ class ToolCard(Document):
     until: int = number("u", most=_U32)
     """The last second at which it is of use, since 1970."""
     reason: str = text("why", most=200, default="")
+    ended: int = number("x", most=1, default=0)
+    """1: it is not to be written any more; it may still come back."""
     orders: tuple[SlotOrder, ...] = rows(
         "od",
         SlotOrder,
