@@ -19,13 +19,13 @@ place           language          language before anybody chose one, en or zh ("
 A file that is missing means the defaults; a key that is not in the table is an error.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yika_common.errors import Phrase
 from yika_common.infra.config import OutOfRange, load_config
+from yika_common.values import dataclass
 
 FILE_NAME: Final = "node.toml"
 AUTO: Final = "auto"

@@ -17,7 +17,7 @@ import base64
 import binascii
 import hmac
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,6 +43,7 @@ from yika_common.signing import aead
 from yika_common.signing.errors import SealBroken
 from yika_common.signing.keys import SEED_SIZE, SigningKey
 from yika_common.signing.sealing import PRIVATE_SIZE, SealKey
+from yika_common.values import dataclass
 from yika_node.errors import VaultDamaged, VaultLocked
 
 FILE_NAME: Final = "vault.json"

@@ -14,11 +14,10 @@ spot.  The claim has no MAC: the card lets only the slot's meter write it, and a
 under mutual authentication.  All zeros: nothing was ever claimed.
 """
 
-from dataclasses import dataclass
-
 from yika_common.cards.errors import ContentUnknown
 from yika_common.cards.layout import Field, Layout
 from yika_common.errors import Phrase
+from yika_common.values import dataclass
 
 _FORMAT = 1
 _PAIR = Layout(Field("generation", 2), Field("count", 4))

@@ -29,7 +29,7 @@ AN10922 computes over ``01`` and the input, padded to 32 bytes; for 16 to 31 byt
 the plain CMAC of ``01`` and the input, and 28 lies within.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -38,6 +38,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from yika_common.cards.aes import KEY_SIZE, cmac
 from yika_common.cards.identifiers import AREA_SIZE, METER_ID_SIZE, name_to_bytes
 from yika_common.errors import Phrase
+from yika_common.values import dataclass
 
 SUITE_AES = 1
 _AES_128_CONSTANT = b"\x01"

@@ -6,7 +6,6 @@ a MAC over the bytes is a MAC over the value.
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import partial
@@ -16,6 +15,7 @@ from typing import Any
 from yika_common.cards.identifiers import name_from_bytes, name_to_bytes
 from yika_common.clock import from_timestamp, to_timestamp
 from yika_common.services import Service, service_by_number
+from yika_common.values import dataclass
 
 
 class Kind(Enum):

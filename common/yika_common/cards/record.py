@@ -50,7 +50,7 @@ For a meter that holds money, every quantity of the record is 1/1000 of the curr
 An unused slot reads as :data:`EMPTY_RECORD`, all zeros.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +61,7 @@ from yika_common.cards.layout import Field, Kind, Layout
 from yika_common.errors import Phrase
 from yika_common.numbers import Money, Price, Quantity
 from yika_common.services import SLOTS_MAX, Service
+from yika_common.values import dataclass
 
 FORMAT = 1
 SUITE_AES = 1

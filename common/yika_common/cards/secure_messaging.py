@@ -20,9 +20,10 @@ other.  A key travels as ``AES-CBC(KENC, iv, key)``, where
 ``iv = E(KENC, A5 5A | TI | counter | 8 zero bytes)``.  Any error ends the session on both sides.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from yika_common.cards.aes import cmac, decrypt_cbc, encrypt_cbc, same
+from yika_common.values import dataclass
 
 NONCE_SIZE = 16
 TI_SIZE = 4

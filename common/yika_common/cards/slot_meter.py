@@ -1,8 +1,9 @@
 """The meter of a slot, as whoever reads the slot knows it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from yika_common.services import Service
+from yika_common.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

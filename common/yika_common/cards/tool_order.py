@@ -34,7 +34,7 @@ of the evidence, which headquarters and the meter alone hold: a node carries ord
 none.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
@@ -46,6 +46,7 @@ from yika_common.cards.layout import Field, Kind, Layout
 from yika_common.cards.record import PARAMETERS, RECORD_SIZE, MeterParameters
 from yika_common.errors import Phrase
 from yika_common.services import SLOTS_MAX, Service
+from yika_common.values import dataclass
 
 FORMAT = 2
 SUITE_AES = 1

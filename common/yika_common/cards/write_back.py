@@ -35,7 +35,6 @@ offset  size  field (big-endian; quantities in 1/1000 unit)
 A slot that no meter has written to reads as :data:`EMPTY_WRITE_BACK`, all zeros.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntFlag
 
@@ -47,6 +46,7 @@ from yika_common.cards.layout import Field, Kind, Layout
 from yika_common.errors import Phrase
 from yika_common.numbers import Quantity
 from yika_common.services import SLOTS_MAX
+from yika_common.values import dataclass
 
 FORMAT = 1
 SUITE_AES = 1

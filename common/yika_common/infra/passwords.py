@@ -6,7 +6,6 @@ headquarters raises ``memory_kib``.  A stored hash names its own cost, so the co
 any time and every hash made before goes on matching.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from argon2 import PasswordHasher, Type
@@ -15,6 +14,7 @@ from argon2.low_level import hash_secret_raw
 
 from yika_common.errors import N_, YikaError
 from yika_common.infra.entropy import RandomSource
+from yika_common.values import dataclass
 
 SALT_SIZE = 16
 KEY_SIZE = 32

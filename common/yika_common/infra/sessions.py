@@ -8,13 +8,14 @@ prolongs nothing beyond the limits counted from the new time.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from yika_common.clock import Clock
 from yika_common.errors import N_, YikaError
 from yika_common.infra.entropy import RandomSource
+from yika_common.values import dataclass
 
 KEY_SIZE = 32
 SESSIONS_MAX = 1000

@@ -5,7 +5,6 @@ its key in the line.  Money is in minor units, quantity in 1/1000 of the service
 in the tariff.  docs/journal.md lists the same keys for readers without Python.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from yika_common.cards.identifiers import (
@@ -33,6 +32,7 @@ from yika_common.signing.fields import (
     text,
 )
 from yika_common.signing.strict_json import INTEGER_LIMIT
+from yika_common.values import dataclass
 
 LAST_SLOT = SLOTS_MAX - 1
 BY_MONEY = "m"
@@ -175,7 +175,7 @@ class LimitsLifted(Body):
 
     kind: ClassVar[str] = "limits"
     account: str = text("a")
-    service: Service = service_name("sv")  # noqa: RUF009 - it declares a field
+    service: Service = service_name("sv")
     per_sale: int = number("ms", most=FIGURE_MAX, default=0)
     per_day: int = number("md", most=FIGURE_MAX, default=0)
     per_month: int = number("mm", most=FIGURE_MAX, default=0)
@@ -219,7 +219,7 @@ class Intent(Body):
     card: str = identifier("c", CARD_NUMBER_SIZE)
     meter: str = identifier("m", METER_ID_SIZE)
     slot: int = number("s", most=LAST_SLOT)
-    service: Service = service_name("sv")  # noqa: RUF009 - it declares a field
+    service: Service = service_name("sv")
     generation: int = number("g", least=1, most=_U16)
     count: int = number("n", least=1, most=_U32)
     total: int = number("T", most=TOTAL_MAX)

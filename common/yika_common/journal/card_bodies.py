@@ -5,13 +5,13 @@ What becomes of a *special card* (system, managing, tool) is told from its issue
 As :mod:`yika_common.journal.bodies`, in whose terms these are.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from yika_common.cards.identifiers import CARD_NUMBER_SIZE
 from yika_common.journal.bodies import FIGURE_MAX
 from yika_common.journal.body import Body
 from yika_common.signing.fields import hexadecimal, identifier, number, text
+from yika_common.values import dataclass
 
 ACT_DIGEST_SIZE = 32
 _U32 = (1 << 32) - 1

@@ -20,7 +20,7 @@ characters; whatever has more travels in another coding.
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from yika_common.errors import Phrase
 from yika_common.journal.columns import (
@@ -53,6 +53,7 @@ from yika_common.journal.wire import (
     write_text,
     write_varint,
 )
+from yika_common.values import dataclass
 
 _RAW_FORMS = (Form.HEX, Form.BASE64)
 _DIGITS_MAX = 15

@@ -36,10 +36,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 
 from yika_common.journal.skeletons import NUMBER, TEXT, ColumnName, Value
+from yika_common.values import dataclass
 
 
 class Form(IntEnum):

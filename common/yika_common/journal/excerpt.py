@@ -18,7 +18,6 @@ import binascii
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from yika_common.cards.identifiers import NODE_ID_SIZE
 from yika_common.errors import Phrase
@@ -36,6 +35,7 @@ from yika_common.signing.errors import FileMalformed, FileTooLarge
 from yika_common.signing.fields import Document, hexadecimal, identifier, number, text
 from yika_common.signing.keys import PublicKey, SigningKey
 from yika_common.signing.signed_file import SignedFile, read_signed_file, sign, verify
+from yika_common.values import dataclass
 
 EXCERPT_TYPE = "application/vnd.yika.receipt.v1+jsonl"
 EXCERPT_MAX = 160 << 10

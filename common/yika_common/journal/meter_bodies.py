@@ -3,7 +3,6 @@
 As :mod:`yika_common.journal.bodies`, in whose terms these are.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from yika_common.cards.identifiers import CARD_NUMBER_SIZE, METER_ID_SIZE
@@ -21,6 +20,7 @@ from yika_common.signing.fields import (
     service_name,
     text,
 )
+from yika_common.values import dataclass
 
 EXECUTED, REFUSED, UNUSED, UNCLEAR = "executed", "refused", "unused", "unclear"
 OUTCOMES = (EXECUTED, REFUSED, UNUSED, UNCLEAR)
@@ -82,7 +82,7 @@ class MeterSwapped(Body):
     kind: ClassVar[str] = "swap"
     account: str = text("a")
     slot: int = number("s", most=LAST_SLOT)
-    service: Service = service_name("sv")  # noqa: RUF009 - it declares a field
+    service: Service = service_name("sv")
     old: str = identifier("mo", METER_ID_SIZE)
     new: str = identifier("m", METER_ID_SIZE)
     generation: int = number("g", most=_U16)

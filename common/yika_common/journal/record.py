@@ -22,7 +22,6 @@ node's certificate file and the line includes its line feed.  Neither hashes nor
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from yika_common.errors import Phrase, reason_of
 from yika_common.journal.body import Body
@@ -32,6 +31,7 @@ from yika_common.signing import strict_json
 from yika_common.signing.errors import FileMalformed
 from yika_common.signing.fields import TEXT_MAX, is_number, is_text
 from yika_common.signing.strict_json import INTEGER_LIMIT, Json
+from yika_common.values import dataclass
 
 LINE_MAX = 16 << 10
 """Bytes of a record, line feed included: a purchase at the widest tariff takes two thirds."""

@@ -16,7 +16,6 @@ and 1 MiB.  Its file is named for what it holds::
 import hashlib
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from yika_common.cards.identifiers import NODE_ID_SIZE
 from yika_common.errors import Phrase
@@ -31,6 +30,7 @@ from yika_common.signing.errors import FileMalformed, FileTooLarge
 from yika_common.signing.fields import Document, hexadecimal, identifier, number, text
 from yika_common.signing.keys import PublicKey, SigningKey
 from yika_common.signing.signed_file import SignedFile, sign, verify
+from yika_common.values import dataclass
 
 SEGMENT_TYPE = "application/vnd.yika.segment.v1+jsonl"
 RECORDS_MAX = 1000

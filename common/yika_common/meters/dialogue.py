@@ -10,7 +10,7 @@ After 3: the credit is kept once, and the next visit only writes back.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -31,6 +31,7 @@ from yika_common.meters.rules import Outcome, Reason, Verdict, judge
 from yika_common.meters.state import MeterPlate, MeterState, write_back_of
 from yika_common.numbers import Quantity
 from yika_common.readers.port import MemoryChip
+from yika_common.values import dataclass
 
 
 class MeterStore(Protocol):

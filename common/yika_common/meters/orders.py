@@ -17,7 +17,7 @@ An order is kept as a record is: the claim on the card, generation 0 and the ord
 the state in one commit, then the write-back.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from yika_common.cards.claim import Claim
@@ -26,6 +26,7 @@ from yika_common.cards.tool_order import OrderKind, ToolOrder, open_order
 from yika_common.meters.rules import Outcome, Reason, Verdict
 from yika_common.meters.state import Holds, MeterPlate, MeterState
 from yika_common.numbers import Quantity
+from yika_common.values import dataclass
 
 _NOTHING = Quantity(0)
 _HARMLESS = frozenset({OrderKind.INSPECTION, OrderKind.TRANSFER})

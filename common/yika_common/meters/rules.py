@@ -18,7 +18,7 @@ stays on the card to be taken later.  Parameters are taken with a record if thei
 the one in force.  Orders of tool cards have rules of their own (:mod:`yika_common.meters.orders`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from yika_common.cards.claim import Claim
@@ -26,6 +26,7 @@ from yika_common.cards.errors import ContentUnknown, RecordForged
 from yika_common.cards.record import EMPTY_RECORD, CreditRecord, open_record
 from yika_common.meters.state import Holds, MeterPlate, MeterState, limit_of
 from yika_common.numbers import Quantity
+from yika_common.values import dataclass
 
 
 class Outcome(StrEnum):

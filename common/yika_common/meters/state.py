@@ -5,7 +5,7 @@ A meter holds a quantity of its service, or money that it deducts from by itself
 its use stays in 1/1000 of the service's unit.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ from yika_common.clock import to_timestamp
 from yika_common.meters.money import affordable, deducted
 from yika_common.numbers import Price, Quantity
 from yika_common.services import Service
+from yika_common.values import dataclass
 
 COUNTER_MAX = 0xFFFF
 MONTH_USE_MAX = 0xFFFF_FFFF

@@ -17,10 +17,10 @@ XOR is over everything before it; lengths are big-endian.  Nothing says to which
 belongs: a program waits for one before it sends the next.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from yika_common.readers.iso7816 import checksum
+from yika_common.values import dataclass
 
 BAUD = 115_200
 DATA_MAX = 512

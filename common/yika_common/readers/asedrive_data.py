@@ -3,11 +3,11 @@
 Source: Athena's own driver, as for :mod:`yika_common.readers.asedrive`, whose frames carry these.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
 
 from yika_common.readers.iso7816 import Atr
+from yika_common.values import dataclass
 
 
 class Family(IntEnum):

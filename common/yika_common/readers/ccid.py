@@ -28,10 +28,10 @@ Status of an answer::
 """
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 
 from yika_common.readers.iso7816 import checksum
+from yika_common.values import dataclass
 
 BAUD = 115_200
 

@@ -24,10 +24,10 @@ PCB::
 What the data says is in :mod:`yika_common.readers.gemplus_commands`.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from yika_common.readers.iso7816 import checksum
+from yika_common.values import dataclass
 
 DATA_MAX = 255
 BITS_A_BYTE = 10

@@ -23,11 +23,11 @@ first 254 bytes.  Where a response is longer the answer is status 1B and its fir
 ``15 FF FF FF FF nn`` fetches the nn bytes that follow.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
 
 from yika_common.readers.iso7816 import checksum
+from yika_common.values import dataclass
 
 START_BAUD = 9600
 SPEED_CODES = {

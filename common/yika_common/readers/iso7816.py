@@ -18,11 +18,11 @@ The user card's answer to reset, :data:`USER_CARD_ATR`::
     14      C4                  TCK: xor of bytes 1 to 13
 """
 
-from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 
 from yika_common.errors import N_, Phrase, YikaError
+from yika_common.values import dataclass
 
 USER_CARD_ATR = bytes.fromhex("3B 97 96 81 31 FE 45 80 55 59494B4101 C4")
 

@@ -9,10 +9,11 @@ written once its code was presented (:class:`MemoryConnection`).  Sources for th
 data sheets of SLE4442 and SLE4428.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
+
+from yika_common.values import dataclass
 
 
 class CardConnection(Protocol):

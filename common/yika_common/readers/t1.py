@@ -20,9 +20,8 @@ The program's side is :mod:`yika_common.readers.t1_host`, the card's
 asked for again by an R-block, which never makes the card execute a command twice.
 """
 
-from dataclasses import dataclass
-
 from yika_common.readers.iso7816 import checksum
+from yika_common.values import dataclass
 
 INFORMATION_MAX = 254
 RESYNCHRONISE, BLOCK_SIZE, ABORT, MORE_TIME = 0, 1, 2, 3

@@ -5,8 +5,6 @@ out: after it nobody could say whether the command was executed, so a card that 
 powered up anew.
 """
 
-from dataclasses import dataclass
-
 from yika_common.readers.t1 import (
     BLOCK_SIZE,
     DAMAGED,
@@ -22,6 +20,7 @@ from yika_common.readers.t1 import (
     supervisory_answer,
     supervisory_request,
 )
+from yika_common.values import dataclass
 
 ANSWER_MAX = 65_536 + 2
 RETRIES_MAX = 3

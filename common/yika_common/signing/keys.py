@@ -11,17 +11,23 @@ es256       P-256, 91 bytes DER      ECDSA with SHA-256, DER
 
 We sign with ``ed25519``; ``es256`` is for keys that live in secure modules without it.  Both are
 in the form that ``openssl pkeyutl`` and ``openssl dgst`` read.
+
+In DER an Ed25519 key stands behind twelve bytes that are always the same (RFC 8410, section 4), so
+it is read here.  What reads other forms of keys takes most of a megabyte and is loaded with the
+first ``es256`` key.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from yika_common.errors import Phrase
-from yika_common.signing.errors import KeyUnusable
+from yika_common.values import dataclass
+
+if TYPE_CHECKING:
+    from yika_common.signing.es256 import Es256Key
 
 ED25519 = "ed25519"
 ES256 = "es256"
@@ -29,6 +35,9 @@ ALGORITHMS = (ED25519, ES256)
 
 SEED_SIZE = 32
 KEYID_SIZE = 8
+
+_ED25519_HEAD = bytes.fromhex("302a300506032b6570032100")
+_ED25519_SPKI_SIZE = 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +61,19 @@ class PublicKey:
 
     def verifies(self, signature: bytes, message: bytes) -> bool:
         """Whether this key's owner signed exactly this message."""
-        key = self._load()
         try:
-            if isinstance(key, ed25519.Ed25519PublicKey):
-                key.verify(signature, message)
-            else:
-                key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+            self._load().verify(signature, message)
         except InvalidSignature:
             return False
         return True
 
-    def _load(self) -> ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey:
-        try:
-            key = serialization.load_der_public_key(self.spki)
-        except (ValueError, UnsupportedAlgorithm) as cause:
-            raise KeyUnusable(why=Phrase("its bytes are damaged")) from cause
-        if self.alg == ED25519 and isinstance(key, ed25519.Ed25519PublicKey):
-            return key
-        if (
-            self.alg == ES256
-            and isinstance(key, ec.EllipticCurvePublicKey)
-            and isinstance(key.curve, ec.SECP256R1)
-        ):
-            return key
-        raise KeyUnusable(why=Phrase("its algorithm is not the one named"))
+    def _load(self) -> "ed25519.Ed25519PublicKey | Es256Key":
+        head, key = self.spki[: len(_ED25519_HEAD)], self.spki[len(_ED25519_HEAD) :]
+        if (self.alg, head, len(self.spki)) == (ED25519, _ED25519_HEAD, _ED25519_SPKI_SIZE):
+            return ed25519.Ed25519PublicKey.from_public_bytes(key)
+        from yika_common.signing import es256  # noqa: PLC0415 - see above
+
+        return es256.load(self.spki, named=self.alg == ES256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +91,7 @@ class SigningKey:
             ValueError: the seed is not 32 bytes long.
         """
         key = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
-        spki = key.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        spki = _ED25519_HEAD + key.public_key().public_bytes_raw()
         return cls(key, PublicKey(ED25519, spki))
 
     @property

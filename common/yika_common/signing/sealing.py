@@ -6,7 +6,7 @@ box travels inside a signed file.  The library draws the sender's one-time key i
 is the one act here that cannot be repeated byte for byte.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import x25519
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from yika_common.errors import Phrase
 from yika_common.signing.errors import KeyUnusable, SealBroken
+from yika_common.values import dataclass
 
 PRIVATE_SIZE = 32
 

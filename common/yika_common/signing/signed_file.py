@@ -17,7 +17,6 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from yika_common.errors import Phrase
 from yika_common.signing.dsse import pae
@@ -29,6 +28,7 @@ from yika_common.signing.errors import (
     WrongKind,
 )
 from yika_common.signing.keys import ALGORITHMS, PublicKey, SigningKey
+from yika_common.values import dataclass
 
 PAYLOAD_MAX = 32 << 20
 """No payload is longer, in bytes; single kinds of file have lower limits of their own."""

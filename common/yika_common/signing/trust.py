@@ -24,7 +24,6 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from yika_common.errors import Phrase
 from yika_common.signing import strict_json
@@ -32,6 +31,7 @@ from yika_common.signing.errors import FileMalformed, FileTooLarge, KeyUnusable
 from yika_common.signing.keys import PublicKey
 from yika_common.signing.signed_file import SignedFile, verify
 from yika_common.signing.strict_json import Json
+from yika_common.values import dataclass
 
 ROLES = ("root", "tariff", "enrol", "registry", "ack")
 ROOT_TYPE = "application/vnd.yika.root.v1+json"

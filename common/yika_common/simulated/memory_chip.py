@@ -31,12 +31,13 @@ Time is counted, not spent: :attr:`MemoryChip.busy_us` grows with the clocks of 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import IntEnum
 from typing import Protocol
 
 from yika_common.cards.errors import CardAbsent, CardRemoved
 from yika_common.readers.port import MemoryKind
+from yika_common.values import dataclass
 
 CLOCK_US = 20
 COMMAND_CLOCKS = 26

@@ -10,10 +10,10 @@ byte counts as an abort, after which the lines are idle at once and the byte is 
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from yika_common.readers.ieee1284 import IDLE, STATUS_MASK, Control, Mode, Status, nibble_status
+from yika_common.values import dataclass
 
 FORWARD_ACK, FORWARD_BUSY = "ack", "busy"
 """What the peripheral does after a byte came forward, which the standard does not number."""

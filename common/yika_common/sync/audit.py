@@ -9,7 +9,7 @@ Money is counted by intents: an intent is money taken, whatever became of it aft
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from yika_common.errors import Phrase, YikaError
 from yika_common.journal.bodies import Intent, Sale, Superseded
@@ -30,6 +30,7 @@ from yika_common.sync.messages import (
     open_manifest,
     open_tariff,
 )
+from yika_common.values import dataclass
 
 TRUST_ROOT = "root"
 TRUST_NONE = "none"

@@ -14,7 +14,6 @@ sends one part again.
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from yika_common.cards.identifiers import (
@@ -49,6 +48,7 @@ from yika_common.signing.trust import TrustRoot
 from yika_common.sync.errors import ItemMismatch, MessageForAnother
 from yika_common.sync.messages import Certificate
 from yika_common.sync.personal_data import Person
+from yika_common.values import dataclass
 
 CUSTOMERS_TYPE = "application/vnd.yika.customers.v1"
 CUSTOMERS_ITEM = "customers/"

@@ -16,7 +16,6 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from yika_common.cards.identifiers import NODE_ID_SIZE
 from yika_common.signing.errors import FileMalformed, FileTooLarge
@@ -26,6 +25,7 @@ from yika_common.signing.signed_file import SignedFile, sign, verify
 from yika_common.signing.trust import TrustRoot
 from yika_common.sync.errors import EnrolmentRefused, RootUnknown, TokenMalformed
 from yika_common.sync.messages import DIGEST_SIZE, bytes_of, text_of
+from yika_common.values import dataclass
 
 ENROLMENT_TYPE = "application/vnd.yika.enrolment.v1+json"
 SECRET_SIZE = 16

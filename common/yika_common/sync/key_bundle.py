@@ -7,7 +7,6 @@ unassigned ones for openings offline, and the key for personal data.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from yika_common.cards.identifiers import CARD_NUMBER_SIZE, METER_ID_SIZE, NODE_ID_SIZE
 from yika_common.services import Service
@@ -26,6 +25,7 @@ from yika_common.signing.signed_file import SignedFile, sign
 from yika_common.signing.trust import TrustRoot
 from yika_common.sync.errors import MessageForAnother
 from yika_common.sync.messages import Certificate
+from yika_common.values import dataclass
 
 KEYS_TYPE = "application/vnd.yika.keys.v1"
 
@@ -42,7 +42,7 @@ class MeterKeyEntry(Document):
     """The keys of one meter that a node may hold; the one for evidence is not among them."""
 
     meter: str = identifier("id", METER_ID_SIZE)
-    service: Service = service_name("service")  # noqa: RUF009 - it declares a field
+    service: Service = service_name("service")
     key_version: int = number("kver", most=_U8)
     credit: str = hexadecimal("credit", _METER_KEY_SIZE, secret=True)
     wbn: str = hexadecimal("wbn", _METER_KEY_SIZE, secret=True)

@@ -18,7 +18,6 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -39,6 +38,7 @@ from yika_common.signing.fields import (
 from yika_common.signing.keys import ALGORITHMS, PublicKey, SigningKey
 from yika_common.signing.signed_file import SignedFile, sign
 from yika_common.signing.trust import TrustRoot
+from yika_common.values import dataclass
 
 CERTIFICATE_TYPE = "application/vnd.yika.certificate.v1+json"
 ACK_TYPE = "application/vnd.yika.ack.v1+json"

@@ -11,11 +11,11 @@ Keys whose value is empty are left out.  Whoever does not hold the key sees who 
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from yika_common.signing import aead
 from yika_common.signing.errors import SealBroken
 from yika_common.signing.fields import Document, text
+from yika_common.values import dataclass
 
 NAME_MAX = 60
 PHONE_MAX = 30

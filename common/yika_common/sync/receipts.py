@@ -7,7 +7,7 @@ where the signed tariff is at hand, the tariff must ask just these lines of the 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from yika_common.clock import from_timestamp
 from yika_common.errors import Phrase, YikaError
@@ -32,6 +32,7 @@ from yika_common.tariffs.facts import Claim
 from yika_common.tariffs.lines import fee_line, step_line
 from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.situation import usage_claimed
+from yika_common.values import dataclass
 
 _DIGEST_NAMED = 8
 """Bytes of a tariff file's digest that a purchase names."""

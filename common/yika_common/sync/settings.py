@@ -5,13 +5,13 @@ number of the change at headquarters.  A node that holds none goes by the defaul
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from yika_common.signing.fields import Document, number, text
 from yika_common.signing.keys import SigningKey
 from yika_common.signing.signed_file import SignedFile, sign
 from yika_common.signing.trust import TrustRoot
+from yika_common.values import dataclass
 
 SETTINGS_TYPE = "application/vnd.yika.settings.v1+json"
 SETTINGS_ITEM = "settings"

@@ -5,7 +5,6 @@ settled, free units, components, rebates, taxes.  How a line is rounded, :mod:`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from yika_common.numbers import Money, Quantity
 from yika_common.tariffs.due import due_lines
@@ -26,6 +25,7 @@ from yika_common.tariffs.lines import (
 from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.search import largest_fitting
 from yika_common.tariffs.usage import Usage
+from yika_common.values import dataclass
 
 __all__ = ["Charges", "IncludedTax", "QuoteLine", "included_taxes"]
 

@@ -3,13 +3,14 @@
 How a bill comes about is in :mod:`.waterfall`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 from yika_common.numbers import Money
 from yika_common.tariffs.parts import Name, Rounding
 from yika_common.tariffs.quote import Quote
+from yika_common.values import dataclass
 
 WHOLE: Final = 1_000_000
 """Shares are in millionths."""

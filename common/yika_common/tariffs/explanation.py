@@ -7,7 +7,7 @@ left at this price, what the next price is and when the count starts afresh.
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -22,6 +22,7 @@ from yika_common.tariffs.quota import period_named
 from yika_common.tariffs.situation import usage_at
 from yika_common.tariffs.usage import Usage
 from yika_common.tariffs.waterfall import Bill
+from yika_common.values import dataclass
 
 _NOTHING = Quantity(0)
 

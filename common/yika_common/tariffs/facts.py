@@ -10,13 +10,13 @@ for what is left of a period when a version begins inside it.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from yika_common.numbers import Money, Quantity
 from yika_common.tariffs.parts import MONTHS_IN_A_YEAR
+from yika_common.values import dataclass
 
 FREE_EPOCH: Final = date(2000, 1, 1)
 """Day 0 of :attr:`Tally.free_day`."""

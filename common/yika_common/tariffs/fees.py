@@ -1,6 +1,5 @@
 """What a tariff charges or grants beside its steps: fees, free units, rebates and taxes."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -9,6 +8,7 @@ from yika_common.errors import Phrase
 from yika_common.numbers import Money, Price, Quantity
 from yika_common.tariffs.errors import Unsound
 from yika_common.tariffs.parts import MONTHS_IN_A_YEAR, WHOLE_RATE, FeeRate, MonthDay, Name
+from yika_common.values import dataclass
 
 TAX_CODE = "tax"
 """The code of the one tax of a tariff that names no code of its own."""

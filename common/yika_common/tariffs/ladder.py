@@ -1,7 +1,6 @@
 """A component's steps as numbers, with everything that moves the bounds already in them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from yika_common.numbers import PRICE_PLACES, half_up
@@ -10,6 +9,7 @@ from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.parts import Component, PartPeriod, StepMode
 from yika_common.tariffs.steps import Part, marginal_parts, whole_block_parts
 from yika_common.tariffs.usage import Usage
+from yika_common.values import dataclass
 
 _WHOLE_PRICE = 10**PRICE_PLACES
 _WHOLE_PERIOD = PartPeriod()

@@ -1,12 +1,12 @@
 """Bounds of what may be sold, and until when a tariff may be sold by."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from yika_common.errors import Phrase
 from yika_common.numbers import Money, Quantity
 from yika_common.tariffs.errors import Unsound
+from yika_common.values import dataclass
 
 
 class HoardCounts(StrEnum):

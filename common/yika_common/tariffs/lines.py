@@ -4,7 +4,6 @@ That is the only rounding of money there is.  A negative line, such as a rebate,
 of what the same line would be without its sign.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from yika_common.numbers import (
@@ -18,6 +17,7 @@ from yika_common.numbers import (
     scaled_to_text,
 )
 from yika_common.tariffs.parts import FEE_RATE_PLACES, WHOLE_RATE, FeeRate
+from yika_common.values import dataclass
 
 SETTLED_STEPS: Final = 10
 """A line of step k + 10 settles consumption that reached step k."""

@@ -6,7 +6,6 @@ between them in :mod:`.soundness`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -49,6 +48,7 @@ from yika_common.tariffs.parts import (
 )
 from yika_common.tariffs.soundness import check_sound
 from yika_common.tariffs.usage import Usage
+from yika_common.values import dataclass
 
 __all__ = [
     "CYCLE_MONTHS",

@@ -4,7 +4,6 @@ A step k covers the quantities above the bound of step k - 1 up to and including
 counted from the start of the quota period; source: published step tariffs ("0-180, 180 included").
 """
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NewType
@@ -12,6 +11,7 @@ from typing import NewType
 from yika_common.errors import Phrase
 from yika_common.numbers import Price, Quantity
 from yika_common.tariffs.errors import Unsound
+from yika_common.values import dataclass
 
 FeeRate = NewType("FeeRate", int)
 """1/1000000 of the currency's unit per m² or unit, or 1/1000000 as a tax rate or a share."""

@@ -11,12 +11,12 @@ included: an account opened on 1 August has 153 of the 365 days of a calendar ye
 """
 
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from yika_common.tariffs.errors import OpeningUnknown
 from yika_common.tariffs.model import MONTHS_IN_A_YEAR, Opening, Tariff, VersionChange
+from yika_common.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

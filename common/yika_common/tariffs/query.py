@@ -1,7 +1,6 @@
 """What is known of a customer, as JSON: price queries and the golden cases of tariff files."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from yika_common.errors import Phrase
@@ -10,6 +9,7 @@ from yika_common.tariffs import readers
 from yika_common.tariffs.errors import QueryMalformed, Unsound
 from yika_common.tariffs.strict_json import Node, read_strict
 from yika_common.tariffs.usage import Usage
+from yika_common.values import dataclass
 
 QUERY_SIZE_MAX = 4 * 1024
 

@@ -15,7 +15,6 @@ and no month before the one in which the account was opened: that use was anothe
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, datetime
 
 from yika_common.numbers import Quantity
@@ -30,6 +29,7 @@ from yika_common.tariffs.facts import (
 )
 from yika_common.tariffs.model import MONTHS_IN_A_YEAR, Tariff
 from yika_common.tariffs.period import Period, period_of
+from yika_common.values import dataclass
 
 _NOTHING = Quantity(0)
 

@@ -6,14 +6,13 @@ quantity is the largest multiple of the meter's quantum with A(V) at most M; M -
 residual.  The same arguments always give the same quote: no clock, no state, integers only.
 """
 
-from dataclasses import dataclass
-
 from yika_common.numbers import Money, Quantity, money_to_text, quantity_to_text
 from yika_common.tariffs.admission import check_amount, check_quantity
 from yika_common.tariffs.charges import Charges, IncludedTax, QuoteLine, included_taxes
 from yika_common.tariffs.errors import CostsNothing, FeeNotCovered, NotAMultiple, NothingToSell
 from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.usage import Usage
+from yika_common.values import dataclass
 
 __all__ = [
     "IncludedTax",

@@ -18,7 +18,6 @@ The rules:
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -46,6 +45,7 @@ from yika_common.tariffs.period import heating_year_of, period_of
 from yika_common.tariffs.quota import counts_on, period_named, quota_at
 from yika_common.tariffs.quote import Quote
 from yika_common.tariffs.usage import OwnLimits, Usage
+from yika_common.values import dataclass
 
 _NOTHING: Final = Quantity(0)
 _ONE: Final = Quantity(1)

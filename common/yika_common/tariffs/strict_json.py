@@ -9,12 +9,12 @@ a value nested where none is expected has the wrong shape.
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from yika_common.errors import Phrase
 from yika_common.numbers import NotANumber, scaled_from_text
 from yika_common.tariffs.errors import Unsound
+from yika_common.values import dataclass
 
 WHOLE = Phrase("the whole text")
 """The path of the outermost value."""

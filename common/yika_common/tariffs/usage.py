@@ -1,10 +1,10 @@
 """What a price depends on besides the tariff and the sum."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from yika_common.numbers import Money, Quantity
 from yika_common.tariffs.errors import UsageImpossible
+from yika_common.values import dataclass
 
 _NO_QUANTITY = Quantity(0)
 _NO_MONEY = Money(0)

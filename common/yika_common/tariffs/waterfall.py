@@ -16,7 +16,6 @@ tender, least sum, priority) and the refusal of sales that would leave too littl
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from yika_common.errors import YikaError
@@ -37,6 +36,7 @@ from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.parts import Rounding
 from yika_common.tariffs.quote import Quote, quote_for_money, quote_for_quantity
 from yika_common.tariffs.usage import Usage
+from yika_common.values import dataclass
 
 __all__ = [
     "WHOLE",

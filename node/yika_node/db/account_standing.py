@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from yika_common.values import dataclass
 from yika_node.db.projections import PENDING, SUPERSEDED, WRITTEN
 
 if TYPE_CHECKING:

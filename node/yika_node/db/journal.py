@@ -16,7 +16,6 @@ The signature of the chain's end is Ed25519 over ``"yika/tip/1" 00``, the epoch 
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -28,6 +27,7 @@ from yika_common.infra.sqlite_errors import named_failures
 from yika_common.journal.body import Body
 from yika_common.journal.record import Record, chain, encode_line, genesis, txn_id
 from yika_common.signing.keys import PublicKey, SigningKey
+from yika_common.values import dataclass
 from yika_node.db import projections
 from yika_node.db.sentinel import Mark, Sentinel
 from yika_node.db.store import CACHE_KIB

@@ -32,13 +32,13 @@ import hashlib
 import logging
 import os
 import struct
-from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from yika_common.errors import YikaError
 from yika_common.infra.files import PRIVATE, replace_file
+from yika_common.values import dataclass
 
 FILE_NAME: Final = "sentinel"
 CADENCE: Final = 16

@@ -5,11 +5,11 @@ Plain SQL, because SQLAlchemy takes longer to load than the rest of the start; s
 """
 
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from yika_common.infra.sqlite import open_for_money
 from yika_common.infra.sqlite_errors import named_failures
+from yika_common.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

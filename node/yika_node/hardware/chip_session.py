@@ -20,12 +20,12 @@ change the code        39 at 1 to 3              33 at 1022, 1023
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Protocol
 
 from yika_common.cards.errors import CardMute
 from yika_common.errors import YikaError
 from yika_common.readers.port import MemoryKind
+from yika_common.values import dataclass
 
 READ_RUN, WRITE_RUN = 29, 23
 _FULL = 0xFF

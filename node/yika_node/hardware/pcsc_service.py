@@ -9,11 +9,11 @@ that does, costs whoever asked no more than the time limit.
 import contextlib
 import ctypes
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from typing import Any, Final
 
+from yika_common.values import dataclass
 from yika_node.hardware.abandonable import Abandonable, Stuck
 from yika_node.hardware.errors import PcscNotInstalled, PcscNotRunning, ReaderSilent
 from yika_node.hardware.timing import Timing

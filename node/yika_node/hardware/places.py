@@ -8,12 +8,13 @@ it.  A place that another program holds is left alone.
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from yika_common.errors import Phrase
 from yika_common.readers.errors import ReaderError
 from yika_common.readers.port import NamedReader
+from yika_common.values import dataclass
 from yika_node.hardware.errors import PortBusy
 
 _GRACE_S: Final = 0.3

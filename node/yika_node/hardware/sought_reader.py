@@ -12,12 +12,12 @@ reader, so those are asked ever more rarely.
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from yika_common.errors import Phrase
 from yika_common.readers.errors import ReaderError
 from yika_common.readers.port import Contact, NamedReader, ReaderDescription
+from yika_common.values import dataclass
 from yika_node.hardware.errors import ReaderBusy, ReaderNotFound, ReaderSought
 from yika_node.hardware.places import Found, Group, GroupSearch, joined
 

@@ -1,6 +1,6 @@
 """How long a driver waits, for whatever reader."""
 
-from dataclasses import dataclass
+from yika_common.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ that headquarters learns of it with the next exchange.
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from yika_common.clock import Clock
 from yika_common.errors import YikaError
@@ -55,6 +54,7 @@ from yika_common.tariffs.document import parse_tariff
 from yika_common.tariffs.errors import GoldenCaseDiffers, TariffMalformed, TariffsClash
 from yika_common.tariffs.golden import check_golden
 from yika_common.tariffs.model import Tariff
+from yika_common.values import dataclass
 from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Along, Entry, Journal
 from yika_node.services.customers import Customers

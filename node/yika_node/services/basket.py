@@ -5,7 +5,7 @@ owes; a line's slot alone carries what is settled with it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -28,6 +28,7 @@ from yika_common.tariffs.period import heating_year_of, period_of
 from yika_common.tariffs.situation import tally_after, together, usage_at
 from yika_common.tariffs.usage import OwnLimits, Usage
 from yika_common.tariffs.waterfall import bill_for_money, bill_for_quantity
+from yika_common.values import dataclass
 from yika_node.db.queries import Queries
 from yika_node.services.errors import MeterCountsOtherwise, RefundAwaitsMeter, SaleTooLarge
 from yika_node.services.payments import SlotQuote

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from yika_common.cards.application import CardIdentity, CardState
@@ -12,6 +11,7 @@ from yika_common.cards.contact import UserCard, personalise, recognise
 from yika_common.cards.errors import CardNotBlank, CardRetired
 from yika_common.clock import Clock
 from yika_common.journal.bodies import CardIssued
+from yika_common.values import dataclass
 from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Journal
 from yika_node.services.account_desk import AccountDesk

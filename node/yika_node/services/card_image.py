@@ -1,6 +1,6 @@
 """What is on a card: every slot that this node holds the meter's keys for, checked and opened."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from yika_common.cards.aes import MAC_SIZE
 from yika_common.cards.application import CardIdentity
@@ -17,6 +17,7 @@ from yika_common.cards.write_back import (
     open_write_back,
 )
 from yika_common.errors import YikaError
+from yika_common.values import dataclass
 from yika_node.services.errors import MeterUnknown
 from yika_node.services.keyring import HeldMeter, KeyRing
 from yika_node.services.recovery import SlotShown

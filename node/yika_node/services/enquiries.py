@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from yika_common.clock import from_timestamp
 from yika_common.errors import YikaError
-from yika_common.journal.bodies import Intent
+from yika_common.journal.bodies import PURCHASE, Intent
 from yika_common.journal.record import decode_line, txn_id
 from yika_common.numbers import Quantity
+from yika_common.values import dataclass
 from yika_node.db.queries import Queries
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.errors import AccountUnknown, SaleUnknown
@@ -77,7 +77,7 @@ class Enquiries:
         row = self.queries.intent(epoch, seq)
         if row is None:
             raise SaleUnknown(number=f"{epoch}-{seq}")
-        return sale_row(row)
+        return self._marked([row])[0]
 
     def sales(
         self, *, before: str | None = None, limit: int = 50, account: str | None = None
@@ -88,7 +88,7 @@ class Enquiries:
             SaleUnknown: ``before`` is no such key.
         """
         rows = self.queries.sales(_key(before), limit, account)
-        return Page(tuple(sale_row(row) for row in rows), _next(rows, limit))
+        return Page(self._marked(rows), _next(rows, limit))
 
     def pending(self) -> tuple[SaleRow, ...]:
         """The sales still waiting for their card, oldest first."""
@@ -109,11 +109,11 @@ class Enquiries:
         tariff = tariff_of(self.shelf.tariffs(), intent)
         bill = bill_of(intent, tariff)
         explanation = None
-        if tariff is not None and account is not None:
+        if tariff is not None and account is not None and intent.act == PURCHASE:
             at = from_timestamp(row.at)
             explanation = explanation_of(intent, bill, tariff, account, at)
         return ReceiptLine(
-            sale=sale_row(row),
+            sale=self._marked([row])[0],
             entry=SaleEntry(row.slot, By(intent.typed_by), intent.typed),
             txn_id=txn_id(record.head),
             bill=bill,
@@ -123,6 +123,11 @@ class Enquiries:
             ordered=Quantity(intent.adjusted_quantity),
             explanation=explanation,
         )
+
+    def _marked(self, rows: Sequence[tables.Intent]) -> tuple[SaleRow, ...]:
+        """The rows as the faces show them; what was given back says so."""
+        refunds = self.queries.given_back((row.epoch, row.seq) for row in rows)
+        return tuple(sale_row(row, refunds.get((row.epoch, row.seq), 0)) for row in rows)
 
     def _account(self, number: str) -> Account | None:
         try:

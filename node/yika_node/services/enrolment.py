@@ -7,7 +7,7 @@ answer.  What comes back goes back to the root document whose digest the token n
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from yika_common.signing.signed_file import SignedFile, read_many
 from yika_common.signing.trust import ROOT_TYPE, TrustRoot
 from yika_common.sync.enrolment import EnrolmentToken, make_request
 from yika_common.sync.messages import CERTIFICATE_TYPE, MANIFEST_TYPE
+from yika_common.values import dataclass
 from yika_node.db.journal import Founding, Journal
 from yika_node.errors import AlreadyEnrolled
 from yika_node.services.adoption import Adoption

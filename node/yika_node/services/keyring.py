@@ -1,13 +1,14 @@
 """The keys this node may sell with: opened from the sealed bundle while somebody is signed in."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from yika_common.cards.keys import MeterKeys
 from yika_common.services import Service
 from yika_common.signing.signed_file import read_signed_file
 from yika_common.sync.key_bundle import KeyBundle, open_bundle
 from yika_common.sync.messages import KEYS_ITEM
+from yika_common.values import dataclass
 from yika_node.db.queries import Queries
 from yika_node.services.errors import CardUnknown, KeysNotHeld, MeterUnknown
 from yika_node.services.remembered import Remembered

@@ -19,7 +19,7 @@ what a memory card has no room for          zeros, by the intent's ``cut``
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -36,6 +36,7 @@ from yika_common.clock import from_timestamp, to_timestamp
 from yika_common.journal.bodies import REFUND, DebtPaid, Intent, Line
 from yika_common.journal.implied import PARTS, completed, counted, rest_of
 from yika_common.numbers import Quantity
+from yika_common.values import dataclass
 from yika_node.db.journal import Position
 from yika_node.services.basket import PricedLine
 from yika_node.services.errors import RecordNotRemade

@@ -1,7 +1,6 @@
 """What one payment comes to, as the faces show it: quoted before it, and on its receipt after."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from yika_common.tariffs.dues import Bill
 from yika_common.tariffs.explanation import Explanation
 from yika_common.tariffs.quote import Quote
 from yika_common.tariffs.usage import Usage
+from yika_common.values import dataclass
 from yika_node.services.views import Account, By, SaleEntry, SaleRow, SaleState
 
 

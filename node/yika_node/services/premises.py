@@ -8,7 +8,6 @@ a card repairs itself with the next sale.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from yika_common.cards.application import CardIdentity
@@ -18,6 +17,7 @@ from yika_common.sync.customers import AccountSheet
 from yika_common.tariffs.charges import MONEY_QUANTUM
 from yika_common.tariffs.facts import Consumption, Tally
 from yika_common.tariffs.model import Tariff
+from yika_common.values import dataclass
 from yika_node.db.account_standing import Standing
 from yika_node.services.errors import CardReplaced
 from yika_node.services.views import SlotView

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 from yika_common.cards.application import CardIdentity
 from yika_common.errors import YikaError
 from yika_common.tariffs.model import Tariff
+from yika_common.values import dataclass
 from yika_node.db.queries import Queries
 from yika_node.services.basket import Basket, PricedLine
 from yika_node.services.errors import LineRefused, NothingEntered, SlotEmpty

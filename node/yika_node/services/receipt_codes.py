@@ -1,9 +1,8 @@
 """The code on a receipt: the payment's own journal records, signed, for anyone to check."""
 
-from dataclasses import dataclass
-
 from yika_common.clock import to_timestamp
 from yika_common.journal.excerpt import build_excerpt, excerpt_code
+from yika_common.values import dataclass
 from yika_node.db.queries import Queries
 from yika_node.errors import JournalDamaged
 from yika_node.services.payments import Receipt

@@ -19,8 +19,9 @@ ever sold anew to find out: ASK leaves the intent open until headquarters, which
 of the others, tells that its count on the card is another's.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from yika_common.values import dataclass
 
 
 class Verdict(StrEnum):

@@ -5,7 +5,7 @@ card shows it; the very same bytes can be made again from the intent
 (:mod:`yika_node.services.minting`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from yika_common.cards.aes import mac8
@@ -16,6 +16,7 @@ from yika_common.journal.bodies import Intent
 from yika_common.journal.implied import rest_of
 from yika_common.journal.reversal import credited, restored, reversal
 from yika_common.numbers import Money, Quantity
+from yika_common.values import dataclass
 from yika_node.db.journal import Position
 from yika_node.services.keyring import HeldMeter
 from yika_node.services.minting import HEAD_SIZE, implied_body, witness_at

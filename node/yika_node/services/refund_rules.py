@@ -40,9 +40,9 @@ else                                            SHOWN
 ==============================================  =================================================
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from yika_common.values import dataclass
 from yika_node.services.recovery import SlotShown
 
 Pair = tuple[int, int]

@@ -11,8 +11,8 @@ Whatever fails after the first commit leaves lines *pending*; they are finished 
 seen again (:mod:`yika_node.services.settlement`).  Nothing is sold anew because of a failure.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
@@ -23,6 +23,7 @@ from yika_common.errors import Phrase, YikaError
 from yika_common.infra.sqlite_errors import DatabaseBusy, DiskFull
 from yika_common.journal.bodies import Intent, Sale
 from yika_common.numbers import Money, money_to_text, quantity_to_text
+from yika_common.values import dataclass
 from yika_node.db.journal import Entry, Journal
 from yika_node.db.queries import Queries
 from yika_node.errors import VaultLocked
@@ -205,16 +206,23 @@ class SalesDesk:
         return None
 
     def _close(self, intent: Entry, operator: str) -> None:
-        """Record that the intent's record was read back.
-
-        Raises:
-            SaleNotClosed: the journal's own sentence would say that nothing was done.
-        """
-        try:
+        """Record that the intent's record was read back; raises SaleNotClosed."""
+        with naming_what_failed():
             self.journal.append([Sale(intent=intent.seq)], at=self.clock(), operator=operator)
-        except YikaError as failure:
-            why = _NOT_RECORDED.get(type(failure), _REFUSED)
-            raise SaleNotClosed(why=why) from failure
+
+
+@contextmanager
+def naming_what_failed() -> Iterator[None]:
+    """Around the record that follows what was written to a card.
+
+    Raises:
+        SaleNotClosed: the journal's own sentence would say that nothing was done.
+    """
+    try:
+        yield
+    except YikaError as failure:
+        why = _NOT_RECORDED.get(type(failure), _REFUSED)
+        raise SaleNotClosed(why=why) from failure
 
 
 def _agreed(lines: Sequence[PricedLine]) -> Agreed:

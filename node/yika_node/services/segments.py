@@ -1,11 +1,11 @@
 """Cutting the journal into signed segments, for the wire and for the stick alike."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from yika_common.clock import Clock, to_timestamp
 from yika_common.journal.segment import RECORDS_MAX, SEGMENT_MAX, build_segment
 from yika_common.signing.signed_file import SignedFile
+from yika_common.values import dataclass
 from yika_node.db.queries import Queries
 from yika_node.errors import JournalDamaged
 from yika_node.services.standing import Standing

@@ -20,7 +20,7 @@ with the next sale beside what was bought, or withheld of that.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from yika_common.cards.record import AppliedAdjustments
@@ -29,6 +29,7 @@ from yika_common.sync.customers import AccountSheet
 from yika_common.sync.settings import Settings
 from yika_common.tariffs.dues import Debt, DebtBase, Dues, Policy, Residual
 from yika_common.tariffs.parts import Name, Rounding
+from yika_common.values import dataclass
 from yika_node.services.payments import SlotQuote
 from yika_node.services.premises import Premises
 from yika_node.services.views import SlotView

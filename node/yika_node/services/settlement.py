@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from yika_common.cards.contact import UserCard
@@ -11,6 +10,7 @@ from yika_common.clock import Clock, to_timestamp
 from yika_common.errors import YikaError
 from yika_common.journal import bodies
 from yika_common.journal.record import decode_line
+from yika_common.values import dataclass
 from yika_node.db.journal import Journal, Position
 from yika_node.db.projections import PENDING
 from yika_node.db.queries import Queries
@@ -78,7 +78,7 @@ class Settlement:
 
     def close(self, row: Intent, operator: str) -> None:
         """Record that the intent's record was read back from the card."""
-        self.journal.append([bodies.Sale(**self._named(row))], at=self.clock(), operator=operator)
+        self.journal.append([bodies.Sale(**self.named(row))], at=self.clock(), operator=operator)
 
     def _decide(
         self, session: UserCard, image: CardImage, row: Intent, operator: str
@@ -102,7 +102,7 @@ class Settlement:
             self.close(row, operator)
         elif decided is Verdict.SUPERSEDED:
             body = bodies.Superseded(
-                **self._named(row), generation_seen=shown.generation, count_seen=shown.count
+                **self.named(row), generation_seen=shown.generation, count_seen=shown.count
             )
             self.journal.append([body], at=self.clock(), operator=operator)
         else:
@@ -128,7 +128,7 @@ class Settlement:
         assert isinstance(read.body, bodies.Intent), "the projection says so"
         return read.body, Position(membership.node, row.epoch, row.seq, before, read.ts)
 
-    def _named(self, row: Intent) -> dict[str, Any]:
+    def named(self, row: Intent) -> dict[str, Any]:
         """How a resolution names its intent: an earlier epoch's by epoch and hash too."""
         if row.epoch == self.standing.membership.epoch:
             return {"intent": row.seq}

@@ -1,10 +1,9 @@
 """Who this node is to headquarters, and whom it trusts: certificate, root and address."""
 
-from dataclasses import dataclass
-
 from yika_common.signing.signed_file import read_signed_file
 from yika_common.signing.trust import TrustRoot
 from yika_common.sync.messages import Certificate, open_certificate
+from yika_common.values import dataclass
 from yika_node.db.journal import Identity
 from yika_node.db.start import Enrolled
 from yika_node.errors import NotEnrolled

@@ -14,7 +14,6 @@ size are read, and each is known by what it is, not by what it is called.
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +24,7 @@ from yika_common.journal.segment import RECORDS_MAX, header_of, segment_name
 from yika_common.signing.errors import FileMalformed, FileTooLarge
 from yika_common.signing.signed_file import SignedFile, read_many
 from yika_common.sync.messages import ACK_TYPE, MANIFEST_TYPE, open_manifest
+from yika_common.values import dataclass
 from yika_node.db.queries import Queries
 from yika_node.services.adoption import Adoption
 from yika_node.services.courier import Courier

@@ -4,7 +4,6 @@ Money, quantity and price are the integers of :mod:`yika_common.numbers`; every 
 UTC time.  A page only formats them.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Generic, TypeVar
@@ -22,6 +21,7 @@ from yika_common.sync.customers import AccountSheet, OwnLimit
 from yika_common.sync.personal_data import Person
 from yika_common.tariffs.facts import Facts
 from yika_common.tariffs.limits import Expiry
+from yika_common.values import dataclass
 
 
 class Age(IntEnum):
@@ -219,7 +219,11 @@ class SlotView:
 
 @dataclass(frozen=True, slots=True)
 class SaleRow:
-    """One meter's sale in a list; ``amount`` is its price, ``paid`` what was handed over."""
+    """One meter's sale in a list; ``amount`` is its price, ``paid`` what was handed over.
+
+    ``act`` says why the record went onto the card (:data:`yika_common.journal.bodies.ACTS`);
+    ``given_back`` is the number of the refund of a purchase, 0 while there is none.
+    """
 
     epoch: int
     seq: int
@@ -240,6 +244,8 @@ class SaleRow:
     tariff_version: int
     state: SaleState
     resolved_at: datetime | None
+    act: str = ""
+    given_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)

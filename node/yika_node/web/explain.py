@@ -4,7 +4,6 @@ The lines add up to the price; what stands beside them leads from the price to w
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from flask_babel import gettext
 
@@ -16,6 +15,7 @@ from yika_common.tariffs.dues import Bill
 from yika_common.tariffs.explanation import Deduction, DeductionKind, Explanation
 from yika_common.tariffs.lines import SETTLED_STEPS, QuoteLine
 from yika_common.tariffs.model import Tariff
+from yika_common.values import dataclass
 
 _MONTHS = 12
 

@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import cast
 
 from flask import current_app
 
 from yika_common.cards.errors import CardSwapped
 from yika_common.infra.web.site import signed_in
+from yika_common.values import dataclass
 from yika_node.bootstrap import Node
 from yika_node.services.views import CardView
 from yika_node.web.watch import CardWatch

@@ -7,7 +7,6 @@ there is no answer, or somebody works with the card, the last one stands.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 from yika_common.clock import Clock
 from yika_common.errors import YikaError
 from yika_common.readers.errors import ReaderError
+from yika_common.values import dataclass
 from yika_node.errors import NotEnrolled
 from yika_node.hardware.errors import ReaderBusy
 

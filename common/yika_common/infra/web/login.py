@@ -1,7 +1,6 @@
 """Signing in and out: the same page on every side, over whatever the side knows users by."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -16,6 +15,7 @@ from yika_common.infra.sessions import (
 from yika_common.infra.web.faults import sentence_here, status_of
 from yika_common.infra.web.guard import SESSION_KEY, needs, public
 from yika_common.infra.web.site import present, site
+from yika_common.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a side tells the screen kit about itself, and how pages reach it again."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from yika_common.errors import YikaError
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.language import LANGUAGES
 from yika_common.infra.sessions import NotSignedIn, Session, Sessions
+from yika_common.values import dataclass
 
 Text = object
 """Its ``str`` is shown: a ``lazy_gettext`` sentence, or a name that no language changes."""

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import requests
 from yika_common.services import PROFILES
 from yika_common.tariffs.shipped import shipped
 from yika_common.tools.demo.processes import Server, free_port, run
+from yika_common.values import dataclass
 
 ADMIN = "admin"
 OFFICERS = ("anna", "boris")

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from yika_common.tools.demo.clerk import Clerk
 from yika_common.tools.demo.link import Link
 from yika_common.tools.demo.processes import Reader, Server, free_port, run
+from yika_common.values import dataclass
 
 OPERATOR = "clerk"
 PASSWORD_VARIABLE = "YIKA_PASSWORD"  # noqa: S105 - the variable's name, not a password

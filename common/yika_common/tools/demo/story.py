@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from yika_common.tools.demo.office import ADMIN, OFFICERS, Office
 from yika_common.tools.demo.point import OPERATOR, Point
 from yika_common.tools.demo.processes import StepFailed, run
 from yika_common.tools.demo.town import AREAS, Household, households
+from yika_common.values import dataclass
 
 Tell = Callable[[str], None]
 

@@ -1,9 +1,9 @@
 """The town of the demonstration: three areas, sixty households, made up and always the same."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from yika_common.services import PROFILES, Service
+from yika_common.values import dataclass
 
 AREAS = {"A01": "东河 Donghe", "A02": "西山 Xishan", "A03": "南关 Nanguan"}
 """Area code to its name."""
