@@ -1,11 +1,11 @@
 #!/bin/sh
 # Installs what the tests need beside Python: Chromium and Chinese fonts for the pages, PostgreSQL
-# for headquarters, pcscd and its drivers for the readers, what pyscard is built with, LibreOffice
-# for the workbook, openssl and xxd for the auditor's recipe, bc for the golden packs of tariffs.
-# Does nothing where all of it is there.
+# for headquarters, pcscd, its drivers and libieee1284 for the readers, what pyscard and a parallel
+# port for the tests are built with, LibreOffice for the workbook, openssl and xxd for the auditor's
+# recipe, bc for the golden packs of tariffs.  Does nothing where all of it is there.
 set -eu
 
-wanted="chromium fonts-noto-cjk postgresql pcscd libccid libasedrive-serial vsmartcard-vpcd libpcsclite-dev swig gcc libc6-dev pkg-config python3-dev opensc libreoffice-calc poppler-utils openssl xxd bc"
+wanted="chromium fonts-noto-cjk postgresql pcscd libccid libasedrive-serial libieee1284-3 vsmartcard-vpcd libpcsclite-dev swig gcc libc6-dev pkg-config python3-dev opensc libreoffice-calc poppler-utils openssl xxd bc"
 missing=""
 for package in $wanted; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"

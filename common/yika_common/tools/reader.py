@@ -1,4 +1,4 @@
-"""``yika reader``: a simulated serial card reader, for programs that expect a real one.
+"""``yika reader``: a simulated card reader, for programs that expect a real one.
 
 Commands on standard input, one a line; the end of the input is ``quit``::
 
@@ -29,13 +29,16 @@ import click
 from yika_common.errors import N_, YikaError
 from yika_common.infra.entropy import system_random
 from yika_common.infra.language import said, sentence
+from yika_common.readers.ieee1284 import Mode
 from yika_common.simulated.chip_file import open_any_card_file
 from yika_common.simulated.firmware import Disturbance, Firmware
-from yika_common.simulated.reader import SimulatedReader
+from yika_common.simulated.parallel_link import ParallelLink
+from yika_common.simulated.reader import SimulatedReader, Wire
 from yika_common.simulated.reader_asedrive import AseDrive
 from yika_common.simulated.reader_gempc_twin import GemPcTwin
 from yika_common.simulated.reader_gemplus import Gemplus
 from yika_common.simulated.reader_slot import Slot
+from yika_common.simulated.serial_wire import SerialWire
 from yika_common.tools.telling import COMMAND_LINE_WRONG, language, stopping
 
 COUNT_DIGITS_MAX = 6
@@ -45,6 +48,11 @@ FIRMWARES: dict[str, Callable[[Slot], Firmware]] = {
     "gemplus": Gemplus,
 }
 """The simulated readers, by the protocols that they speak."""
+PARALLEL: dict[str, tuple[Mode, ...]] = {
+    "byte": tuple(Mode),
+    "nibble": (Mode.NIBBLE, Mode.NIBBLE_ID),
+}
+"""What a reader on a parallel port takes, by the widest way in which it sends."""
 
 
 class ReaderCommandWrong(YikaError):
@@ -57,7 +65,7 @@ class ReaderCommandWrong(YikaError):
     )
 
 
-@click.command(short_help="Simulate a serial card reader.")
+@click.command(short_help="Simulate a card reader on a serial or parallel port.")
 @click.option(
     "--protocol",
     required=True,
@@ -69,7 +77,13 @@ class ReaderCommandWrong(YikaError):
     required=True,
     metavar="PATH",
     type=click.Path(path_type=Path),
-    help="Where the serial port appears; name it to the program that expects a reader.",
+    help="Where the port appears; name it to the program that expects a reader.",
+)
+@click.option(
+    "--parallel",
+    type=click.Choice(list(PARALLEL)),
+    help="The reader is on a parallel port: PATH becomes a socket for packaging/dev/parport.c. "
+    "It sends whole bytes, or half bytes only.",
 )
 @click.option(
     "--card",
@@ -84,8 +98,10 @@ class ReaderCommandWrong(YikaError):
     type=click.IntRange(0, 20),
     help="How often cards ask for more time before each answer.",
 )
-def reader(protocol: str, link: Path, card: Path | None, time_requests: int) -> None:
-    """Simulate a serial card reader whose port appears at PATH, until quit or Ctrl-C.
+def reader(
+    protocol: str, link: Path, parallel: str | None, card: Path | None, time_requests: int
+) -> None:
+    """Simulate a card reader whose port appears at PATH, until quit or Ctrl-C.
 
     Commands on standard input, one a line:
 
@@ -108,12 +124,20 @@ def reader(protocol: str, link: Path, card: Path | None, time_requests: int) -> 
     with (
         stopping(COMMAND_LINE_WRONG),
         SimulatedReader(
-            link, on_event=say, firmware=FIRMWARES[protocol], time_requests=time_requests
+            link,
+            on_event=say,
+            firmware=FIRMWARES[protocol],
+            time_requests=time_requests,
+            wire=SerialWire if parallel is None else _parallel(parallel),
         ) as simulated,
     ):
         if card is not None:
             simulated.insert(open_any_card_file(card, system_random))
         _obey(simulated, sys.stdin, say)
+
+
+def _parallel(widest: str) -> Callable[[Path, Firmware], Wire]:
+    return lambda link, _: ParallelLink(link, modes=PARALLEL[widest])
 
 
 def _leave(number: int, frame: object) -> None:
