@@ -43,7 +43,7 @@ class _Value:
     """The methods that every value shares; no value is an instance of this class."""
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[object]]]
-    _compared: staticmethod[[object], object]
+    _compared: "staticmethod[[object], object]"
 
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not self.__class__:
