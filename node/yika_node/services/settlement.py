@@ -9,6 +9,7 @@ from yika_common.cards.contact import UserCard
 from yika_common.clock import Clock, to_timestamp
 from yika_common.errors import YikaError
 from yika_common.journal import bodies
+from yika_common.journal.body import Body
 from yika_common.journal.record import decode_line
 from yika_common.values import dataclass
 from yika_node.db.journal import Journal, Position
@@ -53,7 +54,7 @@ class Settlement:
             NodeRestored: the card names a place in our own journal that we do not hold.
             DiskFull, VaultLocked and their like: nothing was recorded.
         """
-        news: list[bodies.Body] = []
+        news: list[Body] = []
         for slot in image.slots:
             self._check_own_witness(slot)
             news += self._reading(image, slot)
@@ -140,7 +141,7 @@ class Settlement:
             "hash": record.head[:_HEAD_SHOWN].hex(),
         }
 
-    def _reading(self, image: CardImage, slot: SlotImage) -> list[bodies.Body]:
+    def _reading(self, image: CardImage, slot: SlotImage) -> list[Body]:
         if slot.write_back is None:
             return []
         reading = slot.write_back.reading
@@ -164,7 +165,7 @@ class Settlement:
             )
         ]
 
-    def _witness(self, image: CardImage, slot: SlotImage) -> list[bodies.Body]:
+    def _witness(self, image: CardImage, slot: SlotImage) -> list[Body]:
         membership = self.standing.membership
         if slot.record is None or slot.record.witness.node in (membership.node, _NO_NODE):
             return []
