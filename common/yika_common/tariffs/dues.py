@@ -137,7 +137,7 @@ class Bill:
         kept: money that buys nothing and stays to the customer's favour.
         rounding: cash rounding; above 0 the customer pays so much more.
         change: handed back of what was tendered.
-        paid: handed over, change given back; never below 0.
+        paid: handed over, change given back; below 0 only where a purchase is given back.
 
     Raises:
         ValueError: the parts do not add up to what is paid.
@@ -155,7 +155,9 @@ class Bill:
         parts = self.quote.amount - self.adjusted + self.collected + self.kept + self.rounding
         if self.paid != parts:
             raise ValueError(f"{self.paid} is paid for what comes to {parts}")
-        if min(self.paid, self.change, self.kept) < 0:
+        back = min(self.quote.quantity, self.quote.amount) < 0
+        towards = -1 if back else 1
+        if min(towards * self.paid, self.change, towards * self.kept) < 0:
             raise ValueError("money flows from the customer, or not at all")
 
     @property

@@ -8,14 +8,14 @@ SQLModel and the tables are loaded by the first query, not with this module; see
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from yika_common.infra.late import LateModule
 from yika_common.journal.record import genesis
 from yika_node.db.account_standing import Standing, sold_since, standing_of
-from yika_node.db.projections import PENDING
+from yika_node.db.projections import PENDING, SUPERSEDED
 from yika_node.db.store import Store
 
 if TYPE_CHECKING:
@@ -258,6 +258,19 @@ class Queries:
                 )
             newest = (sql.col(tables.Intent.epoch).desc(), sql.col(tables.Intent.seq).desc())
             return session.exec(wanted.order_by(*newest).limit(limit)).all()
+
+    def given_back(self, purchases: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
+        """Of these purchases those with a refund that was not superseded: the refund's seq."""
+        wanted = sorted(set(purchases))
+        if not wanted:
+            return {}
+        refund, intent = tables.Refund, tables.Intent
+        same = (sql.col(intent.epoch) == refund.epoch) & (sql.col(intent.seq) == refund.seq)
+        about = sql.tuple_(sql.col(refund.epoch), sql.col(refund.purchase))
+        query = sql.select(refund).join(intent, same)
+        query = query.where(about.in_(wanted), intent.state != SUPERSEDED)
+        with self._session() as session:
+            return {(row.epoch, row.purchase): row.seq for row in session.exec(query)}
 
     def account_was_sold_to(self, account: str) -> bool:
         """Whether any sale to the account was ever begun."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from yika_common.journal.bodies import Intent
+from yika_common.journal.bodies import REFUND, Intent
 from yika_common.journal.implied import counted_on_card
 from yika_common.numbers import Money, Price, Quantity
 from yika_common.sync.receipts import claim_of
@@ -67,6 +67,8 @@ def explanation_of(
 
 def _settled(intent: Intent, tariff: Tariff | None) -> int:
     """What was counted after the sale."""
+    if intent.act == REFUND:
+        return intent.used_before
     if tariff is None:
         return counted_on_card(intent)
     if tariff.counts_consumption:

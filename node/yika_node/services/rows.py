@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from yika_node.db import tables
 
 
-def sale_row(row: tables.Intent) -> SaleRow:
-    """One meter's sale."""
+def sale_row(row: tables.Intent, given_back: int = 0) -> SaleRow:
+    """One meter's sale; ``given_back`` is the number of its refund, if there is one."""
     return SaleRow(
         epoch=row.epoch,
         seq=row.seq,
@@ -45,6 +45,8 @@ def sale_row(row: tables.Intent) -> SaleRow:
         tariff_version=row.tariff_version,
         state=SaleState(row.state),
         resolved_at=None if row.resolved_at is None else from_timestamp(row.resolved_at),
+        act=row.act,
+        given_back=given_back,
     )
 
 
