@@ -4,9 +4,9 @@ import re
 from datetime import date
 
 import pytest
-from flask.testing import FlaskClient
 
 from central_builders import ADMIN, LI, HandClock
+from central_pages import form_token, post, signed_in
 from settlement_builders import (
     ACCOUNT,
     BO,
@@ -19,7 +19,6 @@ from settlement_builders import (
 )
 from yika_central.bootstrap import Headquarters
 from yika_central.services.staff import Credential, StaffRole
-from yika_central.web.app import make_central_app
 
 AUDITOR = Credential("an auditor", "the auditor's password")
 
@@ -37,26 +36,6 @@ def debt(headquarters: Headquarters, clock: HandClock) -> str:
     deliver(first, second)
     bring_up_to_date(headquarters)
     return number
-
-
-def signed_in(hq: Headquarters, who: Credential) -> FlaskClient:
-    client = make_central_app(hq).test_client()
-    token = _token(client.get("/login").text)
-    form = {"csrf_token": token, "name": who.name, "password": who.password}
-    assert client.post("/login", data=form).status_code == 303
-    return client
-
-
-def _token(page: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found
-    return found[1]
-
-
-def post(client: FlaskClient, path: str, **fields: str) -> int:
-    data = {"csrf_token": _token(client.get("/adjustments").text)}
-    data |= {name.replace("_", "-"): value for name, value in fields.items()}
-    return client.post(path, data=data).status_code
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
@@ -91,7 +70,7 @@ def test_what_is_not_there_is_said_so(headquarters: Headquarters, debt: str) -> 
 def test_only_bookkeepers_act(headquarters: Headquarters, debt: str, who: Credential) -> None:
     """A tariff officer signs prices; that makes nobody an accountant."""
     client = signed_in(headquarters, who)
-    data = {"csrf_token": _token(client.get("/adjustments").text)}
+    data = {"csrf_token": form_token(client.get("/adjustments").text)}
     acts = {
         f"/adjustments/of/{ACCOUNT}": {"amount": "5", "reason": "Goodwill"},
         f"/debts/{debt}/waive": {"amount": "5", "reason": "Hardship"},

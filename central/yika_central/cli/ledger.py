@@ -41,18 +41,20 @@ def import_(place: Place, folder: Path) -> None:
     "--all", "everything", is_flag=True, help="Look at every sale, not only at new ones."
 )
 def rerate(place: Place, everything: bool) -> None:  # noqa: FBT001
-    """Price again what has arrived, post what changed, and settle it."""
+    """Price again what has arrived, post and settle what changed, and look for cases."""
     hq = place.open()
     waiting = hq.rerating.queue_everything() if everything else hq.rerating.waiting()
     with click.progressbar(length=waiting, file=sys.stderr, show_pos=True) as bar:
         done = hq.rerating.drain(bar.update)
     settled = hq.settling.run()
+    cases = hq.detection.run()
     say(
         pairs=done.pairs,
         changed=done.changed,
         posted=money_to_text(done.posted),
         absorbed=money_to_text(settled.absorbed),
         adjusted=money_to_text(settled.adjusted),
+        cases=cases,
     )
 
 

@@ -12,12 +12,14 @@ from yika_central.reports.rows import PeriodBackwards
 from yika_central.services.accounting import NotAMonth
 from yika_central.services.adjustments import NoSuchAccount
 from yika_central.services.debt_office import NoSuchDebt
+from yika_central.services.detection import NoSuchCase
 from yika_central.services.enquiries import NoSuchSale
 from yika_central.services.staff import Credential
 from yika_central.services.tariff_draft_rules import NoSuchDraft, ReasonMissing
 from yika_central.services.tariff_replays import MonthsWrong
 from yika_central.services.two_persons import NotABookkeeper
 from yika_central.web.api import BODY_LIMIT, STATUSES, api_blueprint
+from yika_central.web.case_pages import case_pages
 from yika_central.web.debt_pages import debt_pages
 from yika_central.web.forms import NotADay
 from yika_central.web.front_pages import front_pages
@@ -76,7 +78,7 @@ def make_central_app(hq: Headquarters) -> Flask:
         | {NoSuchDraft: 404, ReasonMissing: 422, MonthsWrong: 422}
         | {NoSuchSale: 404, NotADay: 422, PeriodBackwards: 422}
         | {NoSuchAccount: 404, NoSuchDebt: 404, NotAMonth: 404, NotATime: 422}
-        | {NotANumber: 422, NotABookkeeper: 403},
+        | {NoSuchCase: 404, NotANumber: 422, NotABookkeeper: 403},
         chips=lambda _session: _chips(hq, _session),
         body_max=BODY_LIMIT,
     )
@@ -98,6 +100,7 @@ def make_central_app(hq: Headquarters) -> Flask:
                 debt_pages,
                 month_pages,
                 ruling_pages,
+                case_pages,
             )
         ),
     ]
@@ -109,7 +112,7 @@ def make_central_app(hq: Headquarters) -> Flask:
 def _chips(hq: Headquarters, _session: Session) -> Sequence[Chip]:
     nodes = [node for node in hq.registry.nodes() if node.state != "WAITING"]
     selling = sum(node.state == "ACTIVE" for node in nodes)
-    waiting = hq.enquiries.waiting()
+    waiting, cases = hq.enquiries.waiting(), hq.detection.waiting()
     return (
         Chip(
             gettext("Vending points"),
@@ -129,4 +132,5 @@ def _chips(hq: Headquarters, _session: Session) -> Sequence[Chip]:
             "warn" if waiting.suspense else "good",
             "front.suspense",
         ),
+        Chip(gettext("Cases"), str(cases), "bad" if cases else "good", "case.listed"),
     )

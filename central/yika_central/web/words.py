@@ -7,6 +7,7 @@ from flask import Flask
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
+from yika_central.domain.detection import Kind
 from yika_central.reports.labels import CAUSES, OUTCOMES, PROBLEMS, SERVICES, unit_of
 from yika_central.services.node_views import NodeView
 from yika_central.services.staff import StaffRole
@@ -34,6 +35,20 @@ DOUBTS: Final[dict[str, Text]] = {
     "lines_differ": _("The lines of the price do not add up to the amount"),
     "false_reading": _("A meter's reading that the meter did not write"),
     "meter_swapped": _("Sold to a meter that another one had replaced"),
+}
+
+CASES: Final[dict[Kind, Text]] = {
+    Kind.UNREPORTED: _("The meter took credit that no vending point has reported"),
+    Kind.GHOST: _("The meter took more than was ever sold to it"),
+    Kind.LOST: _("The meter took less than was sold and written to the card"),
+    Kind.UNBALANCED: _("Use and balance do not make up what the meter took"),
+    Kind.REGRESSED: _("The meter was set back to an earlier state"),
+    Kind.OLD_IMAGE: _("A card shows an older content than before"),
+    Kind.CONTRADICTED: _("Two write-backs of one number differ: two meters hold its keys"),
+    Kind.COUNT_SHARED: _("Two vending points wrote one purchase count onto the card"),
+    Kind.TWO_PLACES: _("One card was at two vending points at once"),
+    Kind.WITNESS_CONTRADICTED: _("A card names a sale that the journal does not have"),
+    Kind.WITNESS_AHEAD: _("A card names a sale that was not reported for a week"),
 }
 
 ROLES: Final[dict[StaffRole, Text]] = {
@@ -74,6 +89,11 @@ def problem_name(code: str) -> str:
 def doubt_name(reason: str) -> Text:
     """Why a record waits for a person."""
     return DOUBTS.get(reason, reason)
+
+
+def case_kind(kind: Kind) -> Text:
+    """What detection found."""
+    return CASES[kind]
 
 
 def node_state(node: NodeView) -> tuple[Text, Mood]:
@@ -119,6 +139,7 @@ def register_words(app: Flask) -> None:
         cause=cause_name,
         problem=problem_name,
         doubt=doubt_name,
+        case_kind=case_kind,
         ago=ago,
     )
     app.jinja_env.globals.update(
