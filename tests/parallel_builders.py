@@ -114,9 +114,11 @@ class Port:
         return self.registers
 
 
-def parallel_line(port: Port, mode: str = "auto") -> ParallelLine:
+def parallel_line(port: Port, mode: str = "auto", *, named: bool = True) -> ParallelLine:
     """The production line on that port."""
-    return ParallelLine("/dev/parport0", mode, time.monotonic, port.opened)
+    return ParallelLine(
+        "/dev/parport0", mode, time.monotonic, named=named, open_registers=port.opened
+    )
 
 
 @contextmanager
@@ -151,7 +153,7 @@ def make_parallel(port: Port, mode: str) -> MakeProtocol:
     """Makes the GemPC Twin's protocol on that port."""
 
     def line(path: str, baud: int, monotonic: Callable[[], float], *, ready: bool = True) -> Line:
-        return ParallelLine(path, mode, monotonic, port.opened)
+        return ParallelLine(path, mode, monotonic, open_registers=port.opened)
 
     def protocol(path: str, timing: Timing, monotonic: Callable[[], float]) -> GemPcTwinProtocol:
         return GemPcTwinProtocol(path, timing, monotonic, line)

@@ -16,7 +16,7 @@ from yika_common.readers.ieee1284 import UNCONNECTED, Mode, nibble_in, nibble_st
 from yika_common.simulated.parallel_link import DATA, STATUS, WRITE, ParallelLink
 from yika_common.simulated.reader_gempc_twin import GemPcTwin
 from yika_common.simulated.reader_slot import Slot
-from yika_node.hardware.errors import ReaderSilent, ReaderUnplugged
+from yika_node.hardware.errors import PortUnusable, ReaderSilent, ReaderUnplugged
 from yika_node.hardware.parallel_errors import HandshakeStopped, ModeRefused
 from yika_node.hardware.parallel_handshake import Handshake
 from yika_node.hardware.parallel_line import ParallelLine
@@ -160,6 +160,34 @@ def test_the_device_id_is_read(tmp_path: Path) -> None:
 def test_a_device_without_an_id_has_none(tmp_path: Path) -> None:
     with device(tmp_path, frozenset({Mode.NIBBLE})) as port:
         assert Handshake(port.opened(""), time.monotonic).identity() == ""
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [b"MFG:HP;CLS:PRINTER;", b"MANUFACTURER:X; CLASS: printer ;", b"CLS:PRINTER", b"cls:Printer;"],
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_a_printer_gets_nothing_though_the_settings_name_it(
+    tmp_path: Path, identity: bytes, named: bool
+) -> None:
+    port = Port()
+    port.link = ParallelLink(tmp_path / "port", identity=identity, on_event=port.events.append)
+    line = parallel_line(port, named=named)
+    with pytest.raises(PortUnusable, match="a printer"):
+        line.open()
+    assert not line.is_open
+    assert "ack" not in port.events
+    port.link.close()
+
+
+def test_a_device_without_an_id_gets_something_only_where_the_settings_name_its_port(
+    tmp_path: Path,
+) -> None:
+    with device(tmp_path, frozenset({Mode.NIBBLE, Mode.BYTE})) as port:
+        with pytest.raises(PortUnusable, match="does not say what it is"):
+            parallel_line(port, named=False).open()
+        assert "ack" not in port.events
+        parallel_line(port).open()
 
 
 def test_a_port_with_nothing_on_it_is_silent_in_time() -> None:

@@ -1,7 +1,8 @@
-"""Where this machine may have a card reader: its serial ports, then its PC/SC service."""
+"""Where a machine may have a card reader: serial ports, the PC/SC service, parallel ports."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from yika_common.errors import Phrase
@@ -51,6 +52,31 @@ def pcsc_group(timing: Timing = USUAL) -> Group:
     """The PC/SC service, whichever readers it knows."""
     place = Place(PCSC_PLACE, partial(PcscReader, timing=timing))
     return Group(lambda: [place], _pcsc_said, quiet=True)
+
+
+def parallel_ports() -> list[str]:
+    """The parallel ports that Linux's ppdev offers."""
+    return sorted(str(path) for path in Path("/dev").glob("parport*"))
+
+
+def parallel_group(
+    protocol: str, mode: str, ports: Callable[[], Sequence[str]] = parallel_ports
+) -> Group:
+    """Every parallel port; a device there gets nothing unless its device id says what it is."""
+
+    def reader(port: str) -> SerialReader:
+        from yika_node.hardware.parallel_reader import parallel_reader  # noqa: PLC0415 - few have one
+
+        return parallel_reader(port, protocol, mode, named=False)
+
+    return Group(lambda: [Place(port, partial(reader, port)) for port in ports()], _parallel_said)
+
+
+def _parallel_said(failures: dict[str, ReaderError]) -> Phrase:
+    """What came of the parallel ports; nothing where there is none."""
+    if not failures:
+        return Phrase("")
+    return Phrase("no card reader is known at %(ports)s", ports=", ".join(sorted(failures)))
 
 
 def _serial_said(failures: dict[str, ReaderError]) -> Phrase:

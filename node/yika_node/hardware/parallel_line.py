@@ -22,6 +22,8 @@ NIBBLE: Final = "nibble"
 MODES: Final = {BYTE: Mode.BYTE, NIBBLE: Mode.NIBBLE}
 """By what the settings call them, the faster first."""
 _CHUNK: Final = 4096
+_PRINTER: Final = Phrase("a printer is connected to it")
+_NAMELESS: Final = Phrase("what is connected to it does not say what it is")
 _PAUSE_S, _PAUSE_MAX_S = 0.001, 0.004
 
 
@@ -33,6 +35,8 @@ class ParallelLine:
         mode: how the reader's bytes come back: ``byte``, ``nibble``; anything else: whole bytes
             where reader and port can, half bytes else.
         monotonic: seconds of a clock that never goes back.
+        named: whether the settings name this very port; otherwise only a device whose device id
+            says what it is gets anything.
         open_registers: takes the port.
 
     Attributes:
@@ -47,6 +51,8 @@ class ParallelLine:
         port: str,
         mode: str,
         monotonic: Callable[[], float],
+        *,
+        named: bool = True,
         open_registers: Callable[[str], Registers] = PpdevRegisters,
     ) -> None:
         self.port = port
@@ -55,6 +61,7 @@ class ParallelLine:
         self.heard = False
         self._wanted = [mode] if mode in MODES else list(MODES)
         self._monotonic = monotonic
+        self._named = named
         self._open_registers = open_registers
         self._registers: Registers | None = None
         self._handshake: Handshake | None = None
@@ -69,7 +76,7 @@ class ParallelLine:
 
         Raises:
             ParallelNotInstalled: pyparallel is missing.
-            PortMissing, PortBusy, PortUnusable: the port can't be had, or a printer is on it.
+            PortMissing, PortBusy, PortUnusable: the port can't be had, or what is on it may print.
             ReaderSilent: nothing answers there.
             HandshakeStopped: the reader stopped on the way.
             ModeRefused: the configured mode is not taken.
@@ -81,9 +88,10 @@ class ParallelLine:
             reader.restore()
             self.transfer = self._agreed(reader)
             identity = reader.identity()
-        if _is_printer(identity):
+        if _is_printer(identity) or not (identity or self._named):
             self.close()
-            raise PortUnusable(port=self.port, why=Phrase("a printer is connected to it"))
+            why = _PRINTER if identity else _NAMELESS
+            raise PortUnusable(port=self.port, why=why)
         if not self.transfer:
             self.close()
             raise ModeRefused(port=self.port, mode=self._wanted[0])

@@ -33,19 +33,20 @@ PROTOCOLS: Final[dict[str, _MakeOnLine]] = {
 }
 
 
-def parallel_reader(port: str, protocol: str, mode: str) -> SerialReader:
+def parallel_reader(port: str, protocol: str, mode: str, *, named: bool = True) -> SerialReader:
     """The driver for the reader at a parallel port.
 
     Args:
         port: path of the device.
         protocol: one of ``PROTOCOLS``; anything else: whichever is found.
-        mode: as :class:`ParallelLine` takes it.
+        mode: as :class:`ParallelLine` takes it, and the next.
+        named: whether the settings name this port.
     """
 
     def make_line(
         path: str, baud: int, monotonic: Callable[[], float], *, ready: bool = True
     ) -> Line:
-        return ParallelLine(path, mode, monotonic)
+        return ParallelLine(path, mode, monotonic, named=named)
 
     def on_line(
         make: _MakeOnLine, path: str, timing: Timing, monotonic: Callable[[], float]

@@ -13,7 +13,7 @@ AUTO: Final = "auto"
 PCSC: Final = "pcsc"
 GEMPLUS: Final = "gemplus"
 PARALLEL_PORTS: Final = "/dev/parport"
-"""What the path of a parallel port begins with; such a port is never searched: it may print."""
+"""What the path of a parallel port begins with."""
 
 
 def _gemplus(port: str, timing: Timing, monotonic: Callable[[], float]) -> SerialProtocol:
@@ -55,4 +55,6 @@ def reader_at(port: str, protocol: str, parallel_mode: str = AUTO) -> NamedReade
     groups = [finding.serial_group(makers)]
     if protocol == AUTO:
         groups.append(finding.pcsc_group())
+    if protocol != GEMPLUS:
+        groups.append(finding.parallel_group(protocol, parallel_mode))
     return SoughtReader(groups)
