@@ -130,13 +130,22 @@ class GemplusLink:
         self._advance()
         return True
 
-    def tell(self, data: bytes) -> None:
-        """Send a command whose answer nobody can read.
+    def tell(self, data: bytes, until: float) -> bytes | None:
+        """Send a command whose answer may not be readable; what was read of it by that moment.
 
         Raises:
             ReaderUnplugged: the port is gone.
         """
         self._send(information_block(self._mine, data))
+        while self._monotonic() < until:
+            try:
+                block = self._block(until, until)
+            except Lost:
+                continue
+            if block.is_information and block.number == self._theirs:
+                self._advance()
+                return block.data
+        return None
 
     def failure(self, *, garbled: bool) -> ReaderGarbled | ReaderSilent:
         """Give the port up; the error that says why."""
@@ -162,6 +171,7 @@ class GemplusLink:
             if block.is_information and block.number == self._theirs:
                 self._advance()
                 return block.data
+            garbled = garbled or block.is_repeat
             executed = block.is_repeat and block.number != self._mine
             sent = repeat_block(self._theirs) if executed else command
         raise Lost(garbled=garbled)

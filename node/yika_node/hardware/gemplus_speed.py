@@ -3,7 +3,8 @@
 Nothing says at which speed a program left the reader, so it is called at each, the likely ones
 first.  Then it is told a faster one: it takes it at once and answers there already.  A speed
 counts once the reader has been heard there without a fault, several times in a row; otherwise both
-sides go back, and the next lower one is tried.
+sides go back, and the next lower one is tried.  One at which the reader was lost is not tried
+again.
 
 A port says before the reader is told whether it has a speed: many have no 76800, the fastest this
 reader knows.  57600 and 115200 have no code in its protocol; a reader that listens there all the
@@ -17,6 +18,7 @@ from yika_common.readers.gemplus import wire_time
 from yika_common.readers.gemplus_commands import (
     SPEED_CODES,
     START_BAUD,
+    Status,
     read_firmware,
     set_line,
 )
@@ -26,7 +28,8 @@ from yika_node.hardware.serial_line import SerialLine
 
 _LIKELY: Final = (START_BAUD, 76_800, 38_400)
 _EVERY: Final = (*_LIKELY, 115_200, 57_600, 19_200, 4_800, 2_400, 1_200)
-_ORDER_BYTES = 6
+_ORDER_BYTES = 11
+"""The order, and a refusal."""
 _TURNING_S = 0.05
 _CALLING_S = 0.1
 _PROOFS = 3
@@ -48,6 +51,7 @@ class GemplusSpeed:
         self._link = link
         self._monotonic = monotonic
         self._last = START_BAUD
+        self._shunned: set[int] = set()
 
     def find(self, *, everywhere: bool) -> bool:
         """Set the line to the speed at which the reader answers; False where it does at none.
@@ -66,7 +70,11 @@ class GemplusSpeed:
             ReaderSilent: it was lost on the way, and does not answer at any speed.
             ReaderUnplugged: the port is gone.
         """
-        faster = (baud for baud in sorted(SPEED_CODES, reverse=True) if baud > self._line.baud)
+        faster = (
+            baud
+            for baud in sorted(SPEED_CODES.keys() - self._shunned, reverse=True)
+            if baud > self._line.baud
+        )
         any(self._turned_to(baud) for baud in faster)
         self._last = self._line.baud
 
@@ -81,24 +89,30 @@ class GemplusSpeed:
         if not self._line.set_speed(baud):
             return False
         self._line.set_speed(before)
-        self._order(baud)
+        if not self._ordered(baud):
+            return False
         self._line.set_speed(baud)
         if self._called() and self._proven():
             return True
         if before in SPEED_CODES:
-            self._order(before)
+            self._ordered(before)
         if not self._found((before, baud, *_EVERY)):
-            raise self._link.failure(garbled=self._line.heard)
+            self._shunned.add(baud)
+            raise self._link.failure(garbled=False)
         return False
 
     def _called(self) -> bool:
         return any(self._link.greeted(_CALLING_S) for _ in range(ATTEMPTS))
 
-    def _order(self, baud: int) -> None:
-        """Tell the reader a speed, and wait until the last bit is out."""
-        self._link.tell(set_line(baud))
-        sent = self._monotonic() + wire_time(_ORDER_BYTES, self._line.baud) + _TURNING_S
-        self._line.read(sent)
+    def _ordered(self, baud: int) -> bool:
+        """Tell the reader a speed and wait until the last bit is out; False where it refuses.
+
+        A reader that refuses says so at the old speed; what one says at the new speed can't be
+        read yet.
+        """
+        until = self._monotonic() + wire_time(_ORDER_BYTES, self._line.baud) + _TURNING_S
+        answer = self._link.tell(set_line(baud), until)
+        return answer is None or answer[:1] == bytes([Status.OK])
 
     def _proven(self) -> bool:
         return all(self._link.is_clean(read_firmware()) for _ in range(_PROOFS))
