@@ -58,6 +58,8 @@ slots = st.builds(
     debts=totals,
     quantity_number=u16,
     quantity_total=signed,
+    quantity_applied_number=u16,
+    quantity_applied=signed,
 )
 debts = st.builds(DebtSheet, words, words, words, figures, st.integers(0, 1_000_000), figures, u16)
 moments = st.integers(0, 1 << 40)

@@ -131,6 +131,8 @@ def _slots(accounts: Sequence[str]) -> Select[Any]:
         "adjusted_sum": func.sum(sale.c.adjusted - sale.c.kept),
         "adjusted_newest": func.max(sale.c.adjusted_number),
         "debts_sum": func.sum(sale.c.debts),
+        "quantity_newest": func.max(sale.c.adjusted_quantity_number),
+        "quantity_sum": func.sum(sale.c.adjusted_quantity),
         "heating_newest": func.max(sale.c.heating_year),
         "charged_newest": func.max(sale.c.charged_through),
         "free_newest": func.max(sale.c.free_day),

@@ -119,6 +119,8 @@ def _slot(row: Values) -> SlotSheet:
         money_number=int(row["adjusted_newest"]),
         money_total=_bounded(row["adjusted_sum"]),
         debts=_bounded(row["debts_sum"]),
+        quantity_applied_number=int(row["quantity_newest"]),
+        quantity_applied=_bounded(row["quantity_sum"]),
     )
 
 

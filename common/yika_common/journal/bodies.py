@@ -303,6 +303,8 @@ class Intent(Body):
     cut: int = number("cu", most=_CUT_MAX, default=0)
     """How much of that record the card has no room for, before the MAC was made; 0: nothing."""
     act: str = text("ac", among=ACTS, default=PURCHASE)
+    lower: int = number("lw", most=1, default=0)
+    """1: a replacement says again what a refund left, so that its total may fall."""
     moved: int = number("mv", most=FIGURE_MAX, default=0)
     """Credit brought from the meter that this one replaces; part of ``total``, not of
     ``quantity``."""
@@ -320,7 +322,7 @@ class Intent(Body):
                 Phrase("“qty”, “amt”, “kp”, “db” and “ln” are below zero in a refund only")
             )
         if self.act in CARRYING:
-            if self.quantity or self.amount:
+            if any((self.quantity, self.amount, self.paid, self.adjusted_quantity, self.free)):
                 raise ValueError(Phrase("“amt” and “qty” are 0 where nothing is bought"))
         elif not (self.tariff and self.tariff_version and self.tariff_digest):
             raise ValueError(Phrase("“tid”, “tv” and “th” say what the price rests on"))

@@ -77,7 +77,8 @@ class SlotSheet(NamedTuple):
     it; ``bought`` is counted in ``period``.  ``money_total`` is what was applied through this slot
     of the account's adjustment, ``money_number`` the newest number applied; ``debts`` is what was
     collected from debts through it.  ``quantity_number`` and ``quantity_total`` are the adjustment
-    of the meter's quantity that headquarters ordered, applied or not.
+    of the meter's quantity that headquarters ordered, applied or not; ``quantity_applied`` is what
+    was applied of it, up to that number.
     """
 
     slot: int
@@ -94,10 +95,12 @@ class SlotSheet(NamedTuple):
     debts: int = 0
     quantity_number: int = 0
     quantity_total: int = 0
+    quantity_applied_number: int = 0
+    quantity_applied: int = 0
 
 
 class LostSale(NamedTuple):
-    """An intent that never reached the card, as its own node has not said yet."""
+    """An intent of which its own node has not said yet how it ended."""
 
     node: str
     epoch: int
@@ -176,8 +179,7 @@ class AccountSheet(Document):
             is_number(0, _U16),
             is_number(-TOTAL_MAX, TOTAL_MAX),
             is_number(0, TOTAL_MAX),
-            is_number(0, _U16),
-            is_number(-TOTAL_MAX, TOTAL_MAX),
+            *[is_number(0, _U16), is_number(-TOTAL_MAX, TOTAL_MAX)] * 2,
         ),
         most=SLOTS_MAX,
         default=(),
@@ -221,6 +223,14 @@ class AccountSheet(Document):
         default=(),
     )
     """Intents whose purchase count another node's record has: their node can close them."""
+    carried: tuple[LostSale, ...] = rows(
+        "ld",
+        LostSale,
+        (is_name(NODE_ID_SIZE), is_number(0, _U32), is_number(1, INTEGER_LIMIT - 1)),
+        most=LOST_MAX,
+        default=(),
+    )
+    """Intents whose credit a later card carries: their node can close them as sales."""
     holder: tuple[Person, ...] = documents("who", Person, most=1, default=())
 
     @property

@@ -231,8 +231,10 @@ class Queries:
             rows = session.exec(wanted.order_by("seq")).all()
             return [row for row in rows if row.basket == basket]
 
-    def pending(self, card: str | None = None) -> Sequence[tables.Intent]:
-        """The sales still waiting for their card, oldest first."""
+    def pending(
+        self, card: str | None = None, account: str | None = None
+    ) -> Sequence[tables.Intent]:
+        """The sales still waiting for their card, oldest first: all, a card's or an account's."""
         with self._session() as session:
             # In the order of the index of pending sales, or SQLite walks through all history.
             wanted = sql.select(tables.Intent).where(
@@ -240,6 +242,8 @@ class Queries:
             )
             if card is not None:
                 wanted = wanted.where(tables.Intent.card == card)
+            if account is not None:
+                wanted = wanted.where(tables.Intent.account == account)
             found = session.exec(wanted.order_by("card", "epoch", "seq")).all()
             return sorted(found, key=lambda row: (row.epoch, row.seq))
 

@@ -8,7 +8,7 @@ the same.
 field of the credit record                  comes from
 ==========================================  =======================================
 meter, slot, service, key version, g, n, T  the intent
-the flag *lower*                            the intent is a refund's
+the flag *lower*                            the intent is a refund's, or says one's again
 quota, charges, free units                  the intent, see :mod:`yika_common.journal.implied`
 adjustments, debts, parameters              the intent's ``rest``, likewise
 witness                                     node, epoch, seq and hash before it
@@ -23,7 +23,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from yika_common.cards.aes import MAC_SIZE, mac8
+from yika_common.cards.ciphers import MAC_SIZE, mac8
 from yika_common.cards.cut import Cut
 from yika_common.cards.record import (
     AppliedAdjustments,
@@ -187,7 +187,7 @@ def _record(intent: Intent, position: Position) -> CreditRecord:
         count=intent.count,
         total=Quantity(intent.total),
         time=from_timestamp(position.at),
-        lower=intent.act == REFUND,
+        lower=intent.act == REFUND or bool(intent.lower),
         quota=_quota(intent),
         witness=witness_at(position),
     )
