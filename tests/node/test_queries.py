@@ -29,7 +29,12 @@ def test_what_a_price_needs_of_an_account_is_found_without_walking_through_histo
     assert "USING PRIMARY KEY (meter=?)" in position
     assert "USING INDEX intent_pending" in pending
     (sold,) = plans_of(node, lambda: node.queries.sold_since("N", "gas", 0))
-    assert sold == "SEARCH intent USING INDEX intent_account (account=?)"  # and no sorting
+    # No sorting, and each purchase's refund by its place.
+    assert sold == (
+        "SEARCH bought USING INDEX intent_account (account=?) CORRELATED SCALAR SUBQUERY 1 "
+        "SEARCH refund USING COVERING INDEX refund_purchase (epoch=? AND purchase=?) "
+        "SEARCH back USING PRIMARY KEY (epoch=? AND seq=?)"
+    )
     node.close()
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from yika_common.journal.bodies import REFUND
 from yika_common.values import dataclass
 from yika_node.db.projections import PENDING, SUPERSEDED, WRITTEN
 
@@ -101,11 +102,17 @@ def _sold(connection: Connection, account: str, meters: Sequence[str]) -> dict[s
 def sold_since(
     connection: Connection, account: str, service: str, since: int
 ) -> Sequence[tuple[int, int, int]]:
-    """Time, quantity and amount of the account's sales of a service, newest first."""
+    """Time, quantity and amount of the account's sales of a service, newest first.
+
+    What was given back was not sold.
+    """
     rows = connection.exec_driver_sql(
-        "SELECT at, service, state, quantity, amount FROM intent WHERE account = ?"
+        "SELECT at, service, state, quantity, amount FROM intent AS bought WHERE account = ?"
+        " AND act <> ? AND NOT EXISTS (SELECT 1 FROM refund JOIN intent AS back"
+        " ON back.epoch = refund.epoch AND back.seq = refund.seq WHERE refund.epoch = bought.epoch"
+        " AND refund.purchase = bought.seq AND back.state <> ?)"
         " ORDER BY epoch DESC, seq DESC",
-        (account,),
+        (account, REFUND, SUPERSEDED),
     )
     found = []
     for at, sold, state, quantity, amount in rows:

@@ -1,7 +1,8 @@
 """What is known of an account at the counter: its card, our journal, headquarters' sheet.
 
 Quotas, charges and free units belong to the premises and a service: of what the slots of that
-service, our journal and the sheet say, the furthest counts (:mod:`yika_common.tariffs.situation`).
+service, our journal and the sheet say, the furthest counts (:mod:`yika_common.tariffs.situation`);
+the sheet is silent of a slot that shows a later purchase than the sheet knows.
 A count and a total belong to a meter: its next count follows the highest (generation, count) that
 card, meter or journal know, and its new total the total that stood there, so that an old image of
 a card repairs itself with the next sale.
@@ -64,7 +65,7 @@ class Premises:
                     quota.free_day,
                 )
             told = None if self.told is None else self.told.slot(slot.slot)
-            if told is not None:
+            if told is not None and not _passed(slot, (told.generation, told.count)):
                 yield Tally(
                     told.period,
                     Quantity(told.bought),
@@ -112,6 +113,14 @@ class Premises:
             if slot.service is service and slot.write_back is not None
         ]
         return sum(rings[1:], start=rings[0]) if rings else None
+
+
+def _passed(slot: SlotView, told: tuple[int, int]) -> bool:
+    """Whether the slot shows a later purchase than the newest that the sheet counts.
+
+    What the sheet says went into that one, and a refund may have taken it back since.
+    """
+    return not slot.bare and slot.record is not None and slot.record.position > told
 
 
 def stored(slot: SlotView) -> Quantity | None:
