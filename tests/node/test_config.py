@@ -34,6 +34,12 @@ def test_a_value_that_is_given_holds(tmp_path: Path) -> None:
         ("[sync]\ninterval_s = 1\n", WrongSetting, "sync.interval_s"),
         ("sync = 5\n", WrongSetting, "[sync]"),
         ('[reader]\nprotocol = "telepathy"\n', WrongSetting, "reader.protocol"),
+        (
+            '[reader]\nport = "/dev/parport0"\nprotocol = "gemplus"\n',
+            WrongSetting,
+            "reader.protocol",
+        ),
+        ('[reader]\nparallel_mode = "ecp"\n', WrongSetting, "reader.parallel_mode"),
         ("[web]\nport = 70000\n", WrongSetting, "web.port"),
         ('[place]\ntime_zone = "Mars/Olympus"\n', WrongSetting, "place.time_zone"),
         ('[place]\nlanguage = "tlh"\n', WrongSetting, "place.language"),
