@@ -33,6 +33,7 @@ from yika_common.sync.messages import (
     sign_tariff,
 )
 from yika_common.sync.settings import SETTINGS_ITEM, Settings, sign_settings
+from yika_common.sync.tool_list import ToolCard, ToolList, seal_tools
 from yika_common.tariffs.document import parse_tariff
 from yika_common.tariffs.shipped import shipped
 from yika_node.uplink import HeadquartersRefused, LinkDown
@@ -226,6 +227,16 @@ class LittleHeadquarters:
         version = self.listed[SETTINGS_ITEM].version + 1 if SETTINGS_ITEM in self.listed else 1
         file = sign_settings(settings, [self.keys["registry"]]).to_bytes()
         self._list(Item.of(SETTINGS_ITEM, version, file), file)
+        self.issue()
+
+    def order_tools(self, *cards: ToolCard) -> None:
+        """Issue a manifest with this list of tool cards."""
+        assert self.certificate is not None
+        tools = ToolList(node=self.node, epoch=1, cards=cards)
+        name = f"tools/{self.node}"
+        version = self.listed[name].version + 1 if name in self.listed else 1
+        file = seal_tools(tools, self.certificate, [self.keys["registry"]]).to_bytes()
+        self._list(Item.of(name, version, file), file)
         self.issue()
 
     def publish_tariff(self, data: bytes, *, signers: int = 2) -> None:

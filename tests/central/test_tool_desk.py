@@ -1,4 +1,4 @@
-"""Headquarters orders tool cards: two persons for what takes credit away, one meter, and an end."""
+"""Headquarters orders tool cards: two persons for what takes credit away, one meter, an end."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from central_builders import ADMIN, LI, HandClock, Pen, enrol
+from central_builders import ADMIN, LI, URL, HandClock, Pen, answer_invitation, enrol
 from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import Node, SpecialCard, table_of
 from yika_central.errors import UnknownNode
@@ -28,13 +28,15 @@ from yika_central.services.two_persons import (
 )
 from yika_common.cards.record import MeterParameters
 from yika_common.cards.tool_order import OrderKind, open_order
-from yika_common.clock import to_timestamp
+from yika_common.cards.write_back import MeterReading, MeterStatus
+from yika_common.clock import from_timestamp, to_timestamp
 from yika_common.journal.bodies import Reading
 from yika_common.journal.meter_bodies import EXECUTED, UNUSED, OrderDone, ToolReturned
 from yika_common.numbers import Quantity
 from yika_common.services import Service
 from yika_common.signing.signed_file import read_signed_file
-from yika_common.sync.tool_list import TOOLS_ITEM, ToolList, open_tools, order_of
+from yika_common.sync.messages import TOOLS_ITEM
+from yika_common.sync.tool_list import ToolList, open_tools, order_of
 
 ZHAO = Credential("zhao", "the accountant's password")
 METERS = ("M00000000001", "M00000000002", "M00000000003")
@@ -57,7 +59,7 @@ def let_issue(hq: Headquarters, allowed: int = 1) -> None:
 
 
 def ordered(hq: Headquarters, second: Credential | None = None, **changes: Any) -> str:
-    usual = {
+    usual: dict[str, Any] = {
         "node": "N0001",
         "holder": "Sun",
         "kind": OrderKind.INSPECTION,
@@ -196,8 +198,6 @@ def test_a_revoked_card_is_written_no_more(headquarters: Headquarters, clock: Ha
 def test_a_node_that_is_enrolled_anew_gets_its_tool_cards_sealed_anew(
     headquarters: Headquarters, clock: HandClock
 ) -> None:
-    from central_builders import URL, answer_invitation
-
     town(headquarters, clock)
     ordered(headquarters)
     text = headquarters.enrolment.invite("N0001", name="Point", areas=("A01",), url=URL)
@@ -233,9 +233,6 @@ def test_what_came_back_is_shown_beside_each_order(
 def a_reading(
     hq: Headquarters, meter: str, card: str, slot: int = 0, evidence: str | None = None
 ) -> Reading:
-    from yika_common.cards.write_back import MeterReading, MeterStatus
-    from yika_common.clock import from_timestamp
-
     wbq = hq.keys.meter_keys(meter, 1, "A01").wbq
     assert wbq is not None
     read = MeterReading(

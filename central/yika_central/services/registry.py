@@ -37,13 +37,13 @@ from yika_common.sync.customers import item_name
 from yika_common.sync.messages import (
     KEYS_ITEM,
     TARIFF_ITEM,
+    TOOLS_ITEM,
     Certificate,
     Manifest,
     digest_of,
     sign_manifest,
 )
 from yika_common.sync.settings import SETTINGS_ITEM
-from yika_common.sync.tool_list import TOOLS_ITEM
 
 ACTIVE = "ACTIVE"
 STOPPED = "STOPPED"

@@ -49,6 +49,7 @@ DIGEST_SIZE = 32
 EVERYONE = "*"
 TARIFF_ITEM = "tariff/"
 KEYS_ITEM = "keys/"
+TOOLS_ITEM = "tools/"
 
 _U32 = (1 << 32) - 1
 _KEY_TEXT_MAX = 512

@@ -8,7 +8,6 @@ MACs; it checks that each is for the card, the slot and the meter that stand bes
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from yika_common.cards.errors import ContentUnknown
@@ -34,9 +33,9 @@ from yika_common.signing.signed_file import SignedFile, sign
 from yika_common.signing.trust import TrustRoot
 from yika_common.sync.errors import MessageForAnother
 from yika_common.sync.messages import Certificate
+from yika_common.values import dataclass
 
 TOOLS_TYPE = "application/vnd.yika.tools.v1"
-TOOLS_ITEM = "tools/"
 CARDS_MAX = 1000
 """Tool cards that one node can have ordered or out."""
 

@@ -48,6 +48,11 @@ class CustomerQueries(Queries):
         with self._session() as session:
             return session.get(tables.Sheet, account)
 
+    def special_card(self, number: str) -> tables.SpecialCard | None:
+        """A system, managing or tool card that was issued here."""
+        with self._session() as session:
+            return session.get(tables.SpecialCard, number)
+
     def account_of_told_card(self, card: str) -> str | None:
         """The account whose newest card this is, as headquarters tells."""
         with self._session() as session:

@@ -41,6 +41,7 @@ from yika_common.sync.key_bundle import open_bundle
 from yika_common.sync.messages import (
     KEYS_ITEM,
     TARIFF_ITEM,
+    TOOLS_ITEM,
     Item,
     Manifest,
     digest_of,
@@ -241,6 +242,17 @@ class Adoption:
             self.customers.check(file, item.name)
         elif item.name == SETTINGS_ITEM:
             open_settings(file, membership.root)
+        elif item.name.startswith(TOOLS_ITEM):
+            # Few vending points issue special cards: the others need not know how.
+            from yika_common.sync.tool_list import open_tools  # noqa: PLC0415
+
+            open_tools(
+                file,
+                membership.root,
+                self.vault.seal_key(),
+                node=membership.node,
+                epoch=membership.epoch,
+            )
 
 
 class ItemUnusable(Exception):
@@ -285,13 +297,14 @@ def _kept(
     ]
     digest = bytes.fromhex(digest_of(file.payload))
     rows.append((digest, MANIFEST, manifest.version, file.to_bytes()))
-    parts = [(item.name, item.version) for item in new if item.name.startswith(CUSTOMERS_ITEM)]
+    passing = (CUSTOMERS_ITEM, TOOLS_ITEM)
+    parts = [(item.name, item.version) for item in new if item.name.startswith(passing)]
 
     def keep(connection: sqlite3.Connection, _entries: Sequence[Entry]) -> None:
         connection.executemany(
             "INSERT OR IGNORE INTO item (sha256, name, version, file) VALUES (?, ?, ?, ?)", rows
         )
-        # Of a tariff every version is kept, of what was told of customers only the newest.
+        # Of a tariff every version is kept; of what passes, such as customers, only the newest.
         connection.executemany("DELETE FROM item WHERE name = ? AND version < ?", parts)
 
     return keep
