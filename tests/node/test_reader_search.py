@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from yika_common.simulated.firmware import Disturbance, Firmware
 from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_asedrive import AseDrive
 from yika_common.simulated.reader_gempc_twin import FIRMWARE, GemPcTwin
+from yika_common.simulated.reader_gemplus import FIRMWARE as GEMCORE
+from yika_common.simulated.reader_gemplus import Gemplus
 from yika_common.simulated.reader_slot import Slot
 from yika_node.config import PROTOCOLS
 from yika_node.hardware import readers
@@ -22,7 +25,17 @@ from yika_node.hardware.errors import PortMissing, ReaderGarbled, ReaderSilent, 
 from yika_node.hardware.readers import reader_at
 from yika_node.hardware.serial_reader import SerialReader
 
-KNOWN: dict[str, Callable[[Slot], Firmware]] = {"gempc-twin": GemPcTwin, "asedrive": AseDrive}
+KNOWN: dict[str, Callable[[Slot], Firmware]] = {
+    "gempc-twin": GemPcTwin,
+    "asedrive": AseDrive,
+    "gemplus": Gemplus,
+}
+SAID = {
+    "gempc-twin": (115_200, FIRMWARE.decode()),
+    "asedrive": (115_200, ""),
+    "gemplus": (76_800, GEMCORE.decode()),
+}
+"""Speed and firmware."""
 EACH = pytest.mark.parametrize("protocol", KNOWN)
 
 
@@ -47,8 +60,8 @@ def test_each_reader_is_found_and_named_with_its_speed(tmp_path: Path, protocol:
     port = tmp_path / "port"
     with SimulatedReader(port, firmware=KNOWN[protocol]) as simulated, search(port) as driver:
         simulated.insert(EchoCard(QUICK_ATR))
-        text = FIRMWARE.decode() if protocol == "gempc-twin" else ""
-        assert driver.describe() == ReaderDescription(str(port), protocol, 115_200, text)
+        baud, text = SAID[protocol]
+        assert driver.describe() == ReaderDescription(str(port), protocol, baud, text)
         use(driver)
 
 
@@ -65,7 +78,7 @@ def test_another_reader_at_the_same_port_is_found_when_the_first_one_is_gone(
 ) -> None:
     port = tmp_path / "port"
     with search(port) as driver:
-        for protocol in ("gempc-twin", "asedrive", "gempc-twin"):
+        for protocol in ("gempc-twin", "asedrive", "gemplus", "gempc-twin"):
             with SimulatedReader(port, firmware=KNOWN[protocol]) as simulated:
                 simulated.insert(EchoCard(QUICK_ATR))
                 assert driver.describe().protocol == protocol
@@ -115,12 +128,37 @@ def test_a_reader_of_another_protocol_than_the_configured_one_does_not_answer(
     tmp_path: Path, protocol: str
 ) -> None:
     port = tmp_path / "port"
-    (other,) = KNOWN.keys() - {protocol}
-    with SimulatedReader(port, firmware=KNOWN[other]):
-        driver = SerialReader(str(port), [readers.PROTOCOLS[protocol]], timing=QUICK)
-        with pytest.raises((ReaderSilent, ReaderGarbled)):
-            driver.card_present()
-        driver.close()
+    for other in KNOWN.keys() - {protocol}:
+        with SimulatedReader(port, firmware=KNOWN[other]):
+            driver = SerialReader(str(port), [readers.PROTOCOLS[protocol]], timing=QUICK)
+            with pytest.raises((ReaderSilent, ReaderGarbled)):
+                driver.card_present()
+            driver.close()
+
+
+@pytest.mark.parametrize("baud", [1_200, 38_400, 57_600, 76_800])
+def test_a_gemplus_reader_is_found_at_the_speed_at_which_it_was_left(
+    tmp_path: Path, baud: int
+) -> None:
+    port = tmp_path / "port"
+    left = partial(Gemplus, baud=baud)
+    with SimulatedReader(port, firmware=left) as simulated, search(port) as driver:
+        simulated.insert(EchoCard(QUICK_ATR))
+        begun = time.monotonic()
+        assert driver.describe().protocol == "gemplus"
+        assert time.monotonic() - begun < 5
+        use(driver)
+
+
+def test_with_the_usual_times_all_protocols_are_tried_within_a_few_seconds() -> None:
+    master, slave = os.openpty()
+    driver = SerialReader(os.ttyname(slave), list(readers.PROTOCOLS.values()))
+    begun = time.monotonic()
+    with pytest.raises(ReaderSilent):
+        driver.card_present()
+    assert time.monotonic() - begun < 8
+    os.close(master)
+    os.close(slave)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
