@@ -26,7 +26,7 @@ from yika_common.infra.passwords import Cost
 from yika_common.meters.dialogue import LoadReport, load
 from yika_common.meters.state import MeterPlate
 from yika_common.numbers import Quantity
-from yika_common.readers.port import CardConnection
+from yika_common.readers.port import CardConnection, ReaderDescription
 from yika_common.services import PROFILES, Service
 from yika_common.simulated.icc import CardStore, UserCardIcc, blank_memory
 from yika_common.simulated.meter_file import StoredMeter, new_meter_pages
@@ -86,6 +86,9 @@ class Hand:
 
     def pull(self) -> None:
         self.icc = None
+
+    def describe(self) -> ReaderDescription:
+        return ReaderDescription("hand", "simulated", 0, "")
 
     def card_present(self) -> bool:
         return self.icc is not None

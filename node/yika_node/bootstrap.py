@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -11,7 +10,8 @@ from yika_common.clock import Clock
 from yika_common.infra.collecting import without_collecting
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.passwords import Cost
-from yika_common.readers.port import CardReader
+from yika_common.readers.port import NamedReader
+from yika_common.values import dataclass
 from yika_node.config import Config, load
 from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Journal
@@ -32,6 +32,7 @@ from yika_node.services.enrolment import Enrolment
 from yika_node.services.keyring import KeyRing
 from yika_node.services.known_accounts import KnownAccounts
 from yika_node.services.pricing import Pricing
+from yika_node.services.reader_test import ReaderTest
 from yika_node.services.receipt_codes import ReceiptCodes
 from yika_node.services.recovery import verdict
 from yika_node.services.sales_desk import SalesDesk
@@ -75,7 +76,8 @@ class Node:
     customers: Customers
     courier: Courier
     stick: Stick
-    reader: CardReader
+    reader: NamedReader
+    reader_test: ReaderTest
     store: Store
     lock: int
 
@@ -118,7 +120,7 @@ def build(
     *,
     clock: Clock,
     random: RandomSource,
-    reader: CardReader | None = None,
+    reader: NamedReader | None = None,
     uplinks: UplinkTo = HttpUplink,
     cost: Cost | None = None,
     judge: Judge = verdict,
@@ -164,13 +166,13 @@ class _Outside:
 
     clock: TrustedClock
     random: RandomSource
-    reader: CardReader
+    reader: NamedReader
     uplinks: UplinkTo
     cost: Cost | None
     judge: Judge
 
 
-def _configured_reader(config: Config) -> CardReader:
+def _configured_reader(config: Config) -> NamedReader:
     named = config.reader
     return reader_at(named.port, named.protocol, named.parallel_mode)
 
@@ -224,6 +226,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         courier=courier,
         stick=Stick(queries, standing, cutter, courier, adoption, random),
         reader=outside.reader,
+        reader_test=ReaderTest(outside.reader, counter, clock),
         store=store,
         lock=lock,
     )

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from yika_common.infra.entropy import system_random
-from yika_common.readers.port import CardConnection
+from yika_common.readers.port import CardConnection, ReaderDescription
 from yika_common.simulated.card_file import FileCardStore
 from yika_common.simulated.icc import CardMemory, UserCardIcc
 from yika_node import __main__, bootstrap
@@ -35,6 +35,9 @@ class InnerReader:
 
     def __init__(self, chip: Chip) -> None:
         self._icc = UserCardIcc(chip, system_random)
+
+    def describe(self) -> ReaderDescription:
+        return ReaderDescription("inside", "simulated", 0, "")
 
     def card_present(self) -> bool:
         return True

@@ -10,7 +10,7 @@ from sale_checker import Settled, WatchedChip, check_dues, check_sales, settled_
 from yika_common.cards.application import File
 from yika_common.cards.record import RECORD_SIZE
 from yika_common.infra.entropy import system_random
-from yika_common.readers.port import CardReader
+from yika_common.readers.port import NamedReader
 from yika_common.simulated.icc import UserCardIcc, blank_memory
 from yika_common.sync.customers import DebtSheet
 from yika_node.bootstrap import build
@@ -40,7 +40,7 @@ def test_a_card_pulled_after_any_byte_of_the_write_loses_and_doubles_nothing(
     meter = next(view.meter for view in account.meters if view.slot == WATER)
     taken: list[bool] = []
     with reader_and_driver(tmp_path, timing=Timing()) as (simulated, driver):
-        reader: CardReader = driver
+        reader: NamedReader = driver
         node = build(
             world.folder,
             clock=world.clock,

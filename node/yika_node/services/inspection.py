@@ -5,7 +5,7 @@ Nothing is changed, and the program may be running meanwhile; then the reader is
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Final
@@ -15,10 +15,12 @@ from yika_common.errors import N_, YikaError
 from yika_common.infra.sqlite import open_for_money
 from yika_common.infra.sqlite_errors import DatabaseDamaged, named_failures
 from yika_common.readers.port import NamedReader
+from yika_common.values import dataclass
 from yika_node import vault
 from yika_node.config import load
 from yika_node.db import store
 from yika_node.errors import NotEnrolled, VaultDamaged
+from yika_node.services.reader_test import way_of
 
 CLOCK_SLACK_S: Final = 120
 """A clock may be this much behind the last record: another process may be recording now."""
@@ -45,29 +47,6 @@ class Finding:
 
 ReaderAt = Callable[[str, str, str], NamedReader]
 """Gives the driver for a port, a protocol and a parallel port's mode, as they are configured."""
-
-
-_CARD_IN: Final[dict[str | bool, str]] = {
-    True: N_(
-        "The card reader at %(port)s answers as %(protocol)s at %(baud)s baud; a card is in it."
-    ),
-    False: N_("The card reader at %(port)s answers as %(protocol)s; a card is in it."),
-    "byte": N_(
-        "The card reader at %(port)s answers as %(protocol)s by whole bytes; a card is in it."
-    ),
-    "nibble": N_(
-        "The card reader at %(port)s answers as %(protocol)s by half bytes; a card is in it."
-    ),
-}
-_EMPTY: Final[dict[str | bool, str]] = {
-    True: N_("The card reader at %(port)s answers as %(protocol)s at %(baud)s baud; it is empty."),
-    False: N_("The card reader at %(port)s answers as %(protocol)s; it is empty."),
-    "byte": N_("The card reader at %(port)s answers as %(protocol)s by whole bytes; it is empty."),
-    "nibble": N_(
-        "The card reader at %(port)s answers as %(protocol)s by half bytes; it is empty."
-    ),
-}
-"""How the reader is reached: with a speed, without one, or by bytes over a parallel port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +113,12 @@ class Inspection:
             present = reader.card_present()
         finally:
             reader.close()
-        text = (_CARD_IN if present else _EMPTY)[found.transfer or bool(found.baud)]
-        return _good(text, port=found.port, protocol=found.protocol, baud=found.baud)
+        text = (
+            N_("The card reader at %(port)s answers as %(way)s; a card is in it.")
+            if present
+            else N_("The card reader at %(port)s answers as %(way)s; it is empty.")
+        )
+        return _good(text, port=found.port, way=way_of(found))
 
     def _printer(self) -> Finding:
         return _good(N_("Receipts are printed from the browser, with the printer set up there."))

@@ -10,8 +10,9 @@ from flask_babel import lazy_gettext as _
 from yika_common.clock import Clock, from_timestamp
 from yika_common.errors import YikaError
 from yika_common.infra.entropy import RandomSource
+from yika_common.infra.language import said
 from yika_common.infra.web.app import make_app
-from yika_common.infra.web.faults import answer, sentence_here
+from yika_common.infra.web.faults import answer, language_here, sentence_here
 from yika_common.infra.web.login import login_blueprint
 from yika_common.infra.web.site import NavItem, Site
 from yika_node.bootstrap import Node
@@ -22,6 +23,7 @@ from yika_node.web import (
     labels,
     machine_pages,
     manual_pages,
+    reader_pages,
     record_pages,
     sale_pages,
     setup_pages,
@@ -91,6 +93,7 @@ def make_node_app(
         account_pages.pages,
         amendment_pages.pages,
         record_pages.pages,
+        reader_pages.pages,
         staff_pages.pages,
         manual_pages.pages,
         machine_pages.pages,
@@ -101,6 +104,7 @@ def make_node_app(
     app.jinja_env.globals.update(labels=labels, node_name=lambda: _name_of(node))
     app.jinja_env.globals["tariff_ages"] = node.tariffs.ages
     app.jinja_env.filters["moment"] = from_timestamp
+    app.jinja_env.filters["phrase"] = lambda text: said(text, language_here())
     app.jinja_env.filters["said"] = lambda error: sentence_here(labels.in_words(error))
     return app
 

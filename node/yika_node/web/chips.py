@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from yika_common.clock import Clock
 from yika_common.infra.web.site import Chip
+from yika_node.hardware.errors import ReaderSought
 from yika_node.services.views import Age, SyncState
 from yika_node.web.front import front, node
 from yika_node.web.labels import age
@@ -40,8 +41,10 @@ def _chips(clock: Clock) -> Iterator[Chip]:
 
 def _card(seen: Seen) -> Chip:
     name = gettext("Card")
+    if isinstance(seen.problem, ReaderSought):
+        return Chip(gettext("Reader"), gettext("is looked for"), "busy", "reader.page")
     if seen.presence is Presence.TROUBLE:
-        return Chip(gettext("Reader"), gettext("does not answer"), "bad", "counter.home")
+        return Chip(gettext("Reader"), gettext("does not answer"), "bad", "reader.page")
     if seen.presence is Presence.CARD:
         return Chip(name, gettext("in the reader"), "good", "counter.card")
     return Chip(name, gettext("none"), "idle")

@@ -65,6 +65,7 @@ CHAPTERS: Final[dict[str, Text]] = {
     "pending": _("Pending sales"),
     "accounts": _("Accounts"),
     "cards": _("Cards and meters"),
+    "reader": _("The card reader"),
     "tariffs": _("Prices"),
     "headquarters": _("Headquarters"),
     "operators": _("Operators"),

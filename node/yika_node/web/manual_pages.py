@@ -31,6 +31,7 @@ _CHAPTER_OF_PAGE: Final = {
     "tariffs": "tariffs",
     "sync": "headquarters",
     "operators": "operators",
+    "reader": "reader",
 }
 
 

@@ -24,7 +24,7 @@ from yika_common.tariffs.errors import (
     NothingToSell,
     OpeningUnknown,
 )
-from yika_node.hardware.errors import ReaderBusy
+from yika_node.hardware.errors import ReaderBusy, ReaderSought
 from yika_node.services import errors
 from yika_node.uplink import AnswerTooLarge, HeadquartersRefused, LinkDown
 
@@ -66,5 +66,5 @@ STATUSES: Final[dict[type[YikaError], int]] = {
         _NOT_USABLE,
     ),
     **dict.fromkeys((AnswerTooLarge, HeadquartersRefused), _BAD_GATEWAY),
-    **dict.fromkeys((LinkDown, ReaderBusy), _UNAVAILABLE),
+    **dict.fromkeys((LinkDown, ReaderBusy, ReaderSought), _UNAVAILABLE),
 }

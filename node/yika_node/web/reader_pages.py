@@ -1,0 +1,36 @@
+"""The card reader: which one it is, whether it answers, and what the card in it says."""
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from yika_common.infra.web.guard import needs, passive
+from yika_node.services.reader_test import way_of
+from yika_node.web.front import node
+from yika_node.web.ranks import Rank
+
+pages = Blueprint("reader", __name__)
+
+
+@pages.get("/reader")
+@needs(Rank.AUDITOR)
+def page() -> str:
+    """What the last test told, and the button for the next one."""
+    return render_template("reader.html", test=node().reader_test, way_of=way_of)
+
+
+@pages.get("/reader/seen")
+@needs(Rank.AUDITOR)
+@passive
+def seen() -> str | tuple[str, int]:
+    """For a page that waits for a test: nothing (204) while it runs, then what it told."""
+    if node().reader_test.running:
+        return "", 204
+    return render_template("_reader_report.html", test=node().reader_test, way_of=way_of)
+
+
+@pages.post("/reader/test")
+@needs(Rank.CLERK)
+def test() -> Response:
+    """Begin a test; the page shows it when it has ended."""
+    node().reader_test.begin()
+    return redirect(url_for("reader.page"), 303)
