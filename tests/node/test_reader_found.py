@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from pcsc_daemon import until
 from reader_builders import OK, QUICK, QUICK_ATR, EchoCard, command
 from yika_common.cards.errors import CardAbsent
 from yika_common.errors import Phrase
 from yika_common.infra.language import sentence
 from yika_common.readers.errors import ReaderError
-from yika_common.readers.port import MemoryChip
+from yika_common.readers.port import CardReader, MemoryChip
+from yika_common.simulated.firmware import Disturbance
 from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_asedrive import AseDrive
 from yika_common.simulated.reader_gempc_twin import FIRMWARE
@@ -204,12 +206,35 @@ def test_a_search_in_vain_is_repeated_ever_more_rarely_but_at_once_for_a_new_por
     assert look() == (2, 2)
     now += 2.5
     assert look() == (2, 3)
-    now += 5.5
+    now += 2.5
     assert look() == (3, 4)
+    for quiet in range(5, 10):
+        now += 2.5
+        assert look() == (3, quiet)
+    now += 2.5
+    assert look() == (4, 10)
     serial.names.append("ttyUSB0")
-    assert look() == (5, 5)
+    assert look() == (6, 11)
     now += 1.0
-    assert look() == (5, 5)
+    assert look() == (6, 11)
+
+
+def test_a_reader_that_is_found_after_all_was_closed_is_closed_too(machine: Machine) -> None:
+    with SimulatedReader(machine.port("ttyUSB0")) as simulated:
+        simulated.disturb(Disturbance.SILENCE, 2)
+        with pytest.raises(ReaderSought):
+            machine.reader.card_present()
+        machine.reader.close()
+        other = readers.reader_at(str(simulated.link), "gempc-twin")
+        assert until(lambda: is_free(other), 5)
+        other.close()
+
+
+def is_free(reader: CardReader) -> bool:
+    try:
+        return not reader.card_present()
+    except PortBusy:
+        return False
 
 
 def test_the_next_kind_of_place_is_asked_only_where_the_first_has_none(

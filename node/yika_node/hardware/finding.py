@@ -72,10 +72,10 @@ def parallel_group(
     return Group(lambda: [Place(port, partial(reader, port)) for port in ports()], _parallel_said)
 
 
-def _parallel_said(failures: dict[str, ReaderError]) -> Phrase:
+def _parallel_said(failures: dict[str, ReaderError]) -> Phrase | None:
     """What came of the parallel ports; nothing where there is none."""
     if not failures:
-        return Phrase("")
+        return None
     return Phrase("no card reader is known at %(ports)s", ports=", ".join(sorted(failures)))
 
 
@@ -91,7 +91,7 @@ def _serial_said(failures: dict[str, ReaderError]) -> Phrase:
         said.append(Phrase("%(ports)s cannot be opened", ports=", ".join(sorted(shut))))
     if held:
         said.append(Phrase("another program uses %(ports)s", ports=", ".join(sorted(held))))
-    return joined(said) or Phrase("this machine has no serial port")
+    return joined(said or [Phrase("this machine has no serial port")])
 
 
 def _pcsc_said(failures: dict[str, ReaderError]) -> Phrase:

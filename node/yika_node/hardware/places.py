@@ -45,12 +45,12 @@ class Group:
 
     Attributes:
         places: those that the machine has now; cheap, and asked often.
-        said: the failure of each place, by its name, in words.
+        said: the failure of each place, by its name, in words; None where there is nothing to say.
         quiet: asking there means nothing to any device, and may be repeated often.
     """
 
     places: Callable[[], Sequence[Place]]
-    said: Callable[[dict[str, ReaderError]], Phrase]
+    said: Callable[[dict[str, ReaderError]], Phrase | None]
     quiet: bool = False
 
 
@@ -133,9 +133,8 @@ class GroupSearch:
 
 
 def joined(phrases: Sequence[Phrase]) -> Phrase:
-    """What was tried, in one phrase; empty ones say nothing."""
-    said = [phrase for phrase in phrases if phrase]
-    last = said.pop() if said else Phrase("")
-    for phrase in reversed(said):
+    """Phrases in one; there is one at least."""
+    *before, last = phrases
+    for phrase in reversed(before):
         last = Phrase("%(first)s; %(more)s", first=phrase, more=last)
     return last

@@ -64,6 +64,7 @@ class SoughtReader:
         self._found: Found | None = None
         self._lost: list[NamedReader] = []
         self._last_place = ""
+        self._closed = 0
         self._forget()
 
     def describe(self) -> ReaderDescription:
@@ -85,6 +86,7 @@ class SoughtReader:
         """Release the reader; the next call looks for it anew."""
         with self._changed:
             found, self._found = self._found, None
+            self._closed += 1
             self._forget()
         if found is not None:
             found.reader.close()
@@ -113,9 +115,9 @@ class SoughtReader:
             self._changed.wait_for(lambda: not self._searching, wait_s)
             if self._found is not None:
                 return self._found
-            if self._searching and not any(self._said):
+            if self._searching and not self._said:
                 raise ReaderSought
-            raise ReaderNotFound(tried=joined(self._said))
+            raise ReaderNotFound(tried=joined([*self._said.values()]))
 
     def _lose(self, found: Found) -> None:
         with self._changed:
@@ -128,51 +130,59 @@ class SoughtReader:
 
     def _forget(self) -> None:
         """Nothing was tried yet, as far as the next search is concerned."""
-        self._said: list[Phrase] = [Phrase("")] * len(self._groups)
+        self._said: dict[int, Phrase] = {}
         self._places: frozenset[str] | None = None
-        self._failures, self._ended_at = 0, 0.0
+        self._failures, self._whole_at, self._ended_at = 0, 0.0, 0.0
 
     def _search_what_is_due(self) -> None:
         places = [list(group.places()) for group in self._groups]
         names = frozenset(place.name for group in places for place in group)
-        since = self._monotonic() - self._ended_at
-        everything = names != self._places or since >= _PAUSES_S[self._pause]
-        if not everything and since < _PAUSES_S[0]:
+        now = self._monotonic()
+        everything = names != self._places or now - self._whole_at >= _PAUSES_S[self._pause]
+        if not everything and now - self._ended_at < _PAUSES_S[0]:
             return
         if names != self._places:
             self._failures = 0
-        self._failures += everything
+        if everything:
+            self._failures += 1
+            self._whole_at = now
         self._places = names
         self._searching = True
         due = [everything or group.quiet for group in self._groups]
-        threading.Thread(target=self._search, args=(due,), daemon=True).start()
+        threading.Thread(target=self._search, args=(due, self._closed), daemon=True).start()
 
     @property
     def _pause(self) -> int:
         """Which pause follows the searches that found nothing."""
         return max(0, min(self._failures, len(_PAUSES_S)) - 1)
 
-    def _search(self, due: Sequence[bool]) -> None:
+    def _search(self, due: Sequence[bool], closed: int) -> None:
         lost, self._lost = self._lost, []
         for reader in lost:
             reader.close()
-        found, said = None, list(self._said)
+        found, said = None, dict(self._said)
         try:
             for at, group in enumerate(self._groups):
                 if due[at] and found is None:
                     found = self._searched(group, said, at)
         finally:
             with self._changed:
-                self._found, self._said = found, said
+                wanted = closed == self._closed
+                if wanted:
+                    self._found, self._said = found, said
                 self._searching = False
                 self._ended_at = self._monotonic()
                 self._changed.notify_all()
+            if found is not None and not wanted:
+                found.reader.close()
 
-    def _searched(self, group: Group, said: list[Phrase], at: int) -> Found | None:
+    def _searched(self, group: Group, said: dict[int, Phrase], at: int) -> Found | None:
         places = sorted(group.places(), key=lambda place: place.name != self._last_place)
         search = GroupSearch(places)
         found = search.run(self._patience.group_s)
-        said[at] = group.said(dict(search.failures))
+        outcome = group.said(dict(search.failures))
+        if outcome is not None:
+            said[at] = outcome
         if found is not None:
             self._last_place = found.place
         return found

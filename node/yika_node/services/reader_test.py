@@ -115,17 +115,18 @@ class ReaderTest:
             return None, problem
 
 
-def way_of(found: ReaderDescription) -> Phrase:
-    """How a reader is spoken to: protocol, then speed or way of transfer, then firmware."""
-    protocol = found.protocol
+def way_of(found: ReaderDescription) -> str:
+    """How a reader is spoken to: protocol, then speed or way of transfer, then firmware.
+
+    A :class:`Phrase`, or a name as it is.
+    """
+    protocol = said = found.protocol
     if found.transfer == "byte":
         said = Phrase("%(protocol)s by whole bytes", protocol=protocol)
     elif found.transfer:
         said = Phrase("%(protocol)s by half bytes", protocol=protocol)
     elif found.baud:
         said = Phrase("%(protocol)s at %(baud)s baud", protocol=protocol, baud=found.baud)
-    else:
-        said = Phrase("%(protocol)s", protocol=protocol)
     if not found.firmware:
         return said
     return Phrase("%(way)s, firmware %(firmware)s", way=said, firmware=found.firmware)
