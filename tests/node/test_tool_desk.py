@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from card_builders import ChipMemory, repeatable_random
-from little_headquarters import AREA, MASTERS, meter_number
+from little_headquarters import MASTERS
+from node_tools import COLD, GAS, TOOL, order_for, tool_card
 from node_world import (
     OPERATOR,
-    START,
     PowerCut,
     World,
     a_chip,
@@ -22,11 +22,10 @@ from node_world import (
 from yika_common.cards.application import CardState, File
 from yika_common.cards.claim import Claim
 from yika_common.cards.errors import CardError, CardNotBlank
-from yika_common.cards.keys import derive_card_key, derive_meter_keys
-from yika_common.cards.tool_order import OrderKind, ToolOrder
+from yika_common.cards.keys import derive_card_key
+from yika_common.cards.tool_order import OrderKind
 from yika_common.cards.user_card import personalise
 from yika_common.cards.write_back import MeterStatus
-from yika_common.clock import from_timestamp, to_timestamp
 from yika_common.journal.bodies import Reading
 from yika_common.journal.card_bodies import CardEnded, SpecialCard
 from yika_common.journal.meter_bodies import ToolReturned
@@ -34,9 +33,8 @@ from yika_common.journal.record import decode_line
 from yika_common.meters.rules import Outcome
 from yika_common.meters.state import consumed
 from yika_common.numbers import Quantity
-from yika_common.services import Service
 from yika_common.simulated.icc import UserCardIcc
-from yika_common.sync.tool_list import SlotOrder, ToolCard
+from yika_common.sync.tool_list import ToolCard
 from yika_node.bootstrap import Node
 from yika_node.services.errors import MeterUnknown
 from yika_node.services.tool_desk import ToolDesk, ToolState, outcome_of
@@ -48,41 +46,6 @@ from yika_node.services.tool_errors import (
     ToolCardUnknown,
 )
 from yika_node.web.tool_pages import tool_desk_of
-
-TOOL = "880000000001"
-COLD, GAS = meter_number("4", 0), meter_number("3", 0)
-SERVICES = {"4": Service.COLD_WATER, "3": Service.GAS}
-
-
-def order_for(meter: str, slot: int, **changes: Any) -> ToolOrder:
-    usual: dict[str, Any] = {
-        "meter_id": meter,
-        "slot": slot,
-        "service": SERVICES[meter[0]],
-        "key_version": 1,
-        "kind": OrderKind.INSPECTION,
-        "number": 1,
-        "card": TOOL,
-        "not_after": from_timestamp(to_timestamp(START) + 5 * 86_400),
-    }
-    return ToolOrder(**(usual | changes))
-
-
-def tool_card(*orders: ToolOrder, number: str = TOOL, **changes: Any) -> ToolCard:
-    held = []
-    for order in orders:
-        wbq = derive_meter_keys(MASTERS, order.meter_id, 1, area=AREA).wbq
-        assert wbq is not None
-        held.append(SlotOrder(order.slot, order.meter_id, order.encode(wbq).hex()))
-    usual: dict[str, Any] = {
-        "card": number,
-        "key_version": 1,
-        "node": derive_card_key(MASTERS, number, 1).hex(),
-        "holder": "Sun",
-        "until": to_timestamp(orders[0].not_after),
-        "orders": tuple(held),
-    }
-    return ToolCard(**(usual | changes))
 
 
 @pytest.fixture

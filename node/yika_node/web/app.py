@@ -28,6 +28,7 @@ from yika_node.web import (
     sale_pages,
     setup_pages,
     staff_pages,
+    tool_pages,
 )
 from yika_node.web.chips import chips_with
 from yika_node.web.entrance import DeskSessions, authenticate_with
@@ -97,6 +98,7 @@ def make_node_app(
         staff_pages.pages,
         manual_pages.pages,
         machine_pages.pages,
+        tool_pages.pages,
     ]
     app = make_app(__name__, face, blueprints)
     app.extensions[EXTENSION] = Front(node, CardWatch(node.cards.present, clock), LastCard(), soon)

@@ -77,6 +77,8 @@ CHAPTERS: Final[dict[str, Text]] = {
 METER_STATUSES: Final[dict[MeterStatus, Text]] = {
     MeterStatus.CLOSED: _("closed"),
     MeterStatus.LOW: _("nearly used up"),
+    MeterStatus.TRANSFERRED: _("transferred"),
+    MeterStatus.CLEARED: _("cleared"),
 }
 
 _FACTS: Final[dict[str, dict[str, Text]]] = {
@@ -110,7 +112,7 @@ def _in_words(facts: Mapping[str, str | int]) -> dict[str, str | int]:
 def meter_status(status: int) -> tuple[Text, ...]:
     """What a meter's status says that needs saying; a closed meter is no longer nearly so."""
     if status & MeterStatus.CLOSED:
-        return (METER_STATUSES[MeterStatus.CLOSED],)
+        status &= ~MeterStatus.LOW
     return tuple(text for bit, text in METER_STATUSES.items() if status & bit)
 
 
