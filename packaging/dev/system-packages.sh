@@ -5,7 +5,7 @@
 # recipe, bc for the golden packs of tariffs.  Does nothing where all of it is there.
 set -eu
 
-wanted="chromium fonts-noto-cjk postgresql pcscd libccid libasedrive-serial libieee1284-3 vsmartcard-vpcd libpcsclite-dev swig gcc libc6-dev pkg-config python3-dev opensc libreoffice-calc poppler-utils openssl xxd bc"
+wanted="chromium fonts-noto-cjk postgresql pcscd libccid libasedrive-serial libgcr410 libieee1284-3 vsmartcard-vpcd libpcsclite-dev swig gcc libc6-dev pkg-config python3-dev opensc libreoffice-calc poppler-utils openssl xxd bc"
 missing=""
 for package in $wanted; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"

@@ -33,6 +33,7 @@ from yika_common.simulated.chip_file import new_chip_file
 from yika_common.simulated.pty_link import LinkUnusable
 from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_slot import CardGone, Slot
+from yika_common.tools.reader import FIRMWARES
 
 POWER_ON = Message(Kind.POWER_ON, 1, b"\x01\0\0")
 STATUS = Message(Kind.SLOT_STATUS, 2)
@@ -225,6 +226,13 @@ def test_the_command_obeys_line_by_line_and_tells_every_event(tmp_path: Path) ->
         {"event": "plugged", "link": link},
     ]
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("protocol", FIRMWARES)
+def test_every_reader_can_be_simulated(tmp_path: Path, protocol: str) -> None:
+    link = str(tmp_path / "port")
+    done = yika_reader("--protocol", protocol, "--link", link, commands="quit\n")
+    assert (json.loads(done.stdout), done.returncode) == ({"event": "ready", "link": link}, 0)
 
 
 @pytest.mark.parametrize(

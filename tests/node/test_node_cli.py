@@ -21,6 +21,7 @@ from yika_common.infra.entropy import system_random
 from yika_common.infra.wall_clock import system_clock
 from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_asedrive import AseDrive
+from yika_common.simulated.reader_gemplus import Gemplus
 from yika_common.sync.enrolment import EnrolmentToken
 from yika_node.bootstrap import build
 from yika_node.cli import main
@@ -165,6 +166,9 @@ def test_check_tries_every_part(ready: Shell, tmp_path: Path) -> None:
         assert (
             f"{port} answers as asedrive at 115200 baud; it is empty" in ready.run("check").stdout
         )
+    with SimulatedReader(port, firmware=Gemplus):
+        said = f"{port} answers as gemplus at 76800 baud, firmware GemCore-R1.21-YK; it is empty"
+        assert said in ready.run("check").stdout
 
 
 def test_check_of_an_empty_folder_names_what_is_missing(shell: Shell) -> None:
