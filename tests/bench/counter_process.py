@@ -15,6 +15,10 @@ from yika_common.readers.port import CardConnection, ReaderDescription
 from yika_common.simulated.card_file import FileCardStore
 from yika_common.simulated.icc import CardMemory, UserCardIcc
 from yika_node import __main__, bootstrap
+from yika_node.hardware.asedrive import AseDriveProtocol
+
+REPLACED = AseDriveProtocol
+"""Loaded as it would be with a reader on the line, because it weighs."""
 
 
 class Chip:

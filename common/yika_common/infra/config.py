@@ -7,7 +7,6 @@ in its ``__post_init__`` it says with :class:`OutOfRange`.
 """
 
 import re
-import tomllib
 from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -65,6 +64,8 @@ def load_config(path: Path, shape: type[T]) -> T:
     Raises:
         ConfigurationUnreadable, UnknownSetting, WrongSetting: name the key.
     """
+    import tomllib  # noqa: PLC0415 - whoever has set nothing has no such file
+
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as failure:

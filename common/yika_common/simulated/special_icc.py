@@ -6,7 +6,7 @@ or not the answer arrives.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from yika_common.cards.application import Ins as Common
 from yika_common.cards.application import Status
@@ -37,6 +37,7 @@ from yika_common.cards.special.face import (
     encode_fci,
     open_face,
 )
+from yika_common.values import dataclass
 
 _RECORD_IN_P1 = 4
 

@@ -1,30 +1,45 @@
-"""The readers that a configuration can name."""
+"""The readers that a configuration can name.
+
+A driver is loaded when its reader is first called: a point has one reader, and little memory.
+"""
 
 from collections.abc import Callable
 from typing import Final
 
 from yika_common.readers.port import NamedReader
-from yika_node.hardware.asedrive import ASEDRIVE, AseDriveProtocol
-from yika_node.hardware.gempc_twin import GEMPC_TWIN, GemPcTwinProtocol
 from yika_node.hardware.serial_reader import MakeProtocol, SerialProtocol, SerialReader
 from yika_node.hardware.timing import Timing
 
 AUTO: Final = "auto"
 PCSC: Final = "pcsc"
+GEMPC_TWIN: Final = "gempc-twin"
+ASEDRIVE: Final = "asedrive"
 GEMPLUS: Final = "gemplus"
 PARALLEL_PORTS: Final = "/dev/parport"
 """What the path of a parallel port begins with."""
 
 
+def _gempc_twin(port: str, timing: Timing, monotonic: Callable[[], float]) -> SerialProtocol:
+    from yika_node.hardware.gempc_twin import GemPcTwinProtocol  # noqa: PLC0415 - see above
+
+    return GemPcTwinProtocol(port, timing, monotonic)
+
+
+def _asedrive(port: str, timing: Timing, monotonic: Callable[[], float]) -> SerialProtocol:
+    from yika_node.hardware.asedrive import AseDriveProtocol  # noqa: PLC0415 - see above
+
+    return AseDriveProtocol(port, timing, monotonic)
+
+
 def _gemplus(port: str, timing: Timing, monotonic: Callable[[], float]) -> SerialProtocol:
-    from yika_node.hardware.gemplus import GemplusProtocol  # noqa: PLC0415 - few need it
+    from yika_node.hardware.gemplus import GemplusProtocol  # noqa: PLC0415 - see above
 
     return GemplusProtocol(port, timing, monotonic)
 
 
 PROTOCOLS: Final[dict[str, MakeProtocol]] = {
-    GEMPC_TWIN: GemPcTwinProtocol,
-    ASEDRIVE: AseDriveProtocol,
+    GEMPC_TWIN: _gempc_twin,
+    ASEDRIVE: _asedrive,
     GEMPLUS: _gemplus,
 }
 """In the order in which they are tried; the last one is called at nine speeds."""

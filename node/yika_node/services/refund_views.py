@@ -1,10 +1,10 @@
 """What the faces show of refunds."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from yika_common.numbers import Money, Quantity
+from yika_common.values import dataclass
 from yika_node.db.projections import PENDING, SUPERSEDED
 from yika_node.services.views import SaleRow, SaleState
 

@@ -17,7 +17,6 @@ that: whether it may be paid is asked anew, with the card in the reader.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from yika_common.cards.approval import act_digest
@@ -29,6 +28,7 @@ from yika_common.journal.card_bodies import RefundPaid
 from yika_common.journal.record import decode_line
 from yika_common.journal.reversal import credited, restored
 from yika_common.numbers import Money, Quantity
+from yika_common.values import dataclass
 from yika_node.db.journal import Journal
 from yika_node.db.projections import WRITTEN
 from yika_node.db.queries import Queries

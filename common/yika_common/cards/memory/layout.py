@@ -43,12 +43,11 @@ balance (4, signed, kept within what they hold), and the first byte of the SHA-2
 number and those 5 bytes.
 """
 
-from dataclasses import dataclass
-
 from yika_common.cards.cut import Cut
 from yika_common.cards.memory.packing import PACKINGS, Packing
 from yika_common.readers.port import MemoryKind
 from yika_common.services import PROFILES
+from yika_common.values import dataclass
 
 FORMAT = 1
 NUMBERED = 0x59

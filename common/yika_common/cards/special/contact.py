@@ -4,7 +4,6 @@ What works with memory cards is loaded when the first lies in the reader.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from yika_common.cards.channel import AnyCard
@@ -21,6 +20,7 @@ from yika_common.cards.special.face import CardType, SpecialFace, State, check_n
 from yika_common.cards.special.keys import Stretch, pin_keys
 from yika_common.cards.special.order import SpecialOrder
 from yika_common.readers.port import MemoryChip
+from yika_common.values import dataclass
 
 if TYPE_CHECKING:
     from yika_common.cards.special.memory import Left, MemorySpecialSession

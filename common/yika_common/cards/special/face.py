@@ -64,7 +64,7 @@ before it is answered.  The proof is the first 8 bytes of the CMAC, under the ke
 hold that key.  BURN erases keys, PIN and content; what is left is the face.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from typing import Final
 
@@ -73,6 +73,7 @@ from yika_common.cards.errors import CardForeign
 from yika_common.cards.identifiers import CARD_NUMBER_SIZE, name_to_bytes
 from yika_common.cards.layout import Field, Kind, Layout
 from yika_common.cards.special.errors import PinUnusable
+from yika_common.values import dataclass
 
 AID: Final = bytes.fromhex("F0") + b"YIKA\x02"
 FORMAT: Final = 1

@@ -22,7 +22,7 @@ on purpose.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from yika_common.cards.ciphers import KEY_SIZE
 from yika_common.cards.identifiers import AREA_SIZE, CARD_NUMBER_SIZE, name_to_bytes
 from yika_common.cards.keys import diversify
+from yika_common.values import dataclass
 
 Stretch = Callable[[str, bytes], bytes]
 """Makes 32 bytes of a PIN and a salt of 16 bytes, slowly."""

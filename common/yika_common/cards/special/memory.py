@@ -55,7 +55,6 @@ number (12) and the chip serial, and is presented only where the head's MAC is r
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
@@ -117,6 +116,7 @@ from yika_common.cards.special.keys import Stretch
 from yika_common.cards.special.order import SpecialOrder
 from yika_common.errors import Phrase
 from yika_common.readers.port import MemoryChip
+from yika_common.values import dataclass
 
 RandomSource = Callable[[int], bytes]
 

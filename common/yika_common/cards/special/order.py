@@ -1,6 +1,6 @@
 """What a special card is to become: what headquarters orders and an issuing node writes."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from yika_common.cards.ciphers import KEY_SIZE
 from yika_common.cards.special.face import (
@@ -10,6 +10,7 @@ from yika_common.cards.special.face import (
     SpecialFace,
     State,
 )
+from yika_common.values import dataclass
 
 LENGTH_SIZE = 2
 
