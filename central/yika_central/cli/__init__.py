@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from yika_central.cli import ledger, money, office, running, tariffs
+from yika_central.cli import ledger, money, office, running, tariffs, tools
 from yika_central.cli import settings as office_settings
 from yika_central.cli.kit import FOLDER, Place
 
@@ -45,6 +45,7 @@ for _command in (
     ledger.rerate,
     money.adjust,
     money.debt,
+    tools.tool,
     money.close_month,
     ledger.report,
     ledger.check,

@@ -33,9 +33,9 @@ def adjust(place: Place, account: str, amount: str, *, reason: str, by: str, sec
     total = hq.adjustments.adjust(
         account,
         _money(amount),
-        by=_bookkeeper(hq, by),
+        by=bookkeeper(hq, by),
         reason=reason,
-        second=_credential(second),
+        second=credential(second),
     )
     say(account=account, adjustment=money_to_text(total))
 
@@ -46,7 +46,7 @@ def adjust(place: Place, account: str, amount: str, *, reason: str, by: str, sec
 def close_month(place: Place, month: str, by: str) -> None:
     """Close an accounting month (YYYY-MM) for ever."""
     hq = place.open()
-    closed = hq.accounting.close(month, by=_bookkeeper(hq, by))
+    closed = hq.accounting.close(month, by=bookkeeper(hq, by))
     say(month=closed.month, figures_sha256=closed.digest, sales=closed.figures["sales.count"])
 
 
@@ -88,7 +88,7 @@ def add(place: Place, account: str, amount: str, **terms: Any) -> None:
         fee_most=_money(terms["fee_most"]) if terms["fee_most"] else None,
         parts=terms["parts"],
     )
-    by, second = _bookkeeper(hq, terms["by"]), _credential(terms["second"])
+    by, second = bookkeeper(hq, terms["by"]), credential(terms["second"])
     for number in hq.debt_office.register(new, by=by, reason=terms["reason"], second=second):
         say(debt=number, account=account)
 
@@ -105,9 +105,9 @@ def waive(place: Place, number: str, amount: str, *, reason: str, by: str, secon
     left = hq.debt_office.waive(
         number,
         _money(amount),
-        by=_bookkeeper(hq, by),
+        by=bookkeeper(hq, by),
         reason=reason,
-        second=_credential(second),
+        second=credential(second),
     )
     say(debt=number, left=money_to_text(left))
 
@@ -126,7 +126,7 @@ for _command in (add, waive, list_):
     debt.add_command(_command)
 
 
-def _bookkeeper(hq: Headquarters, name: str) -> str:
+def bookkeeper(hq: Headquarters, name: str) -> str:
     """The name of the person, signed in and entitled.
 
     Raises:
@@ -136,7 +136,8 @@ def _bookkeeper(hq: Headquarters, name: str) -> str:
     return name
 
 
-def _credential(name: str) -> Credential | None:
+def credential(name: str) -> Credential | None:
+    """The second person's name and password; None where no name was given."""
     return Credential(name, password(name)) if name else None
 
 

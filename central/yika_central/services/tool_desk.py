@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select, update
 
-from yika_central.db.database import Database, add, hold_office
+from yika_central.db.database import Database, add, hold_office, lock_node
 from yika_central.db.tables import (
     Meter,
     Node,
@@ -27,7 +27,7 @@ from yika_central.errors import UnknownNode
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.registry import Registry
 from yika_central.services.staff import Credential
-from yika_central.services.stock import CARD_DIGITS, KEY_VERSION
+from yika_central.services.stock import CARD_DIGITS
 from yika_central.services.tool_lists import ISSUED, ORDERED, TOOL
 from yika_central.services.tool_views import ToolView, tool_views
 from yika_central.services.two_persons import TwoPersons, check_reason
@@ -46,6 +46,9 @@ OUR_TOOLS: Final = "88"
 """How numbers of tool cards begin."""
 
 REVOKED, MISSING = "REVOKED", "MISSING"
+
+_KEY_VERSION = 1
+"""Of a tool card's own key."""
 
 
 class ToolRefused(YikaError):
@@ -159,7 +162,7 @@ class ToolDesk:
                 holder=new.holder.strip(),
                 node=new.node,
                 state=ORDERED,
-                key_version=KEY_VERSION,
+                key_version=first_version(Suite.AES),
                 valid_from=to_timestamp(at),
                 valid_until=to_timestamp(until),
                 ordered_by=f"{by}, {other}" if other else by,
@@ -210,6 +213,19 @@ class ToolDesk:
         if not views:
             raise NoSuchTool(card=card[:CARD_DIGITS])
         return views[0]
+
+    def let_issue(self, node: str, *, allowed: bool = True) -> None:
+        """Give a vending point the right to write special cards, or take it away.
+
+        Raises:
+            UnknownNode: nothing was changed.
+        """
+        table = table_of(Node)
+        with self._database.writing() as connection:
+            lock_node(connection, node)
+            connection.execute(
+                update(table).where(table.c.node == node).values(issuing=int(allowed))
+            )
 
     def issuing_nodes(self) -> tuple[str, ...]:
         """The vending points that write special cards."""

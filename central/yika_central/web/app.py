@@ -17,6 +17,7 @@ from yika_central.services.enquiries import NoSuchSale
 from yika_central.services.staff import Credential
 from yika_central.services.tariff_draft_rules import NoSuchDraft, ReasonMissing
 from yika_central.services.tariff_replays import MonthsWrong
+from yika_central.services.tool_desk import MeterOutOfReach, NoSuchTool, ToolRefused
 from yika_central.services.two_persons import NotABookkeeper
 from yika_central.web.api import BODY_LIMIT, STATUSES, api_blueprint
 from yika_central.web.case_pages import case_pages
@@ -34,6 +35,7 @@ from yika_central.web.settings_pages import settings_pages
 from yika_central.web.staff_pages import staff_pages
 from yika_central.web.tariff_draft_pages import tariff_draft_pages
 from yika_central.web.tariff_pages import tariff_pages
+from yika_central.web.tool_pages import tool_pages
 from yika_central.web.words import register_words
 from yika_common.infra.sessions import Session, Sessions
 from yika_common.infra.web.app import make_app
@@ -49,6 +51,7 @@ NAV = (
     NavItem("money.listed", _("Settlement"), "", Rank.AUDITOR),
     NavItem("report.choose", _("Reports"), "F9", Rank.AUDITOR),
     NavItem("front.suspense", _("Suspense"), "", Rank.AUDITOR),
+    NavItem("tool.listed", _("Tool cards"), "", Rank.AUDITOR),
     NavItem("staff.listed", _("Staff"), "", Rank.AUDITOR),
     NavItem("settings.shown", _("Settings"), "", Rank.AUDITOR),
     NavItem("front.manual", _("Manual"), "F1", Rank.AUDITOR),
@@ -78,6 +81,7 @@ def make_central_app(hq: Headquarters) -> Flask:
         | {NoSuchDraft: 404, ReasonMissing: 422, MonthsWrong: 422}
         | {NoSuchSale: 404, NotADay: 422, PeriodBackwards: 422}
         | {NoSuchAccount: 404, NoSuchDebt: 404, NotAMonth: 404, NotATime: 422}
+        | {NoSuchTool: 404, ToolRefused: 422, MeterOutOfReach: 422}
         | {NoSuchCase: 404, NotANumber: 422, NotABookkeeper: 403},
         chips=lambda _session: _chips(hq, _session),
         body_max=BODY_LIMIT,
@@ -100,6 +104,7 @@ def make_central_app(hq: Headquarters) -> Flask:
                 debt_pages,
                 month_pages,
                 ruling_pages,
+                tool_pages,
                 case_pages,
             )
         ),
