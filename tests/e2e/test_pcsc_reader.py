@@ -17,7 +17,7 @@ from reader_builders import OK, QUICK, QUICK_ATR, EchoCard, command
 from vpcd_builders import T0Card, pcsc_reader, service
 from yika_common.cards.errors import CardAbsent, CardForeign, CardMute, CardRemoved
 from yika_common.readers.iso7816 import USER_CARD_ATR
-from yika_common.readers.port import CardReader, ReaderDescription
+from yika_common.readers.port import CardReader, MemoryChip, ReaderDescription
 from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_vpcd import VpcdReader
 from yika_node.hardware.errors import (
@@ -25,9 +25,13 @@ from yika_node.hardware.errors import (
     PcscNotRunning,
     PortBusy,
     PortMissing,
+    ReaderNotFound,
     ReaderSilent,
 )
+from yika_node.hardware.finding import pcsc_group, serial_group
+from yika_node.hardware.gempc_twin import GemPcTwinProtocol
 from yika_node.hardware.pcsc_reader import PcscReader
+from yika_node.hardware.sought_reader import SoughtReader
 from yika_node.hardware.timing import Timing
 
 pytestmark = pytest.mark.pcsc
@@ -118,7 +122,7 @@ def test_a_card_exchanged_between_two_commands_gets_nothing_of_the_first_ones(
         with driver.connect() as connection:
             connection.transmit(command(b"one"))
             hand.insert(second)
-            with pytest.raises(CardRemoved):
+            with pytest.raises((CardRemoved, CardMute)):
                 connection.transmit(command(b"two"))
         assert second.seen == []
         assert until(driver.card_present, POLLS_S)
@@ -315,3 +319,22 @@ def test_without_pyscard_the_program_works_and_says_what_to_install() -> None:
         check=True,
     )
     assert done.stdout == "PcscNotInstalled\n"
+
+
+def test_where_nothing_serial_answers_the_service_is_asked(tmp_path: Path) -> None:
+    groups = [serial_group([GemPcTwinProtocol], list, QUICK), pcsc_group(QUICK)]
+    forget_daemon()
+    found = SoughtReader(groups)
+    with pytest.raises(ReaderNotFound) as caught:
+        found.describe()
+    assert "(this machine has no serial port; the PC/SC service does not run)" in str(caught.value)
+    with pcsc_reader(tmp_path) as (hand, driver, _):
+        put_in(hand, driver, EchoCard())
+        assert found.describe() == ReaderDescription(NAME, "pcsc", 0, "")
+        with found.connect() as connection:
+            assert not isinstance(connection, MemoryChip)
+            assert connection.transmit(command(b"x")) == b"x" + OK
+        assert found.card_present()
+    with pytest.raises(PcscNotRunning):
+        found.card_present()
+    found.close()

@@ -27,6 +27,7 @@ PLACES = (
     "/tariffs",
     "/sync",
     "/operators",
+    "/reader",
     "/manual",
 )
 
