@@ -23,6 +23,7 @@ from yika_node.hardware.readers import reader_at
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.adoption import Adoption
 from yika_node.services.amendments import Amendments
+from yika_node.services.approvals import ApprovalBook
 from yika_node.services.card_desk import CardDesk
 from yika_node.services.counter import Counter
 from yika_node.services.courier import Courier, UplinkTo, stop_or_go
@@ -67,6 +68,7 @@ class Node:
     staff: StaffDesk
     accounts: AccountDesk
     amendments: Amendments
+    approvals: ApprovalBook
     cards: CardDesk
     sales: SalesDesk
     enquiries: Enquiries
@@ -216,6 +218,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         staff=staff,
         accounts=accounts,
         amendments=Amendments(journal, accounts, clock),
+        approvals=ApprovalBook(clock, random),
         cards=cards,
         sales=SalesDesk(cards, journal, queries, keyring, pricing, enquiries, clock),
         enquiries=enquiries,

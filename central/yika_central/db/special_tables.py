@@ -9,8 +9,8 @@ from yika_central.db.base import Row, integer, integer_key, key, maybe_integer
 class SpecialCard(Row, table=True):
     """A card that is no customer's, from its order to its end.
 
-    ``kind`` is SYSTEM, MANAGING or TOOL.  ``state`` is ORDERED, ISSUED, RETURNED, BURNT, MISSING
-    or REVOKED.  ``node`` is the vending point that writes it.  ``detail`` is a JSON object whose
+    ``kind`` is SYSTEM, MANAGING or TOOL.  ``state`` is ORDERED, ISSUED, RETURNED, BURNT, MISSING,
+    COPIED or REVOKED.  ``node`` is the vending point that writes it.  ``detail`` is a JSON object whose
     keys belong to the kind.  ``valid_until`` 0: no end.
     """
 
@@ -37,6 +37,12 @@ class SpecialCardNode(Row, table=True):
 
     number: str = key()
     node: str = Field(primary_key=True, index=True)
+
+
+class SpecialDue(Row, table=True):
+    """A vending point whose list of special cards is to be sealed anew at its next contact."""
+
+    node: str = key()
 
 
 class Approval(Row, table=True):

@@ -64,6 +64,7 @@ from yika_central.db.special_tables import (
     EnrolmentRefusal,
     SpecialCard,
     SpecialCardNode,
+    SpecialDue,
 )
 from yika_central.db.tariff_tables import TariffDraft, TariffDraftAct, TariffReplay
 
@@ -110,6 +111,7 @@ __all__ = [
     "RatingShare",
     "Reading",
     "Record",
+    "RefundPaid",
     "RerateQueue",
     "Row",
     "Ruling",
@@ -125,6 +127,7 @@ __all__ = [
     "SheetPart",
     "SpecialCard",
     "SpecialCardNode",
+    "SpecialDue",
     "StaffMember",
     "StockMove",
     "Suspense",

@@ -119,12 +119,13 @@ class Approved(Body):
 
 
 SYSTEM, MANAGING, TOOL = "system", "managing", "tool"
-ISSUED, RETURNED, BURNT, MISSING = "issued", "returned", "burnt", "missing"
+ISSUED, RETURNED, BURNT = "issued", "returned", "burnt"
+MISSING, COPIED = "missing", "copied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpecialCard(Body):
-    """A system, managing or tool card was issued, came back, was used up, or is missing.
+    """A special card was issued, came back, was used up, is missing, or is there twice.
 
     Written down before the chip is changed; a chip that was not changed yet is shown again.
     """
@@ -132,7 +133,7 @@ class SpecialCard(Body):
     kind: ClassVar[str] = "special"
     card: str = identifier("c", CARD_NUMBER_SIZE)
     what: str = text("w", among=(SYSTEM, MANAGING, TOOL))
-    state: str = text("st", among=(ISSUED, RETURNED, BURNT, MISSING))
+    state: str = text("st", among=(ISSUED, RETURNED, BURNT, MISSING, COPIED))
     holder: str = text("by", most=64, default="")
     serial: str = hexadecimal("cs", default="")
     until: int = number("u", most=_U32, default=0)

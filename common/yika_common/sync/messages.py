@@ -50,6 +50,7 @@ EVERYONE = "*"
 TARIFF_ITEM = "tariff/"
 KEYS_ITEM = "keys/"
 TOOLS_ITEM = "tools/"
+SPECIAL_ITEM = "special/"
 
 _U32 = (1 << 32) - 1
 _KEY_TEXT_MAX = 512

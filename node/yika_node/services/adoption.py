@@ -40,6 +40,7 @@ from yika_common.sync.errors import (
 from yika_common.sync.key_bundle import open_bundle
 from yika_common.sync.messages import (
     KEYS_ITEM,
+    SPECIAL_ITEM,
     TARIFF_ITEM,
     TOOLS_ITEM,
     Item,
@@ -253,6 +254,16 @@ class Adoption:
                 node=membership.node,
                 epoch=membership.epoch,
             )
+        elif item.name.startswith(SPECIAL_ITEM):
+            from yika_common.sync.special_list import open_special  # noqa: PLC0415
+
+            open_special(
+                file,
+                membership.root,
+                self.vault.seal_key(),
+                node=membership.node,
+                epoch=membership.epoch,
+            )
 
 
 class ItemUnusable(Exception):
@@ -297,7 +308,7 @@ def _kept(
     ]
     digest = bytes.fromhex(digest_of(file.payload))
     rows.append((digest, MANIFEST, manifest.version, file.to_bytes()))
-    passing = (CUSTOMERS_ITEM, TOOLS_ITEM)
+    passing = (CUSTOMERS_ITEM, TOOLS_ITEM, SPECIAL_ITEM)
     parts = [(item.name, item.version) for item in new if item.name.startswith(passing)]
 
     def keep(connection: sqlite3.Connection, _entries: Sequence[Entry]) -> None:
