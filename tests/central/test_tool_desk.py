@@ -1,17 +1,16 @@
 """Headquarters orders tool cards: two persons for what takes credit away, one meter, an end."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from central_builders import ADMIN, LI, URL, HandClock, Pen, answer_invitation, enrol
+from central_builders import ADMIN, LI, URL, HandClock, Pen, answer_invitation
+from central_tools import METERS, TODAY, ZHAO, let_issue, ordered, town
 from yika_central.bootstrap import Headquarters
-from yika_central.db.tables import Node, SpecialCard, table_of
+from yika_central.db.tables import SpecialCard, table_of
 from yika_central.errors import UnknownNode
-from yika_central.services.staff import Credential, StaffRole
-from yika_central.services.stock import NewMeter
 from yika_central.services.tool_desk import (
     MeterOutOfReach,
     NewTool,
@@ -33,42 +32,9 @@ from yika_common.clock import from_timestamp, to_timestamp
 from yika_common.journal.bodies import Reading
 from yika_common.journal.meter_bodies import EXECUTED, UNUSED, OrderDone, ToolReturned
 from yika_common.numbers import Quantity
-from yika_common.services import Service
 from yika_common.signing.signed_file import read_signed_file
 from yika_common.sync.messages import TOOLS_ITEM
 from yika_common.sync.tool_list import ToolList, open_tools, order_of
-
-ZHAO = Credential("zhao", "the accountant's password")
-METERS = ("M00000000001", "M00000000002", "M00000000003")
-TODAY = date(2026, 6, 1)
-
-
-def town(hq: Headquarters, clock: HandClock) -> Pen:
-    """A node that issues special cards, three water meters in its area, one outside."""
-    hq.staff.enter(ZHAO, frozenset({StaffRole.ACCOUNTANT}))
-    pen = enrol(hq, clock)
-    hq.stock.take_in("A01", [NewMeter(meter, Service.COLD_WATER) for meter in METERS], 0)
-    hq.stock.take_in("A02", [NewMeter("M00000000009", Service.COLD_WATER)], 0)
-    let_issue(hq)
-    return pen
-
-
-def let_issue(hq: Headquarters, allowed: int = 1) -> None:
-    with hq.database.writing() as connection:
-        connection.execute(update(table_of(Node)).values(issuing=allowed))
-
-
-def ordered(hq: Headquarters, second: Credential | None = None, **changes: Any) -> str:
-    usual: dict[str, Any] = {
-        "node": "N0001",
-        "holder": "Sun",
-        "kind": OrderKind.INSPECTION,
-        "meters": METERS[:2],
-        "until": TODAY,
-    }
-    return hq.tool_desk.order(
-        NewTool(**(usual | changes)), by=ADMIN.name, reason="the yearly round", second=second
-    )
 
 
 def list_of(pen: Pen) -> ToolList:
