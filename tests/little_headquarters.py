@@ -102,6 +102,7 @@ class LittleHeadquarters:
     certificate_file: bytes = b""
     cards: int = CARDS
     node: str = NODE
+    key_version: int = 1
 
     @property
     def root(self) -> TrustRoot:
@@ -198,8 +199,12 @@ class LittleHeadquarters:
         bundle = KeyBundle(
             node=self.node,
             epoch=1,
-            meters=tuple(_meter(digit, n) for digit in SERVICES for n in range(METERS_EACH)),
-            cards=tuple(_card(n) for n in range(self.cards)),
+            meters=tuple(
+                _meter(digit, n, self.key_version)
+                for digit in SERVICES
+                for n in range(METERS_EACH)
+            ),
+            cards=tuple(_card(n, self.key_version) for n in range(self.cards)),
             personal="aa" * 32,
         )
         name = f"keys/{self.node}"
@@ -267,20 +272,20 @@ class LittleHeadquarters:
         self.manifests.append(sign_manifest(manifest, [self.keys["registry"]]).to_bytes())
 
 
-def _meter(digit: str, index: int) -> MeterKeyEntry:
+def _meter(digit: str, index: int, version: int) -> MeterKeyEntry:
     number = meter_number(digit, index)
-    keys = derive_meter_keys(MASTERS, number, 1, area=AREA)
+    keys = derive_meter_keys(MASTERS, number, version, area=AREA)
     return MeterKeyEntry(
         meter=number,
         service=SERVICES[digit],
-        key_version=1,
+        key_version=version,
         credit=keys.credit.hex(),
         wbn=keys.wbn.hex(),
         auth=keys.auth.hex(),
     )
 
 
-def _card(index: int) -> CardKeyEntry:
+def _card(index: int, version: int) -> CardKeyEntry:
     number = card_number(index)
-    key = derive_card_key(MASTERS, number, 1, area=AREA)
-    return CardKeyEntry(card=number, key_version=1, node=key.hex())
+    key = derive_card_key(MASTERS, number, version, area=AREA)
+    return CardKeyEntry(card=number, key_version=version, node=key.hex())

@@ -15,7 +15,7 @@ from card_builders import (
     repeatable_random,
 )
 from card_builders import credit_record as whole_record
-from yika_common.cards.aes import mac8
+from yika_common.cards.ciphers import key_of_version, mac8
 from yika_common.cards.contact import personalise
 from yika_common.cards.cut import Cut
 from yika_common.cards.errors import CardAbsent, CardRemoved, CardWriteUncertain
@@ -127,7 +127,7 @@ def user_card(kind: MemoryKind, profile: int = 8, bits: Bits | None = None, seed
 def sealed(record: CreditRecord, cut: Cut, key: bytes = KEYS.credit) -> bytes:
     """The 130 bytes of a record for cards of that cut."""
     body = cut.record(record.body())
-    return body + mac8(key, body)
+    return body + mac8(key_of_version(record.key_version, key), body)
 
 
 def record_for(cut: Cut, **changes: object) -> bytes:

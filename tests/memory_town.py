@@ -13,7 +13,7 @@ from card_builders import repeatable_random
 from counters import CLASS, Counters
 from memory_builders import Card
 from node_world import OPERATOR, a_form
-from yika_common.cards.aes import MAC_SIZE
+from yika_common.cards.ciphers import MAC_SIZE
 from yika_common.cards.memory.head import read_head
 from yika_common.cards.memory.user_card import MemoryCardSession
 from yika_common.cards.slot_meter import SlotMeter

@@ -140,10 +140,12 @@ class _Connection:
 class World:
     """Everything around one node's folder."""
 
-    def __init__(self, folder: Path, node: str = NODE) -> None:
+    def __init__(self, folder: Path, node: str = NODE, *, key_version: int = 1) -> None:
         self.folder = folder
         self.now = START
-        self.headquarters = LittleHeadquarters(now=to_timestamp(START), node=node)
+        self.headquarters = LittleHeadquarters(
+            now=to_timestamp(START), node=node, key_version=key_version
+        )
         self.hand = Hand()
         self.meters: dict[str, PageMemory] = {}
         self.random = repeatable_random(1000)
@@ -181,8 +183,9 @@ class World:
     def use_meter(self, meter: str) -> StoredMeter:
         """The meter of that number, new when it is met for the first time."""
         if meter not in self.meters:
-            keys = derive_meter_keys(MASTERS, meter, 1, area=AREA)
-            plate = MeterPlate(meter, SERVICES[meter[0]], 1, CEILING)
+            version = self.headquarters.key_version
+            keys = derive_meter_keys(MASTERS, meter, version, area=AREA)
+            plate = MeterPlate(meter, SERVICES[meter[0]], version, CEILING)
             self.meters[meter] = PageMemory(new_meter_pages(plate, keys))
         return StoredMeter(self.meters[meter])
 

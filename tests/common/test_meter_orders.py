@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from card_builders import KEYS, NOW, SLOT, credit_record
 from meter_builders import meter_plate
 from tool_builders import PARAMETERS, TOOL_CARD, an_order
-from yika_common.cards.aes import mac8
+from yika_common.cards.ciphers import mac8
 from yika_common.cards.claim import Claim
 from yika_common.cards.record import MeterParameters
 from yika_common.cards.tool_order import OrderKind, ToolOrder

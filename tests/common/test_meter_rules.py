@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from card_builders import KEYS, SLOT, credit_record
 from meter_builders import CEILING, meter_plate
-from yika_common.cards.aes import mac8
+from yika_common.cards.ciphers import mac8
 from yika_common.cards.claim import Claim
 from yika_common.cards.record import (
     EMPTY_RECORD,

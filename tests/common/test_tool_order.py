@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from card_builders import KEYS, METER_ID, NOW, NUMBER, SLOT, VECTORS
 from tool_builders import PARAMETERS, an_order
-from yika_common.cards.aes import mac8
+from yika_common.cards.ciphers import mac8
 from yika_common.cards.claim import Claim
 from yika_common.cards.errors import ContentUnknown, OrderForged, RecordForged
 from yika_common.cards.record import MeterParameters, open_record

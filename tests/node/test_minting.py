@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from card_builders import KEYS, METER_ID, NOW, NUMBER, credit_record
-from yika_common.cards.aes import MAC_SIZE, mac8
+from yika_common.cards.ciphers import MAC_SIZE, mac8
 from yika_common.cards.cut import Cut
 from yika_common.cards.record import (
     AppliedAdjustments,

@@ -19,6 +19,7 @@ from yika_central.cli.kit import (
 from yika_central.config import FILE
 from yika_central.services.staff import Credential
 from yika_central.services.stock import NewMeter, read_meter_list
+from yika_common.cards.ciphers import Suite
 from yika_common.infra.files import PRIVATE, replace_file
 from yika_common.services import PROFILES, Service
 
@@ -83,8 +84,15 @@ def init(place: Place, admin: str, officers: tuple[str, ...], areas: tuple[str, 
     type=click.IntRange(0, 100_000),
     help="New card numbers.",
 )
+@click.option(
+    "--suite",
+    default=Suite.AES.name.lower(),
+    show_default=True,
+    type=click.Choice([suite.name.lower() for suite in Suite]),
+    help="The cipher of their keys.",
+)
 @click.option("--factory", type=FOLDER, help="Write the meters' key files for their maker here.")
-def stock(
+def stock(  # noqa: PLR0917 - one parameter for each option
     place: Place,
     area: str,
     listed: Path | None,
@@ -92,16 +100,17 @@ def stock(
     services: tuple[str, ...],
     count: int,
     cards: int,
+    suite: str,
     factory: Path | None,
 ) -> None:
     """Put meters and cards of an area into stock."""
     hq = place.open()
     if listed is not None:
         meters: tuple[NewMeter, ...] = read_meter_list(text_of(listed))
-        delivery = hq.stock.take_in(area, meters, cards)
+        delivery = hq.stock.take_in(area, meters, cards, Suite[suite.upper()])
     else:
         wanted = [*(PROFILES[int(profile)] if profile else ()), *map(Service, services)]
-        delivery = hq.stock.take_in_new(area, wanted * count, cards)
+        delivery = hq.stock.take_in_new(area, wanted * count, cards, Suite[suite.upper()])
     if factory is not None:
         hq.stock.export_keys([entry.meter for entry in delivery.meters], factory)
     say(

@@ -14,7 +14,7 @@ from yika_central.db.projections import Values
 from yika_central.db.suspense import BATCH
 from yika_central.db.tables import Meter, table_of
 from yika_central.services.key_room import KeyRoom
-from yika_common.cards.aes import same
+from yika_common.cards.ciphers import same
 from yika_common.cards.errors import ContentUnknown
 from yika_common.cards.write_back import MeterReading, MeterStatus
 from yika_common.clock import from_timestamp

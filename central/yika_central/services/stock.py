@@ -20,6 +20,7 @@ from yika_central.db.tables import Area, Card, Meter, table_of
 from yika_central.errors import BadName
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.registry import Registry, nodes_of_area
+from yika_common.cards.ciphers import Suite, first_version
 from yika_common.cards.identifiers import AREA_SIZE
 from yika_common.clock import Clock, to_timestamp
 from yika_common.errors import N_, Phrase, YikaError
@@ -28,7 +29,8 @@ from yika_common.services import Service
 
 METER_DIGITS = 12
 CARD_DIGITS = 12
-KEY_VERSION = 1
+KEY_VERSION = first_version(Suite.AES)
+"""Of special cards and tool cards, which no customer holds."""
 
 _METER = re.compile(r"[0-9]{12}")
 _CODE = re.compile(r"[0-9A-Z-]+")
@@ -106,8 +108,14 @@ class Stock:
         with self._database.writing() as connection:
             add_new(connection, Area, [{"area": area, "name": name or area}])
 
-    def take_in(self, area: str, meters: Sequence[NewMeter], cards: int) -> Delivery:
-        """Put meters of the area and so many new card numbers into stock.
+    def take_in(
+        self,
+        area: str,
+        meters: Sequence[NewMeter],
+        cards: int,
+        suite: Suite = Suite.AES,
+    ) -> Delivery:
+        """Put meters of the area and so many new card numbers into stock, with keys of a suite.
 
         The nodes of the area find the keys in their next manifest.
 
@@ -116,9 +124,15 @@ class Stock:
         """
         with self._database.writing() as connection:
             hold_office(connection)
-            return self._take_in(connection, area, meters, cards)
+            return self._take_in(connection, area, meters, cards, suite)
 
-    def take_in_new(self, area: str, services: Iterable[Service], cards: int) -> Delivery:
+    def take_in_new(
+        self,
+        area: str,
+        services: Iterable[Service],
+        cards: int,
+        suite: Suite = Suite.AES,
+    ) -> Delivery:
         """Put meters with numbers of our own into stock, one per service named; and cards.
 
         Raises:
@@ -132,7 +146,7 @@ class Stock:
                 NewMeter(f"{first + offset:0{METER_DIGITS}}", service)
                 for offset, service in enumerate(wanted)
             ]
-            return self._take_in(connection, area, meters, cards)
+            return self._take_in(connection, area, meters, cards, suite)
 
     def export_keys(self, meters: Iterable[str], folder: Path) -> int:
         """Write the key file of each meter, ``METER.json``, for its maker; returns how many.
@@ -165,7 +179,12 @@ class Stock:
         return len(chosen)
 
     def _take_in(
-        self, connection: Connection, area: str, meters: Sequence[NewMeter], cards: int
+        self,
+        connection: Connection,
+        area: str,
+        meters: Sequence[NewMeter],
+        cards: int,
+        suite: Suite,
     ) -> Delivery:
         check_area(area)
         if cards < 0 or len(meters) + cards > _COUNT_MAX:
@@ -175,7 +194,7 @@ class Stock:
         numbers = tuple(f"{first + offset:0{CARD_DIGITS}}" for offset in range(cards))
         common = {
             "area": area,
-            "key_version": KEY_VERSION,
+            "key_version": first_version(suite),
             "added_at": to_timestamp(self._clock()),
         }
         add_new(connection, Area, [{"area": area, "name": area}])

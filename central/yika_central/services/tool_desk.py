@@ -27,7 +27,7 @@ from yika_central.errors import UnknownNode
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.registry import Registry
 from yika_central.services.staff import Credential
-from yika_central.services.stock import CARD_DIGITS
+from yika_central.services.stock import CARD_DIGITS, KEY_VERSION
 from yika_central.services.tool_lists import ISSUED, ORDERED, TOOL
 from yika_central.services.tool_views import ToolView, tool_views
 from yika_central.services.two_persons import TwoPersons, check_reason
@@ -162,7 +162,7 @@ class ToolDesk:
                 holder=new.holder.strip(),
                 node=new.node,
                 state=ORDERED,
-                key_version=first_version(Suite.AES),
+                key_version=KEY_VERSION,
                 valid_from=to_timestamp(at),
                 valid_until=to_timestamp(until),
                 ordered_by=f"{by}, {other}" if other else by,

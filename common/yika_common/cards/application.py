@@ -11,7 +11,7 @@ CLA    INS                  P1 P2                    data and answer
 80     AF CONTINUE          00 00                    E(K, RndA, RndB'); answers E(K, TI, RndA', 0)
 84     B2 READ RECORD       record, file x 8 + 4     none; answers the record
 84     DC UPDATE RECORD     record, file x 8 + 4     the record
-84     D8 PUT KEY           00, key role             the key, encrypted
+84     D8 PUT KEY           suite - 1, key role      the key, encrypted
 84     44 ACTIVATE          00 00                    none; a blank card becomes a user card
 84     FE RETIRE            00 00                    none; a user card is out of service for good
 84     E4 RECYCLE           00 00                    none; a user card becomes blank
@@ -61,10 +61,9 @@ bytes of the CMAC, under the meter's K_auth, of ``yika/slot`` and the card numbe
 of K_auth recognises its slot, and it does so without trying keys.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from yika_common.cards.aes import cmac
+from yika_common.cards.ciphers import cmac
 from yika_common.cards.claim import CLAIM_SIZE
 from yika_common.cards.errors import CardForeign
 from yika_common.cards.identifiers import CARD_NUMBER_SIZE, name_to_bytes
@@ -72,6 +71,7 @@ from yika_common.cards.layout import Field, Kind, Layout
 from yika_common.cards.record import RECORD_SIZE
 from yika_common.cards.write_back import WRITE_BACK_SIZE
 from yika_common.services import PROFILES, SLOTS_MAX
+from yika_common.values import dataclass
 
 AID = bytes.fromhex("F0") + b"YIKA\x01"
 """Proprietary name without a registered provider (7816-4, category F), user card, format 1."""

@@ -229,3 +229,24 @@ def retire(
     from yika_common.cards.memory import ending  # noqa: PLC0415 - see above
 
     return ending.retire(contact, node_key, number=number)
+
+
+def cut_of(contact: AnyCard, profile: int) -> Cut:
+    """What of a record a card on this chip, issued for so many meters, has no room for."""
+    if not isinstance(contact, MemoryChip):
+        return Cut.WHOLE
+    from yika_common.cards.memory.layout import ChipLayout  # noqa: PLC0415 - see above
+
+    return ChipLayout(contact.kind, profile).packing.cut
+
+
+def admit(cut: Cut, body: bytes) -> None:
+    """Check that a record's 122 bytes, before the cut, can be written to a card of that cut.
+
+    Raises:
+        CardTooSmall: they can't.
+    """
+    if cut is not Cut.WHOLE:
+        from yika_common.cards.memory import packing  # noqa: PLC0415 - see above
+
+        packing.admit(cut, body)

@@ -16,6 +16,7 @@ from yika_common.cards.application import (
     open_fci,
 )
 from yika_common.cards.channel import CardChannel
+from yika_common.cards.ciphers import suite_of
 from yika_common.cards.errors import (
     CardAbsent,
     CardForeign,
@@ -107,8 +108,8 @@ class Dialogue:
         self.change(Ins.UPDATE_RECORD, slot + 1, file << 3 | _RECORD_IN_P1, data)
 
     def put_key(self, role: int, key: bytes) -> None:
-        """Set the 16-byte key of a role; raises as :meth:`update`."""
-        self.change(Ins.PUT_KEY, 0, role, self._session.encrypt_key(key))
+        """Set the 16-byte key of a role, of either suite; raises as :meth:`update`."""
+        self.change(Ins.PUT_KEY, suite_of(key) - 1, role, self._session.encrypt_key(key))
 
     def change(self, ins: Ins, p1: int, p2: int, data: bytes) -> None:
         """A command that changes the card; raises as :meth:`update`.

@@ -10,15 +10,16 @@ K_auth      HQ, meter, nodes of its area  the meter's role on the card
 K_node      HQ, card, nodes of its area   the node's role on the card; one per card
 ==========  ============================  ==================================================
 
-Two steps lead from a master to a key.  The area key is HKDF-SHA256 (RFC 5869, no salt, 16 bytes)
-with the info text ``yika/1|ROLE|AREA|KEY VERSION``.  The key of one meter or card is the AES-128
-diversification of NXP's AN10922 under the area key, of these 28 bytes:
+Two steps lead from a master to a key.  The area key is HKDF (RFC 5869, no salt, 16 bytes) with the
+info text ``yika/1|ROLE|AREA|KEY VERSION``: HKDF-SHA256 for AES, HKDF-SM3 for SM4.  The key of one
+meter or card is the AES-128 diversification of NXP's AN10922 under the area key, or the same with
+SM4, of these 28 bytes:
 
 ======  ====  ================================================================
 offset  size  field
 ======  ====  ================================================================
 0       1     role: 1 credit, 2 wbn, 3 wbq, 4 auth, 5 card
-1       1     suite, 1
+1       1     suite: 1 AES-128, 2 SM4
 2       1     key version
 3       8     area, padded name; all zeros: the whole utility
 11      12    meter id or card number, padded name
@@ -32,15 +33,22 @@ the plain CMAC of ``01`` and the input, and 28 lies within.
 from dataclasses import field
 from enum import StrEnum
 
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA256, SM3
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from yika_common.cards.aes import KEY_SIZE, cmac
+from yika_common.cards.ciphers import (
+    KEY_SIZE,
+    Suite,
+    cmac,
+    key_of,
+    key_of_version,
+    suite_of,
+    suite_of_version,
+)
 from yika_common.cards.identifiers import AREA_SIZE, METER_ID_SIZE, name_to_bytes
 from yika_common.errors import Phrase
 from yika_common.values import dataclass
 
-SUITE_AES = 1
 _AES_128_CONSTANT = b"\x01"
 _LABEL = b"YIKA1"
 _DIVERSIFIER_MIN = 16
@@ -125,25 +133,27 @@ def derive_card_key(masters: MasterKeys, card_number: str, kver: int, *, area: s
 def derive_area_key(master: bytes, role: KeyRole, area: str, kver: int) -> bytes:
     """The 16-byte key of one role, area and key version, from which each meter's key comes."""
     info = f"yika/1|{role}|{area}|{kver}".encode("ascii")
-    return HKDF(algorithm=SHA256(), length=KEY_SIZE, salt=None, info=info).derive(master)
+    hashing = SM3() if suite_of_version(kver) is Suite.SM4 else SHA256()
+    derived = HKDF(algorithm=hashing, length=KEY_SIZE, salt=None, info=info).derive(master)
+    return key_of_version(kver, derived)
 
 
 def diversify(key: bytes, diversifier: bytes) -> bytes:
-    """AN10922's AES-128 diversification for inputs of 16 to 31 bytes.
+    """AN10922's diversification for inputs of 16 to 31 bytes, by the key's own cipher.
 
     Raises:
         ValueError: a shorter input, for which AN10922 is not the CMAC computed here.
     """
     if not _DIVERSIFIER_MIN <= len(diversifier) <= _DIVERSIFIER_MAX:
         raise ValueError(f"{len(diversifier)} bytes of diversification input")
-    return cmac(key, _AES_128_CONSTANT + diversifier)
+    return key_of(suite_of(key), cmac(key, _AES_128_CONSTANT + diversifier))
 
 
 def _derive(masters: MasterKeys, role: KeyRole, name: str, kver: int, area: str) -> bytes:
     if not name:
         raise ValueError("a key belongs to a meter or a card")
     diversifier = (
-        bytes((role.number, SUITE_AES, kver))
+        bytes((role.number, suite_of_version(kver), kver))
         + name_to_bytes(area, AREA_SIZE)
         + name_to_bytes(name, METER_ID_SIZE)
         + _LABEL

@@ -8,7 +8,7 @@ nothing and a missed record is repaired by the next one.
 offset  size  field (big-endian; quantities in 1/1000 unit, money in 1/100)
 ======  ====  =====================================================================
 0       1     format, 1
-1       1     suite, 1: AES-128, CMAC cut to its first 8 bytes
+1       1     suite, by the key version: 1 AES-128, 2 SM4; CMAC cut to its first 8 bytes
 2       1     key version of the meter's key
 3       1     slot on the card, 0 to 7
 4       1     service number, 1 to 9
@@ -54,7 +54,7 @@ from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
-from yika_common.cards.aes import MAC_SIZE, mac8, same
+from yika_common.cards.ciphers import MAC_SIZE, mac8, same, suite_of, suite_of_version
 from yika_common.cards.errors import ContentUnknown, RecordForged
 from yika_common.cards.identifiers import METER_ID_SIZE, NODE_ID_SIZE, PERIOD_SIZE
 from yika_common.cards.layout import Field, Kind, Layout
@@ -64,7 +64,6 @@ from yika_common.services import SLOTS_MAX, Service
 from yika_common.values import dataclass
 
 FORMAT = 1
-SUITE_AES = 1
 _LOWER = 0x01
 _NO_QUANTITY = Quantity(0)
 _NO_MONEY = Money(0)
@@ -272,7 +271,7 @@ class CreditRecord:
     def _joined(self) -> bytes:
         return b"".join(
             (
-                bytes((FORMAT, SUITE_AES)),
+                bytes((FORMAT, suite_of_version(self.key_version))),
                 _HEAD.pack(self),
                 self.quota.data,
                 self.adjustments.data,
@@ -283,8 +282,14 @@ class CreditRecord:
         )
 
     def encode(self, key: bytes) -> bytes:
-        """The :data:`RECORD_SIZE` bytes for the card, under the meter's 16-byte credit key."""
+        """The :data:`RECORD_SIZE` bytes for the card, under the meter's 16-byte credit key.
+
+        Raises:
+            ValueError: the key is not of the suite of the record's key version.
+        """
         body = self.body()
+        if body[1] != suite_of(key):
+            raise ValueError("a record is sealed by a key of its own version")
         return body + mac8(key, body)
 
 
@@ -306,7 +311,7 @@ def open_record(data: bytes, key: bytes) -> CreditRecord:
     body, mac = data[:_BODY_SIZE], data[_BODY_SIZE:]
     if len(data) != RECORD_SIZE or not same(mac, mac8(key, body)):
         raise RecordForged
-    if body[:2] != bytes((FORMAT, SUITE_AES)):
+    if body[:2] != bytes((FORMAT, suite_of(key))):
         raise ContentUnknown(
             what=Phrase("credit record %(format)s", format=f"{body[0]}.{body[1]}")
         )
@@ -316,6 +321,11 @@ def open_record(data: bytes, key: bytes) -> CreditRecord:
         raise ContentUnknown(
             what=Phrase("credit record %(format)s", format=f"{body[0]}.{body[1]}")
         ) from cause
+
+
+def said_in(body: bytes) -> CreditRecord:
+    """The record with these 122 bytes, before any cut, whose maker is known by other means."""
+    return _parsed(body)
 
 
 def _parsed(body: bytes) -> CreditRecord:

@@ -7,7 +7,8 @@ of a MAC kept), carried in ISO/IEC 7816-4 commands.
 2. The host sends ``E(K, RndA | RndB rotated left by a byte)``: it knows K.
 3. The card sends ``E(K, TI | RndA rotated left by a byte | 12 zero bytes)``: so does the card.
 
-E is AES-128-CBC with a zero IV; TI is a 4-byte number of the session.  With ``A[i]`` as in the
+E is CBC with a zero IV, by the cipher of K (AES-128, or SM4 with
+SM4-CMAC for CMAC); TI is a 4-byte number of the session.  With ``A[i]`` as in the
 source (byte 15 is the first one of 16)::
 
     x    = RndA[15..14] | RndA[13..8] xor RndB[15..10] | RndB[9..0] | RndA[7..0]
@@ -16,13 +17,13 @@ source (byte 15 is the first one of 16)::
 A protected command ends in the MAC of ``CLA INS P1 P2 | counter | TI | data``, its answer in the
 MAC of ``SW1 SW2 | counter + 1 | TI | data``; the counter has 2 bytes, low byte first, and grows by
 one with each command.  A command begins with 84 and an answer with 90, so neither passes for the
-other.  A key travels as ``AES-CBC(KENC, iv, key)``, where
+other.  A key travels as ``CBC(KENC, iv, key)``, where
 ``iv = E(KENC, A5 5A | TI | counter | 8 zero bytes)``.  Any error ends the session on both sides.
 """
 
 from dataclasses import field
 
-from yika_common.cards.aes import cmac, decrypt_cbc, encrypt_cbc, same
+from yika_common.cards.ciphers import cmac, decrypt_cbc, encrypt_cbc, key_of, same, suite_of
 from yika_common.values import dataclass
 
 NONCE_SIZE = 16
@@ -46,7 +47,11 @@ def session_keys(key: bytes, rnd_a: bytes, rnd_b: bytes) -> tuple[bytes, bytes]:
     """(KENC, KMAC) of a session, 16 bytes each."""
     mixed = bytes(a ^ b for a, b in zip(rnd_a[2:8], rnd_b[:6], strict=True))
     tail = rnd_a[:2] + mixed + rnd_b[6:] + rnd_a[8:]
-    return cmac(key, _ENC_LABEL + tail), cmac(key, _MAC_LABEL + tail)
+    suite = suite_of(key)
+    return (
+        key_of(suite, cmac(key, _ENC_LABEL + tail)),
+        key_of(suite, cmac(key, _MAC_LABEL + tail)),
+    )
 
 
 def truncated(mac: bytes) -> bytes:

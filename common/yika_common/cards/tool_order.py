@@ -9,7 +9,7 @@ one that the order names.
 offset  size  field (big-endian; quantities in 1/1000 unit)
 ======  ====  =====================================================================
 0       1     format, 2
-1       1     suite, 1: AES-128, CMAC cut to its first 8 bytes
+1       1     suite, by the key version: 1 AES-128, 2 SM4; CMAC cut to its first 8 bytes
 2       1     key version of the meter's key
 3       1     slot on the card, 0 to 7
 4       1     service number, 1 to 9
@@ -39,7 +39,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from yika_common.cards.aes import MAC_SIZE, mac8, same
+from yika_common.cards.ciphers import MAC_SIZE, mac8, same, suite_of_version
 from yika_common.cards.errors import ContentUnknown, OrderForged
 from yika_common.cards.identifiers import CARD_NUMBER_SIZE, METER_ID_SIZE
 from yika_common.cards.layout import Field, Kind, Layout
@@ -49,7 +49,6 @@ from yika_common.services import SLOTS_MAX, Service
 from yika_common.values import dataclass
 
 FORMAT = 2
-SUITE_AES = 1
 
 _HEAD = Layout(
     Field("key_version", 1),
@@ -61,11 +60,11 @@ _HEAD = Layout(
     Field("card", CARD_NUMBER_SIZE, Kind.NAME),
     Field("not_after", 4, Kind.TIME),
 )
-_PREFIX = bytes((FORMAT, SUITE_AES))
+_PREFIX_SIZE = 2
 _GAP = bytes(36)
 _REST = bytes(26)
 _NONE = MeterParameters()
-_PARAMETERS_AT = len(_PREFIX) + _HEAD.size + len(_GAP)
+_PARAMETERS_AT = _PREFIX_SIZE + _HEAD.size + len(_GAP)
 _REST_AT = _PARAMETERS_AT + PARAMETERS.size
 _BODY_SIZE = _REST_AT + len(_REST)
 ORDER_SIZE = RECORD_SIZE
@@ -121,7 +120,8 @@ class ToolOrder:
             raise ValueError("parameters: an order to take some brings them, and no other does")
         if self.parameters != _NONE and not self.parameters.version:
             raise ValueError("parameters: their version is above 0")
-        body = _PREFIX + _HEAD.pack(self) + _GAP + self.parameters.data + _REST
+        prefix = bytes((FORMAT, suite_of_version(self.key_version)))
+        body = prefix + _HEAD.pack(self) + _GAP + self.parameters.data + _REST
         object.__setattr__(self, "_body", body)
 
     def body(self) -> bytes:
@@ -135,7 +135,7 @@ class ToolOrder:
 
 def is_order(data: bytes) -> bool:
     """Whether the bytes of a slot say of themselves that they are an order."""
-    return data[:1] == _PREFIX[:1]
+    return data[:1] == bytes((FORMAT,))
 
 
 def open_order(data: bytes, wbq_key: bytes) -> ToolOrder:
@@ -164,12 +164,12 @@ def read_order(data: bytes) -> ToolOrder:
 
 def _parsed(body: bytes) -> ToolOrder:
     try:
-        if not body.startswith(_PREFIX):
+        if body[:_PREFIX_SIZE] != bytes((FORMAT, suite_of_version(body[2]))):
             raise ValueError("another format")
-        gap, rest = body[len(_PREFIX) + _HEAD.size : _PARAMETERS_AT], body[_REST_AT:]
+        gap, rest = body[_PREFIX_SIZE + _HEAD.size : _PARAMETERS_AT], body[_REST_AT:]
         if (gap, rest) != (_GAP, _REST):
             raise ValueError("bytes that mean nothing here")
-        head: dict[str, Any] = _HEAD.unpack(body[len(_PREFIX) : len(_PREFIX) + _HEAD.size])
+        head: dict[str, Any] = _HEAD.unpack(body[_PREFIX_SIZE : _PREFIX_SIZE + _HEAD.size])
         kind = OrderKind(head.pop("kind"))
         parameters = MeterParameters(**PARAMETERS.unpack(body[_PARAMETERS_AT:_REST_AT]))
         return ToolOrder(**head, kind=kind, parameters=parameters)

@@ -9,7 +9,7 @@ headquarters checks it from those.
 offset  size  field (big-endian; quantities in 1/1000 unit)
 ======  ====  =====================================================================
 0       1     format, 1
-1       1     suite, 1: AES-128, CMAC cut to its first 8 bytes
+1       1     suite, by the key version: 1 AES-128, 2 SM4; CMAC cut to its first 8 bytes
 2       1     key version
 3       1     slot on the card, 0 to 7
 4       12    meter id, padded name
@@ -38,7 +38,7 @@ A slot that no meter has written to reads as :data:`EMPTY_WRITE_BACK`, all zeros
 from datetime import datetime
 from enum import IntFlag
 
-from yika_common.cards.aes import MAC_SIZE, mac8, same
+from yika_common.cards.ciphers import MAC_SIZE, mac8, same, suite_of, suite_of_version
 from yika_common.cards.cut import Cut
 from yika_common.cards.errors import ContentUnknown, WriteBackForged
 from yika_common.cards.identifiers import METER_ID_SIZE
@@ -49,10 +49,9 @@ from yika_common.services import SLOTS_MAX
 from yika_common.values import dataclass
 
 FORMAT = 1
-SUITE_AES = 1
 MONTHS = 6
 _MONTH_SIZE = 4
-_PREFIX = bytes((FORMAT, SUITE_AES))
+_PREFIX_SIZE = 2
 
 
 class MeterStatus(IntFlag):
@@ -84,7 +83,7 @@ _REST = Layout(
     Field("repairs", 2),
     Field("month", 2),
 )
-_READING_SIZE = len(_PREFIX) + _READING.size
+_READING_SIZE = _PREFIX_SIZE + _READING.size
 _BODY_SIZE = _READING_SIZE + _REST.size + MONTHS * _MONTH_SIZE
 WRITE_BACK_SIZE = _BODY_SIZE + 2 * MAC_SIZE
 EMPTY_WRITE_BACK = bytes(WRITE_BACK_SIZE)
@@ -119,7 +118,7 @@ class MeterReading:
 
     def body(self) -> bytes:
         """The 50 bytes that the evidence covers."""
-        return _PREFIX + _READING.pack(self)
+        return bytes((FORMAT, suite_of_version(self.key_version))) + _READING.pack(self)
 
     def evidence(self, wbq_key: bytes) -> bytes:
         """The 8-byte MAC that only this meter and headquarters can make."""
@@ -164,7 +163,7 @@ def open_write_back(data: bytes, wbn_key: bytes) -> WriteBack:
     body, mac = data[:_BODY_SIZE], data[_BODY_SIZE : _BODY_SIZE + MAC_SIZE]
     if len(data) != WRITE_BACK_SIZE or not same(mac, mac8(wbn_key, body)):
         raise WriteBackForged
-    if not body.startswith(_PREFIX):
+    if body[:_PREFIX_SIZE] != bytes((FORMAT, suite_of(wbn_key))):
         raise ContentUnknown(what=Phrase("write-back %(format)s", format=f"{body[0]}.{body[1]}"))
     try:
         return _parsed(body)
@@ -180,7 +179,7 @@ def evidence_in(data: bytes) -> bytes:
 
 
 def _parsed(body: bytes) -> WriteBack:
-    reading = _READING.unpack(body[len(_PREFIX) : _READING_SIZE])
+    reading = _READING.unpack(body[_PREFIX_SIZE:_READING_SIZE])
     rest = _REST.unpack(body[_READING_SIZE : _READING_SIZE + _REST.size])
     ring = body[_READING_SIZE + _REST.size :]
     months = (ring[at : at + _MONTH_SIZE] for at in range(0, len(ring), _MONTH_SIZE))

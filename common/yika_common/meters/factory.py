@@ -5,11 +5,13 @@ A JSON object with exactly these keys::
     {"meter": id, "service": text, "key_version": 1,
      "credit": hex, "wbn": hex, "wbq": hex, "auth": hex}
 
-Each hexadecimal text is a 16-byte key.  Whoever reads the file can make the meter's credit.
+Each hexadecimal text is a 16-byte key, of the suite that the key version says.  Whoever reads the
+file can make the meter's credit.
 """
 
 import json
 
+from yika_common.cards.ciphers import key_of_version
 from yika_common.cards.identifiers import METER_ID_SIZE, name_to_bytes
 from yika_common.cards.keys import MeterKeys
 from yika_common.errors import N_, Phrase, YikaError, reason_of
@@ -72,4 +74,5 @@ def _parsed(held: object, ceiling: Quantity, holds: Holds) -> tuple[MeterPlate, 
         ceiling=ceiling,
         holds=holds,
     )
-    return plate, MeterKeys(**{name: bytes.fromhex(held[name]) for name in _KEYS})
+    keys = {name: key_of_version(version, bytes.fromhex(held[name])) for name in _KEYS}
+    return plate, MeterKeys(**keys)

@@ -10,10 +10,8 @@ repeated.
 """
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
-from yika_common.cards.aes import KEY_SIZE
 from yika_common.cards.application import (
     CHIP_SERIAL_SIZE,
     ROLE_NODE,
@@ -22,13 +20,23 @@ from yika_common.cards.application import (
     File,
     open_identity,
 )
+from yika_common.cards.ciphers import KEY_SIZE, Suite, key_of, suite_of
 from yika_common.cards.errors import CardForeign
 from yika_common.errors import N_, Phrase, YikaError
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.files import PRIVATE, replace_file
 from yika_common.services import SLOTS_MAX
 from yika_common.simulated.icc import CardMemory, UserCardIcc, blank_memory
+from yika_common.simulated.special_file import (
+    SPECIAL,
+    secret_special,
+    special_members,
+    special_of,
+)
 from yika_common.simulated.unreadable import why_unreadable
+
+_SM4 = "sm4:"
+"""What the text of a key of that suite begins with."""
 
 _FORMAT = "yika-card/1"
 _SIZE_MAX = 64 * 1024
@@ -81,7 +89,7 @@ class FileCardStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.secret_path = Path(f"{path}.secret")
-        self._keys: Mapping[int, bytes] | None = None
+        self._secret: dict[str, object] | None = None
 
     def load(self) -> CardMemory:
         """The memory in the files; without a secret file the chip holds no keys.
@@ -95,11 +103,13 @@ class FileCardStore:
                 raise ValueError(Phrase("its format is another one"))
             identity = open_identity(held_bytes(held["information"]))
             records = {file: _records(held[name], file) for file, name in _FILES.items()}
-            keys = _keys(json_object(self.secret_path)) if self.secret_path.exists() else {}
+            secret = json_object(self.secret_path) if self.secret_path.exists() else {}
+            special = special_of(held, secret)
+            keys = _keys({role: key for role, key in secret.items() if role != SPECIAL})
         except (CardForeign, KeyError, OSError, RecursionError, TypeError, ValueError) as cause:
             raise CardFileWrong(path=str(self._path), why=why_unreadable(cause)) from cause
-        self._keys = keys
-        return CardMemory(identity=identity, records=records, keys=keys)
+        self._secret = secret
+        return CardMemory(identity=identity, records=records, keys=keys, special=special)
 
     def commit(self, memory: CardMemory) -> None:
         """Replace the memory; the secret file only if the keys changed.
@@ -107,10 +117,12 @@ class FileCardStore:
         Raises:
             DiskFull, OSError: the old memory stands.
         """
-        if memory.keys != self._keys:
-            secret = {str(role): key.hex() for role, key in sorted(memory.keys.items())}
+        secret: dict[str, object] = {
+            str(role): _key_text(key) for role, key in sorted(memory.keys.items())
+        } | secret_special(memory.special)
+        if secret != self._secret:
             replace_file(self.secret_path, json.dumps(secret).encode(), mode=PRIVATE)
-            self._keys = memory.keys
+            self._secret = secret
         held = {
             "format": _FORMAT,
             "kind": "cpu",
@@ -119,6 +131,7 @@ class FileCardStore:
                 name: [record.hex() for record in memory.records[file]]
                 for file, name in _FILES.items()
             },
+            **special_members(memory.special),
         }
         replace_file(self._path, json.dumps(held, indent=1).encode())
 
@@ -160,7 +173,17 @@ def _records(held: object, file: File) -> tuple[bytes, ...]:
 
 
 def _keys(held: dict[str, object]) -> dict[int, bytes]:
-    keys = {int(role): held_bytes(text) for role, text in held.items()}
+    keys = {int(role): _key(text) for role, text in held.items()}
     if any(not ROLE_NODE <= role < ROLES or len(key) != KEY_SIZE for role, key in keys.items()):
         raise ValueError(Phrase("a key has no role or another size"))
     return keys
+
+
+def _key_text(key: bytes) -> str:
+    return f"{_SM4}{key.hex()}" if suite_of(key) is Suite.SM4 else key.hex()
+
+
+def _key(text: object) -> bytes:
+    if isinstance(text, str) and text.startswith(_SM4):
+        return key_of(Suite.SM4, held_bytes(text.removeprefix(_SM4)))
+    return held_bytes(text)

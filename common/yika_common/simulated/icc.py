@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from yika_common.cards.aes import KEY_SIZE, encrypt_cbc
 from yika_common.cards.application import (
     AID,
     CLA_OWN,
@@ -41,6 +40,7 @@ from yika_common.cards.application import (
     slot_of_role,
     slot_tag,
 )
+from yika_common.cards.ciphers import KEY_SIZE, Suite, encrypt_cbc, key_of
 from yika_common.cards.errors import CardForeign
 from yika_common.cards.secure_messaging import (
     COUNTER_MAX,
@@ -302,14 +302,16 @@ class UserCardIcc:
         self._commit(replace(self._memory, identity=kept, keys={}))
 
     def _put_key(self, command: _Command, session: SecureSession) -> None:
-        role = command.parameters[1]
+        suite, role = command.parameters[0] + 1, command.parameters[1]
         identity = self._memory.identity
         self._require_issuing()
+        if suite not in tuple(Suite):
+            raise _Refusal(Status.WRONG_P1_P2)
         if not ROLE_NODE <= role < ROLES or not identity.number:
             raise _Refusal(Status.NOT_ALLOWED)
         if len(command.data) != KEY_SIZE:
             raise _Refusal(Status.WRONG_LENGTH)
-        key = session.decrypt_key(command.data)
+        key = key_of(Suite(suite), session.decrypt_key(command.data))
         slot = slot_of_role(role)
         if slot is not None:
             tags = list(identity.slot_tags)

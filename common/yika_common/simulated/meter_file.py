@@ -31,6 +31,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
+from yika_common.cards.ciphers import key_of_version
 from yika_common.cards.identifiers import METER_ID_SIZE, name_to_bytes
 from yika_common.cards.keys import MeterKeys
 from yika_common.cards.write_back import MONTHS
@@ -218,7 +219,6 @@ def _opened_plate(page: bytes) -> tuple[MeterPlate, MeterKeys]:
     held = json.loads(page)
     if not isinstance(held, dict) or held.get("format") != _FORMAT:
         raise ValueError(Phrase("its format is another one"))
-    keys = {name: bytes.fromhex(held["keys"][name]) for name in ("credit", "wbn", "wbq", "auth")}
     plate = MeterPlate(
         meter_id=held["meter_id"],
         service=Service(held["service"]),
@@ -226,4 +226,8 @@ def _opened_plate(page: bytes) -> tuple[MeterPlate, MeterKeys]:
         ceiling=Quantity(held["ceiling"]),
         holds=Holds(held["holds"]),
     )
+    keys = {
+        name: key_of_version(plate.key_version, bytes.fromhex(held["keys"][name]))
+        for name in ("credit", "wbn", "wbq", "auth")
+    }
     return plate, MeterKeys(**keys)

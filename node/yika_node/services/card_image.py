@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from yika_common.cards.aes import MAC_SIZE
 from yika_common.cards.application import CardIdentity
+from yika_common.cards.ciphers import MAC_SIZE
 from yika_common.cards.claim import Claim
 from yika_common.cards.contact import UserCard
 from yika_common.cards.cut import Cut

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import field
 
+from yika_common.cards.ciphers import key_of_version
 from yika_common.cards.keys import MeterKeys
 from yika_common.services import Service
 from yika_common.signing.signed_file import read_signed_file
@@ -119,16 +120,20 @@ def _ring(bundle: KeyBundle) -> _Ring:
             entry.service,
             entry.key_version,
             MeterKeys(
-                credit=bytes.fromhex(entry.credit),
-                wbn=bytes.fromhex(entry.wbn),
+                credit=_key(entry.key_version, entry.credit),
+                wbn=_key(entry.key_version, entry.wbn),
                 wbq=None,
-                auth=bytes.fromhex(entry.auth),
+                auth=_key(entry.key_version, entry.auth),
             ),
         )
         for entry in sorted(bundle.meters, key=lambda entry: entry.meter)
     }
     cards = {
-        entry.card: HeldCard(entry.card, entry.key_version, bytes.fromhex(entry.node))
+        entry.card: HeldCard(entry.card, entry.key_version, _key(entry.key_version, entry.node))
         for entry in sorted(bundle.cards, key=lambda entry: entry.card)
     }
     return _Ring(meters, cards, bytes.fromhex(bundle.personal))
+
+
+def _key(key_version: int, text: str) -> bytes:
+    return key_of_version(key_version, bytes.fromhex(text))

@@ -8,7 +8,7 @@ card shows it; the very same bytes can be made again from the intent
 from dataclasses import replace
 from datetime import datetime
 
-from yika_common.cards.aes import mac8
+from yika_common.cards.ciphers import mac8
 from yika_common.cards.cut import Cut
 from yika_common.cards.record import AppliedAdjustments, CreditRecord, QuotaState
 from yika_common.clock import from_timestamp, to_timestamp

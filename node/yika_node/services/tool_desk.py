@@ -10,9 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from yika_common.cards.application import CardState
+from yika_common.cards.ciphers import key_of_version
 from yika_common.cards.claim import Claim
 from yika_common.cards.contact import UserCard, personalise, recognise, recycle
-from yika_common.cards.errors import CardError, CardNotBlank, CardRetired
+from yika_common.cards.errors import CardBlank, CardError, CardNotBlank, CardRetired
 from yika_common.cards.tool_order import OrderKind, ToolOrder
 from yika_common.cards.write_back import (
     EMPTY_WRITE_BACK,
@@ -139,7 +140,7 @@ class ToolDesk:
             orders = [order_of(order) for order in held.orders]
             keys = {order.slot: self.keyring.meter(order.meter_id).keys.auth for order in orders}
             self._begin(operator, held, found.serial.hex(), blank=found.state is CardState.BLANK)
-            node_key = bytes.fromhex(held.node)
+            node_key = key_of_version(held.key_version, bytes.fromhex(held.node))
             personalise(
                 connection,
                 self.counter.random,
@@ -169,12 +170,15 @@ class ToolDesk:
             VaultLocked, NotEnrolled, NodeRestored, DiskFull: see their sentences.
         """
         with self.counter.card() as connection:
-            number = recognise(connection).number
+            found = recognise(connection)
+            if found.state is CardState.BLANK:
+                raise CardBlank
+            number = found.number
             held = self._held(number)
             row = self.queries.special_card(number)
             if row is None:
                 raise ToolCardNotOut(card=number)
-            node_key = bytes.fromhex(held.node)
+            node_key = key_of_version(held.key_version, bytes.fromhex(held.node))
             session = self.counter.session(connection, number, node_key)
             brought = tuple(self._read(session, order_of(order)) for order in held.orders)
             if row.state != RETURNED:

@@ -6,7 +6,7 @@ is written, so that after a pull at any byte the slot shows the old record or th
 and the same bytes can be written again.
 """
 
-from yika_common.cards.aes import mac8, same
+from yika_common.cards.ciphers import mac8, same
 from yika_common.cards.identifiers import METER_ID_SIZE, name_to_bytes
 from yika_common.cards.memory.cells import (
     Scrub,
@@ -24,7 +24,7 @@ from yika_common.cards.slot_meter import SlotMeter
 from yika_common.cards.write_back import EMPTY_WRITE_BACK, WRITE_BACK_SIZE
 from yika_common.readers.port import MemoryChip
 
-_PREFIX = bytes((1, 1))
+_FORMAT = bytes((1,))
 _FLAGS_AT, _COUNT = 5, slice(22, 26)
 _NO_RECORD = b"\xff" * RECORD_SIZE
 _NO_WRITE_BACK = b"\xff" * WRITE_BACK_SIZE
@@ -65,7 +65,7 @@ class Contents:
 
     def is_whole(self, slot: int, meter: SlotMeter) -> bool:
         """Whether the slot has a record that the meter's key accepts."""
-        return self.record(slot, meter).startswith(_PREFIX)
+        return self.record(slot, meter).startswith(_FORMAT)
 
     def write_record(self, slot: int, data: bytes) -> None:
         """Write a record into the free cell; raises as :func:`write_cell`."""
@@ -139,8 +139,8 @@ class Contents:
             return None
         slot, lower = found
         head = (
-            _PREFIX
-            + bytes((0, slot, meter.service.number, lower))
+            _FORMAT
+            + bytes((0, 0, slot, meter.service.number, lower))
             + name_to_bytes(meter.meter_id, METER_ID_SIZE)
             + bytes(2)
             + self._generation

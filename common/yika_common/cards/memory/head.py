@@ -12,8 +12,8 @@ A slot's tag is that of :func:`yika_common.cards.application.slot_tag`.
 import hashlib
 from dataclasses import dataclass, replace
 
-from yika_common.cards.aes import cmac, same
 from yika_common.cards.application import NO_TAG, CardIdentity, CardState, slot_tag
+from yika_common.cards.ciphers import cmac, same
 from yika_common.cards.errors import CardForeign
 from yika_common.cards.identifiers import CARD_NUMBER_SIZE, name_from_bytes, name_to_bytes
 from yika_common.cards.memory import layout as at

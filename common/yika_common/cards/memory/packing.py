@@ -61,7 +61,7 @@ sum                                         85     47     47
 from collections.abc import Sequence
 from enum import Enum
 
-from yika_common.cards.aes import MAC_SIZE
+from yika_common.cards.ciphers import MAC_SIZE, suite_of_version
 from yika_common.cards.cut import Cut, demand_room
 from yika_common.cards.errors import CardTooSmall
 from yika_common.cards.memory.names import pack_name, packed_size, unpack_name
@@ -146,7 +146,7 @@ _WRITE_BACK_PARTS = (
 )
 _WRITE_BACK_BODY = WRITE_BACK_SIZE - 2 * MAC_SIZE
 _WRITE_BACK_HEAD = 16
-_PREFIX = bytes((1, 1))
+_FORMAT, _SUITE_AT, _KEY_VERSION_AT = 1, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +188,15 @@ class Packing:
 
         Args:
             packed: :attr:`record_size` bytes.
-            head: of the record its first 22 bytes, as the reader knows them; key version and epoch
-                are replaced.
+            head: of the record its first 22 bytes, as the reader knows them; suite, key version
+                and epoch are replaced.
 
         Raises:
             ValueError: no record has these bytes.
         """
         body = bytearray(head[:_HEAD_SIZE] + bytes(_BODY_SIZE - _HEAD_SIZE))
         _unpack(_RECORD_PARTS, self.cut, packed, body)
+        body[_SUITE_AT] = suite_of_version(body[_KEY_VERSION_AT])
         if self.cut is Cut.BARE:
             body[_EPOCH_AT] = _THE_EPOCH
         return bytes(body)
@@ -211,9 +212,10 @@ class Packing:
         Raises:
             ValueError: no write-back has these bytes.
         """
-        head = _PREFIX + bytes((0, slot)) + meter_id
+        head = bytes((_FORMAT, 0, 0, slot)) + meter_id
         body = bytearray(head + bytes(_WRITE_BACK_BODY - _WRITE_BACK_HEAD))
         _unpack(_WRITE_BACK_PARTS, self.cut, packed, body)
+        body[_SUITE_AT] = suite_of_version(body[_KEY_VERSION_AT])
         return bytes(body) + packed[-2 * MAC_SIZE :]
 
     def _body(self, body: bytes) -> bytes:
