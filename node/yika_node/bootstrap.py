@@ -25,6 +25,8 @@ from yika_node.services.adoption import Adoption
 from yika_node.services.amendments import Amendments
 from yika_node.services.approvals import ApprovalBook
 from yika_node.services.card_desk import CardDesk
+from yika_node.services.card_life import CardLife
+from yika_node.services.card_standing import CardStandings
 from yika_node.services.counter import Counter
 from yika_node.services.courier import Courier, UplinkTo, stop_or_go
 from yika_node.services.customers import Customers
@@ -70,6 +72,7 @@ class Node:
     amendments: Amendments
     approvals: ApprovalBook
     cards: CardDesk
+    life: CardLife
     sales: SalesDesk
     enquiries: Enquiries
     receipt_codes: ReceiptCodes
@@ -202,8 +205,10 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     enquiries = Enquiries(queries, standing, accounts, shelf)
     settlement = Settlement(journal, queries, standing, keyring, customers, clock, outside.judge)
     counter = Counter(outside.reader, random)
-    cards = CardDesk(counter, journal, queries, keyring, accounts, settlement, clock)
+    standings = CardStandings(store)
+    cards = CardDesk(counter, journal, queries, keyring, accounts, settlement, standings, clock)
     pricing = Pricing(queries, shelf, settings)
+    approvals = ApprovalBook(clock, random)
     return Node(
         folder=folder,
         config=config,
@@ -218,8 +223,9 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         staff=staff,
         accounts=accounts,
         amendments=Amendments(journal, accounts, clock),
-        approvals=ApprovalBook(clock, random),
+        approvals=approvals,
         cards=cards,
+        life=CardLife(cards, settings, approvals),
         sales=SalesDesk(cards, journal, queries, keyring, pricing, enquiries, clock),
         enquiries=enquiries,
         receipt_codes=ReceiptCodes(queries, standing, vault),

@@ -26,6 +26,7 @@ LABELS = {
     "cash_unit": _("Smallest coin, in minor units"),
     "cash_rounding": _("Rounding to coins"),
     "stale_tariff": _("A tariff that has expired"),
+    "card_fee": _("Fee for a replacement card, in minor units"),
     "receipt_title": _("Head of every receipt"),
     "receipt_note": _("Foot of every receipt"),
 }

@@ -19,6 +19,9 @@ SETTINGS_ITEM = "settings"
 WHOLE = 1_000_000
 """Shares are in millionths."""
 
+FEE_MAX = 1_000_000
+"""Ten thousand yuan: no card costs more."""
+
 _CASH_UNIT_MAX = 100_000
 _SETTINGS_MAX = 16 << 10
 
@@ -51,6 +54,8 @@ class Settings(Document):
     """The smallest coin, minor units."""
     cash_rounding: str = text("cash_rounding", among=("half_up", "down", "up"), default="half_up")
     stale_tariff: str = text("stale_tariff", among=tuple(Stale), default=str(Stale.WARN))
+    card_fee: int = number("card_fee", most=FEE_MAX, default=0)
+    """Money for a card that replaces another."""
     receipt_title: str = text("receipt_title", most=60, default="")
     """The utility's name at the head of every receipt."""
     receipt_note: str = text("receipt_note", most=120, default="")

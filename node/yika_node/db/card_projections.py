@@ -54,9 +54,7 @@ def ended(c: sqlite3.Connection, _epoch: int, record: Record, body: card_bodies.
     )
 
 
-def stock(
-    c: sqlite3.Connection, epoch: int, record: Record, body: card_bodies.StockMoved
-) -> None:
+def stock(c: sqlite3.Connection, epoch: int, record: Record, body: card_bodies.StockMoved) -> None:
     """Blank cards came, left, or were useless."""
     c.execute(
         "INSERT INTO stock_move (epoch, seq, what, chips, at, operator, reason)"

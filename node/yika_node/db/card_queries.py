@@ -49,6 +49,15 @@ class CardQueries:
         wanted = sql.select(card).where(card.account == account)
         return self._first(wanted.order_by(sql.col(card.generation).desc()))
 
+    def card(self, number: str) -> tables.Card | None:
+        """A card that was issued here."""
+        return self._first(sql.select(tables.Card).where(tables.Card.number == number))
+
+    def on_chip(self, serial: str) -> tables.Card | None:
+        """The card that a chip was to become last, by what was issued here."""
+        wanted = sql.select(tables.Card).where(tables.Card.serial == serial)
+        return self._first(wanted.order_by(sql.text("rowid DESC")))
+
     def replacing(self, card: str) -> tables.Card | None:
         """The card that was issued here in the place of this one."""
         return self._first(sql.select(tables.Card).where(tables.Card.replaces == card))
@@ -114,17 +123,13 @@ class CardQueries:
         order = (sql.col(intent.generation).desc(), sql.col(intent.count).desc())
         return self._first(wanted.order_by(*order, sql.col(intent.seq).desc()))
 
-    def on_card(
-        self, account: str, card: str, slot: int | None = None
-    ) -> Sequence[tables.Intent]:
+    def on_card(self, account: str, card: str, slot: int | None = None) -> Sequence[tables.Intent]:
         """What was to be written onto an account's card here, newest first; one slot's or all."""
         intent = tables.Intent
         wanted = sql.select(intent).where(intent.account == account, intent.card == card)
         if slot is not None:
             wanted = wanted.where(intent.slot == slot)
-        return self._all(
-            wanted.order_by(sql.col(intent.epoch).desc(), sql.col(intent.seq).desc())
-        )
+        return self._all(wanted.order_by(sql.col(intent.epoch).desc(), sql.col(intent.seq).desc()))
 
     def _first(self, query: SelectOfScalar[_Row]) -> _Row | None:
         with (

@@ -10,24 +10,27 @@ from yika_common.cards.application import CardIdentity, CardState
 from yika_common.cards.contact import UserCard, personalise, recognise
 from yika_common.cards.errors import CardNotBlank, CardRetired
 from yika_common.clock import Clock
+from yika_common.errors import YikaError
 from yika_common.journal.bodies import CardIssued
 from yika_common.values import dataclass
 from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Journal
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.card_image import CardImage, read_image, slot_view
+from yika_node.services.card_standing import CardStandings
 from yika_node.services.counter import Counter
 from yika_node.services.errors import (
     AccountHasCard,
     AccountOpenedElsewhere,
     AccountUnknown,
-    CardReplaced,
+    CardUnknown,
     NoCardKeyLeft,
 )
 from yika_node.services.keyring import HeldCard, KeyRing
 from yika_node.services.rows import sale_row
 from yika_node.services.settlement import Settlement
-from yika_node.services.views import Account, CardKind, CardView, Resolution
+from yika_node.services.strangers import slots_of_stranger
+from yika_node.services.views import Account, CardKind, CardView, Resolution, SlotView
 
 if TYPE_CHECKING:
     from yika_node.db.tables import Card
@@ -52,6 +55,7 @@ class CardDesk:
     keyring: KeyRing
     accounts: AccountDesk
     settlement: Settlement
+    standings: CardStandings
     clock: Clock
 
     def present(self) -> bool:
@@ -65,12 +69,12 @@ class CardDesk:
     def read(self, operator: str = "") -> CardView:
         """Read the card in the reader; sales that it left open are settled first.
 
-        A blank card and a card of an account that is not known here are shown as far as they can
-        be.
+        A blank card, a card of another area and one of an account that is not known here are shown
+        as far as they can be.  To a card that is sold nothing nothing is written.
 
         Raises:
-            CardAbsent, CardForeign, CardRetired, CardUnknown, CardNotAuthentic, CardRemoved,
-                CardMute, ReaderError: nothing was written.
+            CardAbsent, CardForeign, CardRetired, CardNotAuthentic, CardRemoved, CardMute,
+                ReaderError: nothing was written.
             CardWriteUncertain: a pending sale is still pending.
             VaultLocked, KeysNotHeld, NotEnrolled, NodeRestored, DiskFull: see their sentences.
         """
@@ -80,15 +84,24 @@ class CardDesk:
                 raise CardRetired(number=identity.number)
             if identity.state is CardState.BLANK:
                 return self._bare(identity, CardKind.BLANK)
-            held = self.keyring.card(identity.number)
+            try:
+                held = self.keyring.card(identity.number)
+            except CardUnknown:
+                return self._bare(identity, CardKind.STRANGER)
             account = self.accounts.of_card(identity.number)
-            if account is None:
-                self.counter.session(connection, identity.number, held.node_key)
-                return self._bare(identity, CardKind.GUEST)
             session = self.counter.session(connection, identity.number, held.node_key)
+            if account is None:
+                slots = slots_of_stranger(session, self.keyring)
+                refusal = self.standings.refusal(identity.number)
+                return self._bare(identity, CardKind.GUEST, slots, refusal)
             image = read_image(session, account, self.keyring)
-            opened = self._settled(session, image, operator)
-        return self._view(opened, account)
+            refusal = self.standings.refusal(identity.number, account.card)
+            if refusal is None:
+                opened = self._settled(session, image, operator)
+            else:
+                self.settlement.listen(image, operator)
+                opened = OpenCard(session, image, ())
+        return self._view(opened, account, refusal)
 
     def resolve(self, operator: str = "") -> CardView:
         """Settle the pending sales of the card in the reader: reading it does; see there."""
@@ -100,7 +113,8 @@ class CardDesk:
 
         Raises:
             CardSwapped: another card is in the reader; untouched.
-            AccountUnknown, CardReplaced: the card can't be sold to here.
+            AccountUnknown, CardReplaced, CardLost, CardOutOfUse, CardRefusedByList: the card can't
+                be sold to here.
             those of :meth:`read`.
         """
         with self.counter.card() as connection:
@@ -109,8 +123,9 @@ class CardDesk:
             account = self.accounts.of_card(number)
             if account is None:
                 raise AccountUnknown(number=number)
-            if account.card != number:
-                raise CardReplaced(number=number)
+            refusal = self.standings.refusal(number, account.card or "")
+            if refusal is not None:
+                raise refusal
             image = read_image(session, account, self.keyring)
             yield self._settled(session, image, operator)
 
@@ -165,7 +180,7 @@ class CardDesk:
             raise CardNotBlank(number=chip.number)
         if current is not None and self._sold_to(account):
             raise AccountHasCard(account=account.number, card=current.number)
-        held = self._unissued()
+        held = self.unissued()
         body = CardIssued(
             account=account.number,
             card=held.number,
@@ -183,8 +198,12 @@ class CardDesk:
         told = () if account.told is None else account.told.slots
         return self.queries.account_was_sold_to(account.number) or any(slot.count for slot in told)
 
-    def _unissued(self) -> HeldCard:
-        """The next number of the pool."""
+    def unissued(self) -> HeldCard:
+        """The next number of the pool.
+
+        Raises:
+            NoCardKeyLeft: it is used up.
+        """
         pool = list(self.keyring.cards())
         numbers = [card.number for card in pool]
         taken = self.queries.cards_issued(numbers) | self.queries.told_cards(numbers)
@@ -198,7 +217,7 @@ class CardDesk:
         image, resolved = self.settlement.settle(session, image, operator)
         return OpenCard(session, image, resolved)
 
-    def _view(self, opened: OpenCard, account: Account) -> CardView:
+    def _view(self, opened: OpenCard, account: Account, refusal: YikaError | None) -> CardView:
         now = self.clock()
         return CardView(
             kind=CardKind.OURS,
@@ -210,15 +229,23 @@ class CardDesk:
                 sale_row(row) for row in self.queries.pending(opened.image.identity.number)
             ),
             read_at=now,
+            refusal=refusal,
         )
 
-    def _bare(self, identity: CardIdentity, kind: CardKind) -> CardView:
+    def _bare(
+        self,
+        identity: CardIdentity,
+        kind: CardKind,
+        slots: tuple[SlotView, ...] = (),
+        refusal: YikaError | None = None,
+    ) -> CardView:
         return CardView(
             kind=kind,
             identity=identity,
             account=None,
-            slots=(),
+            slots=slots,
             resolved=(),
             pending=(),
             read_at=self.clock(),
+            refusal=refusal,
         )

@@ -31,6 +31,7 @@ from yika_common.cards.record import (
     MeterParameters,
     QuotaState,
     RecordWitness,
+    said_in,
 )
 from yika_common.clock import from_timestamp, to_timestamp
 from yika_common.journal.bodies import REFUND, DebtPaid, Intent, Line
@@ -169,8 +170,17 @@ def remade(intent: Intent, position: Position, meter: HeldMeter) -> bytes:
     return data
 
 
+def record_of(intent: Intent, position: Position) -> CreditRecord:
+    """What a committed intent's card record says, also what its card had no room for."""
+    return said_in(_body(intent, position))
+
+
+def _body(intent: Intent, position: Position) -> bytes:
+    return completed(_record(intent, position).body(), bytes.fromhex(intent.rest))
+
+
 def _bytes(intent: Intent, position: Position, key: bytes) -> bytes:
-    body = completed(_record(intent, position).body(), bytes.fromhex(intent.rest))
+    body = _body(intent, position)
     body = Cut(intent.cut).record(body)
     return body + mac8(key, body)
 

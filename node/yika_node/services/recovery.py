@@ -70,3 +70,12 @@ def verdict(shown: SlotShown, intent: OpenIntent) -> Verdict:
         return Verdict.REDO
     passed_over = now == ours or (now > ours and shown.total < intent.total)
     return Verdict.SUPERSEDED if passed_over else Verdict.ASK
+
+
+def covers(new: tuple[int, int], new_total: int, old: tuple[int, int], old_total: int) -> bool:
+    """Whether a later card's record carries an earlier intent: the same count, the same total.
+
+    A card holds each of a meter's counts once; a record of a higher generation that says a count
+    and total again was made from the one that had them first (:mod:`.carrying`).
+    """
+    return new[0] > old[0] and (new[1], new_total) == (old[1], old_total)

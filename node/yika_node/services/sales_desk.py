@@ -74,6 +74,8 @@ class SalesDesk:
         """
         if view.account is None:
             raise AccountUnknown(number=view.identity.number or view.identity.serial.hex())
+        if view.refusal is not None:
+            raise view.refusal
         if view.pending:
             raise SaleStillOpen(card=view.identity.number)
         at = self.clock()

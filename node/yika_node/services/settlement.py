@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from yika_common.cards.contact import UserCard
@@ -20,7 +20,7 @@ from yika_node.services.customers import Customers
 from yika_node.services.errors import SaleStillOpen
 from yika_node.services.keyring import KeyRing
 from yika_node.services.minting import remade
-from yika_node.services.recovery import OpenIntent, SlotShown, Verdict
+from yika_node.services.recovery import OpenIntent, SlotShown, Verdict, covers
 from yika_node.services.rows import sale_row
 from yika_node.services.standing import Standing
 from yika_node.services.views import Resolution, SaleState
@@ -75,20 +75,77 @@ class Settlement:
         for row in self.queries.pending(image.identity.number):
             image, resolution = self._decide(session, image, row, operator)
             resolutions.append(resolution)
+        resolutions += self._left_behind(image, operator)
         return image, tuple(resolutions)
 
     def close(self, row: Intent, operator: str) -> None:
-        """Record that the intent's record was read back from the card."""
-        self.journal.append([bodies.Sale(**self.named(row))], at=self.clock(), operator=operator)
+        """Record that the intent's record was read back from the card.
+
+        A new card's record closes with it what waited for an older card and is carried by it.
+        """
+        ends = [bodies.Sale(**self.named(row))]
+        if row.act in bodies.CARRYING:
+            here = row.epoch == self.standing.membership.epoch
+            by: dict[str, Any] = {"through": row.seq} if here else {"carried": row.card}
+            for other in self.queries.pending(account=row.account):
+                if self._covers(row, other):
+                    ends.append(bodies.Sale(**self.named(other), **by))
+        self.journal.append(ends, at=self.clock(), operator=operator)
+
+    def _covers(self, new: Intent, old: Intent) -> bool:
+        """Whether a new card's record carries what waited for an older one.
+
+        A new meter's first record carries what was bought of the meter before it.
+        """
+        if new.meter == old.meter:
+            return covers(
+                (new.generation, new.count), new.total, (old.generation, old.count), old.total
+            )
+        swap = self.queries.swap_to(new.account, new.meter) if new.act == bodies.SWAP else None
+        return swap is not None and (swap.old, swap.generation, swap.count, swap.total) == (
+            old.meter,
+            old.generation,
+            old.count,
+            old.total,
+        )
+
+    def _left_behind(self, image: CardImage, operator: str) -> Iterator[Resolution]:
+        """Decide what waited for an older card of the account, as far as this one tells."""
+        for row in self.queries.pending(account=image.account.number):
+            if row.generation >= image.identity.generation:
+                continue
+            body = self._left(image, row)
+            if body is not None:
+                self.journal.append([body], at=self.clock(), operator=operator)
+                yield self._resolution(row)
+
+    def _left(self, image: CardImage, row: Intent) -> bodies.Sale | bodies.Superseded | None:
+        slot = image.slot(row.slot)
+        shown = SlotShown(readable=False)
+        if slot is not None and slot.view.meter == row.meter:
+            shown = slot.shown()
+        seen, ours = (shown.generation, shown.count), (row.generation, row.count)
+        if covers(seen, shown.total, ours, row.total) or self._is_among(row, lost=False):
+            return bodies.Sale(**self.named(row), carried=image.identity.number)
+        if self._is_among(row, lost=True):
+            return bodies.Superseded(
+                **self.named(row), generation_seen=shown.generation, count_seen=shown.count
+            )
+        return None
+
+    def _resolution(self, row: Intent, problem: YikaError | None = None) -> Resolution:
+        after = self.queries.intent(row.epoch, row.seq)
+        assert after is not None, "an intent is never deleted"
+        return Resolution(sale_row(after), SaleState(after.state), problem)
 
     def _decide(
         self, session: UserCard, image: CardImage, row: Intent, operator: str
     ) -> tuple[CardImage, Resolution]:
         slot = image.slot(row.slot)
-        intent, position = self._committed(row)
+        intent, position = self.committed(row)
         shown = SlotShown(readable=False) if slot is None else slot.shown()
         decided = self.judge(shown, _open(intent, row))
-        if decided is Verdict.ASK and shown.readable and self._is_lost(row):
+        if decided is Verdict.ASK and shown.readable and self._is_among(row, lost=True):
             decided = Verdict.SUPERSEDED
         problem: YikaError | None = None
         if decided is Verdict.REDO and slot is not None:
@@ -108,17 +165,17 @@ class Settlement:
             self.journal.append([body], at=self.clock(), operator=operator)
         else:
             problem = SaleStillOpen(card=image.identity.number)
-        after = self.queries.intent(row.epoch, row.seq)
-        assert after is not None, "an intent is never deleted"
-        return image, Resolution(sale_row(after), SaleState(after.state), problem)
+        return image, self._resolution(row, problem)
 
-    def _is_lost(self, row: Intent) -> bool:
-        """Whether headquarters tells that the intent's count on the card is another's."""
+    def _is_among(self, row: Intent, *, lost: bool) -> bool:
+        """Whether headquarters tells that the intent never arrived, or that a card carries it."""
         sheet = self.customers.sheet(row.account)
+        if sheet is None:
+            return False
         ours = (self.standing.membership.node, row.epoch, row.seq)
-        return sheet is not None and ours in sheet.lost
+        return ours in (sheet.lost if lost else sheet.carried)
 
-    def _committed(self, row: Intent) -> tuple[bodies.Intent, Position]:
+    def committed(self, row: Intent) -> tuple[bodies.Intent, Position]:
         """The intent's own record, and its place in the chain."""
         membership = self.standing.membership
         record = self.queries.record(row.epoch, row.seq)

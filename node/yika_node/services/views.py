@@ -63,6 +63,9 @@ class CardKind(StrEnum):
     BLANK = "blank"
     OURS = "ours"
     GUEST = "guest"
+    """Of our areas; its account is not known here."""
+    STRANGER = "stranger"
+    """Of another area: it shows what it tells anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,18 @@ class SlotView:
             return None
         return Quantity(max(0, self.total - self.write_back.reading.total))
 
+    @property
+    def unloaded(self) -> Quantity | None:
+        """Credit on the card that its meter has not taken, as far as it told; None: none."""
+        if self.record is None:
+            return None
+        taken, position = Quantity(0), (0, 0)
+        if self.write_back is not None:
+            taken, position = self.write_back.reading.total, self.write_back.reading.position
+        if position >= self.record.position or self.total <= taken:
+            return None
+        return Quantity(self.total - taken)
+
 
 @dataclass(frozen=True, slots=True)
 class SaleRow:
@@ -259,7 +274,10 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """What lies in the reader, and what reading it has settled."""
+    """What lies in the reader, and what reading it has settled.
+
+    ``refusal`` says why the card is sold nothing: lost, replaced, out of use.
+    """
 
     kind: CardKind
     identity: CardIdentity
@@ -268,6 +286,7 @@ class CardView:
     resolved: tuple[Resolution, ...]
     pending: tuple[SaleRow, ...]
     read_at: datetime
+    refusal: YikaError | None = None
 
 
 @dataclass(frozen=True, slots=True)

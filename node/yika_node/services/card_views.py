@@ -1,0 +1,46 @@
+"""What the pages about cards' lives are shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from yika_common.numbers import Money, Quantity
+from yika_node.services.views import SaleRow
+
+
+@dataclass(frozen=True, slots=True)
+class CardHistory:
+    """A card from issue to return, as this vending point knows it."""
+
+    card: str
+    issued_at: datetime | None
+    generation: int
+    replaces: str
+    replaced_by: str
+    lost_since: datetime | None
+    ended_at: datetime | None
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What the customer takes home with a new card: what it cost, and what it carries."""
+
+    number: str
+    card: str
+    replaces: str
+    account: str
+    generation: int
+    at: datetime
+    operator: str
+    reason: str
+    fee: Money
+    lines: tuple[SaleRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A purchase that can be written onto its card once more."""
+
+    sale: SaleRow
+    shown: str
+    total: Quantity
