@@ -31,6 +31,7 @@ from yika_central.services.rerating import Rerating
 from yika_central.services.rulings import Rulings
 from yika_central.services.settings_office import SettingsOffice
 from yika_central.services.settlement import Settling
+from yika_central.services.special_office import SpecialOffice
 from yika_central.services.staff import Credential, Staff
 from yika_central.services.stick import Stick
 from yika_central.services.stock import Stock
@@ -74,6 +75,7 @@ class Headquarters:
     accounting: Accounting
     rulings: Rulings
     tool_desk: ToolDesk
+    special_office: SpecialOffice
     detection: Detection
     report_office: ReportOffice
     enquiries: Enquiries
@@ -108,6 +110,7 @@ def build(
     registry = Registry(database, keys, clock)
     reconciliation = Reconciliation(database, keys, registry)
     zone = ZoneInfo(config.time_zone)
+    enrolment = Enrolment(database, keys, registry, clock, random)
     settling = Settling(database, clock, zone)
     persons = TwoPersons(staff, config.two_persons_above)
     return Headquarters(
@@ -120,7 +123,7 @@ def build(
         staff=staff,
         registry=registry,
         stock=Stock(database, keys, registry, clock),
-        enrolment=Enrolment(database, keys, registry, clock, random),
+        enrolment=enrolment,
         tariff_office=TariffOffice(database, keys, staff, registry, clock),
         settings_office=SettingsOffice(database, keys, registry, clock),
         reconciliation=reconciliation,
@@ -134,6 +137,7 @@ def build(
         accounting=Accounting(database, settling, clock, zone),
         rulings=Rulings(database, persons, clock),
         tool_desk=ToolDesk(database, keys, registry, persons, clock, zone),
+        special_office=SpecialOffice(database, keys, registry, enrolment, clock, random),
         detection=Detection(database, clock),
         report_office=ReportOffice(database, clock, zone, software=SOFTWARE),
         enquiries=Enquiries(database, clock, zone),

@@ -15,6 +15,7 @@ from yika_central.db.tables import (
     AccountFacts,
     AccountMeter,
     Acknowledgement,
+    Approval,
     Branch,
     CardEnd,
     CardReport,
@@ -56,6 +57,7 @@ _NEW_EACH: tuple[type[Row], ...] = (
     CardEnd,
     StockMove,
     MeterSwap,
+    Approval,
 )
 """Tables whose rows are named by their record: a record is stored once, so a clash is a bug."""
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from yika_central.db import card_projections, meter_projections
 from yika_central.db.customer_projections import facts_row, limits_row, refusal_row
+from yika_central.db.special_projections import approval_row, special_row
 from yika_central.db.tables import (
     Account,
     AccountFacts,
     AccountMeter,
+    Approval,
     CardEnd,
     CardReport,
     CardWitness,
@@ -89,6 +91,8 @@ class Projected:
     floor_at: int
     rows: dict[type[Row], list[Values]] = field(default_factory=dict)
     resolutions: list[Resolution] = field(default_factory=list)
+    special: list[Values] = field(default_factory=list)
+    """What became of special cards."""
     orders: list[Values] = field(default_factory=list)
     """What orders of tool cards came to."""
 
@@ -273,6 +277,14 @@ _AS_WRITTEN = (
 """Columns of a sale that are keys of the intent, under the same name."""
 
 
+def _approved(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    projected.of(Approval).append(place | approval_row(item.record))
+
+
+def _special(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    projected.special.append(special_row(item.record))
+
+
 def _facts(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
     projected.of(AccountFacts).append(place | facts_row(item.record))
 
@@ -393,4 +405,6 @@ _PROJECTIONS = {
     card_bodies.StockMoved: _stock,
     meter_bodies.MeterSwapped: _swap,
     meter_bodies.ToolReturned: _tool,
+    card_bodies.Approved: _approved,
+    card_bodies.SpecialCard: _special,
 }

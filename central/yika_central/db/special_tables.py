@@ -10,8 +10,8 @@ class SpecialCard(Row, table=True):
     """A card that is no customer's, from its order to its end.
 
     ``kind`` is SYSTEM, MANAGING or TOOL.  ``state`` is ORDERED, ISSUED, RETURNED, BURNT, MISSING,
-    COPIED or REVOKED.  ``node`` is the vending point that writes it.  ``detail`` is a JSON object whose
-    keys belong to the kind.  ``valid_until`` 0: no end.
+    COPIED or REVOKED.  ``node`` is the vending point that writes it.  ``detail`` is a JSON object
+    whose keys belong to the kind.  ``valid_until`` 0: no end.
     """
 
     number: str = key()

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from yika_central.errors import AlreadyInitialised, FolderNotReady, SecretsDamaged
 from yika_common.cards.keys import MasterKeys, MeterKeys, derive_card_key, derive_meter_keys
+from yika_common.cards.special.keys import ManagingKeys, derive_managing_keys
 from yika_common.errors import Phrase
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.files import PRIVATE, replace_file
@@ -59,6 +60,10 @@ class KeyRoom:
     def card_key(self, number: str, key_version: int, area: str) -> bytes:
         """The node's key of a user card."""
         return derive_card_key(self.masters, number, key_version, area=area)
+
+    def managing_keys(self, number: str, key_version: int) -> ManagingKeys:
+        """Both keys of a managing card; the one for approvals leaves only to be written on it."""
+        return derive_managing_keys(self.masters.card, number, key_version)
 
     def personal_data_key(self, node: str) -> bytes:
         """The 32-byte key under which a node seals the personal data of its customers."""

@@ -19,6 +19,7 @@ unknown_intent      ends an intent that is not here (yet); epoch/seq/hash
 lines_differ        the lines of a sale do not add up to its amount; their sum
 false_reading       a meter's reading without the meter's evidence; the meter
 resolved_twice      ends an intent that had ended; epoch/seq/hash
+forbidden_service   sold what the node's certificate does not name; the service
 meter_swapped       sold to a meter, or opened with one, that another had replaced; the meter
 ==================  ====================================================================
 """
@@ -45,8 +46,10 @@ from yika_central.db.tables import (
     table_of,
 )
 from yika_central.services.key_room import KeyRoom
+from yika_central.services.reconciliation_approvals import approval_doubts
 from yika_central.services.reconciliation_evidence import false_readings
 from yika_central.services.reconciliation_swaps import swap_doubts
+from yika_common.sync.messages import Certificate
 
 
 def doubts_of(
@@ -69,6 +72,8 @@ def doubts_of(
         (row, "false_reading", row["meter"], 0)
         for row in false_readings(connection, projected.of(Reading), keys)
     ]
+    doubts += approval_doubts(connection, projected, keys)
+    doubts += _not_allowed(connection, sales, arrival)
     later = _later_epoch(connection, arrival)
     for sale in sales:
         if arrival.branch:
@@ -199,6 +204,26 @@ def _lines_differ(projected: Projected) -> Iterable[Doubt]:
         (sale, "lines_differ", str(added[sale["seq"]]), sale["amount"])
         for sale in projected.of(Sale)
         if added[sale["seq"]] != sale["amount"]
+    ]
+
+
+def _not_allowed(
+    connection: Connection, sales: Sequence[Values], arrival: Arrival
+) -> Iterable[Doubt]:
+    """Sales of a service that the node's certificate of that epoch does not name."""
+    if not sales:
+        return []
+    table = table_of(NodeCertificate)
+    payload = connection.execute(
+        select(table.c.payload).where(
+            table.c.node == arrival.node, table.c.epoch == arrival.epoch
+        )
+    ).scalar_one()
+    allowed = {str(service) for service in Certificate.parse(payload).services}
+    return [
+        (sale, "forbidden_service", sale["service"], sale["amount"])
+        for sale in sales
+        if sale["service"] not in allowed
     ]
 
 

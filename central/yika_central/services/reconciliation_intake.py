@@ -13,6 +13,7 @@ from yika_central.db.projections import Arrival, Arrived, Projected, project
 from yika_central.db.rerate_queue import EVER, Pairs, pairs_amended
 from yika_central.db.settlement_store import note_due
 from yika_central.db.sheet_changes import note_changed
+from yika_central.db.special_projections import note_special
 from yika_central.db.suspense import settle
 from yika_central.db.tables import (
     Account,
@@ -31,6 +32,8 @@ from yika_central.domain.placement import BranchEnd, Missing, Placed, place
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.reconciliation_doubts import doubts_of
 from yika_central.services.reconciliation_outcomes import apply_resolutions, resolve_late
+from yika_central.services.special_lists import nodes_of_card
+from yika_central.services.special_lists import note_due as note_list_due
 from yika_common.journal.bodies import BundleApplied
 from yika_common.journal.segment import Segment as OpenSegment
 from yika_common.signing.keys import PublicKey
@@ -153,6 +156,8 @@ def _absorb(
         {row["account"] for table in (Account, MeterSwap) for row in projected.of(table)},
     )
     note_outcomes(connection, projected.orders)
+    for number in note_special(connection, projected.special):
+        note_list_due(connection, nodes_of_card(connection, number))
     changed |= resolve_late(connection, projected, arrival)
     settle(connection, "unknown_account", [row["account"] for row in projected.of(Account)])
     ledger.extend_branch(

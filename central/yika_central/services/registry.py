@@ -3,8 +3,9 @@
 A manifest names its items by SHA-256.  Its version rises by one, it names the manifest before it,
 and no item ever leaves it: a tariff's item is named ``tariff/ID/VERSION``, so that a new node gets
 the version in force together with those to come; the key bundle's is ``keys/NODE``, what is told
-of customers ``customers/AREA/PART``, the tool cards of a node that issues them ``tools/NODE``, and
-the settings of all nodes ``settings``.
+of customers ``customers/AREA/PART``, the tool cards of a node that issues them ``tools/NODE``, its
+managing cards and the special cards it is to write ``special/NODE``, and the settings of all nodes
+``settings``.
 """
 
 from collections.abc import Iterable
@@ -29,6 +30,7 @@ from yika_central.services import customers
 from yika_central.services.key_bundles import current_certificate, sealed_keys
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.node_views import NodeView, known_nodes
+from yika_central.services.special_lists import is_due, sealed_special
 from yika_central.services.tool_lists import sealed_tools
 from yika_common.clock import Clock, to_timestamp
 from yika_common.signing.signed_file import read_signed_file
@@ -36,6 +38,7 @@ from yika_common.sync import messages
 from yika_common.sync.customers import item_name
 from yika_common.sync.messages import (
     KEYS_ITEM,
+    SPECIAL_ITEM,
     TARIFF_ITEM,
     TOOLS_ITEM,
     Certificate,
@@ -49,6 +52,7 @@ ACTIVE = "ACTIVE"
 STOPPED = "STOPPED"
 WAITING = "WAITING"
 FORKED = "fork"
+COPIED_CARD = "copied_card"
 BY_HAND = "by_hand"
 
 _ROUNDS = 10
@@ -119,12 +123,14 @@ class Registry:
         *,
         new_keys: bool = False,
         new_tools: bool = False,
+        new_special: bool = False,
     ) -> None:
         """Issue the node's next manifest, if what it must hold has changed.
 
         ``new_keys`` seals the key bundle anew: its meters, cards or receiver changed;
-        ``new_tools`` the list of tool cards, which goes with a new receiver too.  The caller
-        holds the transaction; a node that is not enrolled yet gets nothing.
+        ``new_tools`` the list of tool cards, ``new_special`` that of managing cards and of cards
+        to be written; both go with a new receiver too.  The caller holds the transaction; a node
+        that is not enrolled yet gets nothing.
         """
         lock_node(connection, node)
         certificate = current_certificate(connection, node)
@@ -147,16 +153,28 @@ class Registry:
             items[tools_name] = keep_item(
                 connection, tools_name, version, file, node=node, at=self._clock()
             )
+        special_name = f"{SPECIAL_ITEM}{node}"
+        if new_special or is_due(connection, node) or (new_keys and special_name in held):
+            version = held[special_name].version + 1 if special_name in held else 1
+            file = sealed_special(connection, certificate, self._keys)
+            items[special_name] = keep_item(
+                connection, special_name, version, file, node=node, at=self._clock()
+            )
         if items == held:
             return
         self._sign(connection, node, items.values(), before[0] if before else None)
 
     def tell(self, node: str) -> None:
-        """Issue the node's next manifest, if what it is told of its customers has changed.
+        """Issue the node's next manifest, if what it is told has changed.
 
         Cheap when nothing has.  The sheets are made again first, in transactions of their own; as
         long as some are left to be made, the node is told nothing, so that it is told once.
         """
+        with self._database.reading() as session:
+            due = is_due(session.connection(), node)
+        if due:
+            with self._database.writing() as connection:
+                self.issue(connection, node, new_special=True)
         if not self._something_to_tell(node):
             return
         for _ in range(_ROUNDS):

@@ -34,6 +34,11 @@ DOUBTS: Final[dict[str, Text]] = {
     "resolved_twice": _("Ends a sale that had ended"),
     "lines_differ": _("The lines of the price do not add up to the amount"),
     "false_reading": _("A meter's reading that the meter did not write"),
+    "forbidden_service": _("Sold a service that the vending point may not sell"),
+    "approval_false": _("An approval that the managing card did not make"),
+    "approval_card": _("Approved with a managing card that is not good there"),
+    "approval_repeated": _("Two approvals carry one count: a managing card was copied"),
+    "approval_by_operator": _("Approved by the very person who did it"),
     "meter_swapped": _("Sold to a meter that another one had replaced"),
 }
 
@@ -61,6 +66,7 @@ ROLES: Final[dict[StaffRole, Text]] = {
 _STOPPED: Final[dict[str, Text]] = {
     "fork": _("stopped: two journals of it exist"),
     "by_hand": _("stopped by hand"),
+    "copied_card": _("stopped: its system card was used twice"),
 }
 
 _FRESH, _STALE = timedelta(hours=1), timedelta(hours=24)

@@ -1,0 +1,73 @@
+"""What records say of special cards, and of what managing cards approved."""
+
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from yika_central.db.tables import SpecialCard, table_of
+from yika_common.journal import card_bodies
+from yika_common.journal.record import Record as JournalRecord
+
+Values = dict[str, Any]
+_ENDS = (card_bodies.RETURNED, card_bodies.BURNT, card_bodies.MISSING, card_bodies.COPIED)
+_REVOKED = "REVOKED"
+
+
+def approval_row(record: JournalRecord) -> Values:
+    """The columns of an approval besides its place."""
+    body = record.body
+    assert isinstance(body, card_bodies.Approved)
+    return {
+        "card": body.card,
+        "counter": body.counter,
+        "holder": body.holder,
+        "act": body.act,
+        "proof": body.proof,
+        "operator": record.operator,
+        "stamped_at": record.ts,
+    }
+
+
+def special_row(record: JournalRecord) -> Values:
+    """What a record says became of a special card."""
+    body = record.body
+    assert isinstance(body, card_bodies.SpecialCard)
+    return {
+        "number": body.card,
+        "state": body.state,
+        "serial": body.serial,
+        "reason": body.reason,
+        "operator": record.operator,
+        "stamped_at": record.ts,
+    }
+
+
+def note_special(connection: Connection, changes: list[Values]) -> set[str]:
+    """Bring the list up to date; returns the numbers of the cards that changed.
+
+    A revoked card stays revoked, whatever became of it.
+    """
+    table = table_of(SpecialCard)
+    for change in changes:
+        here = update(table).where(table.c.number == change["number"])
+        if change["state"] == card_bodies.ISSUED:
+            values: Values = {
+                "issued_at": change["stamped_at"],
+                "issued_by": change["operator"],
+                "serial": change["serial"],
+                "detail": func.coalesce(table.c.detail, "{}"),
+            }
+            connection.execute(here.values(values))
+            connection.execute(here.where(table.c.state == "ORDERED").values(state="ISSUED"))
+        elif change["state"] in _ENDS:
+            ended = {"state": change["state"].upper(), "ended_at": change["stamped_at"]}
+            if change["reason"]:
+                ended["reason"] = change["reason"]
+            connection.execute(here.where(table.c.state != _REVOKED).values(ended))
+    return {change["number"] for change in changes}
+
+
+def special_card(connection: Connection, number: str) -> Any:
+    """The row of a special card, or None."""
+    table = table_of(SpecialCard)
+    return connection.execute(select(table).where(table.c.number == number)).first()
