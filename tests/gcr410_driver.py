@@ -1,7 +1,8 @@
 """Debian's ``libgcr410``, Gemplus' own driver, on a port of our choice, for one test.
 
 It takes no name of a port but a number, and opens ``/dev/ttyS3`` for the fourth: it gets a
-``/dev`` of its own in a mount namespace, with links to the machine's devices and to our port.
+``/dev`` of its own in a mount namespace, with links to the machine's devices and to our port.  It
+trusts ``tcdrain``, which means nothing on a pseudo terminal, and gets one that takes its time.
 """
 
 import os
@@ -14,12 +15,14 @@ from pathlib import Path
 import pytest
 
 DRIVER = Path("/usr/lib/pcsc/drivers/serial/libgcr410.so")
+_WIRE_TIME = Path(__file__).parents[1] / "packaging" / "dev" / "wire_time.c"
 SUCCESS, COMMUNICATION_ERROR, PRESENT, NOT_PRESENT = 0, 612, 615, 616
 
 _START = """set -e
 mount --rbind /dev "$0"; mount -t tmpfs none /dev
 for node in "$0"/*; do ln -s "$node" /dev/; done
 ln -sfn "$1" /dev/ttyS3
+export LD_PRELOAD="$5"
 exec "$2" "$3" "$4"
 """
 
@@ -55,9 +58,12 @@ def gcr410(folder: Path, port: Path) -> Iterator[Gcr410]:
         pytest.fail(f"install libgcr410 (missing: {DRIVER})", pytrace=False)
     machine = folder / "dev"
     machine.mkdir(exist_ok=True)
+    wire_time = folder / "wire_time.so"
+    flags = ["-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
+    subprocess.run(["gcc", *flags, "-o", wire_time, _WIRE_TIME], check=True, timeout=60)
     client = Path(__file__).with_name("gcr410_client.py")
     as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
-    arguments = [str(each) for each in (machine, port, sys.executable, client, DRIVER)]
+    arguments = [str(each) for each in (machine, port, sys.executable, client, DRIVER, wire_time)]
     with subprocess.Popen(
         ["unshare", "--mount", *as_root, "sh", "-c", _START, *arguments],
         stdin=subprocess.PIPE,
