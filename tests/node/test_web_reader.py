@@ -185,6 +185,19 @@ def test_a_reader_that_stops_in_the_middle_of_a_command_hangs_no_other_page(
             assert time.monotonic() - begun < 40
 
 
+def test_a_reader_that_answers_nothing_slows_no_page(
+    tmp_path: Path, reader: SimulatedReader
+) -> None:
+    with wired(tmp_path / "node", reader.link) as pages, served(pages.app) as url:
+        browser = Browser(url)
+        usual = browser.seconds(*OTHER_PAGES)
+        reader.disturb(Disturbance.SILENCE, 100_000)
+        for page in ("/", *OTHER_PAGES):
+            pages.world.pass_time(seconds=1)
+            assert browser.seconds(page) < usual + 0.6
+        assert until(lambda: "does not answer" in browser.get("/").text, 10)
+
+
 def test_check_says_the_firmware_too(tmp_path: Path, reader: SimulatedReader) -> None:
     with wired(tmp_path / "node", tmp_path / "other") as pages:
         pages.world.folder.joinpath("node.toml").write_text(
