@@ -238,3 +238,41 @@ def test_a_new_card_is_a_user_card_of_the_next_generation(town: Town) -> None:
     identity = chip.memory.identity
     assert (identity.state, identity.generation) == (CardState.USER, 2)
     town.close()
+
+
+def test_nothing_is_applied_on_a_new_card_before_somebody_who_knows_has_confirmed(
+    town: Town,
+) -> None:
+    """The second point sold with an adjustment onto the old card, and the first has not heard."""
+    town.tell(adjustment_number=1, adjustment=600)
+    town.sell(for_quantity(WATER, 3_000))
+    applied = sheet_slot(1, 1, money_number=1, money_total=600)
+    town.tell(slots=(applied,), adjustment_number=2, adjustment=900)
+    new = town.replace(a_chip(1), at=1)
+    # A third purchase, at the point that replaced the card: it does not know all.
+    town.sell(for_quantity(WATER, 1_000), at=1)
+    assert town.record(WATER, at=1).adjustments.money_total == 600
+    confirmed = sheet_slot(2, 2, money_number=1, money_total=600)
+    town.tell(card=new, generation=2, slots=(confirmed,), adjustment_number=2, adjustment=900)
+    town.sell(for_quantity(WATER, 1_000), at=1)
+    assert town.record(WATER, at=1).adjustments.money_total == 900
+    town.close()
+
+
+def test_what_headquarters_sums_up_for_the_very_record_counts(town: Town) -> None:
+    """It knows of a sale to the old card that the new card's maker did not know."""
+    town.sell(for_quantity(WATER, 3_000))
+    town.tell(adjustment_number=1, adjustment=600)
+    new = town.replace(a_chip(1))
+    known = sheet_slot(2, 1, money_number=1, money_total=600)
+    town.tell(card=new, generation=2, slots=(known,), adjustment_number=1, adjustment=600)
+    town.sell(for_quantity(WATER, 1_000))
+    assert town.record(WATER).adjustments.money_total == 600
+    town.sell(for_quantity(WATER, 1_000))
+    assert [intent.adjusted for intent in town.intents() if intent.quantity] == [0, 0, 0]
+    town.close()
+
+
+def sheet_slot(generation: int, count: int, **sums: int) -> SlotSheet:
+    total = 3_000 + 1_000 * (count - 1)
+    return SlotSheet(WATER, generation, count, total, "2026", total, **sums)

@@ -44,11 +44,22 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Premises:
-    """An account's card as it was read, with what journal and sheet say of the account."""
+    """An account's card as it was read, with what journal and sheet say of the account.
+
+    ``generation`` is the card's, ``home`` says that the account was opened here.
+    """
 
     slots: Sequence[SlotView]
     standing: Standing
     told: AccountSheet | None
+    generation: int = 1
+    home: bool = True
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether it is certain what was settled with the account's cards before this one."""
+        told = 0 if self.told is None else self.told.generation
+        return self.generation <= 1 or self.home or told >= self.generation
 
     def tallies(self, service: Service) -> Iterator[Tally]:
         """What each source says was bought and charged."""

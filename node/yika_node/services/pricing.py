@@ -14,6 +14,7 @@ from yika_node.services.errors import LineRefused, NothingEntered, SlotEmpty
 from yika_node.services.premises import Premises
 from yika_node.services.settings_shelf import SettingsShelf
 from yika_node.services.settled import Owed, Settled, policy_of
+from yika_node.services.swap_errors import MeterTransferred
 from yika_node.services.tariff_age import check_age
 from yika_node.services.tariff_shelf import TariffShelf
 from yika_node.services.views import Account, SaleEntry, SlotView
@@ -43,6 +44,7 @@ class Pricing:
                 SaleTooLarge, FeeNotCovered, SupplyShareTooSmall, NotAMultiple, AreaUnknown and
                 their like: the line has no price.
             MeterCountsOtherwise: the meter does not hold what the tariff sells.
+            MeterTransferred: another meter is to take its place.
             RecordForged, ContentUnknown, MeterUnknown: a slot that can't be read.
             LineRefused: one of these, of the first such line among several.
         """
@@ -57,6 +59,8 @@ class Pricing:
             with _named(slot, entries):
                 if slot.problem is not None:
                     raise slot.problem
+                if slot.transferred:
+                    raise MeterTransferred(meter=slot.meter)
                 tariff = self._tariff(account, slot, at)
                 lines.append(basket.add(slot, entry, tariff, self._following(tariff, at)))
         return tuple(lines)
@@ -71,7 +75,9 @@ class Pricing:
         meters = [slot.meter for slot in slots]
         bare = [slot.meter for slot in slots if slot.bare]
         standing = self.queries.standing(account.number, meters, bare)
-        premises = Premises(slots, standing, account.told)
+        premises = Premises(
+            slots, standing, account.told, identity.generation, home=not account.home
+        )
         settled = Settled.of(premises)
         return Basket(
             account=account,

@@ -15,6 +15,10 @@ A bare card has no room for what was settled.  Our own journal knows it if every
 is ours, and headquarters' sheet if it tells of the very sale that the card shows; of a quantity
 the sheet does not say what was applied of it, so that it waits.
 
+A card that replaces another carries what its maker knew to be settled.  Nothing is applied on it
+before the account's own vending point, or headquarters, has confirmed that; where headquarters
+tells of the very record that the card shows, its sums count, because they are of all journals.
+
 A meter's quantity is adjusted in the same way, by a cumulative figure of its own: it is credited
 with the next sale beside what was bought, or withheld of that.
 """
@@ -25,7 +29,7 @@ from typing import NamedTuple
 
 from yika_common.cards.record import AppliedAdjustments
 from yika_common.numbers import Money, Quantity
-from yika_common.sync.customers import AccountSheet
+from yika_common.sync.customers import AccountSheet, SlotSheet
 from yika_common.sync.settings import Settings
 from yika_common.tariffs.dues import Debt, DebtBase, Dues, Policy, Residual
 from yika_common.tariffs.parts import Name, Rounding
@@ -55,7 +59,7 @@ class Settled:
         states = {slot.slot: _state(premises, slot) for slot in premises.slots}
         return cls(
             through={slot: state for slot, (state, _, _) in states.items()},
-            complete=all(known for _, known, _ in states.values()),
+            complete=premises.confirmed and all(known for _, known, _ in states.values()),
             told=frozenset(slot for slot, (_, _, told) in states.items() if told),
         )
 
@@ -149,9 +153,12 @@ def _state(premises: Premises, slot: SlotView) -> tuple[AppliedAdjustments, bool
     # Of an empty slot our own journal proves that the card is not the one that was sold to.
     shown = _NEVER if slot.record is None else position
     known = slot.problem is None and max(_heard(premises, slot), position) <= shown
+    told = None if premises.told is None else premises.told.slot(slot.slot)
+    renewed = premises.generation > 1 and not slot.bare
+    if renewed and told is not None and (told.generation, told.count) == position:
+        state = _as_told(told)
     if not slot.bare or premises.standing.sold.get(slot.meter, 0) == position[1]:
         return state, known, False
-    told = None if premises.told is None else premises.told.slot(slot.slot)
     if told is None or (told.generation, told.count) != position:
         return state, False, False
     state = replace(
@@ -161,6 +168,16 @@ def _state(premises: Premises, slot: SlotView) -> tuple[AppliedAdjustments, bool
         debts=Money(told.debts),
     )
     return state, known, True
+
+
+def _as_told(told: SlotSheet) -> AppliedAdjustments:
+    return AppliedAdjustments(
+        money_number=told.money_number,
+        money_total=Money(told.money_total),
+        quantity_number=told.quantity_applied_number,
+        quantity_total=Quantity(told.quantity_applied),
+        debts=Money(told.debts),
+    )
 
 
 def _heard(premises: Premises, slot: SlotView) -> tuple[int, int]:
