@@ -163,6 +163,8 @@ def pcsc_daemon(
             pytest.fail(f"pcscd cannot run here: {log.read_text()[-300:]}", pytrace=False)
         yield daemon
     finally:
+        if SOCKET.is_symlink() and SOCKET.readlink().parts[2] == str(process.pid):
+            SOCKET.unlink()
         process.terminate()
         try:
             process.wait(_STOP_S)
