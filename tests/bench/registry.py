@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from bench.card_time import card_time
 from bench.cold_start import cold_start
 from bench.commits import sale_commits
 from bench.measure import Bench, progress
@@ -14,6 +15,7 @@ from bench.sync_size import sync_bytes
 BENCHES: dict[str, Bench] = {
     "sale_commits": sale_commits,
     "quote": quote,
+    "card_time": card_time,
     "sync_bytes": sync_bytes,
     "rerating": rerating,
     "node_memory": node_memory,

@@ -27,6 +27,7 @@ from typing import Protocol, Self
 
 from yika_common.simulated.firmware import Disturbance, Firmware
 from yika_common.simulated.memory_chip import SimulatedChip
+from yika_common.simulated.pace import Pace
 from yika_common.simulated.reader_gempc_twin import GemPcTwin
 from yika_common.simulated.reader_slot import AFTER_EVERYTHING, IntegratedCircuitCard, Slot
 from yika_common.simulated.serial_wire import SerialWire
@@ -81,6 +82,7 @@ class SimulatedReader:
         on_line: told of every run of bytes on the line.
         time_requests: how often cards ask for more time before each answer.
         wire: makes the port, a serial one unless said otherwise.
+        pace: the time that line, contact and chip take; they take none if it is None.
 
     Raises:
         LinkUnusable: the port can't appear at ``link``.
@@ -95,11 +97,13 @@ class SimulatedReader:
         on_line: Callable[[Direction, bytes], None] = _unwatched,
         time_requests: int = 0,
         wire: Callable[[Path, Firmware], Wire] = SerialWire,
+        pace: Pace | None = None,
     ) -> None:
         self.link = link
         self._make_wire = wire
         self._emit = on_event
-        self._slot = Slot(on_event, time_requests=time_requests)
+        self._pace = pace
+        self._slot = Slot(on_event, time_requests=time_requests, pace=pace)
         self._firmware = firmware(self._slot)
         self._watch = on_line
         self._lock = threading.RLock()
@@ -198,8 +202,12 @@ class SimulatedReader:
             data = os.read(port.master, _CHUNK)
             with self._lock:
                 self._watch(Direction.TO_READER, data)
+                if self._pace is not None:
+                    self._pace.line(len(data))
                 self._send(port, self._firmware.received(port.to_reader(data)))
 
     def _send(self, port: Wire, data: bytes) -> None:
         self._watch(Direction.FROM_READER, data)
+        if self._pace is not None:
+            self._pace.line(len(data))
         port.to_program(data)

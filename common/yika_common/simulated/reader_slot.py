@@ -24,6 +24,7 @@ from yika_common.errors import Phrase, YikaError
 from yika_common.infra.system_errors import why_refused
 from yika_common.readers.iso7816 import pps_answer
 from yika_common.simulated.memory_chip import SimulatedChip
+from yika_common.simulated.pace import Pace
 from yika_common.simulated.t1_card import T1Card
 
 WRITE_INSTRUCTIONS = frozenset(
@@ -33,6 +34,7 @@ AFTER_EVERYTHING = 1 << 20
 _TEAR_LONGEST = AFTER_EVERYTHING - 1
 _PPSS = b"\xff"
 _INSTRUCTION_AT = 1
+_PPS_WITH_SPEED, _PPS_SPEED_AT = 4, 2
 
 Emit = Callable[[str, dict[str, str | int]], None]
 """Takes the name of an event and its facts."""
@@ -71,10 +73,12 @@ class Slot:
     Args:
         emit: told of powered, unpowered, torn, failed.
         time_requests: how often every card asks for more time before an answer.
+        pace: the time that contact and chip take; none of it is None.
     """
 
-    def __init__(self, emit: Emit, *, time_requests: int = 0) -> None:
+    def __init__(self, emit: Emit, *, time_requests: int = 0, pace: Pace | None = None) -> None:
         self._emit = emit
+        self._pace = pace
         self._time_requests = time_requests
         self._card: IntegratedCircuitCard | SimulatedChip | None = None
         self._contact: T1Card | SimulatedChip | None = None
@@ -127,6 +131,8 @@ class Slot:
             self._emit("failed", {"why": _why(failure)})
             return b""
         if answer:
+            if self._pace is not None:
+                self._pace.reset(answer)
             self._contact = T1Card(self._execute, time_requests=self._time_requests)
             self._emit("powered", {})
         return answer
@@ -201,12 +207,17 @@ class Slot:
         if not isinstance(self._contact, T1Card):
             raise CardGone
         if data[:1] == _PPSS:
-            return pps_answer(data)
+            answer = pps_answer(data)
+            self._pass(data, answer)
+            if self._pace is not None and len(answer) == _PPS_WITH_SPEED:
+                self._pace.agreed(answer[_PPS_SPEED_AT])
+            return answer
         command = self._contact.command_with(data)
         if command is not None and is_write(command) and self._tears_before(len(command)):
             raise self._torn(self._tear_after or 0, taken=False)
         self._written = 0
         answer = self._contact.received(data)
+        self._pass(data, answer)
         if self._tears_with_answer():
             raise self._torn(min(self._tear_after or 0, self._written), taken=True)
         return answer
@@ -223,9 +234,14 @@ class Slot:
             raise self._torn(self._tear_after or 0, taken=False)
         self._written = 0
         answer = self._execute(apdu)
+        self._pass(apdu, answer)
         if self._tears_with_answer():
             raise self._torn(min(self._tear_after or 0, self._written), taken=True)
         return answer
+
+    def _pass(self, sent: bytes, received: bytes) -> None:
+        if self._pace is not None:
+            self._pace.contact(len(sent), len(received))
 
     def _tears_before(self, crossed: int) -> bool:
         return self._tear_after is not None and self._tear_after < crossed
@@ -249,6 +265,8 @@ class Slot:
             raise CardGone from failure
         if is_write(apdu):
             self._written = len(apdu)
+        if self._pace is not None:
+            self._pace.chip(len(apdu) if is_write(apdu) else 0)
         return answer
 
 
