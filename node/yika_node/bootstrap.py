@@ -226,7 +226,9 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         approvals=approvals,
         cards=cards,
         life=CardLife(cards, settings, approvals),
-        sales=SalesDesk(cards, journal, queries, keyring, pricing, enquiries, clock),
+        sales=SalesDesk(
+            cards, journal, queries, keyring, standing, pricing, enquiries, clock
+        ),
         enquiries=enquiries,
         receipt_codes=ReceiptCodes(queries, standing, vault),
         tariffs=shelf,

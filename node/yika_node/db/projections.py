@@ -256,10 +256,21 @@ def _special(
             ),
         )
         return
-    # A system card that registers this vending point was issued at another one.
+    # What registers this vending point, or is copied here, may have been issued at another one.
     c.execute(
-        "UPDATE special_card SET state = ?, ended_at = ? WHERE number = ?",
-        (body.state, record.ts, body.card),
+        "INSERT INTO special_card (number, kind, holder, serial, state, valid_until, issued_at,"
+        " operator, ended_at) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?) ON CONFLICT (number)"
+        " DO UPDATE SET state = excluded.state, ended_at = excluded.ended_at",
+        (
+            body.card,
+            body.what,
+            body.holder,
+            body.serial,
+            body.state,
+            body.until,
+            record.operator,
+            record.ts,
+        ),
     )
 
 

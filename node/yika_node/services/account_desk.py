@@ -14,6 +14,7 @@ from yika_common.services import PROFILES, Service
 from yika_common.sync.personal_data import Person, seal_person
 from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Journal
+from yika_node.services.allowed import check_services
 from yika_node.services.errors import (
     AccountFormIncomplete,
     AccountUnknown,
@@ -59,8 +60,8 @@ class AccountDesk:
         """Open an account; its card is issued separately.
 
         Raises:
-            AccountFormIncomplete, MeterUnknown, MeterTaken, MeterOfAnotherService: nothing was
-                opened.
+            AccountFormIncomplete, MeterUnknown, MeterTaken, MeterOfAnotherService,
+                ServiceNotAllowed: nothing was opened.
             VaultLocked, KeysNotHeld, NotEnrolled, NodeRestored, DiskFull: nothing was opened.
         """
         with self._lock:
@@ -69,6 +70,7 @@ class AccountDesk:
                 SlotOpened(slot, self._meter_for(form.profile, slot, meter), meter)
                 for slot, meter in sorted(form.meters)
             )
+            check_services(self._standing, (meter.service for meter in meters))
             membership = self._standing.membership
             sequence = self._queries.accounts_opened() + 1
             number = account_number(membership.node, membership.epoch, sequence)

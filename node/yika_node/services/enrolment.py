@@ -6,7 +6,7 @@ answer.  What comes back goes back to the root document whose digest the token n
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Final
@@ -54,8 +54,27 @@ class Enrolment:
         """Whether the node has a name."""
         return self.standing.enrolled
 
-    def enrol(self, token: str, operator: str, password: str) -> Operator:
+    def check_open(self) -> None:
+        """Refuse whoever has a name already.
+
+        Raises:
+            AlreadyEnrolled: the node is registered.
+        """
+        if self.standing.enrolled:
+            raise AlreadyEnrolled(node=self.standing.membership.node)
+
+    def enrol(
+        self,
+        token: str,
+        operator: str,
+        password: str,
+        *,
+        believe: Callable[[TrustRoot], None] | None = None,
+    ) -> Operator:
         """Register with headquarters; the operator is the first supervisor, and signed in.
+
+        ``believe`` looks at the root document that the token names before anything is built on
+        it, and raises where the token's own signature does not go back to it.
 
         Raises:
             AlreadyEnrolled, TokenMalformed: nothing was changed.
@@ -70,17 +89,22 @@ class Enrolment:
         an attempt that failed the keys are locked.
         """
         with self._turn:
-            if self.standing.enrolled:
-                raise AlreadyEnrolled(node=self.standing.membership.node)
+            self.check_open()
             read = EnrolmentToken.from_text(token)
             name = self.staff.checked_name(operator)
             try:
-                return self._enrol(read, name, password)
+                return self._enrol(read, name, password, believe)
             except BaseException:
                 self.staff.sign_out(name)
                 raise
 
-    def _enrol(self, read: EnrolmentToken, name: str, password: str) -> Operator:
+    def _enrol(
+        self,
+        read: EnrolmentToken,
+        name: str,
+        password: str,
+        believe: Callable[[TrustRoot], None] | None,
+    ) -> Operator:
         if self.vault.exists():
             self.vault.unlock(name, password)
         else:
@@ -93,7 +117,10 @@ class Enrolment:
             to_timestamp(self.clock()),
         )
         answer = tuple(read_many(uplink.post(ENROL_PATH, request.to_bytes())))
-        self._found(self._admitted(read, answer))
+        found = self._admitted(read, answer)
+        if believe is not None:
+            believe(found.root)
+        self._found(found)
         admitted = self.staff.sign_in(name, password)
         manifest = _one(answer, MANIFEST_TYPE)
         try:

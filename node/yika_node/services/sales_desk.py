@@ -27,6 +27,7 @@ from yika_common.values import dataclass
 from yika_node.db.journal import Entry, Journal
 from yika_node.db.queries import Queries
 from yika_node.errors import VaultLocked
+from yika_node.services.allowed import check_services
 from yika_node.services.basket import PricedLine
 from yika_node.services.card_desk import CardDesk, OpenCard
 from yika_node.services.card_image import slot_view
@@ -42,7 +43,8 @@ from yika_node.services.keyring import KeyRing
 from yika_node.services.minting import Minting, remade
 from yika_node.services.payments import Agreed, BasketQuote, Receipt
 from yika_node.services.pricing import Pricing
-from yika_node.services.views import CardView, SaleEntry
+from yika_node.services.standing import Standing
+from yika_node.services.views import CardView, SaleEntry, SlotView
 
 _NOT_RECORDED: Final[dict[type[YikaError], Phrase]] = {
     DiskFull: Phrase("the disk is full"),
@@ -60,6 +62,7 @@ class SalesDesk:
     journal: Journal
     queries: Queries
     keyring: KeyRing
+    standing: Standing
     pricing: Pricing
     enquiries: Enquiries
     clock: Clock
@@ -70,6 +73,7 @@ class SalesDesk:
         Raises:
             AccountUnknown: the card's account is not one of this vending point.
             SaleStillOpen: an earlier sale to the card is not settled.
+            ServiceNotAllowed: this vending point may not sell that.
             those of :meth:`Pricing.price`: the first line that can't be priced.
         """
         if view.account is None:
@@ -78,6 +82,7 @@ class SalesDesk:
             raise view.refusal
         if view.pending:
             raise SaleStillOpen(card=view.identity.number)
+        self._check_allowed(view.slots, entries)
         at = self.clock()
         lines = self.pricing.price(view.account, view.identity, view.slots, entries, at)
         return BasketQuote(
@@ -156,6 +161,7 @@ class SalesDesk:
         if self.queries.pending(image.identity.number):
             raise SaleStillOpen(card=image.identity.number)
         slots = tuple(slot_view(slot) for slot in image.slots)
+        self._check_allowed(slots, entries)
         lines = self.pricing.price(image.account, image.identity, slots, entries, at)
         found = _agreed(lines)
         if agreed is not None and agreed != found:
@@ -174,6 +180,11 @@ class SalesDesk:
         for minting in mintings:
             session.admit(minting.trial(at))
         return mintings
+
+    def _check_allowed(self, slots: Sequence[SlotView], entries: Sequence[SaleEntry]) -> None:
+        """Raises ServiceNotAllowed for the first line that this vending point may not sell."""
+        wanted = {entry.slot for entry in entries}
+        check_services(self.standing, (slot.service for slot in slots if slot.slot in wanted))
 
     def _commit(
         self, mintings: Sequence[Minting], operator: str, form_token: str, at: datetime
