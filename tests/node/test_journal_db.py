@@ -14,9 +14,10 @@ from yika_common.journal.bodies import Login
 from yika_common.journal.body import Body
 from yika_common.journal.record import chain, decode_line, genesis
 from yika_node.bootstrap import Node
+from yika_node.db import seldom, tables
 from yika_node.db.journal import Position
+from yika_node.db.row import Row
 from yika_node.db.sentinel import CADENCE, Sentinel
-from yika_node.db.tables import Row
 from yika_node.errors import AlreadyRunning, JournalDamaged, NodeRestored, NotEnrolled, VaultLocked
 
 NEWS: list[Body] = [Login(outcome="ok")]
@@ -47,6 +48,8 @@ def change(folder: Path, statement: str) -> None:
 
 
 def test_the_migrations_make_the_tables(node: Node) -> None:
+    assert issubclass(tables.Record, Row)
+    assert issubclass(seldom.Identity, Row)
     assert differences(node.store.engine, Row.metadata) == []
 
 

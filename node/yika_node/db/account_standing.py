@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class TallyRow(NamedTuple):
-    """What was bought and charged of a service; see :class:`yika_node.db.tables.Tally`."""
+    """What was bought and charged of a service; see :class:`yika_node.db.seldom.Tally`."""
 
     service: str
     period: str
@@ -29,7 +29,7 @@ class TallyRow(NamedTuple):
 
 
 class PositionRow(NamedTuple):
-    """Where a meter stands; see :class:`yika_node.db.tables.MeterPosition`."""
+    """Where a meter stands; see :class:`yika_node.db.seldom.MeterPosition`."""
 
     meter: str
     generation: int

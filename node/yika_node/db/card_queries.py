@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import sqlmodel as sql
 
 from yika_common.infra.engine import named_engine_failures
+from yika_common.infra.late import LateModule
 from yika_common.journal.card_bodies import LOST
 from yika_node.db import tables
 from yika_node.db.projections import SUPERSEDED
@@ -15,7 +16,10 @@ from yika_node.db.projections import SUPERSEDED
 if TYPE_CHECKING:
     from sqlmodel.sql.expression import SelectOfScalar
 
+    from yika_node.db import seldom
     from yika_node.db.store import Store
+else:
+    seldom = LateModule("yika_node.db.seldom")
 
 _Row = TypeVar("_Row")
 
@@ -81,9 +85,9 @@ class CardQueries:
         end = tables.CardEnd
         return self._all(sql.select(end).order_by(sql.col(end.at).desc(), end.card).limit(limit))
 
-    def moves(self, limit: int) -> Sequence[tables.StockMove]:
+    def moves(self, limit: int) -> Sequence[seldom.StockMove]:
         """Blank cards that came, left or were useless, newest first."""
-        move = tables.StockMove
+        move = seldom.StockMove
         order = (sql.col(move.epoch).desc(), sql.col(move.seq).desc())
         return self._all(sql.select(move).order_by(*order).limit(limit))
 
@@ -93,8 +97,8 @@ class CardQueries:
             moved = dict(
                 session.exec(
                     sql.select(
-                        tables.StockMove.what, sql.func.sum(tables.StockMove.chips)
-                    ).group_by(tables.StockMove.what)
+                        seldom.StockMove.what, sql.func.sum(seldom.StockMove.chips)
+                    ).group_by(seldom.StockMove.what)
                 ).all()
             )
             ended = dict(

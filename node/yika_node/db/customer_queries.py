@@ -11,9 +11,10 @@ from yika_node.db.queries import Queries
 if TYPE_CHECKING:
     import sqlmodel as sql
 
-    from yika_node.db import tables
+    from yika_node.db import seldom, tables
 else:
     sql = LateModule("sqlmodel")
+    seldom = LateModule("yika_node.db.seldom")
     tables = LateModule("yika_node.db.tables")
 
 
@@ -41,17 +42,17 @@ class CustomerQueries(Queries):
     def refused(self, version: int, digest: str) -> bool:
         """Whether a manifest was refused before; ``digest`` is 16 hex digits."""
         with self._session() as session:
-            return session.get(tables.Refusal, (version, digest)) is not None
+            return session.get(seldom.Refusal, (version, digest)) is not None
 
     def sheet(self, account: str) -> tables.Sheet | None:
         """What headquarters tells of an account, sealed."""
         with self._session() as session:
             return session.get(tables.Sheet, account)
 
-    def special_card(self, number: str) -> tables.SpecialCard | None:
+    def special_card(self, number: str) -> seldom.SpecialCard | None:
         """A system, managing or tool card that was issued here."""
         with self._session() as session:
-            return session.get(tables.SpecialCard, number)
+            return session.get(seldom.SpecialCard, number)
 
     def account_of_told_card(self, card: str) -> str | None:
         """The account whose newest card this is, as headquarters tells."""

@@ -1,4 +1,4 @@
-"""Every table of a node.
+"""The tables of a node that a sale reads; :mod:`yika_node.db.seldom` has the others.
 
 Four kinds.  The **truth** is the journal, the files headquarters signed, and what names them.
 A **projection** can be dropped and made again from the journal (:mod:`yika_node.db.projections`
@@ -20,72 +20,21 @@ Times are whole seconds since 1970 (UTC); money and quantities the integers of
 ``yika_common.numbers``.  A record is named by (epoch, seq).
 """
 
-import re
-from typing import Any
+from sqlalchemy import Index, text
+from sqlmodel import Field
 
-from sqlalchemy import BigInteger, Index, MetaData, String, text
-from sqlalchemy.orm import declared_attr, registry
-from sqlmodel import Field, SQLModel
-
-from yika_common.infra.migrations import NAMING
-
-_WORD = re.compile(r"(?<!^)(?=[A-Z])")
-_WITHOUT_ROWID = {"sqlite_with_rowid": False}
-
-
-class Row(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
-    """A row of the node's own registry; ``HeldItem`` lives in the table ``held_item``."""
-
-    @declared_attr.directive
-    def __tablename__(cls) -> str:  # noqa: N805 - SQLAlchemy passes the class
-        return _WORD.sub("_", cls.__name__).lower()
-
-
-def _key() -> Any:
-    return Field(primary_key=True)
-
-
-def _number_key() -> Any:
-    return Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
-
-
-def _number() -> Any:
-    return Field(sa_type=BigInteger)
-
-
-def _added(default: int | str) -> Any:
-    """A column that a table got later; the rows that were there have the default."""
-    of_text = isinstance(default, str)
-    return Field(
-        default=default,
-        sa_type=String if of_text else BigInteger,
-        sa_column_kwargs={"server_default": text(f"'{default}'" if of_text else str(default))},
-    )
-
-
-def _maybe_number() -> Any:
-    return Field(default=None, sa_type=BigInteger)
-
-
-class Identity(Row, table=True):
-    """Who this node is, one row per epoch: the signed certificate and the root it goes back to."""
-
-    epoch: int = _number_key()
-    node: str
-    certificate: bytes
-    root: bytes
-    headquarters: str
-    founded_at: int = _number()
+from yika_node.db import row
+from yika_node.db.row import WITHOUT_ROWID, Row
 
 
 class Record(Row, table=True):
     """One journal record: its exact line and the hash of the chain up to it."""
 
-    epoch: int = _number_key()
-    seq: int = _number_key()
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
     line: bytes
     head: bytes
-    __table_args__ = (_WITHOUT_ROWID,)
+    __table_args__ = (WITHOUT_ROWID,)
 
 
 class Tip(Row, table=True):
@@ -94,29 +43,29 @@ class Tip(Row, table=True):
     ``at`` is the time of the last record.
     """
 
-    epoch: int = _number_key()
-    seq: int = _number()
+    epoch: int = row.number_key()
+    seq: int = row.number()
     head: bytes
     signature: bytes
-    at: int = _number()
+    at: int = row.number()
 
 
 class Item(Row, table=True):
     """A file that headquarters signed, by the SHA-256 of its bytes."""
 
-    sha256: bytes = _key()
+    sha256: bytes = row.key()
     name: str
-    version: int = _number()
+    version: int = row.number()
     file: bytes
 
 
 class Acknowledgement(Row, table=True):
     """The newest verified acknowledgement of an epoch, as it arrived."""
 
-    epoch: int = _number_key()
-    n: int = _number()
-    upto: int = _number()
-    headquarters_at: int = _number()
+    epoch: int = row.number_key()
+    n: int = row.number()
+    upto: int = row.number()
+    headquarters_at: int = row.number()
     status: str
     file: bytes
 
@@ -124,30 +73,30 @@ class Acknowledgement(Row, table=True):
 class Operator(Row, table=True):
     """Projection: who may sign in."""
 
-    name: str = _key()
+    name: str = row.key()
     level: str
-    added_at: int = _number()
+    added_at: int = row.number()
 
 
 class Account(Row, table=True):
     """Projection: an account; ``who`` is its personal data, sealed, in base64."""
 
-    number: str = _key()
+    number: str = row.key()
     area: str
     tariff_class: str
     profile: int
     persons: int
-    heated_area: int = _number()
+    heated_area: int = row.number()
     who: str
-    opened_at: int = _number()
+    opened_at: int = row.number()
     operator: str
 
 
 class AccountMeter(Row, table=True):
     """Projection: the meter in a slot of an account's card."""
 
-    account: str = _key()
-    slot: int = _number_key()
+    account: str = row.key()
+    slot: int = row.number_key()
     service: str
     meter: str = Field(index=True, unique=True)
 
@@ -158,54 +107,42 @@ class Card(Row, table=True):
     ``replaces`` is the card that it took the place of, ``fee`` the money taken for it.
     """
 
-    number: str = _key()
+    number: str = row.key()
     account: str = Field(index=True)
     generation: int
     key_version: int
     serial: str
-    issued_at: int = _number()
+    issued_at: int = row.number()
     operator: str
-    replaces: str = _added("")
-    fee: int = _added(0)
-    reason: str = _added("")
+    replaces: str = row.added("")
+    fee: int = row.added(0)
+    reason: str = row.added("")
     __table_args__ = (Index("ix_card_replaces", "replaces"),)
 
 
 class CardReport(Row, table=True):
     """Projection: what the holder last said of a card; ``state`` is lost or found."""
 
-    card: str = _key()
+    card: str = row.key()
     account: str
     state: str
-    at: int = _number()
+    at: int = row.number()
     operator: str
     reason: str
-    __table_args__ = (_WITHOUT_ROWID,)
+    __table_args__ = (WITHOUT_ROWID,)
 
 
 class CardEnd(Row, table=True):
     """Projection: a card that is out of use; ``how`` is as in the journal."""
 
-    card: str = _key()
+    card: str = row.key()
     account: str
     serial: str
     how: str
-    at: int = _number()
+    at: int = row.number()
     operator: str
     reason: str
-    __table_args__ = (_WITHOUT_ROWID,)
-
-
-class StockMove(Row, table=True):
-    """Projection: blank cards that came, left, or turned out to be useless."""
-
-    epoch: int = _number_key()
-    seq: int = _number_key()
-    what: str
-    chips: int = _number()
-    at: int = _number()
-    operator: str
-    reason: str
+    __table_args__ = (WITHOUT_ROWID,)
 
 
 class MeterSwap(Row, table=True):
@@ -214,19 +151,19 @@ class MeterSwap(Row, table=True):
     ``generation``, ``count`` and ``total`` are the newest purchase of the old meter in that.
     """
 
-    epoch: int = _number_key()
-    seq: int = _number_key()
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
     account: str
     slot: int
     service: str
     old: str = Field(index=True)
     new: str
     generation: int
-    count: int = _number()
-    total: int = _number()
-    balance: int = _number()
-    moved: int = _number()
-    at: int = _number()
+    count: int = row.number()
+    total: int = row.number()
+    balance: int = row.number()
+    moved: int = row.number()
+    at: int = row.number()
     operator: str
     reason: str
     __table_args__ = (Index("meter_swap_account", "account", "slot"),)
@@ -240,10 +177,10 @@ class Intent(Row, table=True):
     follows what the card says with it (:mod:`yika_common.journal.implied`).
     """
 
-    epoch: int = _number_key()
-    seq: int = _number_key()
-    basket: int = _number()
-    at: int = _number()
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    basket: int = row.number()
+    at: int = row.number()
     operator: str
     account: str
     card: str
@@ -251,30 +188,30 @@ class Intent(Row, table=True):
     service: str
     meter: str
     generation: int
-    count: int = _number()
-    total: int = _number()
-    quantity: int = _number()
-    amount: int = _number()
-    paid: int = _number()
+    count: int = row.number()
+    total: int = row.number()
+    quantity: int = row.number()
+    amount: int = row.number()
+    paid: int = row.number()
     tariff: str
     tariff_version: int
     state: str
-    resolved_at: int | None = _maybe_number()
+    resolved_at: int | None = row.maybe_number()
     period: str
-    counted: int = _number()
+    counted: int = row.number()
     heating_year: int
     charged_through: int
     free_day: int
     money_number: int
-    money_total: int = _number()
+    money_total: int = row.number()
     quantity_number: int
-    quantity_total: int = _number()
-    debts: int = _number()
-    act: str = _added("")
+    quantity_total: int = row.number()
+    debts: int = row.number()
+    act: str = row.added("")
     __table_args__ = (
         Index("intent_account", "account", "epoch", "seq"),
         Index("intent_pending", "card", sqlite_where=text("state = 'pending'")),
-        _WITHOUT_ROWID,
+        WITHOUT_ROWID,
     )
 
 
@@ -286,83 +223,47 @@ class Refund(Row, table=True):
     (0: no meter had claimed the purchase).
     """
 
-    epoch: int = _number_key()
-    seq: int = _number_key()
-    purchase: int = _number()
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    purchase: int = row.number()
     reason: str
-    paid_at: int | None = _maybe_number()
+    paid_at: int | None = row.maybe_number()
     paid_by: str
-    write_back: int = _number()
+    write_back: int = row.number()
     __table_args__ = (
         Index("refund_purchase", "epoch", "purchase"),
         Index("refund_unpaid", "epoch", sqlite_where=text("paid_at IS NULL")),
-        _WITHOUT_ROWID,
+        WITHOUT_ROWID,
     )
-
-
-class Tally(Row, table=True):
-    """Projection: what an account bought and was charged of a service, by this journal.
-
-    It is what the card said with the newest written sale, which stands at (epoch, seq).
-    """
-
-    account: str = _key()
-    service: str = _key()
-    epoch: int = _number()
-    seq: int = _number()
-    period: str
-    counted: int = _number()
-    heating_year: int
-    charged_through: int
-    free_day: int
-    __table_args__ = (_WITHOUT_ROWID,)
-
-
-class MeterPosition(Row, table=True):
-    """Projection: the highest (generation, count) that this journal gave a meter.
-
-    With the lifetime total, and what was settled through the meter's slot, as the card then said.
-    """
-
-    meter: str = _key()
-    generation: int
-    count: int = _number()
-    total: int = _number()
-    money_number: int
-    money_total: int = _number()
-    quantity_number: int
-    quantity_total: int = _number()
-    debts: int = _number()
-    __table_args__ = (_WITHOUT_ROWID,)
 
 
 class Reading(Row, table=True):
     """Projection: a meter's write-back, once per meter and write-back sequence."""
 
-    epoch: int = _number_key()
-    seq: int = _number_key()
-    at: int = _number()
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    at: int = row.number()
     card: str
     slot: int
     meter: str
     generation: int
-    count: int = _number()
-    total: int = _number()
-    balance: int = _number()
-    used: int = _number()
+    count: int = row.number()
+    total: int = row.number()
+    balance: int = row.number()
+    used: int = row.number()
     status: int
-    sequence: int = _number()
-    meter_time: int = _number()
+    sequence: int = row.number()
+    meter_time: int = row.number()
     __table_args__ = (Index("reading_meter", "meter", "sequence"),)
 
 
 class Witness(Row, table=True):
     """Projection: a place in another journal that a card named."""
 
-    node: str = _key()
-    epoch: int = _number_key()
-    seq: int = _number_key()
-    head: str = _key()
+    node: str = row.key()
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    head: str = row.key()
     card: str
     slot: int
 
@@ -370,33 +271,33 @@ class Witness(Row, table=True):
 class HeldItem(Row, table=True):
     """Projection: every version of an item that a bundle switched on; ``digest`` is 16 hex."""
 
-    name: str = _key()
-    version: int = _number_key()
+    name: str = row.key()
+    version: int = row.number_key()
     digest: str
 
 
 class Bundle(Row, table=True):
     """Projection: the newest manifest that was switched to, one row."""
 
-    id: int = _number_key()
-    version: int = _number()
+    id: int = row.number_key()
+    version: int = row.number()
     digest: str
-    at: int = _number()
+    at: int = row.number()
 
 
 class AccountFacts(Row, table=True):
     """Projection: what sets an account's prices, as it was last amended here."""
 
-    account: str = _key()
-    at: int = _number()
+    account: str = row.key()
+    at: int = row.number()
     operator: str
     tariff_class: str
     persons: int
-    persons_until: int = _number()
-    inner_area: int = _number()
-    gross_area: int = _number()
+    persons_until: int = row.number()
+    inner_area: int = row.number()
+    gross_area: int = row.number()
     heat_class: str
-    heat_from: int = _number()
+    heat_from: int = row.number()
     suspended: str
     equipment: str
     reason: str
@@ -405,33 +306,22 @@ class AccountFacts(Row, table=True):
 class OwnLimit(Row, table=True):
     """Projection: an account's own limits of a service, as they were last set here."""
 
-    account: str = _key()
-    service: str = _key()
-    at: int = _number()
+    account: str = row.key()
+    service: str = row.key()
+    at: int = row.number()
     operator: str
-    per_sale: int = _number()
-    per_day: int = _number()
-    per_month: int = _number()
-    per_cycle: int = _number()
-    until: int = _number()
+    per_sale: int = row.number()
+    per_day: int = row.number()
+    per_month: int = row.number()
+    per_cycle: int = row.number()
+    until: int = row.number()
     reason: str
-
-
-class Refusal(Row, table=True):
-    """Projection: a manifest that was not switched to, and why."""
-
-    version: int = _number_key()
-    digest: str = _key()
-    item: str
-    code: str
-    sentence: str
-    at: int = _number()
 
 
 class Sheet(Row, table=True):
     """Told: an account of our areas; ``sealed`` is its sheet under the vault's key for data."""
 
-    account: str = _key()
+    account: str = row.key()
     item: str = Field(index=True)
     card: str = Field(index=True)
     sealed: bytes
@@ -440,52 +330,29 @@ class Sheet(Row, table=True):
 class SheetMeter(Row, table=True):
     """Told: the meters of the accounts of our areas."""
 
-    meter: str = _key()
-    account: str = _key()
-    __table_args__ = (Index("sheet_meter_account", "account"), _WITHOUT_ROWID)
+    meter: str = row.key()
+    account: str = row.key()
+    __table_args__ = (Index("sheet_meter_account", "account"), WITHOUT_ROWID)
 
 
 class SheetPart(Row, table=True):
     """Told: the file that the sheets of a part were made from."""
 
-    item: str = _key()
+    item: str = row.key()
     sha256: bytes
 
 
 class Form(Row, table=True):
     """Note: which basket a form's token became, so that pressing twice sells once."""
 
-    token: str = _key()
-    epoch: int = _number()
-    basket: int = _number()
+    token: str = row.key()
+    epoch: int = row.number()
+    basket: int = row.number()
 
 
 class Attempt(Row, table=True):
     """Note: wrong passwords in a row, until the journal can be signed again."""
 
-    operator: str = _key()
+    operator: str = row.key()
     failures: int
-    last_at: int = _number()
-
-
-class SpecialCard(Row, table=True):
-    """Projection: a system, managing or tool card that was issued here, and what became of it."""
-
-    number: str = _key()
-    kind: str
-    holder: str
-    serial: str
-    state: str
-    valid_until: int = _number()
-    issued_at: int = _number()
-    operator: str
-    ended_at: int | None = _maybe_number()
-
-
-class ManagingSeen(Row, table=True):
-    """Note: how a managing card was left here, and its wrong PINs in a row."""
-
-    number: str = _key()
-    counter: int = _number()
-    secret: bytes
-    failures: int = _number()
+    last_at: int = row.number()

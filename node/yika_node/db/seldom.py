@@ -1,0 +1,101 @@
+"""The tables of a node that a sale does not read, or not through SQLModel.
+
+A class for a table takes 80 KiB in a server, so these are loaded when one is asked for.  What kind
+each is stands in :mod:`yika_node.db.tables`.
+"""
+
+from yika_node.db import row
+from yika_node.db.row import WITHOUT_ROWID, Row
+
+
+class Identity(Row, table=True):
+    """Who this node is, one row per epoch: the signed certificate and the root it goes back to."""
+
+    epoch: int = row.number_key()
+    node: str
+    certificate: bytes
+    root: bytes
+    headquarters: str
+    founded_at: int = row.number()
+
+
+class StockMove(Row, table=True):
+    """Projection: blank cards that came, left, or turned out to be useless."""
+
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    what: str
+    chips: int = row.number()
+    at: int = row.number()
+    operator: str
+    reason: str
+
+
+class Tally(Row, table=True):
+    """Projection: what an account bought and was charged of a service, by this journal.
+
+    It is what the card said with the newest written sale, which stands at (epoch, seq).
+    """
+
+    account: str = row.key()
+    service: str = row.key()
+    epoch: int = row.number()
+    seq: int = row.number()
+    period: str
+    counted: int = row.number()
+    heating_year: int
+    charged_through: int
+    free_day: int
+    __table_args__ = (WITHOUT_ROWID,)
+
+
+class MeterPosition(Row, table=True):
+    """Projection: the highest (generation, count) that this journal gave a meter.
+
+    With the lifetime total, and what was settled through the meter's slot, as the card then said.
+    """
+
+    meter: str = row.key()
+    generation: int
+    count: int = row.number()
+    total: int = row.number()
+    money_number: int
+    money_total: int = row.number()
+    quantity_number: int
+    quantity_total: int = row.number()
+    debts: int = row.number()
+    __table_args__ = (WITHOUT_ROWID,)
+
+
+class Refusal(Row, table=True):
+    """Projection: a manifest that was not switched to, and why."""
+
+    version: int = row.number_key()
+    digest: str = row.key()
+    item: str
+    code: str
+    sentence: str
+    at: int = row.number()
+
+
+class SpecialCard(Row, table=True):
+    """Projection: a system, managing or tool card that was issued here, and what became of it."""
+
+    number: str = row.key()
+    kind: str
+    holder: str
+    serial: str
+    state: str
+    valid_until: int = row.number()
+    issued_at: int = row.number()
+    operator: str
+    ended_at: int | None = row.maybe_number()
+
+
+class ManagingSeen(Row, table=True):
+    """Note: how a managing card was left here, and its wrong PINs in a row."""
+
+    number: str = row.key()
+    counter: int = row.number()
+    secret: bytes
+    failures: int = row.number()
