@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from rerating_builders import YEAR_START
 from rerating_tariffs import PARSED, PUBLISHED, SERVICES, TARIFFS
@@ -82,6 +82,8 @@ class World:
     sales: list[dict[str, Any]] = field(default_factory=list)
     facts: list[dict[str, Any]] = field(default_factory=list)
     rulings: list[dict[str, Any]] = field(default_factory=list)
+    refunds: list[dict[str, Any]] = field(default_factory=list)
+    """Sales that are given back in the end."""
 
 
 def draw_world(draw: Random, name: str) -> World:
@@ -96,6 +98,7 @@ def draw_world(draw: Random, name: str) -> World:
         world.sales += seller.sales(draw.randint(1, 12))
         if draw.random() < 0.15:
             world.facts.append(_amendment(draw, row))
+    world.refunds = draw.sample(world.sales, draw.choice((0, 0, 1, 2)) % (len(world.sales) + 1))
     for sale in draw.sample(world.sales, draw.choice((0, 0, 0, 0, 1, 3)) % (len(world.sales) + 1)):
         world.rulings.append(_ruling(draw, sale))
     draw.shuffle(world.sales)
@@ -292,6 +295,28 @@ def put_sales(connection: Connection, sales: Sequence[dict[str, Any]]) -> Pairs:
     return pairs
 
 
+def put_refund(connection: Connection, sale: dict[str, Any]) -> Pairs:
+    """Give a stored sale back: its refund is a row of its own, at any time after it."""
+    table = table_of(Sale)
+    here = [table.c[name] == sale[name] for name in store.PLACE]
+    refund = sale | {
+        "seq": sale["seq"] + 2**40,
+        "count": sale["count"] + 1,
+        "stamped_at": sale["stamped_at"] + 90 * DAY,
+        "not_after": sale["not_after"] + 90 * DAY,
+        "quantity": -sale["quantity"],
+        "amount": -sale["amount"],
+        "act": "refund",
+        "refunds": sale["seq"],
+        "outcome": "WRITTEN",
+    }
+    connection.execute(update(table).where(*here).values(refunded=refund["seq"]))
+    add(connection, Sale, [refund])
+    pairs = Pairs()
+    pairs.add_sale(sale)
+    return pairs
+
+
 def put_accounts(connection: Connection, world: World) -> Pairs:
     """Store the accounts, as they were opened."""
     add(connection, Account, world.accounts)
@@ -326,6 +351,7 @@ def expected(connection: Connection, accounts: Sequence[str]) -> Found:
     rows = [
         dict(row)
         for row in connection.execute(select(sale).where(sale.c.account.in_(accounts))).mappings()
+        if not (row["act"] or row["refunded"])
     ]
     premises = store.premises_of(connection, accounts, ZONE)
     rulings = store.rulings_of(connection, accounts)

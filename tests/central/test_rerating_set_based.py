@@ -21,6 +21,7 @@ from rerating_worlds import (
     publish_all,
     put_accounts,
     put_facts,
+    put_refund,
     put_ruling,
     put_sales,
     stored,
@@ -92,7 +93,8 @@ def arrivals(world: World, draw: Random) -> list[Callable[[Connection], Pairs]]:
     ]
     draw.shuffle(acts)
     acts.append(lambda connection: put_facts(connection, world))
-    return acts + [partial(put_ruling, ruling=ruling) for ruling in world.rulings]
+    acts += [partial(put_ruling, ruling=ruling) for ruling in world.rulings]
+    return acts + [partial(put_refund, sale=sale) for sale in world.refunds]
 
 
 def sums_posted(connection: Connection, of: Sequence[str]) -> dict[tuple[Place, str], int]:

@@ -138,7 +138,7 @@ def sold_since(session: Session, since: int) -> dict[str, int]:
     posting = table_of(Posting)
     row = session.execute(
         select(func.count(), func.coalesce(func.sum(_SALE.c.amount), 0)).where(
-            _SALE.c.stamped_at >= since
+            _SALE.c.stamped_at >= since, _SALE.c.booked == 1
         )
     ).one()
     posted = select(func.coalesce(func.sum(posting.c.amount), 0))

@@ -29,6 +29,7 @@ from yika_central.db.tables import (
     OwnLimit,
     Reading,
     Record,
+    RefundPaid,
     Row,
     Sale,
     SaleDebt,
@@ -58,6 +59,7 @@ _NEW_EACH: tuple[type[Row], ...] = (
     StockMove,
     MeterSwap,
     Approval,
+    RefundPaid,
 )
 """Tables whose rows are named by their record: a record is stored once, so a clash is a bug."""
 

@@ -148,17 +148,17 @@ class Sale(Row, table=True):
 
     ``counted`` is what the card says to be counted in ``period`` after the sale.
 
-    ``act`` is why the record went onto the card (:data:`yika_common.journal.bodies.ACTS`); where it
-    is a replacement or a swap nothing was bought.  ``carried`` 1: its own record was not read back,
-    a later card carries its credit.
+    ``act`` is why the record went onto the card (:data:`yika_common.journal.bodies.ACTS`); where
+    it is a replacement or a swap nothing was bought.  ``carried`` 1: its own record was not read
+    back, a later card carries its credit.
 
     ``amount`` is what was charged for the supply, ``paid`` the money the customer handed over: the
     amount less ``adjusted``, with ``debts`` (of ``sale_debt``), ``kept`` and ``rounding``.
 
     Reports add up what is ``booked`` (1): purchases, and refunds from the moment their money was
-    handed out; a refund's time and bracket are then those of that moment.  ``refunds`` is the seq of the purchase that a
-    refund gives back, ``refunded`` (0: none) that of the refund which gave a purchase back: such a
-    purchase counts in no quota and has no price any more.
+    handed out; a refund's time and bracket are then those of that moment.  ``refunds`` is the seq
+    of the purchase that a refund gives back, ``refunded`` (0: none) that of the refund which gave
+    a purchase back: such a purchase counts in no quota and has no price any more.
     """
 
     node: str = key()
@@ -260,7 +260,7 @@ class RefundPaid(Row, table=True):
     """The money of a refund was handed out, as its node says.
 
     ``write_back`` is the number of the meter's write-back that allowed it; 0: no meter had claimed
-    the purchase.
+    the purchase.  ``not_before`` and ``not_after`` are as a sale's.
     """
 
     node: str = key()
@@ -272,6 +272,8 @@ class RefundPaid(Row, table=True):
     amount: int = integer()
     write_back: int = integer()
     stamped_at: int = integer()
+    not_before: int = integer()
+    not_after: int = integer()
     __table_args__ = (Index("refund_paid_refund", "node", "refund_epoch", "refund_seq"),)
 
 

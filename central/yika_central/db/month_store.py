@@ -62,6 +62,7 @@ def _sales(connection: Connection, month: Month, zone: ZoneInfo) -> Figures:
             _SALE.c.not_before < end,
             booked_at >= start,
             booked_at < end,
+            _SALE.c.booked == 1,
             _LATE.c.node.is_(None),
         )
     )

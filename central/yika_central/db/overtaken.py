@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, Table, Update, and_, bindparam, or_, select, update
 
 from yika_central.db.case_store import look_at
+from yika_central.db.refund_store import refunds_ended
 from yika_central.db.rerate_queue import Pairs, queue
 from yika_central.db.settlement_store import SUPERSEDED, note_due
 from yika_central.db.sheet_changes import note_changed
@@ -48,6 +49,7 @@ def end_overtaken(connection: Connection, at: int) -> int:
     pairs = Pairs()
     for row in rows:
         pairs.add_sale(row)
+    pairs |= refunds_ended(connection, rows)
     accounts = {row["account"] for row in rows}
     queue(connection, pairs, at)
     note_due(connection, accounts)

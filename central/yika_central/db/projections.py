@@ -27,6 +27,7 @@ from yika_central.db.tables import (
     OwnLimit,
     Reading,
     Record,
+    RefundPaid,
     Row,
     Sale,
     SaleDebt,
@@ -91,6 +92,8 @@ class Projected:
     floor_at: int
     rows: dict[type[Row], list[Values]] = field(default_factory=dict)
     resolutions: list[Resolution] = field(default_factory=list)
+    ended: list[Values] = field(default_factory=list)
+    """Sales stored before that these records end."""
     special: list[Values] = field(default_factory=list)
     """What became of special cards."""
     orders: list[Values] = field(default_factory=list)
@@ -240,6 +243,9 @@ def _intent(projected: Projected, place: Values, item: Arrived, arrival: Arrival
             "debts": sum(debt.amount for debt in body.debts),
             "paid": body.paid,
             "act": body.act,
+            "refunds": body.refunds,
+            "refunded": 0,
+            "booked": int(body.act == bodies.PURCHASE),
             "carried": 0,
             "key_version": body.key_version,
             "outcome": "PENDING",
@@ -275,6 +281,21 @@ _AS_WRITTEN = (
     "rounding",
 )
 """Columns of a sale that are keys of the intent, under the same name."""
+
+
+def _paid_out(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    body = item.record.body
+    assert isinstance(body, card_bodies.RefundPaid)
+    row = place | {
+        "refund_epoch": body.epoch or arrival.epoch,
+        "refund_seq": body.intent,
+        "amount": body.amount,
+        "write_back": body.write_back,
+        "stamped_at": item.record.ts,
+        "not_before": min(projected.floor_at, arrival.received_at),
+        "not_after": arrival.received_at,
+    }
+    projected.of(RefundPaid).append(row)
 
 
 def _approved(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
@@ -403,6 +424,7 @@ _PROJECTIONS = {
     card_bodies.CardReported: _report,
     card_bodies.CardEnded: _end,
     card_bodies.StockMoved: _stock,
+    card_bodies.RefundPaid: _paid_out,
     meter_bodies.MeterSwapped: _swap,
     meter_bodies.ToolReturned: _tool,
     card_bodies.Approved: _approved,

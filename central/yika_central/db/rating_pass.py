@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, TextClause, text
 
-from yika_central.db.rating_plan import CLAMPED, Plan
+from yika_central.db.rating_plan import CLAMPED, COUNTS, Plan
 
 BY_HAND: Final = -1
 """The plan of pairs that are priced in Python."""
@@ -154,7 +154,10 @@ class RatingPass:
         )
 
     def send_disordered_back(self) -> None:
-        """Pairs in which a purchase of before the cut follows one of after it: priced whole."""
+        """Pairs in which a purchase of before the cut follows one of after it: priced whole.
+
+        One that was given back is looked at too: without it, what follows may count earlier.
+        """
         self._run(
             f"""UPDATE rerate_pair SET start = 0, plan = {BY_HAND} WHERE n IN (
                 SELECT m.n FROM (
@@ -162,13 +165,13 @@ class RatingPass:
                         MIN(s.generation * 4294967296 + s."count") AS first
                     FROM rerate_pair p CROSS JOIN sale s
                     WHERE p.start > 0 AND s.account = p.account AND s.service = p.service
-                        AND s.not_after >= p.start AND {CLAMPED} >= p.start
+                        AND s.act = '' AND s.not_after >= p.start AND {CLAMPED} >= p.start
                     GROUP BY p.n, p.start, s.meter) AS m
                 CROSS JOIN sale s CROSS JOIN rerate_pair q
                 WHERE s.meter = m.meter AND s.generation >= m.first / 4294967296
                     AND s.generation * 4294967296 + s."count" >= m.first
                     AND q.n = m.n AND s.account = q.account AND s.service = q.service
-                    AND {CLAMPED} < m.start)"""  # noqa: S608 - no input
+                    AND s.act = '' AND {CLAMPED} < m.start)"""  # noqa: S608 - no input
         )
 
     def price(self, number: int, plan: Plan) -> None:
@@ -223,7 +226,8 @@ class RatingPass:
         return self._all(
             f"""SELECT p.n, s.* FROM rerate_pair p CROSS JOIN sale s
                 WHERE p.plan = {BY_HAND} AND s.account = p.account AND s.service = p.service
-                    AND s.not_after >= p.start AND ({CLAMPED} >= p.start OR p.start = 0)
+                    AND {COUNTS} AND s.not_after >= p.start
+                    AND ({CLAMPED} >= p.start OR p.start = 0)
                 ORDER BY p.n"""  # noqa: S608 - no input
         )
 
@@ -240,7 +244,8 @@ class RatingPass:
                 LEFT JOIN rating r ON r.node = s.node AND r.epoch = s.epoch
                     AND r.branch = s.branch AND r.seq = s.seq
                 WHERE p.plan = {BY_HAND} AND p.start > 0 AND s.account = p.account
-                    AND s.service = p.service AND s.not_after >= p.start - :look_back
+                    AND s.service = p.service AND {COUNTS}
+                    AND s.not_after >= p.start - :look_back
                     AND {CLAMPED} >= p.start - :look_back AND {CLAMPED} < p.start
                 GROUP BY p.n""",  # noqa: S608 - no input
             look_back=look_back,
@@ -251,7 +256,7 @@ class RatingPass:
         rows = self._all(
             f"""SELECT p.n FROM rerate_pair p WHERE p.plan = {BY_HAND} AND p.start > 0
                 AND EXISTS (SELECT 1 FROM sale s WHERE s.account = p.account
-                    AND s.service = p.service AND {CLAMPED} < p.start)"""  # noqa: S608 - no input
+                    AND s.service = p.service AND {COUNTS} AND {CLAMPED} < p.start)"""  # noqa: S608 - no input
         )
         return {row[0] for row in rows}
 

@@ -28,6 +28,9 @@ CLAMPED: Final = (
 )
 """The time of a sale ``s`` by its stamp and bracket."""
 
+COUNTS: Final = "s.act = '' AND s.refunded = 0"
+"""What a sale ``s`` fulfils that is priced at all: a purchase that was not given back."""
+
 _UNKNOWN, _STRANGE = -1, -2
 """In place of a tariff's number: nobody published it; it is none that is priced here."""
 
@@ -49,7 +52,7 @@ _SOLD: Final = f"""
             OR s.charged_through <> 0 OR s.free_day <> 0
             OR s.quantity > {QUANTITY_MAX} THEN 1 ELSE 0 END AS odd
     FROM rerate_pair p CROSS JOIN sale s
-    WHERE p.plan = :plan AND s.account = p.account AND s.service = p.service
+    WHERE p.plan = :plan AND s.account = p.account AND s.service = p.service AND {COUNTS}
         AND s.not_after >= p.start AND {CLAMPED} >= p.start"""  # noqa: S608 - no input
 
 

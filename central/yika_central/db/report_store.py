@@ -62,6 +62,7 @@ class Window:
             _SALE.c.not_before < self.end,
             counted_at >= self.start,
             counted_at < self.end,
+            _SALE.c.booked == 1,
         ]
         if self.node:
             conditions.append(_SALE.c.node == self.node)

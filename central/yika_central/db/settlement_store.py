@@ -143,6 +143,8 @@ def superseded(connection: Connection, accounts: Sequence[str]) -> list[Row[Any]
         select(*columns, booked_at.label("sold_at"))
         .where(
             or_(sale.c.outcome == SUPERSEDED, paid_back),
+            # The money of a refund that never reached the card was never handed out.
+            sale.c.act == "",
             sale.c.account.in_(accounts),
             sale.c.paid != sale.c.amount,
         )

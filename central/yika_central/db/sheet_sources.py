@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, case, func, select
 
 from yika_central.db.tables import (
     Account,
@@ -127,15 +127,22 @@ def _slots(accounts: Sequence[str]) -> Select[Any]:
         partition_by=slot,
         order_by=[*(column.desc() for column in newest), *(sale.c[name] for name in _PLACE)],
     )
+    # A purchase that was given back charged nothing.
+    charged = {
+        "heating": sale.c.heating_year,
+        "charged": sale.c.charged_through,
+        "free": sale.c.free_day,
+    }
     sums = {
         "adjusted_sum": func.sum(sale.c.adjusted - sale.c.kept),
         "adjusted_newest": func.max(sale.c.adjusted_number),
         "debts_sum": func.sum(sale.c.debts),
         "quantity_newest": func.max(sale.c.adjusted_quantity_number),
         "quantity_sum": func.sum(sale.c.adjusted_quantity),
-        "heating_newest": func.max(sale.c.heating_year),
-        "charged_newest": func.max(sale.c.charged_through),
-        "free_newest": func.max(sale.c.free_day),
+        **{
+            f"{name}_newest": func.max(case((sale.c.refunded == 0, column), else_=0))
+            for name, column in charged.items()
+        },
     }
     ranked = (
         select(

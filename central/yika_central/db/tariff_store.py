@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Table, func, select, update
 
 from yika_central.db.database import add
 from yika_central.db.rerating_store import SUPERSEDED
@@ -117,7 +117,7 @@ def sales_of(
                 table.c.account.in_(accounts),
                 table.c.service == service,
                 table.c.not_after.between(since, until),
-                table.c.outcome != SUPERSEDED,
+                *_counts(table),
             )
             .order_by(table.c.account)
         )
@@ -137,7 +137,7 @@ def count_sales(
             table.c.account.in_(accounts),
             table.c.service == service,
             table.c.not_after.between(since, until),
-            table.c.outcome != SUPERSEDED,
+            *_counts(table),
         )
         .group_by(table.c.account)
     ).all()
@@ -154,7 +154,12 @@ def strangers_sales(connection: Connection, service: str, since: int, until: int
         .where(
             sale.c.service == service,
             sale.c.not_after.between(since, until),
-            sale.c.outcome != SUPERSEDED,
+            *_counts(sale),
             ~known,
         )
     ).scalar_one()
+
+
+def _counts(sale: Table) -> list[ColumnElement[bool]]:
+    """Purchases that have a price: neither superseded nor given back."""
+    return [sale.c.outcome != SUPERSEDED, sale.c.act == "", sale.c.refunded == 0]

@@ -203,7 +203,9 @@ class Accounting:
             connection.execute(select(func.min(table_of(row).c.month))).scalar()
             for row in (ClosedMonth, LateSale, Settlement, AdjustmentEntry, Debt, DebtEntry)
         ]
-        sold = connection.execute(select(func.min(booked_at)).select_from(table_of(Sale))).scalar()
+        table = table_of(Sale)
+        first_sale = select(func.min(booked_at)).where(table.c.booked == 1)
+        sold = connection.execute(first_sale).scalar()
         if sold is not None:
             booked.append(month_of(from_timestamp(sold), self._zone))
         first = min((month for month in booked if month), default=self._now)

@@ -32,6 +32,7 @@ from yika_central.domain.placement import BranchEnd, Missing, Placed, place
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.reconciliation_doubts import doubts_of
 from yika_central.services.reconciliation_outcomes import apply_resolutions, resolve_late
+from yika_central.services.reconciliation_refunds import take_refunds
 from yika_central.services.special_lists import nodes_of_card
 from yika_central.services.special_lists import note_due as note_list_due
 from yika_common.journal.bodies import BundleApplied
@@ -159,6 +160,7 @@ def _absorb(
     for number in note_special(connection, projected.special):
         note_list_due(connection, nodes_of_card(connection, number))
     changed |= resolve_late(connection, projected, arrival)
+    changed |= take_refunds(connection, incoming.node, projected, incoming.received_at)
     settle(connection, "unknown_account", [row["account"] for row in projected.of(Account)])
     ledger.extend_branch(
         connection,
@@ -171,7 +173,7 @@ def _absorb(
             floor_at=projected.floor_at,
         ),
     )
-    book_late_sales(connection, projected.of(Sale))
+    book_late_sales(connection, [row for row in projected.of(Sale) if row["booked"]])
     settling = {row["account"] for row in projected.of(Sale) if row["paid"] != row["amount"]}
     note_due(connection, settling | {account for account, _ in changed}, node=incoming.node)
     look_at(connection, {row["meter"] for table in (Sale, Reading) for row in projected.of(table)})

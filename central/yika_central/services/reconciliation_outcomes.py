@@ -129,6 +129,7 @@ def _apply_stored(
             _doubt(projected, arrival, resolution, RESOLVED_TWICE, amount=sale["amount"])
         else:
             sale |= _outcome(resolution, arrival.epoch)
+            projected.ended.append(sale)
             changes.append(_statement_row(sale, resolution, arrival.epoch))
             changed.add_sale(sale)
     resolve_sales(connection, changes)

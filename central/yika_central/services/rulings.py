@@ -247,7 +247,7 @@ class Rulings:
     def _sale(self, place: Place) -> Sale:
         with self._database.reading() as session:
             found = session.get(Sale, place)
-            if found is None:
+            if found is None or found.act:
                 raise NoSuchSale
             return found
 

@@ -18,7 +18,7 @@ def upgrade() -> None:
         "refund_paid",
         sa.Column("node", sa.String(), nullable=False),
         *_numbers("epoch", "branch", "seq", "refund_epoch", "refund_seq"),
-        *_numbers("amount", "write_back", "stamped_at"),
+        *_numbers("amount", "write_back", "stamped_at", "not_before", "not_after"),
         sa.PrimaryKeyConstraint("node", "epoch", "branch", "seq", name=op.f("pk_refund_paid")),
     )
     op.create_index("refund_paid_refund", "refund_paid", ["node", "refund_epoch", "refund_seq"])
