@@ -22,6 +22,7 @@ from yika_node.jobs import Jobs
 
 KEPT_OUT = {"openpyxl", "numpy", "lxml", "psycopg", "psycopg_c", "alembic", "mako", "yika_central"}
 WHEN_USED = {
+    "ctypes",
     "requests",
     "segno",
     "serial",

@@ -11,11 +11,26 @@ M_ARENA_MAX        -8     1          heaps for all threads together
 M_MMAP_THRESHOLD   -3     128 KiB    from this size on a block is mapped alone
 M_TRIM_THRESHOLD   -1     128 KiB    free memory above this goes back
 =================  =====  =========  ===========================================
+
+The call goes through the library that Argon2 and the keys need anyway; ``ctypes`` would keep most
+of a megabyte for it.
 """
 
-import ctypes
 from typing import Final
 
+import _cffi_backend
+
+DECLARED: Final = "int mallopt(int, int); const char *gnu_get_libc_version(void);"
+
+_C: Final = _cffi_backend.FFI(
+    "yika_common.infra.allocator",
+    # What cffi writes for these two functions (its "out-of-line ABI mode").
+    _version=0x2601,
+    _types=bytes.fromhex(
+        "0000060d 0000000f 0000030d 00000701 00000701 0000000f 00000703 00000201"
+    ),
+    _globals=(b"\x00\x00\x00\x23gnu_get_libc_version", 0, b"\x00\x00\x02\x23mallopt", 0),
+)
 _SETTINGS: Final = ((-8, 1), (-3, 128 << 10), (-1, 128 << 10))
 
 
@@ -24,7 +39,7 @@ def keep_memory_small() -> None:
 
     Another C library than glibc has its own ways and is left alone.
     """
-    library = ctypes.CDLL(None)
+    library = _C.dlopen(None)
     if hasattr(library, "gnu_get_libc_version"):
         for parameter, value in _SETTINGS:
             library.mallopt(parameter, value)
