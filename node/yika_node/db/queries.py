@@ -162,20 +162,39 @@ class Queries:
             return [(account, *_belongings(session, account)) for account in found]
 
     def account_of_meter(self, meter: str) -> str | None:
-        """The account that a meter belongs to."""
+        """The account that a meter belongs to, or belonged to until it was replaced."""
+        swap = tables.MeterSwap
         with self._session() as session:
             wanted = sql.select(tables.AccountMeter.account).where(
                 tables.AccountMeter.meter == meter
             )
-            return session.exec(wanted).first()
+            swapped = sql.select(swap.account).where(
+                sql.or_(sql.col(swap.old) == meter, sql.col(swap.new) == meter)
+            )
+            return session.exec(wanted).first() or session.exec(swapped).first()
 
     def meters_taken(self, meters: Sequence[str]) -> set[str]:
-        """Which of these meters belong to an account."""
+        """Which of these meters belong to an account, or belonged to one and were replaced."""
         with self._session() as session:
-            wanted = sql.select(tables.AccountMeter.meter).where(
-                sql.col(tables.AccountMeter.meter).in_(meters)
+            columns = (tables.AccountMeter.meter, tables.MeterSwap.old, tables.MeterSwap.new)
+            found = (
+                session.exec(sql.select(column).where(sql.col(column).in_(meters))).all()
+                for column in columns
             )
-            return set(session.exec(wanted).all())
+            return set().union(*found)
+
+    def swaps(self, account: str) -> Sequence[tables.MeterSwap]:
+        """The account's meters that were replaced here, in order."""
+        with self._session() as session:
+            wanted = sql.select(tables.MeterSwap).where(tables.MeterSwap.account == account)
+            return session.exec(wanted.order_by("epoch", "seq")).all()
+
+    def swap_to(self, account: str, meter: str) -> tables.MeterSwap | None:
+        """How a meter came to an account in another's place."""
+        swap = tables.MeterSwap
+        with self._session() as session:
+            wanted = sql.select(swap).where(swap.account == account, swap.new == meter)
+            return session.exec(wanted).first()
 
     def accounts_opened(self) -> int:
         """How many accounts this journal opened."""
@@ -186,6 +205,12 @@ class Queries:
         """A card that was issued here."""
         with self._session() as session:
             return session.get(tables.Card, number)
+
+    def newest_card(self, account: str) -> tables.Card | None:
+        """The card of the highest generation that was issued here for an account."""
+        with self._session() as session:
+            wanted = sql.select(tables.Card).where(tables.Card.account == account)
+            return session.exec(wanted.order_by(sql.col(tables.Card.generation).desc())).first()
 
     def cards_issued(self, numbers: Sequence[str]) -> set[str]:
         """Which of these card numbers are issued."""

@@ -104,6 +104,10 @@ class AccountDesk:
         number = self._known.number_of_card(card)
         return None if number is None else self.get(number)
 
+    def of_meter(self, meter: str) -> str | None:
+        """The account that a meter belongs to, or belonged to until it was replaced."""
+        return self._known.number_of_meter(meter)
+
     def find(self, text: str, *, after: str | None = None, limit: int = 50) -> Page[Account]:
         """Accounts whose number, card, meter, name, phone, address or document holds the text.
 
@@ -157,7 +161,7 @@ class AccountDesk:
         service = PROFILES[profile][slot]
         if self._keyring.meter(meter).service is not service:
             raise MeterOfAnotherService(meter=meter, place=slot + 1)
-        holder = self._known.number_of_meter(meter)
+        holder = self.of_meter(meter)
         if holder is not None:
             raise MeterTaken(meter=meter, account=holder)
         return service

@@ -46,7 +46,12 @@ class KnownAccounts:
         told = self._told(number)
         if found is not None:
             return self._whole(account_of(*found, self._person), told, _generation(found[2]))
-        return None if told is None else self._whole(account_of_sheet(told), told, told.generation)
+        if told is None:
+            return None
+        account, issued = account_of_sheet(told), self._queries.newest_card(number)
+        if issued is not None and issued.generation > told.generation:
+            account = replace(account, card=issued.number)
+        return self._whole(account, told, max(told.generation, _generation(issued)))
 
     def number_of_card(self, card: str) -> str | None:
         """The account that a card was issued to, here or elsewhere."""
@@ -88,11 +93,21 @@ class KnownAccounts:
     def _whole(self, account: Account, told: AccountSheet | None, generation: int) -> Account:
         account = replace(account, told=told, limits=self._limits(account.number, told))
         if told is not None and told.generation > generation:
-            account = replace(account, card=told.card)
+            account = replace(account, card=told.card, meters=meters_of_sheet(told))
+        account = replace(account, meters=self._meters(account))
         own = self._queries.facts(account.number)
         if own is not None and (told is None or own.at > told.facts_at):
             return _with_facts(account, _facts_of(own), own.at)
         return account if told is None else _with_facts(account, told.facts, told.facts_at)
+
+    def _meters(self, account: Account) -> tuple[MeterView, ...]:
+        """The account's meters, with those that were replaced here since."""
+        meters = {view.slot: view for view in account.meters}
+        for swap in self._queries.swaps(account.number):
+            shown = meters.get(swap.slot)
+            if shown is not None and shown.meter == swap.old:
+                meters[swap.slot] = replace(shown, meter=swap.new)
+        return tuple(meters.values())
 
     def _limits(self, number: str, told: AccountSheet | None) -> tuple[OwnLimit, ...]:
         newest = {limit.service: limit for limit in (told.limits if told else ())}
@@ -118,6 +133,13 @@ class KnownAccounts:
             return None
 
 
+def meters_of_sheet(sheet: AccountSheet) -> tuple[MeterView, ...]:
+    """The meters that a sheet names."""
+    return tuple(
+        MeterView(meter.slot, Service(meter.service), meter.meter) for meter in sheet.meters
+    )
+
+
 def account_of_sheet(sheet: AccountSheet) -> Account:
     """The account that a sheet is about."""
     account = Account(
@@ -127,9 +149,7 @@ def account_of_sheet(sheet: AccountSheet) -> Account:
         profile=sheet.profile,
         persons=sheet.persons,
         area_m2=Quantity(sheet.inner_area) or None,
-        meters=tuple(
-            MeterView(meter.slot, Service(meter.service), meter.meter) for meter in sheet.meters
-        ),
+        meters=meters_of_sheet(sheet),
         person=sheet.person,
         card=sheet.card or None,
         opened_at=from_timestamp(sheet.opened),

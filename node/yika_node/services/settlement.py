@@ -48,7 +48,7 @@ class Settlement:
     judge: Judge
 
     def listen(self, image: CardImage, operator: str) -> None:
-        """Journal new meter readings and places in journals that the card names.
+        """Journal new meter readings and places in journals that the card's fresh slots name.
 
         Raises:
             NodeRestored: the card names a place in our own journal that we do not hold.
@@ -56,6 +56,8 @@ class Settlement:
         """
         news: list[Body] = []
         for slot in image.slots:
+            if slot.slot not in image.fresh:
+                continue
             self._check_own_witness(slot)
             news += self._reading(image, slot)
             news += self._witness(image, slot)

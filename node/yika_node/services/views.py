@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from yika_common.cards.application import CardIdentity
 from yika_common.cards.record import CreditRecord
-from yika_common.cards.write_back import WriteBack
+from yika_common.cards.write_back import MeterStatus, WriteBack
 from yika_common.clock import to_timestamp
 from yika_common.errors import YikaError
 from yika_common.journal.bodies import AccountFacts
@@ -201,6 +201,12 @@ class SlotView:
     write_back_problem: YikaError | None = None
     bare: bool = False
     refund_waits: bool = False
+
+    @property
+    def transferred(self) -> bool:
+        """Whether the meter has written that another one is to take its place."""
+        status = None if self.write_back is None else self.write_back.reading.status
+        return status is not None and MeterStatus.TRANSFERRED in status
 
     @property
     def count(self) -> int:
