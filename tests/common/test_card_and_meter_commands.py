@@ -135,7 +135,7 @@ def test_an_unsold_slot_has_nothing_new(town: Yika) -> None:
 
 
 def test_a_refused_record_ends_in_failure(town: Yika) -> None:
-    sell(1, 100_000_001)
+    sell(1, 100_000_100)
     result = town("meter", "load", "meter", "card")
     assert result.exit_code == 1
     assert told(result) == {**NOTHING_TAKEN, "outcome": "refused", "reason": "over_limit"}

@@ -69,6 +69,7 @@ def test_an_order_is_followed(kind: OrderKind, credited: int, changes: Any) -> N
         credited=Quantity(credited),
         claim=Claim(0, 4),
         state=replace(HELD, order=4, **changes),
+        inspected=kind is OrderKind.INSPECTION,
     )
 
 

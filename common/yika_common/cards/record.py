@@ -32,8 +32,9 @@ offset  size  field (big-endian; quantities in 1/1000 unit, money in 1/100)
 76      4     alarm level, quantity
 80      4     maximum stored credit, quantity; 0: the meter's own
 84      4     price, 1/10000 currency per unit; 0: the meter does not count money
-88      4     next price; 0: none
-92      4     time from which the next price holds; 0: none
+88      4     with a price the next price, 0: none; without one the second alarm level, 0: none
+92      4     with a price the time from which the next one holds, 0: none; without one the most
+              that the meter lends below zero, 0: nothing
 96      8     witness: node id, padded name
 104     2     witness: the node's epoch
 106     4     witness: sequence number of the intent
@@ -52,7 +53,7 @@ An unused slot reads as :data:`EMPTY_RECORD`, all zeros.
 
 from dataclasses import field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from yika_common.cards.ciphers import MAC_SIZE, mac8, same, suite_of, suite_of_version
 from yika_common.cards.errors import ContentUnknown, RecordForged
@@ -102,7 +103,15 @@ PARAMETERS = Layout(
     Field("next_price", 4),
     Field("next_from", 4, Kind.TIME_OR_NONE),
 )
-"""The fields of :class:`MeterParameters`; an order of a tool card brings the same ones."""
+"""The fields of :class:`MeterParameters` that bring a price; a tool card's order has the same."""
+_LEVELS = Layout(
+    *PARAMETERS.fields[:4],
+    Field("second_level", 4),
+    Field("overdraft", 4),
+)
+"""The same bytes where no price is brought."""
+_PRICE = slice(10, 14)
+_VERSION_MAX = 0xFFFF
 _WITNESS = Layout(
     Field("node", NODE_ID_SIZE, Kind.NAME),
     Field("epoch", 2),
@@ -164,13 +173,28 @@ class AppliedAdjustments:
         object.__setattr__(self, "data", _ADJUSTMENTS.pack(self))
 
 
+class Levels(NamedTuple):
+    """At which credit a meter does what; in 1/1000 of what it holds.
+
+    At ``alarm_level`` it warns.  At ``second_level`` it closes once, until a card is shown to it;
+    0: it does not.  It stores no more than ``max_stored``; 0: the meter's own.  It delivers until
+    the balance is ``overdraft`` below zero, and takes that back from the next purchase.
+    """
+
+    alarm_level: Quantity = _NO_QUANTITY
+    max_stored: Quantity = _NO_QUANTITY
+    second_level: Quantity = _NO_QUANTITY
+    overdraft: Quantity = _NO_QUANTITY
+
+
 @dataclass(frozen=True, slots=True)
 class MeterParameters:
     """What the meter is to be set to; version 0 brings nothing.
 
     A meter that holds money deducts at ``price``, and at ``next_price`` once its clock has
     reached ``next_from``; the two come together, with a price before them, or neither does.  Every
-    record of such a meter brings its price, and no other record brings one.
+    record of such a meter brings its price, and no other record brings one.  ``second_level`` and
+    ``overdraft`` (:class:`Levels`) have no room beside a price.
     """
 
     version: int = 0
@@ -179,6 +203,8 @@ class MeterParameters:
     price: Price = _NO_PRICE
     next_price: Price = _NO_PRICE
     next_from: datetime | None = None
+    second_level: Quantity = _NO_QUANTITY
+    overdraft: Quantity = _NO_QUANTITY
     data: bytes = _packed()
 
     def __post_init__(self) -> None:
@@ -188,7 +214,27 @@ class MeterParameters:
             raise ValueError("next_price: a price comes before the next one")
         if self.price and not self.version:
             raise ValueError("price: a price comes with a parameter version")
-        object.__setattr__(self, "data", PARAMETERS.pack(self))
+        if self.price and (self.second_level or self.overdraft):
+            raise ValueError("second_level, overdraft: they have no room beside a price")
+        object.__setattr__(self, "data", (PARAMETERS if self.price else _LEVELS).pack(self))
+
+    @property
+    def levels(self) -> Levels:
+        """All that is not a price."""
+        return Levels(self.alarm_level, self.max_stored, self.second_level, self.overdraft)
+
+    def levelled(self, in_force: int, levels: Levels) -> "MeterParameters":
+        """These with other levels; the very same ones if they bring those levels already.
+
+        They do not if the meter is at a higher version than theirs: then nobody knows which levels
+        it has, and it is told again.  ``in_force`` is its version; 0: it has none, or has not
+        said.  The new version is above both; where there is none any more, nothing changes.
+        """
+        told = bool(self.version) and self.version >= in_force and self.levels == levels
+        version = max(self.version, in_force) + 1
+        if told or version > _VERSION_MAX:
+            return self
+        return replace(self, version=version, **levels._asdict())
 
     def repriced(
         self,
@@ -293,8 +339,20 @@ class CreditRecord:
         return body + mac8(key, body)
 
 
+def read_parameters(data: bytes) -> MeterParameters:
+    """The parameters in these 22 bytes.
+
+    Raises:
+        ValueError: no parameters have these bytes.
+    """
+    layout = PARAMETERS if any(data[_PRICE]) else _LEVELS
+    return MeterParameters(**layout.unpack(data))
+
+
 _PARTS = (_HEAD, _QUOTA, _ADJUSTMENTS, PARAMETERS, _WITNESS, _TAIL)
 _BODY_SIZE = 2 + sum(part.size for part in _PARTS)
+PARAMETERS_AT = slice(74, 96)
+"""Where the parameters stand in a record, and in an order of a tool card."""
 RECORD_SIZE = 130
 EMPTY_RECORD = bytes(RECORD_SIZE)
 assert _BODY_SIZE + MAC_SIZE == RECORD_SIZE, "the table above says so"
@@ -329,9 +387,11 @@ def said_in(body: bytes) -> CreditRecord:
 
 
 def _parsed(body: bytes) -> CreditRecord:
-    pieces, offset = [], 2
+    pieces: list[Any] = []
+    offset = 2
     for part in _PARTS:
-        pieces.append(part.unpack(body[offset : offset + part.size]))
+        data = body[offset : offset + part.size]
+        pieces.append(read_parameters(data) if part is PARAMETERS else part.unpack(data))
         offset += part.size
     head, quota, adjustments, parameters, witness, tail = pieces
     flags = head.pop("flags")
@@ -343,6 +403,6 @@ def _parsed(body: bytes) -> CreditRecord:
         lower=bool(flags & _LOWER),
         quota=QuotaState(**quota),
         adjustments=AppliedAdjustments(**adjustments),
-        parameters=MeterParameters(**parameters),
+        parameters=parameters,
         witness=RecordWitness(**witness),
     )

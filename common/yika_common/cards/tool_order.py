@@ -23,8 +23,9 @@ offset  size  field (big-endian; quantities in 1/1000 unit)
 76      4     alarm level, quantity
 80      4     maximum stored credit, quantity; 0: the meter's own
 84      4     price, 1/10000 currency per unit; 0: the meter does not count money
-88      4     next price; 0: none
-92      4     time from which the next price holds; 0: none
+88      4     with a price the next price, 0: none; without one the second alarm level, 0: none
+92      4     with a price the time from which the next one holds, 0: none; without one the most
+              that the meter lends below zero, 0: nothing
 96      26    zeros
 122     8     MAC: AES-CMAC under K_wbq over bytes 0 to 121, first 8 bytes
 ======  ====  =====================================================================
@@ -43,7 +44,7 @@ from yika_common.cards.ciphers import MAC_SIZE, mac8, same, suite_of_version
 from yika_common.cards.errors import ContentUnknown, OrderForged
 from yika_common.cards.identifiers import CARD_NUMBER_SIZE, METER_ID_SIZE
 from yika_common.cards.layout import Field, Kind, Layout
-from yika_common.cards.record import PARAMETERS, RECORD_SIZE, MeterParameters
+from yika_common.cards.record import PARAMETERS, RECORD_SIZE, MeterParameters, read_parameters
 from yika_common.errors import Phrase
 from yika_common.services import SLOTS_MAX, Service
 from yika_common.values import dataclass
@@ -171,7 +172,7 @@ def _parsed(body: bytes) -> ToolOrder:
             raise ValueError("bytes that mean nothing here")
         head: dict[str, Any] = _HEAD.unpack(body[_PREFIX_SIZE : _PREFIX_SIZE + _HEAD.size])
         kind = OrderKind(head.pop("kind"))
-        parameters = MeterParameters(**PARAMETERS.unpack(body[_PARAMETERS_AT:_REST_AT]))
+        parameters = read_parameters(body[_PARAMETERS_AT:_REST_AT])
         return ToolOrder(**head, kind=kind, parameters=parameters)
     except ValueError as cause:
         what = Phrase("order %(format)s", format=f"{body[0]}.{body[1]}")

@@ -19,7 +19,9 @@ offset  size  field (big-endian; quantities in 1/1000 unit)
 28      6     balance, signed
 34      6     lifetime use
 40      2     status: bit 0 closed (delivers nothing), bit 1 balance at the alarm level,
-              bit 2 transferred (for good), bit 3 cleared, until the next credit
+              bit 2 transferred (for good), bit 3 cleared, until the next credit, bit 4 closed
+              once at the second alarm level, until a card is shown, bit 5 battery low, bit 6 the
+              cover was opened, bit 7 a magnet was near; bits 6 and 7 until a tool card inspects
 42      4     sequence: grows with every write-back, never repeats
 46      4     meter clock, seconds since 1970 UTC
 50      2     highest issuing epoch seen
@@ -55,12 +57,16 @@ _PREFIX_SIZE = 2
 
 
 class MeterStatus(IntFlag):
-    """How the meter stands."""
+    """How the meter stands; no bit above the eighth, the last that every card has room for."""
 
     CLOSED = 1
     LOW = 2
     TRANSFERRED = 4
     CLEARED = 8
+    WARNED = 16
+    BATTERY = 32
+    COVER = 64
+    MAGNET = 128
 
 
 _READING = Layout(

@@ -3,7 +3,9 @@
 1. Find the own slot by its tag, authenticate, read the record, or a tool card's order, decide.
 2. Write the claim on the card: from now on nobody refunds this purchase without the meter.
 3. Keep the credit and the next write-back sequence in the meter, in one commit.
-4. Write back to the card.
+4. Write back to the card.  After an inspection, forget what was done to the cover.
+
+A card that is shown also opens what was closed at the second alarm level.
 
 Cut between 1 and 2: nothing happened.  Between 2 and 3: the next visit claims again and credits.
 After 3: the credit is kept once, and the next visit only writes back.
@@ -136,8 +138,12 @@ def load(
     verdict = _judged(session, meter, now)
     if verdict.claim is not None:
         session.write_claim(verdict.claim)
-    kept = replace(verdict.state.at(now), sequence=verdict.state.sequence + 1)
+    shown = verdict.state.at(now).acknowledged()
+    kept = replace(shown, sequence=shown.sequence + 1)
     meter.commit(kept)
+    written_back = _written_back(session, meter, kept, now)
+    if written_back and verdict.inspected:
+        meter.commit(kept.inspected(meter.plate))
     return LoadReport(
         outcome=verdict.outcome,
         reason=verdict.reason,
@@ -146,7 +152,7 @@ def load(
         generation=kept.generation,
         count=kept.count,
         total=kept.total,
-        written_back=_written_back(session, meter, kept, now),
+        written_back=written_back,
     )
 
 
@@ -178,7 +184,7 @@ def _memory_slot(chip: MemoryChip, meter: MeterStore, slot: int | None) -> Meter
 def _judged(session: MeterVisit, meter: MeterStore, now: datetime) -> Verdict:
     plate, keys, state, data = meter.plate, meter.keys, meter.state(), session.read_record()
     if not is_order(data):
-        return judge(plate, keys.credit, state, data, session.slot)
+        return judge(plate, keys.credit, state, data, session.slot, session.cut)
     shown = Shown(session.identity.number, session.slot, now)
     return judge_order(plate, _evidence_key(keys), state, data, shown)
 

@@ -9,9 +9,10 @@ An order is followed only
    which change nothing any more, so that a tool card that was lost on its way is made up for;
 4. if parameters count what the meter holds.
 
-*Inspection* only writes back.  *Parameters* are taken if their version is above the one in force.
-*Transfer* stops delivery for good and leaves the balance in the register.  *Clear* sets the
-balance to nothing, until the next credit.
+*Inspection* writes back; that the cover was opened or a magnet near is then forgotten, because
+somebody stands there who can look.  *Parameters* are taken if their version is above the one in
+force.  *Transfer* stops delivery for good and leaves the balance in the register.  *Clear* sets
+the balance to nothing, until the next credit.
 
 An order is kept as a record is: the claim on the card, generation 0 and the order's number, then
 the state in one commit, then the write-back.
@@ -57,7 +58,7 @@ def judge_order(
     reason = _objection(plate, state, order, shown)
     if reason is not Reason.NONE:
         return _refused(reason, state)
-    return _followed(state, order)
+    return _followed(plate, state, order)
 
 
 def _objection(plate: MeterPlate, state: MeterState, order: ToolOrder, shown: Shown) -> Reason:
@@ -76,12 +77,12 @@ def _objection(plate: MeterPlate, state: MeterState, order: ToolOrder, shown: Sh
     return next((reason for holds, reason in objections if holds), Reason.NONE)
 
 
-def _followed(state: MeterState, order: ToolOrder) -> Verdict:
+def _followed(plate: MeterPlate, state: MeterState, order: ToolOrder) -> Verdict:
     taken = replace(state, order=order.number)
     outcome, reason, credited = Outcome.EXECUTED, Reason.NONE, _NOTHING
     match order.kind:
         case OrderKind.PARAMETERS if order.parameters.version > state.parameter_version:
-            taken = taken.set_to(order.parameters)
+            taken = taken.set_to(order.parameters, plate)
         case OrderKind.PARAMETERS:
             outcome, reason = Outcome.NOTHING_NEW, Reason.OLD_PARAMETERS
         case OrderKind.TRANSFER:
@@ -95,6 +96,7 @@ def _followed(state: MeterState, order: ToolOrder) -> Verdict:
         credited=credited,
         claim=Claim(_NO_GENERATION, order.number),
         state=taken,
+        inspected=order.kind is OrderKind.INSPECTION,
     )
 
 

@@ -11,17 +11,20 @@ A record is taken only
 5. if the credit it leaves does not pass the most the meter stores;
 6. if the meter was not transferred: what was left in it belongs to another meter now.
 
-What is credited is the growth of the lifetime total, never less than nothing.  Only a record
-flagged *lower* makes the total fall; the balance falls with it, below zero if it must.  A record
-that says what the meter already took changes nothing, and one that is refused for its credit
-stays on the card to be taken later.  Parameters are taken with a record if their version is above
-the one in force.  Orders of tool cards have rules of their own (:mod:`yika_common.meters.orders`).
+What is credited is the growth of the lifetime total, never less than nothing, in whole quanta of
+the meter: what is left over stays on the card, as a total that the meter has not taken yet.  Only
+a record flagged *lower* makes the total fall; the balance falls with it, below zero if it must.  A
+record that says what the meter already took changes nothing, and one that is refused for its
+credit stays on the card to be taken later.  Parameters are taken with a record if their version is
+above the one in force, and if the card has room for more of them than the version.  Orders of tool
+cards have rules of their own (:mod:`yika_common.meters.orders`).
 """
 
 from dataclasses import replace
 from enum import StrEnum
 
 from yika_common.cards.claim import Claim
+from yika_common.cards.cut import Cut
 from yika_common.cards.errors import ContentUnknown, RecordForged
 from yika_common.cards.record import EMPTY_RECORD, CreditRecord, open_record
 from yika_common.meters.state import Holds, MeterPlate, MeterState, limit_of
@@ -73,6 +76,7 @@ class Verdict:
         credited: what the balance changes by; below zero for a *lower* record.
         claim: what to write on the card before the state is kept; None if nothing was taken.
         state: what the meter is to keep.
+        inspected: what was done to the cover is to be forgotten once it was written back.
     """
 
     outcome: Outcome
@@ -80,12 +84,21 @@ class Verdict:
     credited: Quantity
     claim: Claim | None
     state: MeterState
+    inspected: bool = False
 
 
 def judge(
-    plate: MeterPlate, credit_key: bytes, state: MeterState, data: bytes, slot: int
+    plate: MeterPlate,
+    credit_key: bytes,
+    state: MeterState,
+    data: bytes,
+    slot: int,
+    cut: Cut = Cut.WHOLE,
 ) -> Verdict:
-    """Decide on the raw record read from the slot in which the meter stands on the card."""
+    """Decide on the raw record read from the slot in which the meter stands on the card.
+
+    ``cut`` is what the card has no room for: of parameters, that stays as it is.
+    """
     if data == EMPTY_RECORD:
         return _unmoved(Outcome.NOTHING_NEW, Reason.EMPTY, state)
     try:
@@ -99,7 +112,7 @@ def judge(
     reason = _objection(plate, state, record, slot)
     if reason is not Reason.NONE:
         return _refused(reason, state)
-    return _taken(plate, state, record)
+    return _taken(plate, state, record, cut)
 
 
 def _objection(plate: MeterPlate, state: MeterState, record: CreditRecord, slot: int) -> Reason:
@@ -117,11 +130,12 @@ def _objection(plate: MeterPlate, state: MeterState, record: CreditRecord, slot:
     return next((reason for holds, reason in objections if holds), Reason.NONE)
 
 
-def _taken(plate: MeterPlate, state: MeterState, record: CreditRecord) -> Verdict:
-    growth = record.total - state.total
+def _taken(plate: MeterPlate, state: MeterState, record: CreditRecord, cut: Cut) -> Verdict:
+    growth = record.total - record.total % plate.quantum - state.total
     credited = Quantity(growth if record.lower else max(0, growth))
-    brings_parameters = record.parameters.version > state.parameter_version
-    current = state.set_to(record.parameters) if brings_parameters else state
+    newer = record.parameters.version > state.parameter_version
+    brings_parameters = newer and (cut < Cut.NARROW or bool(record.parameters.price))
+    current = state.set_to(record.parameters, plate, cut) if brings_parameters else state
     balance = Quantity(state.balance + credited)
     if credited > 0 and balance > limit_of(plate, current.max_stored):
         return _refused(Reason.OVER_LIMIT, state)

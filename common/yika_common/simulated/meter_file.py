@@ -3,7 +3,8 @@
 ======  ====  ==============================================================
 offset  size  content
 ======  ====  ==============================================================
-0       1024  plate and keys: JSON, padded with spaces
+0       1024  plate and keys: JSON, padded with spaces; what a plate of an earlier program lacks
+              is as in a meter that no model describes
 1024    1024  copy A
 2048    1024  copy B
 ======  ====  ==============================================================
@@ -29,16 +30,18 @@ import struct
 import zlib
 from dataclasses import asdict
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from yika_common.cards.ciphers import key_of_version
 from yika_common.cards.identifiers import METER_ID_SIZE, name_to_bytes
 from yika_common.cards.keys import MeterKeys
+from yika_common.cards.record import Levels
 from yika_common.cards.write_back import MONTHS
 from yika_common.errors import N_, Phrase, YikaError
 from yika_common.infra.files import PRIVATE, replace_file
 from yika_common.meters.errors import MeterStorageLost
-from yika_common.meters.state import Holds, MeterPlate, MeterState
+from yika_common.meters.register import Register
+from yika_common.meters.state import Holds, MeterPlate, MeterState, new_state
 from yika_common.numbers import Quantity
 from yika_common.services import Service
 from yika_common.simulated.unreadable import why_unreadable
@@ -189,7 +192,7 @@ def new_meter_pages(plate: MeterPlate, keys: MeterKeys) -> bytes:
             "auth": keys.auth.hex(),
         },
     }
-    copies = (encode_copy(version, MeterState()).ljust(PAGE_SIZE, b"\0") for version in (1, 2))
+    copies = (encode_copy(version, new_state(plate)).ljust(PAGE_SIZE, b"\0") for version in (1, 2))
     return json.dumps(held).encode().ljust(PAGE_SIZE) + b"".join(copies)
 
 
@@ -225,9 +228,24 @@ def _opened_plate(page: bytes) -> tuple[MeterPlate, MeterKeys]:
         key_version=held["key_version"],
         ceiling=Quantity(held["ceiling"]),
         holds=Holds(held["holds"]),
+        **_of_its_model(held),
     )
     keys = {
         name: key_of_version(plate.key_version, bytes.fromhex(held["keys"][name]))
         for name in ("credit", "wbn", "wbq", "auth")
     }
     return plate, MeterKeys(**keys)
+
+
+def _of_its_model(held: dict[str, Any]) -> dict[str, Any]:
+    """What a plate says since meters have a model; nothing of one made before."""
+    if "model" not in held:
+        return {}
+    return {
+        "model": held["model"],
+        "levels": Levels(*held["levels"]),
+        "register": Register(**held["register"]),
+        "quantum": Quantity(held["quantum"]),
+        "battery_closes": held["battery_closes"],
+        "tamper_closes": held["tamper_closes"],
+    }

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from yika_common.clock import from_timestamp
 from yika_common.errors import N_, YikaError
 from yika_common.infra.entropy import system_random
 from yika_common.infra.wall_clock import system_clock
+from yika_common.meters.catalogue import fitted, model_of, usual_model
 from yika_common.meters.dialogue import load
 from yika_common.meters.errors import MeterNotOnCard
+from yika_common.meters.events import Event, happened
 from yika_common.meters.factory import KEY_FILE_SIZE_MAX, parse_key_file
 from yika_common.meters.rules import Outcome
 from yika_common.meters.state import Holds, MeterPlate, MeterState, consumed
@@ -24,7 +27,6 @@ from yika_common.simulated.chip_file import in_a_reader, open_any_card_file
 from yika_common.simulated.meter_file import new_meter_file, open_meter_file
 from yika_common.tools.telling import COMMAND_LINE_WRONG, FAILED, answer, complain, stopping
 
-CEILING = "100000"
 CEILING_MAX = Quantity(4_294_967_000)
 _CLOCK_MAX = 0xFFFF_FFFF
 _FILE = click.Path(path_type=Path)
@@ -80,17 +82,20 @@ def meter() -> None:
     help="The meter's key file: “yika-central stock --factory” writes it.",
 )
 @click.option(
-    "--ceiling",
-    default=CEILING,
-    show_default=True,
-    help="The most credit it ever stores, in units.",
+    "--model",
+    metavar="NAME",
+    help="Which meter of the catalogue it is (docs/card-format.md lists them); the usual one for "
+    "its service if left out.",
 )
+@click.option("--ceiling", help="The most credit it ever stores, in units; its model's.")
 @click.option(
     "--money",
     is_flag=True,
     help="It holds money, and deducts what is used at the price its card brings.",
 )
-def new(meter_file: Path, key_file: Path, ceiling: str, *, money: bool) -> None:
+def new(
+    meter_file: Path, key_file: Path, model: str | None, ceiling: str | None, *, money: bool
+) -> None:
     """Make a meter in the file METER that has taken nothing yet, and show it.
 
     The file holds the meter's keys: whoever reads it can make the meter's credit.
@@ -99,7 +104,10 @@ def new(meter_file: Path, key_file: Path, ceiling: str, *, money: bool) -> None:
         with key_file.open("rb") as file:
             data = file.read(KEY_FILE_SIZE_MAX + 1)
         holds = Holds.MONEY if money else Holds.QUANTITY
-        plate, keys = parse_key_file(data, _positive(ceiling), holds)
+        plate, keys = parse_key_file(data, CEILING_MAX, holds)
+        plate = fitted(plate, usual_model(plate.service) if model is None else model_of(model))
+        if ceiling is not None:
+            plate = replace(plate, ceiling=_positive(ceiling))
         made = new_meter_file(meter_file, plate, keys)
         answer(_shown(made.plate, made.state()))
 
@@ -154,6 +162,8 @@ def load_card(meter_file: Path, card_file: Path, slot: int | None, clock: str | 
 def use(meter_file: Path, quantity: str, clock: str | None) -> None:
     """Draw QUANTITY units through the meter, as far as its credit goes.
 
+    A meter behind transformers is told what its element measures.
+
     Prints what was drawn (used) and what is left (balance). A meter that holds money also prints
     what that cost (deducted), at the price that its clock says is in force (price).
     """
@@ -161,7 +171,8 @@ def use(meter_file: Path, quantity: str, clock: str | None) -> None:
         now = _time(clock)
         stored = open_meter_file(meter_file)
         before = stored.state()
-        state, delivered = consumed(before, _positive(quantity), now)
+        register = stored.plate.register
+        state, delivered = consumed(before, _positive(quantity), now, register)
         stored.commit(state)
         drawn = {"used": quantity_to_text(delivered), "balance": quantity_to_text(state.balance)}
         if stored.plate.holds is Holds.MONEY:
@@ -172,13 +183,29 @@ def use(meter_file: Path, quantity: str, clock: str | None) -> None:
 
 @meter.command()
 @click.argument("meter_file", metavar="METER", type=_FILE)
+@click.argument("event", type=click.Choice([*Event]))
+def disturb(meter_file: Path, event: str) -> None:
+    """Do something to the meter: open its cover, hold a magnet to it, let its battery run low.
+
+    Prints the meter as it then is.
+    """
+    with stopping(COMMAND_LINE_WRONG):
+        stored = open_meter_file(meter_file)
+        state = happened(stored.plate, stored.state(), Event(event))
+        stored.commit(state)
+        answer(_shown(stored.plate, state))
+
+
+@meter.command()
+@click.argument("meter_file", metavar="METER", type=_FILE)
 def show(meter_file: Path) -> None:
     """Print what the meter is and holds, as one JSON object.
 
     Quantities are in the meter's unit. The status adds up 1 for closed, 2 for low, 4 for
-    transferred and 8 for cleared; the months begin with the current month's use. A meter that
-    holds money shows ceiling, total and balance in the currency's unit, and its prices as it last
-    kept them.
+    transferred, 8 for cleared, 16 for closed at the second alarm level, 32 for a low battery, 64
+    for an opened cover and 128 for a magnet; the months begin with the current month's use. A
+    meter that holds money shows ceiling, levels, total and balance in the currency's unit, and its
+    prices as it last kept them.
     """
     with stopping(COMMAND_LINE_WRONG):
         stored = open_meter_file(meter_file)
@@ -223,6 +250,7 @@ def _shown(plate: MeterPlate, state: MeterState) -> dict[str, object]:
         "service": plate.service.value,
         "unit": plate.service.unit,
         "holds": plate.holds.value,
+        "model": plate.model,
         "key_version": plate.key_version,
         "ceiling": quantity_to_text(plate.ceiling),
         "generation": state.generation,
@@ -230,10 +258,14 @@ def _shown(plate: MeterPlate, state: MeterState) -> dict[str, object]:
         "total": quantity_to_text(state.total),
         "balance": quantity_to_text(state.balance),
         "lifetime_use": quantity_to_text(state.lifetime_use),
-        "status": state.status.value,
+        "status": state.status_by(plate.register).value,
         "sequence": state.sequence,
         "epoch": state.epoch,
         "parameter_version": state.parameter_version,
+        **{
+            name: quantity_to_text(getattr(state, name))
+            for name in ("alarm_level", "second_level", "max_stored", "overdraft")
+        },
         "refusals": state.refusals,
         "repairs": state.repairs,
         "order": state.order,
