@@ -8,7 +8,7 @@ for with what the meters took.  Naive ways of replacing a card must be found out
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -282,7 +282,7 @@ def test_a_replacement_that_gives_the_last_purchase_a_new_count_is_found_out(
 
     def once_more(sources: list[carrying.Sources]) -> tuple[carrying.Carried, ...]:
         return tuple(
-            carrying.replace(slot, count=slot.count + 1, total=slot.total + 1_000)
+            replace(slot, count=slot.count + 1, total=slot.total + 1_000)
             for slot in carrying.carried(sources)
         )
 
