@@ -37,8 +37,8 @@ from yika_node.services.views import Operator
 from yika_node.uplink import HeadquartersRefused
 
 FILE: Final = "system-card.json"
-_OURS: Final = range(400, 500)
-"""What headquarters answers when the fault is with what was sent."""
+_FORBIDDEN: Final = 403
+"""What headquarters answers where no open token fits."""
 
 
 class SystemCardRefused(YikaError):
@@ -150,7 +150,7 @@ class SystemStart:
         try:
             return self.enrolment.enrol(token, operator, password, believe=opened.check)
         except HeadquartersRefused as refused:
-            if int(refused.facts.get("status", 0)) not in _OURS:
+            if refused.facts.get("status") != _FORBIDDEN:
                 raise
             (self.folder / FILE).unlink(missing_ok=True)
             raise SystemCardRefused(number=waiting.number) from refused
