@@ -124,7 +124,7 @@ def test_a_lost_card_is_replaced_and_stays_dead(town: Counters) -> None:
     node.life.ends.end(OPERATOR, KEPT, "brought by a neighbour")
     assert isinstance(node.cards.read(OPERATOR).refusal, CardOutOfUse)
     node.life.ends.end(OPERATOR, RECYCLED, "nothing wrong with it")
-    assert old.load().identity.state is CardState.BLANK  # type: ignore[union-attr]
+    assert old.load().identity.state is CardState.BLANK
     town.close()
 
 

@@ -5,8 +5,10 @@ that card, our own newest sale to the meter (also one that still waits for the c
 newest reading in our journal, and headquarters' sheet.
 
 * The new record has the highest (generation, count) that any of them knows, and the total that
-  stood there; between equals the card itself is believed, then the higher total.  Its generation
-  is the new card's.  So the meter credits what it has not taken yet, and nothing twice.
+  was sold there.  Where several say one count, the card is believed, then whom the meter bears
+  out, then the higher total: what another one sold at that count never arrived, and is paid back.
+  The generation is the new card's.  So the meter credits what it has not taken yet, and nothing
+  twice.
 * What was bought and charged in the quota's period is the furthest that any source says of any
   meter of the service, as in a sale.
 * What was settled through the slot, and the meter's parameters, are those of the record that the
@@ -37,6 +39,8 @@ from yika_node.services.views import MeterView
 Pair = tuple[int, int]
 
 _NO_QUOTA: Final = QuotaState()
+_NOWHERE: Final = (0, 0)
+"""A meter that was never sold to."""
 
 
 class Total(NamedTuple):
@@ -44,7 +48,6 @@ class Total(NamedTuple):
 
     position: Pair
     total: int
-    on_card: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +129,13 @@ def with_moved(
 
 def newest(one: Sources) -> Total | None:
     """The highest (generation, count) that any source knows, and the total that stood there."""
-    best = max(_known(one), default=None)
-    return None if best is None else Total(best.position, best.total, best.on_card)
+    best = _best(one)
+    return None if best.position == _NOWHERE else best
 
 
 def _carried(one: Sources, quotas: Mapping[Service, QuotaState]) -> Carried | None:
-    best = max(_known(one), default=None)
-    if best is None or best.position[1] == 0:
+    best = _best(one)
+    if best.position == _NOWHERE:
         return None
     record = _record_at(one, best)
     newest = max(_records(one), key=lambda held: held.position, default=None)
@@ -147,29 +150,25 @@ def _carried(one: Sources, quotas: Mapping[Service, QuotaState]) -> Carried | No
     )
 
 
-class _Known(NamedTuple):
-    """What decides: where, whether the card itself shows it, and the total."""
-
-    position: Pair
-    on_card: bool
-    total: int
-
-
-def _known(one: Sources) -> Iterable[_Known]:
-    if one.shown is not None:
-        yield _Known(one.shown.position, on_card=True, total=one.shown.total)
-    if one.own is not None:
-        yield _Known(one.own.position, on_card=False, total=one.own.total)
+def _best(one: Sources) -> Total:
+    """Where the meter stands, and with which total; (0, 0) where nothing is known."""
+    sold = [Total(record.position, record.total) for record in _records(one)]
     if one.told is not None:
-        yield _Known((one.told.generation, one.told.count), on_card=False, total=one.told.total)
-    yield from (_Known(total.position, total.on_card, total.total) for total in one.totals)
+        sold.append(Total((one.told.generation, one.told.count), one.told.total))
+    newest = max((known.position for known in (*sold, *one.totals)), default=_NOWHERE)
+    if one.shown is not None and one.shown.position == newest:
+        return Total(newest, one.shown.total)
+    taken = [known.total for known in one.totals if known.position == newest]
+    here = [known.total for known in sold if known.position == newest]
+    borne_out = [total for total in here if total in taken]
+    return Total(newest, max(borne_out or here or taken, default=0))
 
 
 def _records(one: Sources) -> list[CreditRecord]:
     return [record for record in (one.own, one.shown) if record is not None]
 
 
-def _record_at(one: Sources, best: _Known) -> CreditRecord | None:
+def _record_at(one: Sources, best: Total) -> CreditRecord | None:
     """The record that the total is from; of a bare card our own, if it is the same."""
     same = [
         record
@@ -181,7 +180,7 @@ def _record_at(one: Sources, best: _Known) -> CreditRecord | None:
     return same[-1] if same else None
 
 
-def _adjustments(one: Sources, best: _Known, record: CreditRecord | None) -> AppliedAdjustments:
+def _adjustments(one: Sources, best: Total, record: CreditRecord | None) -> AppliedAdjustments:
     told = one.told
     bare = one.bare and record is one.shown
     if (

@@ -77,7 +77,7 @@ class KnownCredit:
     def _totals(self, meter: str, slot: SlotView | None) -> Iterator[Total]:
         if slot is not None and slot.write_back is not None:
             reading = slot.write_back.reading
-            yield Total(reading.position, reading.total, on_card=True)
+            yield Total(reading.position, reading.total)
         row = self.queries.last_reading(meter)
         if row is not None:
-            yield Total((row.generation, row.count), row.total, on_card=False)
+            yield Total((row.generation, row.count), row.total)
