@@ -10,6 +10,7 @@ CLA    INS                  P1 P2                    data and answer
 80     AA AUTHENTICATE      00, key role             none; answers E(K, RndB)
 80     AF CONTINUE          00 00                    E(K, RndA, RndB'); answers E(K, TI, RndA', 0)
 84     B2 READ RECORD       record, file x 8 + 4     none; answers the record
+84     B4 READ MARKS        00 00                    none; answers the marks of all slots
 84     DC UPDATE RECORD     record, file x 8 + 4     the record
 84     D8 PUT KEY           suite - 1, key role      the key, encrypted
 84     44 ACTIVATE          00 00                    none; a blank card becomes a user card
@@ -18,6 +19,10 @@ CLA    INS                  P1 P2                    data and answer
 =====  ===================  =======================  ==============================================
 
 Class 84 is protected both ways.  Records count from 1; record *slot + 1* belongs to the slot.
+
+The marks are read by the node alone: of each of the 8 slots in turn the last 8 bytes of its
+record, its MAC, and bytes 84 to 91 of its write-back, its first MAC.  Whoever verified a record
+and a write-back with these MACs need not read them again.
 
 ====  ==============  =======  =====  ============================  ==============================
 file  content         records  bytes  read                          update
@@ -63,7 +68,7 @@ of K_auth recognises its slot, and it does so without trying keys.
 
 from enum import IntEnum, StrEnum
 
-from yika_common.cards.ciphers import cmac
+from yika_common.cards.ciphers import MAC_SIZE, cmac
 from yika_common.cards.claim import CLAIM_SIZE
 from yika_common.cards.errors import CardForeign
 from yika_common.cards.identifiers import CARD_NUMBER_SIZE, name_to_bytes
@@ -85,6 +90,9 @@ TAG_SIZE = 4
 NO_TAG = bytes(TAG_SIZE)
 _TAG_LABEL = b"yika/slot"
 
+MARK_SIZE = 16
+MARKS_SIZE = MARK_SIZE * SLOTS_MAX
+
 CLA_PLAIN, CLA_OWN, CLA_PROTECTED = 0x00, 0x80, 0x84
 
 ROLE_ISSUER = 0
@@ -100,6 +108,7 @@ class Ins(IntEnum):
     AUTHENTICATE = 0xAA
     CONTINUE = 0xAF
     READ_RECORD = 0xB2
+    READ_MARKS = 0xB4
     UPDATE_RECORD = 0xDC
     PUT_KEY = 0xD8
     ACTIVATE = 0x44
@@ -259,6 +268,11 @@ def open_fci(answer: bytes) -> CardIdentity:
     if not answer.startswith(_FCI_HEAD):
         raise CardForeign
     return open_identity(answer[len(_FCI_HEAD) :])
+
+
+def mark_of(record: bytes, write_back: bytes) -> bytes:
+    """The :data:`MARK_SIZE` bytes of a slot's mark."""
+    return record[-MAC_SIZE:] + write_back[-2 * MAC_SIZE : -MAC_SIZE]
 
 
 def meter_role(slot: int) -> int:

@@ -40,6 +40,13 @@ class UserCard(Protocol):
         """
         ...
 
+    def marks(self) -> bytes:
+        """16 bytes for each slot that differ when its record or write-back does.
+
+        Empty from a card that has none to give, and is read whole; raises as :meth:`read_slot`.
+        """
+        ...
+
     def read_slot(self, slot: int, meter: SlotMeter | None = None) -> bytes:
         """The slot's credit record of 130 bytes, or ``EMPTY_RECORD``.
 

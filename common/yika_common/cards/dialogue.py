@@ -7,6 +7,7 @@ from yika_common.cards.application import (
     CLA_OWN,
     CLA_PLAIN,
     CLA_PROTECTED,
+    MARKS_SIZE,
     SLOT_RECORD_SIZES,
     CardIdentity,
     File,
@@ -94,6 +95,13 @@ class Dialogue:
         meter_role(slot)
         data = self._exchange(Ins.READ_RECORD, slot + 1, file << 3 | _RECORD_IN_P1, b"")
         if len(data) != SLOT_RECORD_SIZES[file]:
+            raise CardNotAuthentic(number=self.identity.number)
+        return data
+
+    def marks(self) -> bytes:
+        """The marks of all slots; raises as :meth:`read`."""
+        data = self._exchange(Ins.READ_MARKS, 0, 0, b"")
+        if len(data) != MARKS_SIZE:
             raise CardNotAuthentic(number=self.identity.number)
         return data
 

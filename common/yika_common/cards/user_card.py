@@ -131,6 +131,15 @@ class CardSession:
     def admit(self, body: bytes) -> None:
         """Every record can be written to this card."""
 
+    def marks(self) -> bytes:
+        """The marks of all slots, see :mod:`yika_common.cards.application`.
+
+        Raises:
+            CardNotAuthentic: the answer is not this card's.
+            CardRefused, CardAbsent, CardRemoved, CardMute: there was no good answer.
+        """
+        return self._dialogue.marks()
+
     def read_slot(self, slot: int, meter: SlotMeter | None = None) -> bytes:
         """The raw credit record of a slot, 0 to 7; ``EMPTY_RECORD`` if nothing was ever sold.
 

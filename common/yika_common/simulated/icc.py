@@ -34,6 +34,7 @@ from yika_common.cards.application import (
     Ins,
     Status,
     encode_fci,
+    mark_of,
     may_read,
     may_update,
     open_identity,
@@ -257,6 +258,8 @@ class UserCardIcc:
         match command.header[1]:
             case Ins.READ_RECORD:
                 return self._read_record(command)
+            case Ins.READ_MARKS:
+                return self._marks()
             case Ins.UPDATE_RECORD:
                 self._update_record(command)
             case Ins.PUT_KEY:
@@ -274,6 +277,13 @@ class UserCardIcc:
         if file is File.INFORMATION or not may_read(self._role, slot):
             raise _Refusal(Status.NOT_ALLOWED)
         return self._memory.records[file][slot]
+
+    def _marks(self) -> bytes:
+        if self._role != ROLE_NODE:
+            raise _Refusal(Status.NOT_ALLOWED)
+        records = self._memory.records
+        pairs = zip(records[File.CREDIT], records[File.WRITE_BACK], strict=True)
+        return b"".join(mark_of(*pair) for pair in pairs)
 
     def _update_record(self, command: _Command) -> None:
         file, slot = _addressed(command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from yika_common.cards.application import CardIdentity, CardState
@@ -16,7 +17,7 @@ from yika_common.values import dataclass
 from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Journal
 from yika_node.services.account_desk import AccountDesk
-from yika_node.services.card_image import CardImage, read_image, slot_view
+from yika_node.services.card_image import CardImage, LastCard, read_image, slot_view
 from yika_node.services.card_standing import CardStandings
 from yika_node.services.counter import Counter
 from yika_node.services.errors import (
@@ -57,6 +58,7 @@ class CardDesk:
     settlement: Settlement
     standings: CardStandings
     clock: Clock
+    _last: LastCard = field(default_factory=LastCard, repr=False)
 
     def present(self) -> bool:
         """Whether a card is in the reader.
@@ -64,7 +66,10 @@ class CardDesk:
         Raises:
             ReaderError: the reader can't be asked.
         """
-        return self.counter.present()
+        present = self.counter.present()
+        if not present:
+            self._last.forget()
+        return present
 
     def read(self, operator: str = "") -> CardView:
         """Read the card in the reader; sales that it left open are settled first.
@@ -94,12 +99,12 @@ class CardDesk:
                 slots = slots_of_stranger(session, self.keyring)
                 refusal = self.standings.refusal(identity.number)
                 return self._bare(identity, CardKind.GUEST, slots, refusal)
-            image = read_image(session, account, self.keyring)
+            image = read_image(session, account, self.keyring, self._last)
             refusal = self.standings.refusal(identity.number, account.card)
             if refusal is None:
                 opened = self._settled(session, image, operator)
             else:
-                self.settlement.listen(image, operator)
+                self._hear(image, operator)
                 opened = OpenCard(session, image, ())
         return self._view(opened, account, refusal)
 
@@ -126,7 +131,7 @@ class CardDesk:
             refusal = self.standings.refusal(number, account.card or "")
             if refusal is not None:
                 raise refusal
-            image = read_image(session, account, self.keyring)
+            image = read_image(session, account, self.keyring, self._last)
             yield self._settled(session, image, operator)
 
     def initialise(self, operator: str, account_number: str) -> CardIdentity:
@@ -212,8 +217,13 @@ class CardDesk:
                 return card
         raise NoCardKeyLeft
 
-    def _settled(self, session: UserCard, image: CardImage, operator: str) -> OpenCard:
+    def _hear(self, image: CardImage, operator: str) -> None:
+        """Record what the card tells; until it is recorded the card is read whole."""
         self.settlement.listen(image, operator)
+        self._last.keep(image)
+
+    def _settled(self, session: UserCard, image: CardImage, operator: str) -> OpenCard:
+        self._hear(image, operator)
         image, resolved = self.settlement.settle(session, image, operator)
         return OpenCard(session, image, resolved)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from yika_common.cards.application import CardIdentity
+from yika_common.cards.application import MARK_SIZE, CardIdentity
 from yika_common.cards.ciphers import MAC_SIZE
 from yika_common.cards.claim import Claim
 from yika_common.cards.contact import UserCard
@@ -73,11 +73,13 @@ class SlotImage:
 
 @dataclass(frozen=True, slots=True)
 class CardImage:
-    """A whole card."""
+    """A whole card; ``fresh``: the slots that were read just now, not remembered."""
 
     identity: CardIdentity
     account: Account
     slots: tuple[SlotImage, ...]
+    marks: bytes = b""
+    fresh: frozenset[int] = frozenset()
 
     def slot(self, number: int) -> SlotImage | None:
         """The slot of that number, if it has a meter."""
@@ -89,8 +91,45 @@ class CardImage:
         return replace(self, slots=tuple(slots))
 
 
-def read_image(session: UserCard, account: Account, keyring: KeyRing) -> CardImage:
-    """Read every slot that has a meter of the account.
+class LastCard:
+    """What was last read of a card, so that what did not change is not read again.
+
+    Nothing of the customer is in it; it is gone as soon as another card is read or none is there.
+    """
+
+    def __init__(self) -> None:
+        self._number, self._marks = "", b""
+        self._slots: dict[int, SlotImage] = {}
+
+    def forget(self) -> None:
+        """The card has left."""
+        self._number, self._marks, self._slots = "", b"", {}
+
+    def keep(self, image: CardImage) -> None:
+        """Remember a card as it was read, once what it told is recorded."""
+        self._number, self._marks = image.identity.number, image.marks
+        self._slots = {slot.slot: slot for slot in image.slots if image.marks}
+
+    def unchanged(self, number: str, view: MeterView, marks: bytes) -> SlotImage | None:
+        """The slot as it was read, if the card's marks say that it is still so.
+
+        One that could not be used, or says what only its meter's claim decides, is read again.
+        """
+        known = self._slots.get(view.slot)
+        if known is None or self._number != number or known.view != view:
+            return None
+        mark = slice(view.slot * MARK_SIZE, (view.slot + 1) * MARK_SIZE)
+        if not marks or marks[mark] != self._marks[mark]:
+            return None
+        doubtful = known.problem or known.write_back_problem
+        lower = known.record is not None and known.record.lower
+        return None if doubtful or lower else known
+
+
+def read_image(
+    session: UserCard, account: Account, keyring: KeyRing, last: LastCard | None = None
+) -> CardImage:
+    """Read every slot that has a meter of the account, but for what ``last`` knows already.
 
     A forged or unreadable slot is an image with a problem; a card that leaves is an error.
 
@@ -98,8 +137,19 @@ def read_image(session: UserCard, account: Account, keyring: KeyRing) -> CardIma
         CardRemoved, CardMute, CardNotAuthentic, ReaderError: the dialogue ended.
         VaultLocked, KeysNotHeld: no key can be used.
     """
-    slots = tuple(_read_slot(session, view, keyring) for view in account.meters)
-    return CardImage(session.identity, account, slots)
+    if last is None:
+        last = LastCard()
+    marks = session.marks()
+    number = session.identity.number
+    slots: list[SlotImage] = []
+    fresh: list[int] = []
+    for view in account.meters:
+        slot = last.unchanged(number, view, marks)
+        if slot is None:
+            slot = _read_slot(session, view, keyring)
+            fresh.append(view.slot)
+        slots.append(slot)
+    return CardImage(session.identity, account, tuple(slots), marks, frozenset(fresh))
 
 
 def _read_slot(session: UserCard, view: MeterView, keyring: KeyRing) -> SlotImage:

@@ -59,6 +59,10 @@ class MemoryCardSession:
         """
         admit(self.cut, body)
 
+    def marks(self) -> bytes:
+        """A memory card gives none; its records were read already, all at once."""
+        return b""
+
     def read_slot(self, slot: int, meter: SlotMeter | None = None) -> bytes:
         """The slot's credit record of 130 bytes, or ``EMPTY_RECORD``.
 
