@@ -9,9 +9,8 @@ A memory card's tries can be brought back with the rest of its content, so wrong
 here too.  How the card was left is kept before the approval is given out.
 """
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from yika_common.cards.errors import CardNotAuthentic
 from yika_common.cards.special import contact as special
@@ -44,6 +43,7 @@ from yika_node.services.approvals import (
 from yika_node.services.counter import Counter
 from yika_node.services.special_shelf import SpecialShelf
 
+UTC: Final = ZoneInfo("UTC")
 _NEVER: Final = Left(0, b"")
 _KEEP: Final = (
     "INSERT OR REPLACE INTO managing_seen (number, counter, secret, failures) VALUES (?, ?, ?, ?)"
@@ -60,7 +60,8 @@ class ManagingDesk:
     shelf: SpecialShelf
     book: ApprovalBook
     clock: Clock
-    moment_text: Callable[[datetime], str] = lambda moment: moment.date().isoformat()
+    zone: ZoneInfo = UTC
+    """In which days are told."""
     stretch: Stretch = stretched
 
     def approve(self, token: str, pin: str, *, last: bool = False) -> PendingApproval:
@@ -169,4 +170,6 @@ class ManagingDesk:
         self.journal.note(_KEEP, (number, left.counter, left.secret, failures))
 
     def _day(self, moment: int) -> str:
-        return self.moment_text(from_timestamp(moment)) if moment else "–"
+        if not moment:
+            return "–"
+        return from_timestamp(moment).astimezone(self.zone).date().isoformat()

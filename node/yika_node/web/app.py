@@ -19,6 +19,7 @@ from yika_node.bootstrap import Node
 from yika_node.web import (
     account_pages,
     amendment_pages,
+    approval_pages,
     counter_pages,
     labels,
     machine_pages,
@@ -27,6 +28,7 @@ from yika_node.web import (
     record_pages,
     sale_pages,
     setup_pages,
+    special_pages,
     staff_pages,
     tool_pages,
 )
@@ -99,6 +101,8 @@ def make_node_app(
         manual_pages.pages,
         machine_pages.pages,
         tool_pages.pages,
+        special_pages.pages,
+        approval_pages.pages,
     ]
     app = make_app(__name__, face, blueprints)
     app.extensions[EXTENSION] = Front(node, CardWatch(node.cards.present, clock), LastCard(), soon)

@@ -5,6 +5,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from yika_common.infra.web.guard import needs, passive
 from yika_node.web.front import front, node
 from yika_node.web.ranks import Rank
+from yika_node.web.special_pages import unburnt
 from yika_node.web.watch import Presence
 
 pages = Blueprint("counter", __name__)
@@ -21,6 +22,7 @@ def home() -> str:
         state=node().state(),
         seen=front().watch.seen(),
         recent=node().enquiries.sales(limit=RECENT).rows,
+        unburnt=unburnt(node()),
     )
 
 

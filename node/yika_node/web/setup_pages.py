@@ -1,8 +1,10 @@
-"""The first start: a one-time token of headquarters and the first operator; then never again."""
+"""The first start: a system card or a token, and the first operator; then never again."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from yika_common.errors import YikaError
+from yika_common.infra.web.faults import sentence_here
 from yika_common.infra.web.guard import public
 from yika_common.infra.web.login import begin_session
 from yika_common.infra.web.parts import kit
@@ -10,7 +12,9 @@ from yika_node.errors import AlreadyEnrolled
 from yika_node.web.again import Refusal, or_again
 from yika_node.web.entrance import identity_of
 from yika_node.web.front import front, node
+from yika_node.web.labels import in_words
 from yika_node.web.machine_pages import pages as machine
+from yika_node.web.special_pages import system_start_of
 
 pages = Blueprint("setup", __name__)
 
@@ -33,7 +37,13 @@ def page() -> str:
 
 
 def _form(refusal: Refusal | None = None) -> str:
-    return render_template("setup.html", refusal=refusal, filled=request.form)
+    return render_template(
+        "setup.html",
+        refusal=refusal,
+        filled=request.form,
+        by_card="pin" in request.form,
+        last=refusal is not None and refusal.code == "pin_last_try",
+    )
 
 
 @pages.post("/setup")
@@ -46,6 +56,25 @@ def enrol() -> Response:
     token, name = "".join(form.get("token", "").split()), form.get("name", "").strip()
     begin_session(identity_of(node().enrolment.enrol(token, name, form.get("password", ""))))
     front().soon()
+    return redirect(url_for("counter.home"), 303)
+
+
+@pages.post("/setup/card")
+@public
+@or_again(_form)
+def enrol_with_card() -> Response:
+    """Register with the system card in the reader, and burn it; the operator is then signed in."""
+    _refuse_twice()
+    form, start = request.form, system_start_of(node())
+    pin, name = "".join(form.get("pin", "").split()), form.get("name", "").strip()
+    admitted = start.enrol(pin, name, form.get("password", ""), last="last" in form)
+    begin_session(identity_of(admitted))
+    front().soon()
+    try:
+        start.burn(admitted.name)
+    except YikaError as problem:
+        # It is registered; the first page says that the card is still to be burnt.
+        flash(sentence_here(in_words(problem)), "bad")
     return redirect(url_for("counter.home"), 303)
 
 
