@@ -185,7 +185,7 @@ class SpecialTown:
 
     def issuing_point(self, name: str = "N0001") -> SpecialPoint:
         made = self.point(name)
-        self.hq.special_office.let_issue(name, may=True)
+        self.hq.tool_desk.let_issue(name)
         made.sync()
         return made
 

@@ -137,7 +137,7 @@ def build(
         accounting=Accounting(database, settling, clock, zone),
         rulings=Rulings(database, persons, clock),
         tool_desk=ToolDesk(database, keys, registry, persons, clock, zone),
-        special_office=SpecialOffice(database, keys, registry, enrolment, clock, random),
+        special_office=SpecialOffice(database, keys, enrolment, clock, random),
         detection=Detection(database, clock),
         report_office=ReportOffice(database, clock, zone, software=SOFTWARE),
         enquiries=Enquiries(database, clock, zone),

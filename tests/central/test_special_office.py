@@ -76,7 +76,7 @@ def hq(tmp_path: Path, clock: HandClock) -> Iterator[Headquarters]:
 def pen(hq: Headquarters, clock: HandClock) -> Pen:
     """A vending point that may write special cards."""
     pen = enrol(hq, clock)
-    hq.special_office.let_issue("N0001", may=True)
+    hq.tool_desk.let_issue("N0001", allowed=True)
     return pen
 
 
@@ -179,11 +179,11 @@ def test_only_a_node_with_the_right_writes_cards(
     with pytest.raises(UnknownNode):
         a_managing_card(hq, nodes=("N0009",))
     with pytest.raises(UnknownNode):
-        hq.special_office.let_issue("N0009", may=True)
+        hq.tool_desk.let_issue("N0009", allowed=True)
     with pytest.raises(NoSuchSpecial):
         hq.special_office.revoke("870000000009", by="admin", reason="none")
     number = a_managing_card(hq)
-    hq.special_office.let_issue("N0001", may=False)
+    hq.tool_desk.let_issue("N0001", allowed=False)
     told = special_list(hq, pen)
     assert (told.issuing, told.orders) == (0, ())
     assert [entry.card for entry in told.managers] == [number]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from yika_central.cli import ledger, money, office, running, tariffs, tools
+from yika_central.cli import ledger, money, office, running, special, tariffs, tools
 from yika_central.cli import settings as office_settings
 from yika_central.cli.kit import FOLDER, Place
 
@@ -46,6 +46,7 @@ for _command in (
     money.adjust,
     money.debt,
     tools.tool,
+    special.special,
     money.close_month,
     ledger.report,
     ledger.check,

@@ -125,8 +125,24 @@ def stock(  # noqa: PLR0917 - one parameter for each option
 @click.option("--name", default="", help="What people call it.")
 @click.option("--area", "areas", multiple=True, required=True, help="An area it sells for.")
 @click.option("--url", required=True, help="Where the node reaches headquarters.")
-def enrol(place: Place, node: str, name: str, areas: tuple[str, ...], url: str) -> None:
+@click.option(
+    "--service",
+    "services",
+    multiple=True,
+    type=click.Choice([*Service]),
+    help="What it may sell; without any: what it might before, else everything.",
+)
+def enrol(
+    place: Place,
+    node: str,
+    name: str,
+    areas: tuple[str, ...],
+    url: str,
+    services: tuple[str, ...],
+) -> None:
     """Print a one-time token for a vending point, good for 72 hours."""
     if re.fullmatch(r"https?://[^\s/]+(/\S*)?", url) is None:
         raise click.BadParameter("An address begins with http:// or https://.")
-    click.echo(place.open().enrolment.invite(node, name=name, areas=areas, url=url))
+    allowed = tuple(map(Service, services))
+    enrolment = place.open().enrolment
+    click.echo(enrolment.invite(node, name=name, areas=areas, url=url, services=allowed))

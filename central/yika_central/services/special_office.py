@@ -28,7 +28,6 @@ from yika_central.db.tables import (
 from yika_central.errors import UnknownNode
 from yika_central.services.enrolment import Enrolment, Invitation
 from yika_central.services.key_room import KeyRoom
-from yika_central.services.registry import Registry
 from yika_central.services.special_lists import (
     GOOD,
     MANAGING,
@@ -147,33 +146,15 @@ class SpecialOffice:
         self,
         database: Database,
         keys: KeyRoom,
-        registry: Registry,
         enrolment: Enrolment,
         clock: Clock,
         random: RandomSource,
     ) -> None:
         self._database = database
         self._keys = keys
-        self._registry = registry
         self._enrolment = enrolment
         self._clock = clock
         self._random = random
-
-    def let_issue(self, node: str, *, may: bool) -> None:
-        """Give a vending point the right to write special cards, or take it back.
-
-        Raises:
-            UnknownNode: nothing was changed.
-        """
-        table = table_of(Node)
-        with self._database.writing() as connection:
-            hold_office(connection)
-            done = connection.execute(
-                update(table).where(table.c.node == node).values(issuing=int(may))
-            )
-            if not done.rowcount:
-                raise UnknownNode(node=node)
-            self._registry.issue(connection, node, new_special=True)
 
     def order_managing(self, new: NewManaging, *, by: str) -> str:
         """Order a managing card; its number.  The nodes hear of it at their next contact.
@@ -293,13 +274,6 @@ class SpecialOffice:
         with self._database.reading() as session:
             views = _views(session.connection())
         return tuple(view for view in views if everything or view.open)
-
-    def issuing_nodes(self) -> tuple[str, ...]:
-        """The vending points that write special cards."""
-        table = table_of(Node)
-        with self._database.reading() as session:
-            query = select(table.c.node).where(table.c.issuing == 1).order_by(table.c.node)
-            return tuple(session.execute(query).scalars())
 
     def _tell(self, connection: Connection, number: str) -> None:
         """Those that hear of a card find it at their next contact."""

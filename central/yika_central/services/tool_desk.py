@@ -26,6 +26,7 @@ from yika_central.db.tables import (
 from yika_central.errors import UnknownNode
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.registry import Registry
+from yika_central.services.special_lists import note_due
 from yika_central.services.staff import Credential
 from yika_central.services.stock import CARD_DIGITS, KEY_VERSION
 from yika_central.services.tool_lists import ISSUED, ORDERED, TOOL
@@ -226,6 +227,7 @@ class ToolDesk:
             connection.execute(
                 update(table).where(table.c.node == node).values(issuing=int(allowed))
             )
+            note_due(connection, {node})
 
     def issuing_nodes(self) -> tuple[str, ...]:
         """The vending points that write special cards."""

@@ -32,6 +32,7 @@ from yika_central.web.report_pages import report_pages
 from yika_central.web.ruling_pages import NotATime, ruling_pages
 from yika_central.web.sale_pages import sale_pages
 from yika_central.web.settings_pages import settings_pages
+from yika_central.web.special_pages import special_pages
 from yika_central.web.staff_pages import staff_pages
 from yika_central.web.tariff_draft_pages import tariff_draft_pages
 from yika_central.web.tariff_pages import tariff_pages
@@ -52,6 +53,7 @@ NAV = (
     NavItem("report.choose", _("Reports"), "F9", Rank.AUDITOR),
     NavItem("front.suspense", _("Suspense"), "", Rank.AUDITOR),
     NavItem("tool.listed", _("Tool cards"), "", Rank.AUDITOR),
+    NavItem("special.listed", _("Special cards"), "", Rank.AUDITOR),
     NavItem("staff.listed", _("Staff"), "", Rank.AUDITOR),
     NavItem("settings.shown", _("Settings"), "", Rank.AUDITOR),
     NavItem("front.manual", _("Manual"), "F1", Rank.AUDITOR),
@@ -105,6 +107,7 @@ def make_central_app(hq: Headquarters) -> Flask:
                 month_pages,
                 ruling_pages,
                 tool_pages,
+                special_pages,
                 case_pages,
             )
         ),
