@@ -5,13 +5,15 @@ meter stands in a slot is decided anew whenever either arrives: the swap after t
 holds, and without one what the account was opened with.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from yika_central.db.tables import AccountMeter, MeterSwap, ToolOrder, table_of
-from yika_common.journal import meter_bodies
+from yika_common.cards.record import read_parameters
+from yika_common.journal import bodies, meter_bodies
+from yika_common.journal.implied import parameters_in
 from yika_common.journal.record import Record
 
 Values = dict[str, Any]
@@ -32,6 +34,29 @@ def swap_row(record: Record) -> Values:
         "operator": record.operator,
         "swapped_at": record.ts,
     }
+
+
+def told_rows(intent: bodies.Intent) -> list[Values]:
+    """The levels that the intent's record brings its meter, if it brings any."""
+    data = parameters_in(intent)
+    if not data:
+        return []
+    try:
+        brought = read_parameters(data)
+    except ValueError:
+        # Only a dishonest node says such bytes; its record has another MAC than the meter's.
+        return []
+    if not brought.version:
+        return []
+    return [
+        {
+            "meter": intent.meter,
+            "service": str(intent.service),
+            "told": brought.version,
+            "money": int(bool(brought.price)),
+            **brought.levels._asdict(),
+        }
+    ]
 
 
 def outcome_rows(record: Record) -> list[Values]:
@@ -95,15 +120,21 @@ def place_meters(connection: Connection, accounts: Collection[str]) -> None:
     )
 
 
-def swapped_out(connection: Connection, meters: Collection[str]) -> Mapping[str, tuple[int, int]]:
-    """Of these meters those that were replaced, with the newest purchase that was moved on."""
+class SwappedOut(NamedTuple):
+    """A meter that was replaced: whose it was, and the newest purchase that was moved on."""
+
+    account: str
+    position: tuple[int, int]
+
+
+def swapped_out(connection: Connection, meters: Collection[str]) -> dict[str, SwappedOut]:
+    """Those of these meters that were replaced."""
     swap = table_of(MeterSwap)
     rows = connection.execute(
-        select(swap.c.old, swap.c.generation, swap.c["count"]).where(
-            swap.c.old.in_(sorted(meters))
-        )
+        select(swap.c.old, swap.c.account, swap.c.generation, swap.c["count"])
+        .where(swap.c.old.in_(sorted(meters)))
+        .order_by(swap.c.old, swap.c.generation, swap.c["count"])
     ).all()
-    found: dict[str, tuple[int, int]] = {}
-    for old, generation, count in rows:
-        found[old] = max(found.get(old, (0, 0)), (generation, count))
-    return found
+    return {
+        old: SwappedOut(account, (generation, count)) for old, account, generation, count in rows
+    }

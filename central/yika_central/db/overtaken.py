@@ -5,19 +5,33 @@ Where an intent is open at one node and another node read the record of its own 
 back from the card, the first never arrived, and never will: it is superseded.  Its node may not be
 able to tell, if the card was moved on by more than one purchase before it came back.
 
+A meter that was transferred takes nothing any more, and what was bought of it moved on to the one
+in its place.  A sale to it that is not among that is superseded too, on a card or not.
+
 What is inferred names no record that ended the sale, and gives way to one that does.
 """
 
 from typing import Final
 
-from sqlalchemy import Connection, Table, Update, and_, bindparam, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from yika_central.db.case_store import look_at
 from yika_central.db.refund_store import refunds_ended
 from yika_central.db.rerate_queue import Pairs, queue
 from yika_central.db.settlement_store import SUPERSEDED, note_due
 from yika_central.db.sheet_changes import note_changed
-from yika_central.db.tables import Sale, table_of
+from yika_central.db.tables import MeterSwap, Sale, table_of
 
 PENDING: Final = "PENDING"
 WRITTEN: Final = "WRITTEN"
@@ -37,7 +51,8 @@ def end_overtaken(connection: Connection, at: int) -> int:
         )
         .exists()
     )
-    found = connection.execute(select(sale).where(sale.c.outcome == PENDING, written)).mappings()
+    overtaken = and_(sale.c.outcome == PENDING, written)
+    found = connection.execute(select(sale).where(or_(overtaken, _left_behind(sale)))).mappings()
     rows = [dict(row) for row in found]
     if not rows:
         return 0
@@ -58,7 +73,24 @@ def end_overtaken(connection: Connection, at: int) -> int:
     return len(rows)
 
 
+def _left_behind(sale: Table) -> ColumnElement[bool]:
+    """A sale to a meter after all that moved on from it."""
+    swap = table_of(MeterSwap)
+    moved = tuple_(swap.c.generation, swap.c["count"])
+    left = (
+        select(swap.c.node)
+        .where(
+            swap.c.old == sale.c.meter,
+            swap.c.figure == 0,
+            tuple_(sale.c.generation, sale.c["count"]) > moved,
+        )
+        .exists()
+    )
+    return and_(sale.c.outcome.in_((PENDING, WRITTEN)), left)
+
+
 def _superseding(sale: Table) -> Update:
     """By place; one whose own node ended it meanwhile stays as that says."""
     here = and_(*(sale.c[name] == bindparam(f"k_{name}") for name in _PLACE))
-    return update(sale).where(here, sale.c.outcome == PENDING).values(outcome=SUPERSEDED)
+    ended = or_(sale.c.outcome == PENDING, _left_behind(sale))
+    return update(sale).where(here, ended).values(outcome=SUPERSEDED)

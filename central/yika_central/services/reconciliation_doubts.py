@@ -21,6 +21,7 @@ false_reading       a meter's reading without the meter's evidence; the meter
 resolved_twice      ends an intent that had ended; epoch/seq/hash
 forbidden_service   sold what the node's certificate does not name; the service
 meter_swapped       sold to a meter, or opened with one, that another had replaced; the meter
+swap_unfounded      a meter's credit was moved, and it had not written that; the meter
 ==================  ====================================================================
 """
 
@@ -49,6 +50,7 @@ from yika_central.services.key_room import KeyRoom
 from yika_central.services.reconciliation_approvals import approval_doubts
 from yika_central.services.reconciliation_evidence import false_readings
 from yika_central.services.reconciliation_swaps import swap_doubts
+from yika_common.journal.bodies import CARRYING
 from yika_common.sync.messages import Certificate
 
 
@@ -66,7 +68,7 @@ def doubts_of(
         *_accounts_doubled(connection, projected),
         *_meters_taken(connection, projected),
         *_lines_differ(projected),
-        *swap_doubts(connection, projected),
+        *swap_doubts(connection, projected, keys),
     ]
     doubts += [
         (row, "false_reading", row["meter"], 0)
@@ -118,6 +120,8 @@ def _present(connection: Connection, column: Column[Any], wanted: Iterable[str])
 
 
 def _unknown_tariffs(connection: Connection, sales: Sequence[Values]) -> Iterable[Doubt]:
+    """Where nothing was bought there is no tariff."""
+    sales = [sale for sale in sales if sale["act"] not in CARRYING]
     table = table_of(TariffVersion)
     wanted = sorted({(sale["tariff_id"], sale["tariff_version"]) for sale in sales})
     if not wanted:
@@ -215,9 +219,7 @@ def _not_allowed(
         return []
     table = table_of(NodeCertificate)
     payload = connection.execute(
-        select(table.c.payload).where(
-            table.c.node == arrival.node, table.c.epoch == arrival.epoch
-        )
+        select(table.c.payload).where(table.c.node == arrival.node, table.c.epoch == arrival.epoch)
     ).scalar_one()
     allowed = {str(service) for service in Certificate.parse(payload).services}
     return [

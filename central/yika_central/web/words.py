@@ -40,6 +40,7 @@ DOUBTS: Final[dict[str, Text]] = {
     "approval_repeated": _("Two approvals carry one count: a managing card was copied"),
     "approval_by_operator": _("Approved by the very person who did it"),
     "meter_swapped": _("Sold to a meter that another one had replaced"),
+    "swap_unfounded": _("A meter's credit was moved, and the meter had not written so"),
 }
 
 CASES: Final[dict[Kind, Text]] = {
