@@ -103,15 +103,18 @@ class Premises:
         known = [(0, 0, 0)]
         if slot.record is not None:
             known.append((*slot.record.position, slot.record.total))
-        if slot.write_back is not None:
-            reading = slot.write_back.reading
-            known.append((*reading.position, reading.total))
         known += (
             (row.generation, row.count, row.total)
             for row in self.standing.positions
             if row.meter == slot.meter
         )
         generation, count, total = max(known)
+        if slot.write_back is not None:
+            reading = slot.write_back.reading
+            # At a count that somebody sold, what was sold goes before what the meter holds: a
+            # total that never fell would otherwise be given once more.
+            if reading.position > (generation, count):
+                generation, count, total = (*reading.position, reading.total)
         if generation > identity.generation:
             raise CardReplaced(number=identity.number)
         return Base(identity.generation, count, total)
