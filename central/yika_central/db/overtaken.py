@@ -51,12 +51,20 @@ def end_overtaken(connection: Connection, at: int) -> int:
         )
         .exists()
     )
-    overtaken = and_(sale.c.outcome == PENDING, written)
-    found = connection.execute(select(sale).where(or_(overtaken, _left_behind(sale)))).mappings()
-    rows = [dict(row) for row in found]
+    # Asked one by one, each by its own index, however many sales there are.
+    queries = (
+        select(sale).where(sale.c.outcome == PENDING, written),
+        select(sale).where(_left_behind(sale)),
+    )
+    found = {
+        tuple(row[name] for name in _PLACE): dict(row)
+        for query in queries
+        for row in connection.execute(query).mappings()
+    }
+    rows = list(found.values())
     if not rows:
         return 0
-    places = sorted(tuple(row[name] for name in _PLACE) for row in rows)
+    places = sorted(found)
     connection.execute(
         _superseding(sale),
         [{f"k_{name}": value for name, value in zip(_PLACE, p, strict=True)} for p in places],
@@ -86,7 +94,7 @@ def _left_behind(sale: Table) -> ColumnElement[bool]:
         )
         .exists()
     )
-    return and_(sale.c.outcome.in_((PENDING, WRITTEN)), left)
+    return and_(sale.c.meter.in_(select(swap.c.old)), sale.c.outcome != SUPERSEDED, left)
 
 
 def _superseding(sale: Table) -> Update:
