@@ -39,6 +39,7 @@ from yika_common.journal.card_bodies import (
     COPIED,
     ISSUED,
     MANAGING,
+    MISSING,
     SYSTEM,
     Approved,
     SpecialCard,
@@ -392,3 +393,14 @@ def test_a_voucher_is_believed_only_with_the_enrol_roles_signature(hq: Headquart
     opened.check(root)
     with pytest.raises(SignatureInvalid):
         opened.check(hq.keys.root)
+
+
+def test_a_system_card_that_was_lost_on_the_way_registers_nobody(
+    hq: Headquarters, pen: Pen, clock: HandClock
+) -> None:
+    ordered = a_system_card(hq, clock)
+    token = voucher_of(hq, pen, ordered)
+    pen.write(SpecialCard(card=ordered.number, what=SYSTEM, state=MISSING))
+    pen.send(pen.cut())
+    with pytest.raises(EnrolmentRefused):
+        hq.enrolment.answer(request(token, 2, clock))

@@ -129,7 +129,7 @@ def stock(  # noqa: PLR0917 - one parameter for each option
     "--service",
     "services",
     multiple=True,
-    type=click.Choice([*Service]),
+    type=click.Choice([service.value for service in Service]),
     help="What it may sell; without any: what it might before, else everything.",
 )
 def enrol(

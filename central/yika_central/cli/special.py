@@ -58,7 +58,7 @@ def managing(
     "services",
     multiple=True,
     required=True,
-    type=click.Choice([*Service]),
+    type=click.Choice([service.value for service in Service]),
     help="What it may sell.",
 )
 @click.option("--url", required=True, help="Where it reaches headquarters.")

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, update
 
-from yika_central.db.tables import SpecialCard, table_of
+from yika_central.db.tables import EnrolmentToken, SpecialCard, table_of
 from yika_common.journal import card_bodies
 from yika_common.journal.record import Record as JournalRecord
 
@@ -55,7 +55,6 @@ def note_special(connection: Connection, changes: list[Values]) -> set[str]:
                 "issued_at": change["stamped_at"],
                 "issued_by": change["operator"],
                 "serial": change["serial"],
-                "detail": func.coalesce(table.c.detail, "{}"),
             }
             connection.execute(here.values(values))
             connection.execute(here.where(table.c.state == "ORDERED").values(state="ISSUED"))
@@ -64,10 +63,11 @@ def note_special(connection: Connection, changes: list[Values]) -> set[str]:
             if change["reason"]:
                 ended["reason"] = change["reason"]
             connection.execute(here.where(table.c.state != _REVOKED).values(ended))
+            # A system card that will not be used lets nobody in any more.
+            token = table_of(EnrolmentToken)
+            connection.execute(
+                update(token)
+                .where(token.c.card == change["number"], token.c.keys_digest == b"")
+                .values(expires_at=0)
+            )
     return {change["number"] for change in changes}
-
-
-def special_card(connection: Connection, number: str) -> Any:
-    """The row of a special card, or None."""
-    table = table_of(SpecialCard)
-    return connection.execute(select(table).where(table.c.number == number)).first()
