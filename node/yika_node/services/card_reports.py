@@ -12,10 +12,11 @@ from yika_node.db.card_queries import CardQueries
 from yika_node.db.journal import Journal
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.card_errors import CardNotLost, ReasonMissing
-from yika_node.services.card_views import CardHistory
+from yika_node.services.card_views import CardHistory, CardRow
 from yika_node.services.errors import AccountUnknown
 
 REASON_MAX = 200
+_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,22 @@ class CardReports:
             lost_since=from_timestamp(report.at) if report is not None and lost else None,
             ended_at=None if end is None else from_timestamp(end.at),
             how="" if end is None else end.how,
+        )
+
+    def lost(self) -> tuple[CardRow, ...]:
+        """The cards reported lost here and not found since, newest first."""
+        return tuple(
+            CardRow(row.card, row.account, from_timestamp(row.at), row.operator, LOST, row.reason)
+            for row in self.book.lost()
+        )
+
+    def ended(self) -> tuple[CardRow, ...]:
+        """The cards that ended here lately, newest first."""
+        return tuple(
+            CardRow(
+                row.card, row.account, from_timestamp(row.at), row.operator, row.how, row.reason
+            )
+            for row in self.book.ends(_SHOWN)
         )
 
     def _report(self, operator: str, account_number: str, state: str, reason: str) -> str:

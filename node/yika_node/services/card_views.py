@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from yika_common.numbers import Money, Quantity
+from yika_common.numbers import Money
 from yika_node.services.views import SaleRow
 
 
@@ -22,10 +22,24 @@ class CardHistory:
 
 
 @dataclass(frozen=True, slots=True)
-class Slip:
-    """What the customer takes home with a new card: what it cost, and what it carries."""
+class CardRow:
+    """A card in a list: lost since, or ended how and when."""
 
-    number: str
+    card: str
+    account: str
+    at: datetime
+    operator: str
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What the customer takes home with a new card: what it cost, and what it carries.
+
+    Its number is the card's: none is given twice.
+    """
+
     card: str
     replaces: str
     account: str
@@ -35,12 +49,3 @@ class Slip:
     reason: str
     fee: Money
     lines: tuple[SaleRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """A purchase that can be written onto its card once more."""
-
-    sale: SaleRow
-    shown: str
-    total: Quantity

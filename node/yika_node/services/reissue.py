@@ -30,7 +30,7 @@ from yika_common.cards import contact as cards
 from yika_common.cards.application import CardIdentity, CardState
 from yika_common.cards.approval import act_digest
 from yika_common.cards.errors import CardNotBlank, CardRetired
-from yika_common.clock import Clock
+from yika_common.clock import Clock, from_timestamp
 from yika_common.errors import YikaError
 from yika_common.journal.bodies import CARRYING, CardIssued
 from yika_common.journal.body import Body
@@ -45,15 +45,18 @@ from yika_node.services.approvals import Approvals
 from yika_node.services.card_desk import CardDesk
 from yika_node.services.card_errors import (
     AlreadyReplaced,
+    CardUnknownHere,
     NothingToReplace,
     ReasonMissing,
     ReplacedElsewhere,
 )
 from yika_node.services.card_image import read_image
+from yika_node.services.card_views import Slip
 from yika_node.services.carried_minting import CarriedMinting
 from yika_node.services.carrying import Carried, Moved
 from yika_node.services.keyring import KeyRing
 from yika_node.services.known_credit import KnownCredit
+from yika_node.services.rows import sale_row
 from yika_node.services.settings_shelf import SettingsShelf
 from yika_node.services.views import Account, CardKind, CardView, Resolution
 
@@ -216,6 +219,31 @@ class Reissue:
                 issued = self._issue(connection, operator, account, found, terms, token)
                 account = self.cards.accounts.get(account_number)
             return self._finish(connection, operator, account, issued)
+
+    def slip(self, number: str) -> Slip:
+        """What the customer takes home with a card that was made here.
+
+        Raises:
+            CardUnknownHere: none of that number was.
+        """
+        row = self.book.card(number)
+        if row is None:
+            raise CardUnknownHere(number=number)
+        return Slip(
+            card=number,
+            replaces=row.replaces,
+            account=row.account,
+            generation=row.generation,
+            at=from_timestamp(row.issued_at),
+            operator=row.operator,
+            reason=row.reason,
+            fee=Money(row.fee),
+            lines=tuple(
+                sale_row(line)
+                for line in reversed(self.book.on_card(row.account, number))
+                if line.act in CARRYING
+            ),
+        )
 
     def unfinished(self, identity: CardIdentity) -> tables.Card | None:
         """The card that a chip was to become in another's place, while it is not that card yet."""

@@ -20,6 +20,8 @@ from yika_node.web import (
     account_pages,
     amendment_pages,
     approval_pages,
+    card_life_pages,
+    card_words,
     counter_pages,
     labels,
     machine_pages,
@@ -30,6 +32,7 @@ from yika_node.web import (
     setup_pages,
     special_pages,
     staff_pages,
+    swap_pages,
     tool_pages,
 )
 from yika_node.web.chips import chips_with
@@ -46,6 +49,7 @@ NAV: Final = (
     NavItem("account.new", _("Open account"), "F6", Rank.CLERK),
     NavItem("account.search", _("Accounts"), "F3", Rank.AUDITOR),
     NavItem("sale.pending", _("Pending sales"), "F7", Rank.AUDITOR),
+    NavItem("life.cards", _("Cards"), "F8", Rank.AUDITOR),
     NavItem("record.sales", _("Sales"), "F9", Rank.AUDITOR),
     NavItem("record.sync", _("Office"), "F10", Rank.AUDITOR),
     NavItem("manual.page", _("Manual"), "F1", Rank.AUDITOR),
@@ -101,13 +105,16 @@ def make_node_app(
         manual_pages.pages,
         machine_pages.pages,
         tool_pages.pages,
+        swap_pages.pages,
         special_pages.pages,
         approval_pages.pages,
+        card_life_pages.pages,
     ]
     app = make_app(__name__, face, blueprints)
     app.extensions[EXTENSION] = Front(node, CardWatch(node.cards.present, clock), LastCard(), soon)
     app.register_error_handler(YikaError, lambda error: answer(labels.in_words(error)))
     app.jinja_env.globals.update(labels=labels, node_name=lambda: _name_of(node))
+    app.jinja_env.globals.update(card_ends=card_words.ENDS, card_moves=card_words.MOVES)
     app.jinja_env.globals["tariff_ages"] = node.tariffs.ages
     app.jinja_env.filters["moment"] = from_timestamp
     app.jinja_env.filters["phrase"] = lambda text: said(text, language_here())

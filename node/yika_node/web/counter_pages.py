@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from yika_common.infra.web.guard import needs, passive
+from yika_node.services.views import CardKind, SaleRow
 from yika_node.web.front import front, node
 from yika_node.web.ranks import Rank
 from yika_node.web.special_pages import unburnt
@@ -11,6 +12,7 @@ from yika_node.web.watch import Presence
 pages = Blueprint("counter", __name__)
 
 RECENT = 8
+PURCHASES = 5
 
 
 @pages.get("/")
@@ -50,6 +52,9 @@ def seen() -> Response | tuple[str, int]:
     card's own page (``away``), taking it out leads to the first page, ready for the next customer.
     """
     now, away = front().watch.seen(), "away" in request.args
+    if now.presence is Presence.EMPTY:
+        # What was read of a customer does not outlast his card in the reader.
+        front().last_card.keep(None)
     if now.tag == request.args.get("tag"):
         return "", 204
     if away and now.presence is Presence.EMPTY:
@@ -60,7 +65,20 @@ def seen() -> Response | tuple[str, int]:
 
 
 def _card_page() -> str:
-    return render_template("card.html", view=front().read_card())
+    view, life = front().read_card(), node().life
+    recent = () if view.account is None else _latest(view.account.number)
+    blank = view.kind is CardKind.BLANK
+    return render_template(
+        "card.html",
+        view=view,
+        recent=recent,
+        unfinished=life.reissue.unfinished(view.identity) if blank else None,
+        ending=life.ends.unfinished(view.identity) if view.refusal is not None else None,
+    )
+
+
+def _latest(account: str) -> tuple[SaleRow, ...]:
+    return node().enquiries.sales(account=account, limit=PURCHASES).rows
 
 
 def _go(endpoint: str) -> Response:
