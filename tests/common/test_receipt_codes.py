@@ -24,6 +24,7 @@ from yika_common.journal.excerpt import (
     read_code,
 )
 from yika_common.journal.record import heads, txn_id
+from yika_common.journal.reversal import reversal
 from yika_common.numbers import Quantity
 from yika_common.services import SLOTS_MAX
 from yika_common.signing.signed_file import SignedFile
@@ -238,3 +239,24 @@ def test_the_command_checks_a_receipt(tmp_path: Path) -> None:
     assert cut.returncode == 1
     assert cut.stderr.startswith("The code of the receipt cannot be read")
     assert json.loads(good.stdout)["at"] > START
+
+
+def test_a_refunds_code_says_what_it_gives_back_in_figures_below_zero() -> None:
+    refund = reversal(a_purchase(kept=40), 3, approved=6, reason="typed twice", mac="ab" * 8)
+    verdict = judged(an_excerpt(refund))
+    assert verdict.ok
+    (line,) = said(verdict)["lines"]
+    assert (line["gives_back"], line["repriced"]) == (3, False)
+    assert (line["quantity"], line["kept"]) == ("-29.4", "-0.40")
+    assert float(line["paid"]) == float(line["amount"]) - 0.4 < 0
+
+
+def test_a_line_of_a_refund_is_its_quantity_times_its_price_too() -> None:
+    refund = reversal(a_purchase(), 3, approved=6, reason="typed twice", mac="ab" * 8)
+    first, *others = refund.lines
+    wrong = replace(
+        refund, lines=(first._replace(amount=first.amount - 1), *others), amount=refund.amount - 1
+    )
+    assert [str(problem) for problem in judged(an_excerpt(wrong)).problems] == [
+        "record 7: line 1 is not its quantity times its price"
+    ]

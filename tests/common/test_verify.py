@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ from journals import (
     segments_of,
 )
 from yika_common.journal.bodies import Boot, Line, Sale, Superseded
-from yika_common.journal.record import genesis, heads
+from yika_common.journal.body import Body
+from yika_common.journal.card_bodies import Approved, RefundPaid
+from yika_common.journal.record import decode_line, genesis, heads
+from yika_common.journal.reversal import reversal
 from yika_common.journal.segment import SEGMENT_TYPE
 from yika_common.signing.signed_file import SignedFile, sign
 from yika_common.sync.messages import sign_certificate, sign_tariff
@@ -88,6 +92,7 @@ def test_the_vectors_are_whole_and_trusted() -> None:
         "to": 3,
         "records": 3,
         "sales": 1,
+        "refunds": 0,
         "open": 0,
         "amount": 2610,
         "gaps": [],
@@ -291,3 +296,64 @@ def test_a_root_that_is_none_is_refused(tmp_path: Path) -> None:
     outcome = run("--root", bad, VECTORS)
     assert outcome.status == 2
     assert "it is not a root document" in outcome.errors
+
+
+def with_a_refund(**changes: Any) -> list[bytes]:
+    """A purchase, its refund on the card, and the money handed out."""
+    bought = an_intent()
+    back = reversal(bought, 2, approved=4, reason="typed twice", mac="ab" * 8)
+    paid: dict[str, Any] = {"intent": 5, "amount": 5000} | changes.pop("paid", {})
+    approved = Approved(
+        act="00" * 32, card="870000000001", holder="lin", counter=1, proof="00" * 8
+    )
+    return lines_of(
+        [
+            Boot(software="0.1.0", incarnation="ab" * 8),
+            bought,
+            Sale(intent=2),
+            approved,
+            replace(back, **changes),
+            Sale(intent=5),
+            RefundPaid(**paid),
+        ]
+    )
+
+
+def test_a_refund_counts_from_the_record_that_pays_it_out(root: Path) -> None:
+    lines = with_a_refund()
+    paid = verify(root, certificate_file(), *segments_of(lines))
+    assert (paid.status, paid.verdict["problems"]) == (0, [])
+    assert [paid.verdict[name] for name in ("sales", "refunds", "open", "amount")] == [1, 1, 0, 0]
+
+
+def test_a_refund_that_was_not_paid_out_yet_is_no_money(root: Path) -> None:
+    waiting = verify(root, certificate_file(), *segments_of(with_a_refund()[:-1]))
+    assert (waiting.status, waiting.verdict["amount"], waiting.verdict["refunds"]) == (0, 5000, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"quantity": -9_000}, "record 5 gives back what was not bought like that"),
+        ({"total": 1}, "record 5 gives back what was not bought like that"),
+        ({"meter": "M00000000043"}, "record 5 gives back what was not bought like that"),
+        ({"refunds": 3}, "record 5 gives back what was not bought like that"),
+        ({"paid": {"amount": 5001}}, "record 7 pays out what no refund on a card owes"),
+        ({"paid": {"intent": 2}}, "record 7 pays out what no refund on a card owes"),
+    ],
+    ids=str,
+)
+def test_a_refund_that_is_not_of_all_of_its_purchase_is_found(
+    root: Path, changes: dict[str, Any], problem: str
+) -> None:
+    outcome = verify(root, certificate_file(), *segments_of(with_a_refund(**changes)))
+    assert problem in outcome.verdict["problems"]
+
+
+def test_a_purchase_given_back_twice_and_money_handed_out_twice_are_found(root: Path) -> None:
+    lines = with_a_refund()
+    again = [decode_line(lines[4]).body, Sale(intent=8), RefundPaid(intent=5, amount=5000)]
+    lines += lines_of([body for body in again if isinstance(body, Body)], first=8)
+    problems = verify(root, certificate_file(), *segments_of(lines)).verdict["problems"]
+    assert "record 8 gives back what was not bought like that" in problems
+    assert "record 10 pays a refund out a second time" in problems

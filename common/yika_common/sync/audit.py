@@ -3,16 +3,20 @@
 Certificates come first, then segments and acknowledgements in any order, any number of times; then
 each journal (node and epoch) gets its verdict.  A journal is in order when its certificate leads
 back to the root, its records form one chain from the certificate on without gap or second version,
-what headquarters acknowledged is there, and every amount is the sum of its lines.
+what headquarters acknowledged is there, every amount is the sum of its lines, and every refund
+gives back one purchase of the journal, all of it, once.
 
-Money is counted by intents: an intent is money taken, whatever became of it afterwards.
+Money is counted by intents: an intent is money taken, whatever became of it afterwards; a refund's
+is money handed out once a record says so.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
+from typing import NamedTuple
 
 from yika_common.errors import Phrase, YikaError
-from yika_common.journal.bodies import Intent, Sale, Superseded
+from yika_common.journal.bodies import PURCHASE, REFUND, Intent, Sale, Superseded
+from yika_common.journal.card_bodies import RefundPaid
 from yika_common.journal.record import Record, Unknown, genesis
 from yika_common.journal.segment import SEGMENT_TYPE, Segment, header_of, open_segment
 from yika_common.signing.signed_file import SignedFile
@@ -51,6 +55,8 @@ class Verdict:
     last: int
     records: int
     sales: int
+    refunds: int
+    """Purchases given back whose money was handed out."""
     open: int
     """Intents without an outcome so far: money owed, which is not wrong."""
     amount: int
@@ -73,6 +79,7 @@ class Verdict:
             "to": self.last,
             "records": self.records,
             "sales": self.sales,
+            "refunds": self.refunds,
             "open": self.open,
             "amount": self.amount,
             "gaps": [list(gap) for gap in self.gaps],
@@ -81,6 +88,46 @@ class Verdict:
             "ok": self.ok,
             "problems": [say(problem) for problem in self.problems],
         }
+
+
+class _Given(NamedTuple):
+    """What an intent gave, or with a refund gives back; ``refunds`` is the purchase's seq."""
+
+    act: str
+    refunds: int
+    meter: str
+    position: tuple[int, int]
+    total: int
+    credited: int
+    amount: int
+    paid: int
+
+    @classmethod
+    def by(cls, body: Intent) -> "_Given":
+        return cls(
+            body.act,
+            body.refunds,
+            body.meter,
+            (body.generation, body.count),
+            body.total,
+            body.quantity + body.adjusted_quantity,
+            body.amount,
+            body.paid,
+        )
+
+    def gives_back(self, purchase: "_Given") -> bool:
+        """Whether this is a refund of that purchase, and of all of it."""
+        generation, count = purchase.position
+        return purchase.act == PURCHASE and self == _Given(
+            REFUND,
+            self.refunds,
+            purchase.meter,
+            (generation, count + 1),
+            purchase.total - purchase.credited,
+            -purchase.credited,
+            -purchase.amount,
+            -purchase.paid,
+        )
 
 
 @dataclass(slots=True)
@@ -92,8 +139,9 @@ class _Journal:
     heads: dict[int, bytes] = field(default_factory=dict)
     before: dict[int, set[bytes]] = field(default_factory=dict)
     """Seq of a segment's first record to the hashes stated before it."""
-    intents: dict[int, int] = field(default_factory=dict)
-    """Seq to amount."""
+    intents: dict[int, _Given] = field(default_factory=dict)
+    paid: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Seq of a refund of this journal to the record that pays it out, and the money."""
     acks: list[Ack] = field(default_factory=list)
     problems: list[Phrase] = field(default_factory=list)
 
@@ -208,12 +256,18 @@ class Audit:
                 Phrase("record %(seq)s cannot be read: %(why)s", seq=record.seq, why=body.why)
             )
         elif isinstance(body, Intent):
-            journal.intents[record.seq] = body.amount
+            journal.intents[record.seq] = _Given.by(body)
             if body.amount != sum(line.amount for line in body.lines):
                 journal.complain(
                     Phrase(
                         "record %(seq)s: the amount is not the sum of its lines", seq=record.seq
                     )
+                )
+        elif isinstance(body, RefundPaid):
+            refund = self._journal(node, body.epoch or epoch)
+            if refund.paid.setdefault(body.intent, (record.seq, body.amount))[0] != record.seq:
+                journal.complain(
+                    Phrase("record %(seq)s pays a refund out a second time", seq=record.seq)
                 )
         elif isinstance(body, Sale | Superseded):
             self._settled.add((node, body.epoch or epoch, body.intent))
@@ -234,6 +288,7 @@ class Audit:
                 )
         if not journal.before:
             journal.complain(Phrase("no segment of this journal could be taken"))
+        self._check_refunds(node, epoch, journal)
         last = max(journal.heads, default=0)
         settled = sum((node, epoch, seq) in self._settled for seq in journal.intents)
         return Verdict(
@@ -242,14 +297,44 @@ class Audit:
             first=min(journal.heads, default=0),
             last=last,
             records=len(journal.heads),
-            sales=len(journal.intents),
+            sales=sum(given.act == PURCHASE for given in journal.intents.values()),
+            refunds=sum(seq in journal.intents for seq in journal.paid),
             open=len(journal.intents) - settled,
-            amount=sum(journal.intents.values()),
+            amount=sum(
+                given.amount
+                for seq, given in journal.intents.items()
+                if given.act != REFUND or seq in journal.paid
+            ),
             gaps=tuple(_gaps(journal.heads, end)),
             head=journal.heads[last].hex() if last else "",
             trust=TRUST_ROOT if trusted else TRUST_NONE,
             problems=tuple(journal.problems),
         )
+
+    def _check_refunds(self, node: str, epoch: int, journal: _Journal) -> None:
+        """Every refund is of all of one purchase, once, and on the card before it is paid out."""
+        written = {seq for seq in journal.intents if (node, epoch, seq) in self._settled}
+        before: set[int] = set()
+        for seq, given in sorted(journal.intents.items()):
+            if given.act != REFUND:
+                continue
+            purchase = journal.intents.get(given.refunds)
+            # What stands in a gap may be the purchase.
+            missing = purchase is None and given.refunds not in journal.heads
+            whole = missing or (purchase is not None and given.gives_back(purchase))
+            if not whole or given.refunds in before:
+                journal.complain(
+                    Phrase("record %(seq)s gives back what was not bought like that", seq=seq)
+                )
+            if seq in written:
+                before.add(given.refunds)
+        for seq, (paid_in, money) in sorted(journal.paid.items()):
+            refund = journal.intents.get(seq)
+            owed = refund is not None and refund.act == REFUND and money == -refund.paid
+            if seq in journal.heads and not (owed and seq in written):
+                journal.complain(
+                    Phrase("record %(seq)s pays out what no refund on a card owes", seq=paid_in)
+                )
 
     def _check_links(self, journal: _Journal, trusted: list[bytes]) -> None:
         payloads = trusted or list(journal.certificates)

@@ -11,7 +11,7 @@ from dataclasses import fields
 
 from yika_common.clock import from_timestamp
 from yika_common.errors import Phrase, YikaError
-from yika_common.journal.bodies import Intent, Line
+from yika_common.journal.bodies import PURCHASE, Intent, Line
 from yika_common.journal.errors import ExcerptMalformed
 from yika_common.journal.excerpt import Excerpt, excerpt_header, open_excerpt
 from yika_common.journal.record import Record, txn_id
@@ -48,7 +48,10 @@ class PaidLine:
     checked: bool
 
     def members(self) -> dict[str, object]:
-        """The line as JSON, in the figures that the receipt prints."""
+        """The line as JSON, in the figures that the receipt prints.
+
+        A refund names, under ``gives_back``, the record of the purchase in the same journal.
+        """
         intent = self.intent
         return {
             "meter": intent.meter,
@@ -64,7 +67,7 @@ class PaidLine:
             "tariff": f"{intent.tariff} v{intent.tariff_version}",
             "repriced": self.checked,
             "transaction": self.txn_id,
-        }
+        } | ({"gives_back": intent.refunds} if intent.refunds else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,8 @@ def _lines(
         if (intent.basket or record.seq) != excerpt.header.first:
             raise ExcerptMalformed(why=Phrase("its records are of several payments"))
         problems += _sums(record.seq, intent)
-        tariff = tariffs.get(intent.tariff_digest)
+        # A refund is priced as its purchase was, which stands elsewhere.
+        tariff = tariffs.get(intent.tariff_digest) if intent.act == PURCHASE else None
         if tariff is not None:
             problems += _priced(record, intent, tariff, excerpt.header.opened)
         yield PaidLine(record, intent, txn_id(head), checked=tariff is not None)
@@ -191,12 +195,12 @@ def _sums(seq: int, intent: Intent) -> Iterable[Phrase]:
 
 def _amount(line: Line) -> int:
     """Quantity times price, rounded half up; a line below zero mirrors the one above."""
-    price = abs(line.price)
+    price, quantity = abs(line.price), abs(line.quantity)
     if line.step:
-        amount = step_line(line.code, line.step, line.quantity, price).amount
+        amount = step_line(line.code, line.step, quantity, price).amount
     else:
-        amount = fee_line(line.code, line.quantity, price).amount
-    return amount if line.price >= 0 else -amount
+        amount = fee_line(line.code, quantity, price).amount
+    return amount if (line.price < 0) == (line.quantity < 0) else -amount
 
 
 def _priced(record: Record, intent: Intent, tariff: Tariff, opened: int) -> Iterable[Phrase]:
