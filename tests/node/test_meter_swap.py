@@ -274,7 +274,7 @@ def approve(town: Town, form: SwapForm, holder: str = "supervisor li") -> str:
 def test_of_a_dead_meter_a_second_person_approves_the_figure(town: Town) -> None:
     town.load(WATER)
     town.read()
-    form = {"figure": Quantity(4_000)}
+    form: dict[str, Any] = {"figure": Quantity(4_000)}
     with pytest.raises(ApprovalMissing):
         town.swap(**form)
     with pytest.raises(FigureTooHigh, match=r"at most 5.8 can"):
@@ -294,7 +294,7 @@ def test_of_a_dead_meter_a_second_person_approves_the_figure(town: Town) -> None
 
 
 def test_an_approval_is_not_used_up_by_a_card_that_can_not_be_written(town: Town) -> None:
-    form = {"figure": Quantity(4_000)}
+    form: dict[str, Any] = {"figure": Quantity(4_000)}
     token = approve(town, town.typed(**form))
     _, stranger = open_with_card(town.worlds[0], town.nodes[0], index=1)
     assert isinstance(stranger, ChipMemory)
@@ -310,7 +310,7 @@ def test_a_meter_that_never_wrote_has_no_more_than_was_bought(tmp_path: Path) ->
     town.sell(for_quantity(WATER, 5_000))
     with pytest.raises(FigureTooHigh, match="at most 5 can"):
         town.swaps().quote(town.typed(figure=Quantity(5_001)))
-    assert town.swaps().quote(town.typed(figure=Quantity(5_000))).most == 5_000
+    assert town.swaps().quote(town.typed(figure=Quantity(5_000))).old.most == 5_000
     town.close()
 
 

@@ -75,23 +75,52 @@ class Newest(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SwapQuote:
-    """What the swap would say; ``needs_approval``: a second person decides the figure.
+class OldMeter:
+    """What is known of the meter that goes.
 
     Attributes:
-        most: the most that a dead meter's figure can be.
-        read_at: the meter's clock when it last wrote; None: it never did.
-        transferred: its last write-back says so.
+        view: the meter and its slot.
+        newest: its newest purchase that is known.
+        reading: its last write-back that is known here; None: none is.
     """
 
+    view: MeterView
+    newest: Newest
+    reading: tables.Reading | None
+
+    @property
+    def transferred(self) -> bool:
+        """Whether its last write-back says that it delivers and takes nothing any more."""
+        return self.reading is not None and bool(self.reading.status & MeterStatus.TRANSFERRED)
+
+    @property
+    def unloaded(self) -> Quantity:
+        """What was bought and not taken, as far as it wrote."""
+        taken = 0 if self.reading is None else self.reading.total
+        return Quantity(max(0, self.newest.total - taken))
+
+    @property
+    def most(self) -> Quantity:
+        """The most that can be left in it, with what was bought for it and not taken."""
+        balance = 0 if self.reading is None else max(0, self.reading.balance)
+        return Quantity(balance + self.unloaded)
+
+    @property
+    def read_at(self) -> datetime | None:
+        """Its clock when it last wrote."""
+        return None if self.reading is None else from_timestamp(self.reading.meter_time)
+
+
+@dataclass(frozen=True, slots=True)
+class SwapQuote:
+    """What the swap would say."""
+
+    old: OldMeter
     body: MeterSwapped
-    most: Quantity
-    read_at: datetime | None
-    transferred: bool
 
     @property
     def needs_approval(self) -> bool:
-        """Whether credit moves on somebody's word."""
+        """Whether credit moves on somebody's word: a second person decides the figure."""
         return bool(self.body.figure)
 
 
@@ -116,21 +145,23 @@ class MeterSwap:
             FigureTooHigh: more than can be left in it.
             VaultLocked, KeysNotHeld, NotEnrolled: nothing can be told.
         """
-        account = self.accounts.get(form.account)
-        old = next((view for view in account.meters if view.slot == form.slot), None)
-        if old is None:
-            raise SlotEmpty(place=form.slot + 1)
         _check(form)
-        self._check_new(form, old)
-        newest = self._newest(account, old)
-        reading = self.queries.last_reading(old.meter)
-        body = _body(form, old, newest, reading)
-        return SwapQuote(
-            body=body,
-            most=_most(newest, reading),
-            read_at=None if reading is None else from_timestamp(reading.meter_time),
-            transferred=_is_transferred(reading),
-        )
+        old = self.old(form.account, form.slot)
+        self._check_new(form, old.view)
+        return SwapQuote(old, _body(form, old))
+
+    def old(self, account_number: str, slot: int) -> OldMeter:
+        """The meter that stands in a slot now, and what is known of it.
+
+        Raises:
+            AccountUnknown, SlotEmpty: there is none.
+            VaultLocked, KeysNotHeld, NotEnrolled: nothing can be told.
+        """
+        account = self.accounts.get(account_number)
+        view = next((view for view in account.meters if view.slot == slot), None)
+        if view is None:
+            raise SlotEmpty(place=slot + 1)
+        return OldMeter(view, self._newest(account, view), self.queries.last_reading(view.meter))
 
     def look(self, operator: str, account: str) -> bool:
         """Read the account's own card, if it lies in the reader; whether it does.
@@ -147,6 +178,10 @@ class MeterSwap:
             return False
         self.reissue.look(operator)
         return True
+
+    def is_done(self, token: str) -> bool:
+        """Whether the form has replaced its meter; its card may still have to be finished."""
+        return self.queries.form(token) is not None
 
     def digest(self, body: MeterSwapped) -> bytes:
         """What a second person approves: which meters, and how much moves."""
@@ -176,7 +211,7 @@ class MeterSwap:
             ApprovalMissing and its like, CardNotBlank, CardRetired, NoCardKeyLeft and what else
                 :meth:`yika_node.services.reissue.Reissue.reissue` raises: see there.
         """
-        if self.queries.form(token) is not None:
+        if self.is_done(token):
             terms = Terms(reason=form.reason.strip())
             return self.reissue.reissue(operator, form.account, terms, token)
         same_chip = self.look(operator, form.account)
@@ -226,24 +261,22 @@ def _check(form: SwapForm) -> None:
             raise SwapFormIncomplete(field=field)
 
 
-def _body(
-    form: SwapForm, old: MeterView, newest: Newest, reading: tables.Reading | None
-) -> MeterSwapped:
+def _body(form: SwapForm, old: OldMeter) -> MeterSwapped:
     balance, unloaded, figure = 0, 0, 0
-    most = _most(newest, reading)
-    if reading is not None and _is_transferred(reading):
-        balance, unloaded = reading.balance, max(0, newest.total - reading.total)
+    meter, newest, reading = old.view.meter, old.newest, old.reading
+    if reading is not None and old.transferred:
+        balance, unloaded = reading.balance, old.unloaded
     elif form.figure:
-        if form.figure > most:
-            raise FigureTooHigh(meter=old.meter, most=quantity_to_text(most))
+        if form.figure > old.most:
+            raise FigureTooHigh(meter=meter, most=quantity_to_text(old.most))
         balance, figure = form.figure, 1
-    elif form.figure is None and most:
-        raise TransferMissing(meter=old.meter, most=quantity_to_text(most))
+    elif form.figure is None and old.most:
+        raise TransferMissing(meter=meter, most=quantity_to_text(old.most))
     return MeterSwapped(
         account=form.account,
         slot=form.slot,
-        service=old.service,
-        old=old.meter,
+        service=old.view.service,
+        old=meter,
         new=form.meter,
         generation=newest.generation,
         count=newest.count,
@@ -259,14 +292,3 @@ def _body(
         # Its place is known with the approval's; until then any that is not 0.
         approved=figure,
     )
-
-
-def _most(newest: Newest, reading: tables.Reading | None) -> Quantity:
-    """The most that can be left in a meter, and of what was bought for it and not taken."""
-    if reading is None:
-        return Quantity(newest.total)
-    return Quantity(max(0, max(0, reading.balance) + newest.total - reading.total))
-
-
-def _is_transferred(reading: tables.Reading | None) -> bool:
-    return reading is not None and bool(reading.status & MeterStatus.TRANSFERRED)

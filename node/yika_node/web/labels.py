@@ -58,6 +58,8 @@ FIELDS: Final[dict[str, Text]] = {
     "per_month": _("Most in a month"),
     "per_cycle": _("Most in a quota period"),
     "until": _("Last day"),
+    "start": _("Index of the new meter"),
+    "figure": _("What moves"),
 }
 CHAPTERS: Final[dict[str, Text]] = {
     "counter": _("The counter and its keys"),

@@ -1,0 +1,149 @@
+"""The page on which a meter is replaced, with a second person where the old one is dead."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from card_builders import ChipMemory
+from little_headquarters import meter_number
+from node_pages import Clerk, Pages, code_of, pages_in
+from node_world import OPERATOR, PASSWORD
+from yika_common.journal.card_bodies import Approved
+from yika_common.journal.meter_bodies import MeterSwapped
+from yika_common.journal.record import decode_line
+from yika_common.meters.state import MeterState
+from yika_node.services.views import Level
+
+WATER, OLD, NEW = 4, meter_number("4", 0), meter_number("4", 5)
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[Pages]:
+    with pages_in(tmp_path / "node") as pages:
+        pages.node.staff.sign_in(OPERATOR, PASSWORD)
+        yield pages
+
+
+@pytest.fixture
+def clerk(pages: Pages) -> Clerk:
+    return pages.clerk()
+
+
+def bought(pages: Pages, clerk: Clerk) -> tuple[str, ChipMemory]:
+    """An account whose water meter took 3 and has used nothing."""
+    number, chip = clerk.open_with_card()
+    assert clerk.sell({"amount-4": "3", "by-4": "q"}).status_code == 200
+    pages.world.load(chip, OLD)
+    pages.world.hand.insert(chip)
+    return number, chip
+
+
+def transferred(pages: Pages, chip: ChipMemory) -> None:
+    stored = pages.world.use_meter(OLD)
+    stored.commit(replace(stored.state(), transferred=True))
+    pages.world.load(chip, OLD)
+    pages.world.hand.insert(chip)
+
+
+def state_of(pages: Pages, meter: str) -> MeterState:
+    return pages.world.use_meter(meter).state()
+
+
+def swaps(pages: Pages) -> list[MeterSwapped]:
+    rows = pages.node.queries.records(1, 1, 10_000)
+    bodies = (decode_line(row.line).body for row in rows)
+    return [body for body in bodies if isinstance(body, MeterSwapped)]
+
+
+FIELDS = {"meter": NEW, "start": "12.5", "reason": "it runs backwards"}
+
+
+def test_the_page_says_what_is_known_of_the_old_meter(pages: Pages, clerk: Clerk) -> None:
+    number, chip = bought(pages, clerk)
+    page = f"/accounts/{number}/meters/{WATER}/replace"
+    assert f'href="{page}"' in clerk.get(f"/accounts/{number}").text
+    before = clerk.get(page).text
+    assert "it never wrote" in before
+    assert "has not written that it was transferred" in before
+    transferred(pages, chip)
+    look = clerk.post(f"/accounts/{number}/meters/{WATER}/look", FIELDS, on=page)
+    assert look.status_code == 303
+    after = clerk.get(look.location).text
+    assert "moves to the new meter" in after
+    assert f'value="{NEW}"' in after
+    assert "dead" not in after
+    assert "更换" in pages.clerk("zh").get(page).text
+    pages.world.hand.pull()
+    assert code_of(clerk.post(f"/accounts/{number}/meters/{WATER}/look", {}, on=page))
+
+
+def test_a_transferred_meter_is_replaced(pages: Pages, clerk: Clerk) -> None:
+    number, chip = bought(pages, clerk)
+    transferred(pages, chip)
+    page = f"/accounts/{number}/meters/{WATER}/replace"
+    sent = clerk.post(page, FIELDS, on=page)
+    assert sent.status_code == 303, sent.text
+    assert NEW in clerk.get(f"/accounts/{number}").text
+    [swap] = swaps(pages)
+    assert (swap.moved, swap.start, swap.figure) == (3_000, 12_500, 0)
+    pages.world.load(chip, NEW)
+    assert state_of(pages, NEW).total == 3_000
+
+
+def test_a_dead_meters_figure_goes_by_the_second_person(pages: Pages, clerk: Clerk) -> None:
+    number, _ = bought(pages, clerk)
+    page = f"/accounts/{number}/meters/{WATER}/replace"
+    fields = FIELDS | {"figure": "2.5"}
+    asked = clerk.post(page, fields, on=page)
+    assert asked.status_code == 303
+    assert asked.location.startswith("/approve/")
+    assert swaps(pages) == []
+    token = asked.location.rsplit("/", 1)[-1]
+    waiting = pages.node.approvals.pending(token)
+    assert "2.5 of credit from dead meter" in str(waiting.what)
+    approved = Approved(
+        act=waiting.digest.hex(), card="870000000001", holder="Li", counter=1, proof="00" * 8
+    )
+    pages.node.approvals.give(token, approved)
+    back = f"{waiting.then}&approval={token}"
+    assert "has approved the figure" in clerk.get(back).text
+    done = clerk.post(page, fields, on=back)
+    assert done.status_code == 303, done.text
+    [swap] = swaps(pages)
+    assert (swap.moved, swap.figure) == (2_500, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, "swap_transfer_missing"),
+        ({"figure": "3.1"}, "swap_figure_too_high"),
+        ({"figure": "x"}, "not_a_number"),
+        ({"meter": OLD}, "meter_taken"),
+        ({"meter": meter_number("3", 5)}, "meter_of_another_service"),
+        ({"meter": ""}, "meter_unknown"),
+        ({"reason": ""}, "swap_form_incomplete"),
+        ({"start": "-1"}, "swap_form_incomplete"),
+        ({"figure": "2", "approval": "ff"}, "approval_missing"),
+    ],
+)
+def test_a_refusal_is_said_on_the_page_and_what_was_typed_stays(
+    pages: Pages, clerk: Clerk, changes: dict[str, str], code: str
+) -> None:
+    number, _ = bought(pages, clerk)
+    page = f"/accounts/{number}/meters/{WATER}/replace"
+    sent = clerk.post(page, FIELDS | changes, on=page)
+    assert (code_of(sent), sent.status_code >= 400) == (code, True)
+    assert 'value="12.5"' in sent.text or "start" in changes
+    assert swaps(pages) == []
+
+
+def test_only_a_supervisor_replaces_meters(pages: Pages, clerk: Clerk) -> None:
+    number, _ = bought(pages, clerk)
+    pages.node.staff.add(OPERATOR, "li", PASSWORD, Level.CLERK)
+    assert "/replace" not in pages.clerk(name="li").get(f"/accounts/{number}").text
+    page = f"/accounts/{number}/meters/{WATER}/replace"
+    assert pages.clerk(name="li").get(page).status_code == 403
+    assert clerk.get(f"/accounts/{number}/meters/99/replace").status_code == 422
