@@ -62,6 +62,21 @@ PROFILES: dict[int, tuple[Service, ...]] = {
 """The original family's cards: number of meters to the service of each slot, in slot order."""
 
 
+_ALSO = {
+    Service.ELECTRICITY_SINGLE: (Service.ELECTRICITY_THREE,),
+    Service.COLD_WATER: (Service.BULK_WATER,),
+}
+
+
+def services_of_place(service: Service) -> tuple[Service, ...]:
+    """What may be measured in a place of the card made for this service; itself first.
+
+    A three-phase meter stands where a single-phase one would, and a large-bore water meter where
+    one for cold water would.
+    """
+    return (service, *_ALSO.get(service, ()))
+
+
 def service_by_number(number: int) -> Service:
     """The service whose byte this is.
 

@@ -10,7 +10,7 @@ from yika_common.clock import Clock
 from yika_common.infra.entropy import RandomSource
 from yika_common.journal.bodies import AccountOpened, SlotOpened
 from yika_common.numbers import Quantity
-from yika_common.services import PROFILES, Service
+from yika_common.services import PROFILES, Service, services_of_place
 from yika_common.sync.personal_data import Person, seal_person
 from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Journal
@@ -129,6 +129,12 @@ class AccountDesk:
         taken = self._queries.meters_taken(candidates) | self._queries.told_meters(candidates)
         return tuple(meter for meter in candidates if meter not in taken)[:limit]
 
+    def free_for_place(self, service: Service) -> tuple[str, ...]:
+        """Free meters of every service that a place on the card made for this one may have."""
+        return tuple(
+            meter for kind in services_of_place(service) for meter in self.free_meters(kind)
+        )
+
     def areas(self) -> tuple[str, ...]:
         """The areas that this vending point serves."""
         return self._standing.membership.certificate.areas
@@ -158,8 +164,8 @@ class AccountDesk:
 
     def _meter_for(self, profile: int, slot: int, meter: str) -> Service:
         """The service of the slot, once the meter is one for it and free."""
-        service = PROFILES[profile][slot]
-        if self._keyring.meter(meter).service is not service:
+        service = self._keyring.meter(meter).service
+        if service not in services_of_place(PROFILES[profile][slot]):
             raise MeterOfAnotherService(meter=meter, place=slot + 1)
         holder = self.of_meter(meter)
         if holder is not None:

@@ -56,7 +56,9 @@ def _meter_fields(form: Form) -> dict[str, object]:
         "filled": form,
         "profiles": PROFILES,
         "profile": profile,
-        "free": {service: node().accounts.free_meters(service) for service in PROFILES[profile]},
+        "free": {
+            service: node().accounts.free_for_place(service) for service in PROFILES[profile]
+        },
     }
 
 
