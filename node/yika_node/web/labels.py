@@ -67,6 +67,7 @@ CHAPTERS: Final[dict[str, Text]] = {
     "pending": _("Pending sales"),
     "accounts": _("Accounts"),
     "cards": _("Cards and meters"),
+    "meters": _("Tool cards and new meters"),
     "reader": _("The card reader"),
     "tariffs": _("Prices"),
     "headquarters": _("Headquarters"),

@@ -32,6 +32,7 @@ _CHAPTER_OF_PAGE: Final = {
     "sync": "headquarters",
     "operators": "operators",
     "reader": "reader",
+    "tools": "meters",
 }
 
 
