@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from yika_common.infra.late import LateModule
 from yika_common.journal.record import genesis
 from yika_node.db.account_standing import Standing, sold_since, standing_of
-from yika_node.db.projections import PENDING, SUPERSEDED
+from yika_node.db.projections import PENDING, SUPERSEDED, WRITTEN
 from yika_node.db.store import Store
 
 if TYPE_CHECKING:
@@ -300,6 +300,17 @@ class Queries:
         query = query.where(about.in_(wanted), intent.state != SUPERSEDED)
         with self._session() as session:
             return {(row.epoch, row.purchase): row.seq for row in session.exec(query)}
+
+    def has_unpaid_refund(self, account: str) -> bool:
+        """Whether a refund of the account is on its card whose money was not handed out."""
+        refund, intent = tables.Refund, tables.Intent
+        same = (sql.col(intent.epoch) == refund.epoch) & (sql.col(intent.seq) == refund.seq)
+        query = sql.select(refund.seq).join(intent, same)
+        query = query.where(
+            sql.col(refund.paid_at).is_(None), intent.state == WRITTEN, intent.account == account
+        )
+        with self._session() as session:
+            return session.exec(query.limit(1)).first() is not None
 
     def account_was_sold_to(self, account: str) -> bool:
         """Whether any sale to the account was ever begun."""

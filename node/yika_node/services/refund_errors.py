@@ -3,6 +3,7 @@
 from typing import Final
 
 from yika_common.errors import N_, Phrase, YikaError
+from yika_node.services.errors import SaleUnknown
 from yika_node.services.refund_rules import Payment, Terms
 
 
@@ -13,7 +14,7 @@ class RefundRefused(YikaError):
     sentence = N_("%(why)s Nothing was given back.")
 
 
-class RefundUnknown(YikaError):
+class RefundUnknown(SaleUnknown):
     """No refund has this number."""
 
     code = "refund_unknown"

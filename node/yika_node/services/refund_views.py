@@ -26,8 +26,8 @@ class RefundOffer:
     """What giving a purchase back comes to.
 
     ``money`` is what the customer gets, ``quantity`` what comes off the card, ``total`` and
-    ``counted`` (in the quota period) what is left then; ``at_once``: the money can be handed out
-    as soon as the card is written.
+    ``counted`` (in the quota period) what is left then; ``at_once``: whether the money can be
+    handed out as soon as the card is written, None while the card was not asked.
     """
 
     purchase: SaleRow
@@ -35,7 +35,7 @@ class RefundOffer:
     quantity: Quantity
     total: Quantity
     counted: Quantity
-    at_once: bool
+    at_once: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class RefundView:
     state: RefundState
     paid_at: datetime | None
     paid_by: str
+    approved_by: str
 
     @property
     def written(self) -> bool:

@@ -24,7 +24,7 @@ from yika_common.clock import Clock, from_timestamp
 from yika_common.errors import YikaError
 from yika_common.journal.bodies import PURCHASE, Intent, Sale
 from yika_common.journal.body import Body
-from yika_common.journal.card_bodies import RefundPaid
+from yika_common.journal.card_bodies import Approved, RefundPaid
 from yika_common.journal.record import decode_line
 from yika_common.journal.reversal import credited, restored
 from yika_common.numbers import Money, Quantity
@@ -105,6 +105,14 @@ class RefundDesk:
         with self.cards.open(purchase.card, operator) as opened:
             found = self._terms(opened, epoch, seq, purchase)
         return self._offer(epoch, seq, purchase, at_once=found is Terms.AT_ONCE)
+
+    def preview(self, epoch: int, seq: int) -> RefundOffer:
+        """The same by the journal alone, while another card is in the reader.
+
+        Raises:
+            SaleUnknown: there is no such purchase.
+        """
+        return self._offer(epoch, seq, self._purchase(epoch, seq), at_once=None)
 
     def digest(self, epoch: int, seq: int, reason: str) -> bytes:
         """What a second person approves: this purchase, this money, this reason.
@@ -221,7 +229,14 @@ class RefundDesk:
             state=state_of(row.state, refund.paid_at),
             paid_at=None if refund.paid_at is None else from_timestamp(refund.paid_at),
             paid_by=refund.paid_by,
+            approved_by=self._approver(refund.epoch, refund.seq),
         )
+
+    def _approver(self, epoch: int, seq: int) -> str:
+        """Who approved it: the record right before the refund's intent says so."""
+        record = self.queries.record(epoch, self._intent(epoch, seq).approved)
+        body = None if record is None else decode_line(record.line).body
+        return body.holder if isinstance(body, Approved) else ""
 
     def _terms(self, opened: OpenCard, epoch: int, seq: int, purchase: Intent) -> Terms:
         """How the purchase is given back; it is raised if it is not."""
@@ -302,7 +317,9 @@ class RefundDesk:
             return slot.record.total
         return self.refunds.credited_at(account, slot.view.meter, position)
 
-    def _offer(self, epoch: int, seq: int, purchase: Intent, *, at_once: bool) -> RefundOffer:
+    def _offer(
+        self, epoch: int, seq: int, purchase: Intent, *, at_once: bool | None
+    ) -> RefundOffer:
         state = restored(purchase)
         return RefundOffer(
             purchase=self.enquiries.sale(epoch, seq),

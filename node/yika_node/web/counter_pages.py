@@ -1,13 +1,21 @@
 """The counter: the first page, and what is on the card in the reader."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from yika_common.infra.web.guard import needs, passive
 from yika_node.services.views import CardKind, SaleRow
 from yika_node.web.front import front, node
 from yika_node.web.ranks import Rank
+from yika_node.web.refund_pages import refund_desk_of
 from yika_node.web.special_pages import unburnt
 from yika_node.web.watch import Presence
+
+if TYPE_CHECKING:
+    from yika_node.services.refund_views import RefundView
 
 pages = Blueprint("counter", __name__)
 
@@ -72,6 +80,7 @@ def _card_page() -> str:
         "card.html",
         view=view,
         recent=recent,
+        refunds=() if view.account is None else _unpaid(view.account.number),
         unfinished=life.reissue.unfinished(view.identity) if blank else None,
         ending=life.ends.unfinished(view.identity) if view.refusal is not None else None,
     )
@@ -79,6 +88,13 @@ def _card_page() -> str:
 
 def _latest(account: str) -> tuple[SaleRow, ...]:
     return node().enquiries.sales(account=account, limit=PURCHASES).rows
+
+
+def _unpaid(account: str) -> tuple[RefundView, ...]:
+    """Refunds of the account that wait for their money; the desk is loaded if there are any."""
+    if not node().queries.has_unpaid_refund(account):
+        return ()
+    return refund_desk_of(node()).waiting(account)
 
 
 def _go(endpoint: str) -> Response:

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from yika_common.infra.web.faults import language_here, sentence_here
 from yika_common.infra.web.guard import needs
+from yika_common.journal.bodies import REFUND
 from yika_common.services import Service
 from yika_node.services.payments import Receipt, ReceiptLine, SlotQuote
 from yika_node.services.views import Account
@@ -68,9 +69,11 @@ def commit() -> Response:
 
 @pages.get("/receipts/<int:epoch>/<int:basket>")
 @needs(Rank.AUDITOR)
-def receipt(epoch: int, basket: int) -> str:
+def receipt(epoch: int, basket: int) -> str | Response:
     """What was paid and for what, ready for the 80 mm printer."""
     found = node().enquiries.receipt(epoch, basket)
+    if found.lines[0].sale.act == REFUND:
+        return redirect(url_for("refund.slip", epoch=epoch, seq=basket))
     code = node().receipt_codes.code(found)
     return render_template(
         "receipt.html",

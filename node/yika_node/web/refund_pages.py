@@ -1,0 +1,148 @@
+"""Giving a purchase back: what it comes to, the second person, the slip, and paying out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response
+
+from yika_common.errors import Phrase
+from yika_common.infra.web.faults import sentence_here
+from yika_common.infra.web.guard import needs
+from yika_common.infra.web.site import Mood, Text
+from yika_common.numbers import Money, money_to_text, quantity_to_text
+from yika_node.bootstrap import Node
+from yika_node.web.again import Refusal, or_again
+from yika_node.web.approval_pages import ask
+from yika_node.web.front import front, node, operator
+from yika_node.web.labels import SERVICES, in_words
+from yika_node.web.qr import qr_drawing
+from yika_node.web.ranks import Rank
+
+if TYPE_CHECKING:
+    from yika_node.services.refunds import RefundDesk
+
+pages = Blueprint("refund", __name__)
+
+STATES: Final[dict[str, tuple[Text, Mood]]] = {
+    "writing": (_("waits for the card"), "warn"),
+    "waiting": (_("on the card, not paid out"), "warn"),
+    "paid": (_("paid out"), "good"),
+    "overtaken": (_("did not take place"), "idle"),
+}
+
+
+def refund_desk_of(node: Node) -> RefundDesk:
+    """The desk of a node; loaded when it is asked for, because most sales stand."""
+    from yika_node.db.refund_queries import RefundQueries  # noqa: PLC0415 - see above
+    from yika_node.services.refunds import RefundDesk  # noqa: PLC0415
+
+    return RefundDesk(
+        node.cards,
+        node.journal,
+        node.queries,
+        RefundQueries(node.store),
+        node.standing,
+        node.cards.keyring,
+        node.enquiries,
+        node.approvals,
+        node.clock,
+    )
+
+
+def _new(refusal: Refusal | None = None) -> str:
+    place = request.view_args or {}
+    epoch, seq = int(place["epoch"]), int(place["seq"])
+    filled = request.form or request.args
+    desk = refund_desk_of(node())
+    # Whoever comes from the second person has the managing card in the reader.
+    asked = refusal is not None or "approval" in filled
+    offer = desk.preview(epoch, seq) if asked else desk.offer(operator(), epoch, seq)
+    return render_template("refund_new.html", refusal=refusal, filled=filled, offer=offer)
+
+
+@pages.get("/refunds/new/<int:epoch>/<int:seq>")
+@needs(Rank.CLERK)
+def new(epoch: int, seq: int) -> str:
+    """What giving back a purchase comes to, and why it is done."""
+    return _new()
+
+
+@pages.post("/refunds/new/<int:epoch>/<int:seq>")
+@needs(Rank.CLERK)
+@or_again(_new)
+def give_back(epoch: int, seq: int) -> Response:
+    """Ask a second person; once he has approved, take the credit off the card."""
+    desk, form = refund_desk_of(node()), request.form
+    reason, approval = form.get("reason", "").strip(), form.get("approval", "")
+    front().last_card.keep(None)
+    if not approval:
+        digest, offer = desk.digest(epoch, seq, reason), desk.offer(operator(), epoch, seq)
+        what = Phrase(
+            "Give back purchase %(count)s of %(service)s, meter %(meter)s: %(quantity)s %(unit)s "
+            "for %(money)s, because: %(why)s",
+            count=offer.purchase.count,
+            service=str(SERVICES[offer.purchase.service]),
+            meter=offer.purchase.meter,
+            quantity=quantity_to_text(offer.quantity),
+            unit=offer.purchase.service.unit,
+            money=money_to_text(offer.money),
+            why=reason,
+        )
+        return ask(digest, what, url_for("refund.new", epoch=epoch, seq=seq, reason=reason))
+    refund = desk.give_back(operator(), epoch, seq, reason, approval)
+    if refund.problem is not None:
+        flash(sentence_here(in_words(refund.problem)), "warn")
+    front().soon()
+    return redirect(url_for("refund.slip", epoch=refund.epoch, seq=refund.basket), 303)
+
+
+@pages.get("/refunds")
+@needs(Rank.AUDITOR)
+def waiting() -> str:
+    """Refunds whose money was not handed out yet."""
+    rows = refund_desk_of(node()).waiting()
+    return render_template("refunds.html", rows=rows, states=STATES)
+
+
+def _slip(refusal: Refusal | None = None) -> str:
+    place = request.view_args or {}
+    desk = refund_desk_of(node())
+    refund = desk.refund(int(place["epoch"]), int(place["seq"]))
+    receipt = node().enquiries.receipt(refund.sale.epoch, refund.sale.seq)
+    original = node().enquiries.receipt(refund.purchase.epoch, refund.purchase.basket)
+    code = node().receipt_codes.code(receipt)
+    return render_template(
+        "refund.html",
+        refusal=refusal,
+        refund=refund,
+        receipt=receipt,
+        original=original,
+        settings=node().settings.settings(),
+        states=STATES,
+        code=code,
+        drawing=qr_drawing(code),
+    )
+
+
+@pages.get("/refunds/<int:epoch>/<int:seq>")
+@needs(Rank.AUDITOR)
+def slip(epoch: int, seq: int) -> str:
+    """The refund's slip for the printer, and what has still to be done."""
+    return _slip()
+
+
+@pages.post("/refunds/<int:epoch>/<int:seq>/pay")
+@needs(Rank.CLERK)
+@or_again(_slip)
+def pay(epoch: int, seq: int) -> Response:
+    """Hand out the money, with the customer's card in the reader."""
+    front().last_card.keep(None)
+    paid = refund_desk_of(node()).pay_out(operator(), epoch, seq)
+    money = money_to_text(Money(-paid.paid))
+    flash(gettext("Hand out %(money)s now, and print the slip.", money=money), "good")
+    front().soon()
+    return redirect(url_for("refund.slip", epoch=epoch, seq=seq), 303)
