@@ -68,6 +68,7 @@ CHAPTERS: Final[dict[str, Text]] = {
     "accounts": _("Accounts"),
     "cards": _("Cards and meters"),
     "meters": _("Tool cards and new meters"),
+    "special": _("System and managing cards"),
     "reader": _("The card reader"),
     "tariffs": _("Prices"),
     "headquarters": _("Headquarters"),
