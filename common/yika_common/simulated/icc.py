@@ -13,7 +13,7 @@ nothing and would let anybody who holds a card for a moment make it useless.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from yika_common.cards.application import (
@@ -63,6 +63,7 @@ from yika_common.simulated.special_icc import (
     SpecialMemory,
     blank_special,
 )
+from yika_common.values import dataclass
 
 FAILURES_MAX = 3
 _HEADER_SIZE = 4

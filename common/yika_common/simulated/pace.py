@@ -17,8 +17,10 @@ those of usual chips; nothing asks more of a card.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from yika_common.values import dataclass
 
 CLOCK_HZ: Final = 3_571_200
 PAGE: Final = 64

@@ -15,7 +15,6 @@ credit.  A chip that was pulled while it ended is shown again: what was written 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from yika_common.cards import contact as cards
@@ -24,6 +23,7 @@ from yika_common.cards.errors import CardBlank, CardRetired
 from yika_common.clock import Clock
 from yika_common.journal.card_bodies import KEPT, RECYCLED, RETIRED, SPOILT, CardEnded
 from yika_common.readers.port import Contact
+from yika_common.values import dataclass
 from yika_node.db.card_queries import CardQueries
 from yika_node.db.journal import Journal
 from yika_node.services.card_desk import CardDesk

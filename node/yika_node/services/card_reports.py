@@ -4,10 +4,9 @@ It holds at this vending point at once, and elsewhere as soon as headquarters ha
 says as of when it knows.
 """
 
-from dataclasses import dataclass
-
 from yika_common.clock import Clock, from_timestamp
 from yika_common.journal.card_bodies import FOUND, LOST, CardReported
+from yika_common.values import dataclass
 from yika_node.db.card_queries import CardQueries
 from yika_node.db.journal import Journal
 from yika_node.services.account_desk import AccountDesk

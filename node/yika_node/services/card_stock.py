@@ -1,11 +1,11 @@
 """Blank cards at the counter: what came, what left, what became of the others."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from yika_common.clock import Clock, from_timestamp
 from yika_common.journal.card_bodies import CHIPS_MAX, RECEIVED, SENT, USELESS, StockMoved
+from yika_common.values import dataclass
 from yika_node.db.card_queries import CardQueries, StockCount
 from yika_node.db.journal import Journal
 from yika_node.services.card_errors import StockUnusable

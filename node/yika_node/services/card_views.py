@@ -1,9 +1,9 @@
 """What the pages about cards' lives are shown."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from yika_common.numbers import Money
+from yika_common.values import dataclass
 from yika_node.services.views import SaleRow
 
 

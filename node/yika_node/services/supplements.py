@@ -8,13 +8,13 @@ something later, which would be hidden by it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from yika_common.cards.approval import act_digest
 from yika_common.clock import Clock
 from yika_common.journal.bodies import Intent, Sale
 from yika_common.journal.card_bodies import Supplemented
+from yika_common.values import dataclass
 from yika_node.db.card_queries import CardQueries
 from yika_node.db.journal import Journal, Position
 from yika_node.db.projections import PENDING, SUPERSEDED

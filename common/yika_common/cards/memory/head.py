@@ -10,7 +10,7 @@ A slot's tag is that of :func:`yika_common.cards.application.slot_tag`.
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from yika_common.cards.application import NO_TAG, CardIdentity, CardState, slot_tag
 from yika_common.cards.ciphers import cmac, same
@@ -21,6 +21,7 @@ from yika_common.cards.memory.layout import ChipLayout
 from yika_common.cards.memory.names import pack_name, unpack_name
 from yika_common.readers.port import MemoryChip, MemoryKind
 from yika_common.services import PROFILES, SLOTS_MAX
+from yika_common.values import dataclass
 
 STATES = {0x59: CardState.USER, 0x00: CardState.RETIRED}
 USER_MARK = 0x59
