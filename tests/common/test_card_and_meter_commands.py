@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from card_builders import KEYS, METER_ID, NODE_KEY, NUMBER, SLOT, credit_record, put_out_of_service
+from tool_builders import TOOL_CARD, an_order
 from yika_common.cards.record import MeterParameters
+from yika_common.cards.tool_order import OrderKind
 from yika_common.cards.user_card import open_session, personalise
 from yika_common.infra.entropy import system_random
 from yika_common.numbers import Price, Quantity
@@ -238,3 +240,29 @@ def test_a_wrong_command_line_is_one_sentence_and_status_2(
     (chinese,) = town(*arguments, language="zh").stderr.splitlines()
     assert chinese.endswith("。")
     assert sorted(Path().iterdir()) == before
+
+
+def test_a_tool_card_tells_the_meter_what_to_do(town: Yika) -> None:
+    town("card", "new", "--kind", "cpu", "tool")
+    chip = open_card_file(Path("tool"), system_random)
+    personalise(
+        chip,
+        system_random,
+        number=TOOL_CARD,
+        generation=1,
+        profile=8,
+        key_version=1,
+        node_key=NODE_KEY,
+        slot_auth_keys={SLOT: KEYS.auth},
+    )
+    order = an_order(
+        kind=OrderKind.TRANSFER, card=TOOL_CARD, not_after=datetime(2026, 5, 1, tzinfo=UTC)
+    )
+    session = open_session(chip, system_random, NODE_KEY, number=TOOL_CARD)
+    session.write_record(SLOT, order.encode(KEYS.wbq or b""))
+    done = town("meter", "load", "meter", "tool", "--clock", "2026-04-30T00:00:00+00:00")
+    assert json.loads(done.stdout) == NOTHING_TAKEN | {"outcome": "executed", "reason": ""}
+    again = town("meter", "load", "meter", "tool", "--clock", "2026-04-30T00:00:00+00:00")
+    assert json.loads(again.stdout)["reason"] == "already_taken"
+    shown = json.loads(town("meter", "show", "meter").stdout)
+    assert (shown["order"], shown["status"] & 4) == (1, 4)

@@ -43,6 +43,7 @@ from yika_node.services.tool_errors import (
     ToolCardExpired,
     ToolCardNotOut,
     ToolCardOver,
+    ToolCardShown,
     ToolCardUnknown,
 )
 from yika_node.web.tool_pages import tool_desk_of
@@ -190,6 +191,18 @@ def test_a_meter_of_another_area_is_not_addressed(world: World, node: Node) -> N
     with pytest.raises(MeterUnknown):
         desk.write(OPERATOR, TOOL)
     assert records(node, SpecialCard) == []
+
+
+def test_a_tool_card_where_a_customers_is_asked_for_is_left_untouched(
+    world: World, node: Node
+) -> None:
+    desk = ordered(world, node, an_inspection())
+    chip = blank(world)
+    desk.write(OPERATOR, TOOL)
+    before = chip.memory
+    with pytest.raises(ToolCardShown):
+        node.cards.read(OPERATOR)
+    assert chip.memory is before
 
 
 def test_a_lost_card_is_reported_and_may_still_come_back(world: World, node: Node) -> None:

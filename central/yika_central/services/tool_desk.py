@@ -33,6 +33,7 @@ from yika_central.services.tool_lists import ISSUED, ORDERED, TOOL
 from yika_central.services.tool_views import ToolView, tool_views
 from yika_central.services.two_persons import TwoPersons, check_reason
 from yika_common.cards import tool_order
+from yika_common.cards.identifiers import TOOL_CARDS
 from yika_common.cards.record import MeterParameters
 from yika_common.cards.tool_order import OrderKind
 from yika_common.clock import Clock, from_timestamp, to_timestamp
@@ -43,8 +44,6 @@ DAYS_MAX: Final = 31
 """A tool card is of use for a month at the most."""
 
 HOLDER_MAX: Final = 64
-OUR_TOOLS: Final = "88"
-"""How numbers of tool cards begin."""
 
 REVOKED, MISSING = "REVOKED", "MISSING"
 
@@ -342,9 +341,9 @@ def _meters(connection: Connection, new: NewTool) -> list[Meter]:
 def _next_card(connection: Connection) -> str:
     column = table_of(SpecialCard).c.number
     newest = connection.execute(
-        select(func.max(column)).where(column.like(f"{OUR_TOOLS}%"))
+        select(func.max(column)).where(column.like(f"{TOOL_CARDS}%"))
     ).scalar()
-    number = int(newest) + 1 if newest else int(OUR_TOOLS.ljust(CARD_DIGITS, "0")) + 1
+    number = int(newest) + 1 if newest else int(TOOL_CARDS.ljust(CARD_DIGITS, "0")) + 1
     return f"{number:0{CARD_DIGITS}}"
 
 

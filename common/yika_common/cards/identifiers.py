@@ -23,6 +23,9 @@ NODE_ID_SIZE = 8
 PERIOD_SIZE = 8
 AREA_SIZE = 8
 
+TOOL_CARDS = "88"
+"""How the numbers of tool cards begin; no customer's card has such a number."""
+
 _NAME = re.compile(r"[0-9A-Z-]*", re.ASCII)
 
 

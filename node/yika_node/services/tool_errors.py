@@ -3,6 +3,16 @@
 from yika_common.errors import N_, YikaError
 
 
+class ToolCardShown(YikaError):
+    """A tool card lies where a customer's is asked for."""
+
+    code = "tool_card_shown"
+    sentence = N_(
+        "This is tool card %(card)s: it carries orders to meters. It was left untouched. Put in "
+        "the customer's card, or take the tool card back on its own page."
+    )
+
+
 class ToolCardUnknown(YikaError):
     """No tool card of that number is on this vending point's list."""
 
