@@ -47,10 +47,11 @@ def sell(pen: Pen, quantity: int, *, count: int, settle: bool = True, **changes:
     """
     debts = tuple(DebtPaid(*debt) for debt in changes.pop("debts", ()))
     total, at = changes.pop("total", quantity), changes.pop("at", None)
+    card = changes.pop("card", CARD)
     intent = pen.write(
         an_intent(
             account=ACCOUNT,
-            card=CARD,
+            card=card,
             meter=METER,
             count=count,
             total=total,

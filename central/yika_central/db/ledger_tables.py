@@ -6,7 +6,7 @@ it is expected to be, and further branches exist only after a fork: two differen
 position.  Both are kept and both count as money.
 """
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field
 
 from yika_central.db.base import Row, added, integer, integer_key, key, maybe_integer
@@ -226,6 +226,14 @@ class Sale(Row, table=True):
         Index("sale_time", "stamped_at"),
         Index("sale_outcome", "outcome"),
         Index("sale_arrival", "not_after"),
+        Index(
+            "sale_carried",
+            "meter",
+            "generation",
+            "count",
+            sqlite_where=text("carried = 1"),
+            postgresql_where=text("carried = 1"),
+        ),
     )
 
 
@@ -297,6 +305,7 @@ class Reading(Row, table=True):
     meter_time: int = integer()
     evidence: str
     stamped_at: int = integer()
+    parameters: int = added(0)
 
 
 class CardWitness(Row, table=True):

@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 
+from yika_central.db.carried import carried_in_vain, end_carried, not_carried
 from yika_central.db.case_store import look_at
 from yika_central.db.refund_store import refunds_ended
 from yika_central.db.rerate_queue import Pairs, queue
@@ -41,6 +42,7 @@ _COUNT: Final = ("meter", "generation", "count")
 
 def end_overtaken(connection: Connection, at: int) -> int:
     """Let every sale that was overtaken be superseded, and what follows be looked at; how many."""
+    end_carried(connection, at)
     sale, other = table_of(Sale), table_of(Sale).alias("other")
     written = (
         select(other.c.node)
@@ -55,6 +57,8 @@ def end_overtaken(connection: Connection, at: int) -> int:
     queries = (
         select(sale).where(sale.c.outcome == PENDING, written),
         select(sale).where(_left_behind(sale)),
+        select(sale).where(carried_in_vain(sale)),
+        select(sale).where(not_carried(sale)),
     )
     found = {
         tuple(row[name] for name in _PLACE): dict(row)
@@ -100,5 +104,10 @@ def _left_behind(sale: Table) -> ColumnElement[bool]:
 def _superseding(sale: Table) -> Update:
     """By place; one whose own node ended it meanwhile stays as that says."""
     here = and_(*(sale.c[name] == bindparam(f"k_{name}") for name in _PLACE))
-    ended = or_(sale.c.outcome == PENDING, _left_behind(sale))
+    ended = or_(
+        sale.c.outcome == PENDING,
+        _left_behind(sale),
+        carried_in_vain(sale),
+        not_carried(sale),
+    )
     return update(sale).where(here, ended).values(outcome=SUPERSEDED)

@@ -29,7 +29,8 @@ class Source:
 
     ``slots`` are the newest purchase of each slot that was not superseded, with the sums over all
     such purchases under ``adjusted_sum`` (used less kept), ``adjusted_newest`` and ``debts_sum``.
-    ``lost`` are superseded purchases of which their own nodes do not know it.
+    ``lost`` are superseded purchases of which their own nodes do not know it, ``carried`` those on
+    a later card, likewise.
     """
 
     account: Values
@@ -39,6 +40,7 @@ class Source:
     limits: list[Values] = field(default_factory=list)
     slots: list[Values] = field(default_factory=list)
     lost: list[Values] = field(default_factory=list)
+    carried: list[Values] = field(default_factory=list)
 
 
 def sources_of(connection: Connection, accounts: Sequence[str]) -> dict[str, Source]:
@@ -48,9 +50,6 @@ def sources_of(connection: Connection, accounts: Sequence[str]) -> dict[str, Sou
         row["account"]: Source(dict(row))
         for row in _rows(connection, select(account).where(account.c.account.in_(accounts)))
     }
-    for row in _rows(connection, _meters(accounts)):
-        if row["account"] in found:
-            found[row["account"]].meters.append(row)
     newest = (*(table_of(AccountFacts).c[name] for name in ("stamped_at", *_PLACE)),)
     for row in _rows(connection, _first_of(AccountFacts, accounts, ["account"], newest)):
         if row["account"] in found:
@@ -59,15 +58,17 @@ def sources_of(connection: Connection, accounts: Sequence[str]) -> dict[str, Sou
         if row["account"] in found:
             found[row["account"]].card = row
     newest = (*(table_of(OwnLimit).c[name] for name in ("stamped_at", *_PLACE)),)
-    for row in _rows(connection, _first_of(OwnLimit, accounts, ["account", "service"], newest)):
-        if row["account"] in found:
-            found[row["account"]].limits.append(row)
-    for row in _rows(connection, _slots(accounts)):
-        if row["account"] in found:
-            found[row["account"]].slots.append(row)
-    for row in _rows(connection, _lost(accounts)):
-        if row["account"] in found:
-            found[row["account"]].lost.append(row)
+    several: Mapping[str, Select[Any]] = {
+        "meters": _meters(accounts),
+        "limits": _first_of(OwnLimit, accounts, ["account", "service"], newest),
+        "slots": _slots(accounts),
+        "lost": _lost(accounts),
+        "carried": _carried(accounts),
+    }
+    for name, query in several.items():
+        for row in _rows(connection, query):
+            if row["account"] in found:
+                getattr(found[row["account"]], name).append(row)
     return found
 
 
@@ -85,6 +86,15 @@ def _lost(accounts: Sequence[str]) -> Select[Any]:
             sale.c.outcome == _SUPERSEDED,
             sale.c.resolved_seq.is_(None),
         )
+        .order_by(sale.c.account, sale.c.stamped_at, *(sale.c[name] for name in _PLACE))
+    )
+
+
+def _carried(accounts: Sequence[str]) -> Select[Any]:
+    sale = table_of(Sale)
+    return (
+        select(sale.c.account, *(sale.c[name] for name in _PLACE))
+        .where(sale.c.account.in_(accounts), sale.c.carried == 1, sale.c.resolved_seq.is_(None))
         .order_by(sale.c.account, sale.c.stamped_at, *(sale.c[name] for name in _PLACE))
     )
 

@@ -4,6 +4,7 @@ A sheet is kept as two JSON objects: what changes seldom, and what every purchas
 told of its holder is opened only when a part is sealed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,9 +61,8 @@ def _sheet(source: Source, dues: Dues) -> AccountSheet:
         debts=dues.debts,
         collected=dues.collected,
         limits=tuple(_limit(row) for row in source.limits),
-        lost=tuple(
-            LostSale(row["node"], row["epoch"], row["seq"]) for row in source.lost[:LOST_MAX]
-        ),
+        lost=_open_sales(source.lost),
+        carried=_open_sales(source.carried),
         **_facts(source),
     )
 
@@ -81,6 +81,10 @@ def _facts(source: Source) -> dict[str, Any]:
         "suspended": tuple(int(year) for year in facts["suspended"].split()),
         "facts_at": facts["stamped_at"],
     }
+
+
+def _open_sales(rows: Sequence[Values]) -> tuple[LostSale, ...]:
+    return tuple(LostSale(row["node"], row["epoch"], row["seq"]) for row in rows[:LOST_MAX])
 
 
 def _limit(row: Values) -> OwnLimit:

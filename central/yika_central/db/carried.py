@@ -1,0 +1,120 @@
+"""Sales that a card in another's place carries, and those that it could not know of.
+
+A replacement says a meter's count and total again under a higher generation (``act``
+``replacement``).  So of the sales to that meter under earlier generations
+
+* the one whose count and total it says, if it is open: its credit is on the new card;
+* one of that very count that another record of it has on the card: its credit is not;
+* one of a higher count was made by a vending point that the new card's maker had not heard of.
+  The old card is dead, and what is sold after builds on the total that the new card says: once a
+  later sale shows that its total does not include this one's, it never counts.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, or_, select, update
+
+from yika_central.db.rerate_queue import Pairs, queue
+from yika_central.db.settlement_store import note_due
+from yika_central.db.sheet_changes import note_changed
+from yika_central.db.tables import RerateQueue, Sale, table_of
+from yika_common.journal.bodies import PURCHASE, REFUND, REPLACEMENT
+
+_PENDING, _WRITTEN, _SUPERSEDED = "PENDING", "WRITTEN", "SUPERSEDED"
+_PLACE: Final = ("node", "epoch", "branch", "seq")
+_COUNT: Final = ("meter", "generation", "count")
+
+
+def end_carried(connection: Connection, at: int) -> int:
+    """Let every open sale that a new card carries be on the card; how many were."""
+    sale = table_of(Sale)
+    query = select(sale).where(sale.c.outcome == _PENDING, _covered(sale), ~_read_back(sale))
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    if not rows:
+        return 0
+    here = and_(*(sale.c[name] == bindparam(f"k_{name}") for name in _PLACE))
+    connection.execute(
+        update(sale).where(here, sale.c.outcome == _PENDING).values(outcome=_WRITTEN, carried=1),
+        [{f"k_{name}": row[name] for name in _PLACE} for row in rows],
+    )
+    _look_again(connection, rows, at)
+    return len(rows)
+
+
+def carried_in_vain(sale: Table) -> ColumnElement[bool]:
+    """Said to be carried, while another sale's own record of that count was read back."""
+    return and_(sale.c.carried == 1, sale.c.outcome == _WRITTEN, _read_back(sale))
+
+
+def not_carried(sale: Table) -> ColumnElement[bool]:
+    """Unknown to the card that took its card's place, as a later sale shows.
+
+    Only accounts are looked at of which something has arrived.
+    """
+    waiting, new = table_of(RerateQueue), table_of(Sale).alias("new")
+    later = table_of(Sale).alias("later")
+    built_on = later.c.total_after - later.c.quantity - later.c.adjusted_quantity
+    shown = select(later.c.node).where(
+        later.c.meter == sale.c.meter,
+        later.c.generation >= new.c.generation,
+        later.c["count"] > new.c["count"],
+        later.c.act.in_([PURCHASE, REFUND]),
+        later.c.outcome == _WRITTEN,
+        built_on < sale.c.total_after,
+    )
+    unknowing = select(new.c.node).where(
+        new.c.meter == sale.c.meter,
+        new.c.generation > sale.c.generation,
+        new.c["count"] < sale.c["count"],
+        new.c.act == REPLACEMENT,
+        new.c.outcome == _WRITTEN,
+        shown.exists(),
+    )
+    return and_(
+        sale.c.account.in_(select(waiting.c.account)),
+        sale.c.act == PURCHASE,
+        sale.c.outcome != _SUPERSEDED,
+        unknowing.exists(),
+    )
+
+
+def _covered(sale: Table) -> ColumnElement[bool]:
+    new = table_of(Sale).alias("new")
+    return (
+        select(new.c.node)
+        .where(
+            new.c.meter == sale.c.meter,
+            new.c.generation > sale.c.generation,
+            new.c["count"] == sale.c["count"],
+            new.c.total_after == sale.c.total_after,
+            new.c.act == REPLACEMENT,
+            new.c.outcome == _WRITTEN,
+        )
+        .exists()
+    )
+
+
+def _read_back(sale: Table) -> ColumnElement[bool]:
+    """Another sale's own record of the same count was read back from the card."""
+    other = table_of(Sale).alias("other")
+    return (
+        select(other.c.node)
+        .where(
+            and_(*(other.c[name] == sale.c[name] for name in _COUNT)),
+            or_(*(other.c[name] != sale.c[name] for name in _PLACE)),
+            other.c.outcome == _WRITTEN,
+            other.c.carried == 0,
+        )
+        .exists()
+    )
+
+
+def _look_again(connection: Connection, rows: Sequence[dict[str, object]], at: int) -> None:
+    pairs = Pairs()
+    for row in rows:
+        pairs.add_sale(row)
+    accounts = {str(row["account"]) for row in rows}
+    queue(connection, pairs, at)
+    note_due(connection, accounts)
+    note_changed(connection, accounts)

@@ -1,0 +1,178 @@
+"""What headquarters makes of a card in another's place: nothing is bought, or counted twice."""
+
+from typing import Any
+
+import pytest
+
+from central_builders import HandClock, Pen
+from journals import an_intent
+from settlement_builders import ACCOUNT, CARD, METER, a_town, bring_up_to_date, deliver, rows, sell
+from yika_central.bootstrap import Headquarters
+from yika_central.db.sheet_sources import sources_of
+from yika_central.db.tables import IssuedCard, Posting, Sale, Suspense
+from yika_common.journal.bodies import REPLACEMENT, CardIssued
+from yika_common.journal.bodies import Sale as Written
+from yika_common.sync.customers import LostSale
+
+NEW = "860000000002"
+
+
+def replace_card(
+    pen: Pen, *, count: int, total: int, generation: int = 2, card: str = NEW, settle: bool = True
+) -> int:
+    """The new card and the record that it begins with; the intent's seq."""
+    pen.write(
+        CardIssued(
+            account=ACCOUNT,
+            card=card,
+            generation=generation,
+            key_version=1,
+            serial="0011223344556677",
+            replaces=CARD,
+            fee=2_000,
+            reason="lost",
+        )
+    )
+    intent = pen.write(
+        an_intent(
+            account=ACCOUNT,
+            card=card,
+            meter=METER,
+            generation=generation,
+            count=count,
+            total=total,
+            before_generation=0,
+            before_count=0,
+            act=REPLACEMENT,
+            **NOTHING,
+        )
+    )
+    if settle:
+        pen.write(Written(intent=intent))
+    return intent
+
+
+NOTHING: dict[str, Any] = {
+    "quantity": 0,
+    "amount": 0,
+    "typed": 0,
+    "tariff": "",
+    "tariff_version": 0,
+    "tariff_digest": "",
+    "lines": (),
+    "used_before": 0,
+}
+
+
+def outcomes(hq: Headquarters) -> dict[tuple[str, int, int], tuple[str, int]]:
+    """(node, generation, count) to outcome and whether a later card carries it."""
+    return {
+        (row["node"], row["generation"], row["count"]): (row["outcome"], row["carried"])
+        for row in rows(hq, Sale)
+    }
+
+
+def test_a_replacement_is_nobodys_doubt_and_costs_nothing(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    first, _ = a_town(headquarters, clock)
+    sell(first, 20_000, count=1)
+    clock.pass_by(minutes=5)
+    replace_card(first, count=1, total=20_000)
+    sell(first, 10_000, count=2, total=30_000, generation=2, card=NEW, used_before=20_000)
+    deliver(first)
+    bring_up_to_date(headquarters)
+    assert rows(headquarters, Suspense) == []
+    assert rows(headquarters, Posting) == []
+    assert [row["fee"] for row in rows(headquarters, IssuedCard)] == [0, 2_000]
+
+
+def test_an_open_sale_that_the_new_card_carries_is_on_the_card(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    """Another point's: it can't know, and is told."""
+    first, second = a_town(headquarters, clock)
+    sell(first, 20_000, count=1)
+    waiting = sell(second, 10_000, count=2, total=30_000, settle=False)
+    clock.pass_by(minutes=5)
+    replace_card(first, count=2, total=30_000)
+    deliver(first, second)
+    bring_up_to_date(headquarters)
+    assert outcomes(headquarters)["N0002", 1, 2] == ("WRITTEN", 1)
+    assert headquarters.adjustments.account(ACCOUNT).total == 0
+    assert told(headquarters)[1] == [LostSale("N0002", 1, waiting)]
+    second.write(Written(intent=waiting, carried=NEW))
+    deliver(second)
+    bring_up_to_date(headquarters)
+    assert outcomes(headquarters)["N0002", 1, 2] == ("WRITTEN", 1)
+    assert told(headquarters)[1] == []
+    assert "resolved_twice" not in {row["reason"] for row in rows(headquarters, Suspense)}
+
+
+def told(hq: Headquarters) -> tuple[list[LostSale], list[LostSale]]:
+    """The sheet's lost and carried intents."""
+    with hq.database.reading() as session:
+        source = sources_of(session.connection(), [ACCOUNT])[ACCOUNT]
+    lost, carried = (
+        [LostSale(row["node"], row["epoch"], row["seq"]) for row in found]
+        for found in (source.lost, source.carried)
+    )
+    return lost, carried
+
+
+def test_a_sale_the_new_card_did_not_know_is_paid_back_once_a_later_one_shows_it(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    first, second = a_town(headquarters, clock)
+    sell(first, 20_000, count=1)
+    sell(second, 10_000, count=2, total=30_000)
+    clock.pass_by(minutes=5)
+    replace_card(first, count=1, total=20_000)
+    deliver(first, second)
+    bring_up_to_date(headquarters)
+    # Nothing is proven yet: nobody has sold on.
+    assert outcomes(headquarters)["N0002", 1, 2] == ("WRITTEN", 0)
+    assert headquarters.adjustments.account(ACCOUNT).total == 0
+    clock.pass_by(minutes=5)
+    sell(first, 5_000, count=2, total=25_000, generation=2, card=NEW, used_before=20_000)
+    deliver(first)
+    bring_up_to_date(headquarters)
+    assert outcomes(headquarters)["N0002", 1, 2] == ("SUPERSEDED", 0)
+    assert headquarters.adjustments.account(ACCOUNT).total == 5_000
+    assert headquarters.rerating.drain().changed == 0
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_sales_of_one_count_the_one_that_was_read_back_counts(
+    headquarters: Headquarters, clock: HandClock, order: tuple[int, ...]
+) -> None:
+    """The first point took its own for carried; the second had read its own back."""
+    pens = a_town(headquarters, clock)
+    sell(pens[0], 20_000, count=1)
+    waiting = sell(pens[0], 10_000, count=2, total=30_000, settle=False)
+    sell(pens[1], 10_000, count=2, total=30_000)
+    clock.pass_by(minutes=5)
+    intent = replace_card(pens[0], count=2, total=30_000)
+    pens[0].write(Written(intent=waiting, through=intent))
+    for which in order:
+        deliver(pens[which])
+        bring_up_to_date(headquarters)
+    found = outcomes(headquarters)
+    assert found["N0001", 1, 2][0] == "SUPERSEDED"
+    assert found["N0002", 1, 2] == ("WRITTEN", 0)
+    assert headquarters.adjustments.account(ACCOUNT).total == 5_000
+
+
+def test_a_sale_that_the_new_card_includes_is_never_paid_back(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    """The control."""
+    first, second = a_town(headquarters, clock)
+    sell(first, 20_000, count=1)
+    sell(second, 10_000, count=2, total=30_000)
+    replace_card(first, count=2, total=30_000)
+    sell(first, 5_000, count=3, total=35_000, generation=2, card=NEW, used_before=30_000)
+    deliver(first, second)
+    bring_up_to_date(headquarters)
+    assert {outcome for outcome, _ in outcomes(headquarters).values()} == {"WRITTEN"}
+    assert headquarters.adjustments.account(ACCOUNT).total == 0
