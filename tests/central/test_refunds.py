@@ -1,9 +1,12 @@
 """A purchase given back counts in no quota and no price, and its money is booked when it went."""
 
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from central_builders import HandClock, Pen, _water_price
 from journals import an_intent
@@ -19,9 +22,11 @@ from settlement_builders import (
     rows,
     sell,
 )
+from workbook_builders import recalculated
 from yika_central.bootstrap import Headquarters
 from yika_central.db.sheet_sources import sources_of
 from yika_central.db.tables import Posting, RefundPaid, Sale, SaleDebt, Suspense
+from yika_central.services.enquiries import SaleFilter
 from yika_common.journal import bodies
 from yika_common.journal import card_bodies as cards
 from yika_common.journal.bodies import DebtPaid, Intent, Reading, Superseded
@@ -374,3 +379,54 @@ def test_other_money_than_was_paid_for_it_waits_for_a_person(
     pen.write(cards.RefundPaid(intent=back + 50, amount=1_000))
     deliver(pen)
     assert reasons(headquarters) == {"refund_differs", "refund_unknown"}
+
+
+def test_the_workbook_ties_and_tells_refunds_apart(
+    headquarters: Headquarters, clock: HandClock, tmp_path: Path
+) -> None:
+    pen, second = a_town(headquarters, clock)
+    deliver(pen)
+    debt = register(headquarters, 20_000)
+    given = sell(pen, 20_000, count=1, debts=[(debt, 1_500, 18_500)], adjusted=300, kept=7)
+    refund(pen, given)
+    sell(pen, 190_000, count=3, total=190_000, used_before=0)
+    waiting = sell(pen, 10_000, count=4, total=200_000, used_before=190_000)
+    refund(pen, waiting, paid=None)
+    deliver(pen, second)
+    bring_up_to_date(headquarters)
+    scope = headquarters.report_office.scope(date(2026, 6, 1), date(2026, 6, 30))
+    report = headquarters.report_office.write(
+        tmp_path / "june.xlsx", scope, made_by="zhao", translate=lambda text: text
+    )
+    (tmp_path / "computed").mkdir()
+    computed = recalculated(tmp_path / "june.xlsx", tmp_path / "computed")
+    book = load_workbook(computed, data_only=True)
+    control = {row[0]: row for row in book.worksheets[-1].iter_rows(values_only=True)}
+    assert control["All of them"][4] == "OK"
+    assert report.sales == 4
+    assert float(control["Sales, paid"][2]) * 100 == 95_000 + 5_000
+    outcomes = [row[8] for row in book.worksheets[1].iter_rows(min_row=5, values_only=True)]
+    assert sorted(filter(None, outcomes))[:4] == [
+        "Given back",
+        "Given back",
+        "On the card",
+        "Refund",
+    ]
+
+
+def test_the_pages_show_a_refund_and_its_purchase(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    pen, _ = a_town(headquarters, clock)
+    bought = sell(pen, 20_000, count=1)
+    back = refund(pen, bought)
+    waits = refund(pen, sell(pen, 20_000, count=3), paid=None)
+    deliver(pen)
+    shown = headquarters.enquiries.sales(SaleFilter()).items
+    found = {row.seq: row.outcome for row in shown}
+    assert (found[bought], found[back], found[waits]) == ("REFUNDED", "REFUND", "REFUND_WAITS")
+    for outcome, expected in (("REFUND", {back, waits}), ("WRITTEN", set())):
+        rows_shown = headquarters.enquiries.sales(SaleFilter(outcome=outcome)).items
+        assert {row.seq for row in rows_shown} == expected
+    detail = headquarters.enquiries.sale(("N0001", 1, 0, back))
+    assert (detail.refunds, detail.sale.amount) == (bought, -10_000)

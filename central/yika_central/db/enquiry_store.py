@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select, tuple
 from sqlmodel import Session
 
 from yika_central.db.base import one_of
+from yika_central.db.refund_store import REFUND
 from yika_central.db.report_store import Query, rated
 from yika_central.db.rerating_store import PLACE
 from yika_central.db.tables import (
@@ -181,9 +182,11 @@ def _with_rating() -> Query:
 def _conditions(criteria: Criteria) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [
         _SALE.c[name] == value
-        for name in ("node", "service", "operator", "account", "outcome")
+        for name in ("node", "service", "operator", "account")
         if (value := getattr(criteria, name))
     ]
+    if criteria.outcome:
+        found.append(_ended(criteria.outcome))
     if criteria.area:
         found.append(_ACCOUNT.c.area == criteria.area)
     if criteria.start is not None:
@@ -193,6 +196,15 @@ def _conditions(criteria: Criteria) -> list[ColumnElement[bool]]:
     if criteria.differing:
         found.append(or_(_RATING.c.difference != 0, _marked()))
     return found
+
+
+def _ended(outcome: str) -> ColumnElement[bool]:
+    """Sales that ended so, in the terms of reports: refunds and what they gave back apart."""
+    if outcome == "REFUND":
+        return _SALE.c.act == REFUND
+    if outcome == "REFUNDED":
+        return _SALE.c.refunded != 0
+    return and_(_SALE.c.outcome == outcome, _SALE.c.act != REFUND, _SALE.c.refunded == 0)
 
 
 def _marked() -> ColumnElement[bool]:

@@ -20,7 +20,17 @@ OUTCOMES: dict[str, str] = {
     "WRITTEN": N_("On the card"),
     "PENDING": N_("Pending"),
     "SUPERSEDED": N_("Superseded"),
+    "REFUNDED": N_("Given back"),
+    "REFUND": N_("Refund"),
 }
+"""How a sale ended, as reports tell it apart: a purchase that was given back, and the refund whose
+money was handed out, stand in two rows that add up to nothing."""
+
+REFUNDS_AHEAD: dict[str, str] = {
+    "REFUND_WAITS": N_("Refund, not paid out"),
+    "REFUND_OFF": N_("Refund that did not take place"),
+}
+"""Refunds that no report counts."""
 
 CAUSES: dict[str, str] = {
     Cause.WRONG_PRICE: N_("Wrong price"),

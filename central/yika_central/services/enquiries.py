@@ -118,6 +118,10 @@ class SaleDetail:
     by_money: bool
     typed: int
     residual: int
+    refunds: int
+    """Seq of the purchase that this refund gives back; 0: it is none."""
+    refunded: int
+    """Seq of the refund that gave this purchase back; 0: none did."""
     right_period: str
     right_tariff_hash: str
     lines: tuple[Line, ...]
@@ -291,6 +295,8 @@ def _detail(session: Session, row: RowMapping, place: store.Place) -> SaleDetail
         by_money=row["by_money"],
         typed=row["typed"],
         residual=row["residual"],
+        refunds=row["refunds"],
+        refunded=row["refunded"],
         right_period=row["right_period"] or "",
         right_tariff_hash=row["right_tariff_hash"] or "",
         lines=tuple(

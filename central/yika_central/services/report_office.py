@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from yika_central.db import report_store as store
 from yika_central.db.database import Database
+from yika_central.db.refund_store import REFUND
 from yika_central.domain.ratings import Cause
 from yika_central.reports.rows import (
     Content,
@@ -175,7 +176,7 @@ def sale_row(row: Mapping[Any, Any]) -> SaleRow:
         meter=row["meter"],
         service=row["service"],
         operator=row["operator"],
-        outcome=row["outcome"],
+        outcome=outcome_of(row),
         quantity=row["quantity"],
         amount=row["amount"],
         tariff_id=row["tariff_id"],
@@ -194,6 +195,15 @@ def sale_row(row: Mapping[Any, Any]) -> SaleRow:
         month=row.get("late_month") or "",
         **{name: row[name] for name in ("adjusted", "debts", "kept", "rounding", "paid")},
     )
+
+
+def outcome_of(row: Mapping[Any, Any]) -> str:
+    """How a sale ended, as :data:`yika_central.reports.labels.OUTCOMES` tells it apart."""
+    if row["act"] == REFUND:
+        if row["outcome"] == "SUPERSEDED":
+            return "REFUND_OFF"
+        return "REFUND" if row["booked"] else "REFUND_WAITS"
+    return "REFUNDED" if row["refunded"] else str(row["outcome"])
 
 
 def _right_tariff(row: Mapping[Any, Any]) -> str:

@@ -8,7 +8,14 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from yika_central.domain.detection import Kind
-from yika_central.reports.labels import CAUSES, OUTCOMES, PROBLEMS, SERVICES, unit_of
+from yika_central.reports.labels import (
+    CAUSES,
+    OUTCOMES,
+    PROBLEMS,
+    REFUNDS_AHEAD,
+    SERVICES,
+    unit_of,
+)
 from yika_central.services.node_views import NodeView
 from yika_central.services.staff import StaffRole
 from yika_common.infra.web.site import Mood, Text, site
@@ -17,6 +24,10 @@ OUTCOME_MOODS: Final[dict[str, Mood]] = {
     "WRITTEN": "good",
     "PENDING": "warn",
     "SUPERSEDED": "busy",
+    "REFUNDED": "idle",
+    "REFUND": "idle",
+    "REFUND_WAITS": "warn",
+    "REFUND_OFF": "idle",
 }
 
 DOUBTS: Final[dict[str, Text]] = {
@@ -33,12 +44,19 @@ DOUBTS: Final[dict[str, Text]] = {
     "unknown_intent": _("Ends a sale that is not here"),
     "resolved_twice": _("Ends a sale that had ended"),
     "lines_differ": _("The lines of the price do not add up to the amount"),
+    "refund_unknown": _("Gives back, or pays for, what is not in the journal"),
+    "refund_differs": _("Gives back something else than all of the purchase"),
+    "refunded_twice": _("Gives back, or pays for, a purchase once more"),
+    "refund_taken": _("Paid out at once for credit that the meter had taken"),
+    "refund_unproven": _("Paid out although no write-back shows that the meter gave it back"),
     "false_reading": _("A meter's reading that the meter did not write"),
     "forbidden_service": _("Sold a service that the vending point may not sell"),
     "approval_false": _("An approval that the managing card did not make"),
     "approval_card": _("Approved with a managing card that is not good there"),
     "approval_repeated": _("Two approvals carry one count: a managing card was copied"),
     "approval_by_operator": _("Approved by the very person who did it"),
+    "approval_absent": _("Done without the second person's approval that it needs"),
+    "approval_for_another": _("What was approved is not what was done"),
     "meter_swapped": _("Sold to a meter that another one had replaced"),
     "swap_unfounded": _("A meter's credit was moved, and the meter had not written so"),
 }
@@ -80,7 +98,7 @@ def service_name(service: str) -> str:
 
 def outcome_name(outcome: str) -> str:
     """How a sale ended."""
-    return str(gettext(OUTCOMES[outcome]))
+    return str(gettext((OUTCOMES | REFUNDS_AHEAD)[outcome]))
 
 
 def cause_name(cause: str) -> str:
