@@ -65,6 +65,7 @@ CHAPTERS: Final[dict[str, Text]] = {
     "counter": _("The counter and its keys"),
     "selling": _("Selling"),
     "pending": _("Pending sales"),
+    "refunds": _("Giving a purchase back"),
     "accounts": _("Accounts"),
     "cards": _("Cards and meters"),
     "meters": _("Tool cards and new meters"),

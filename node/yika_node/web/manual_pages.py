@@ -4,6 +4,8 @@ F1 leads to the chapter of the page it was pressed on, as the browser's referrer
 are templates, ``manual/<language>/<chapter>.html``.
 """
 
+import importlib
+import pkgutil
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,6 +16,7 @@ from yika_common.errors import YikaError
 from yika_common.infra.language import translate
 from yika_common.infra.web.faults import language_here
 from yika_common.infra.web.guard import needs
+from yika_node import services
 from yika_node.web.labels import CHAPTERS
 from yika_node.web.ranks import Rank
 
@@ -24,6 +27,7 @@ _CHAPTER_OF_PAGE: Final = {
     "sell": "selling",
     "receipts": "selling",
     "sales": "selling",
+    "refunds": "refunds",
     "pending": "pending",
     "accounts": "accounts",
     "card": "cards",
@@ -56,7 +60,14 @@ def chapter_of(address: str) -> str:
 
 
 def _messages(language: str) -> Iterator[tuple[str, str]]:
-    """The code and sentence of every failure this program knows, facts left open."""
+    """The code and sentence of every failure this program knows, facts left open.
+
+    Desks that few sales need are loaded when they are asked for; what can go wrong there is
+    loaded here.
+    """
+    for module in pkgutil.iter_modules(services.__path__, f"{services.__name__}."):
+        if module.name.endswith("_errors"):
+            importlib.import_module(module.name)
     for kind in _kinds(YikaError):
         if hasattr(kind, "sentence"):
             yield kind.code, translate(kind.sentence, language) % _Open()
