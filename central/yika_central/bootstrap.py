@@ -23,6 +23,8 @@ from yika_central.services.key_room import (
     make_key_room,
     open_key_room,
 )
+from yika_central.services.level_office import LevelOffice
+from yika_central.services.notice_desk import NoticeDesk
 from yika_central.services.policies import Policies
 from yika_central.services.reconciliation import Reconciliation
 from yika_central.services.registry import Registry
@@ -76,6 +78,8 @@ class Headquarters:
     rulings: Rulings
     tool_desk: ToolDesk
     special_office: SpecialOffice
+    level_office: LevelOffice
+    notice_desk: NoticeDesk
     detection: Detection
     report_office: ReportOffice
     enquiries: Enquiries
@@ -138,6 +142,8 @@ def build(
         rulings=Rulings(database, persons, clock),
         tool_desk=ToolDesk(database, keys, registry, persons, clock, zone),
         special_office=SpecialOffice(database, keys, enrolment, clock, random),
+        level_office=LevelOffice(database, clock),
+        notice_desk=NoticeDesk(database, clock, zone),
         detection=Detection(database, clock),
         report_office=ReportOffice(database, clock, zone, software=SOFTWARE),
         enquiries=Enquiries(database, clock, zone),

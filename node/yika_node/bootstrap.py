@@ -26,6 +26,7 @@ from yika_node.services.amendments import Amendments
 from yika_node.services.approvals import ApprovalBook
 from yika_node.services.card_desk import CardDesk
 from yika_node.services.card_life import CardLife
+from yika_node.services.card_shelf import CardShelf
 from yika_node.services.card_standing import CardStandings
 from yika_node.services.counter import Counter
 from yika_node.services.courier import Courier, UplinkTo, stop_or_go
@@ -34,6 +35,7 @@ from yika_node.services.enquiries import Enquiries
 from yika_node.services.enrolment import Enrolment
 from yika_node.services.keyring import KeyRing
 from yika_node.services.known_accounts import KnownAccounts
+from yika_node.services.notices import Notices
 from yika_node.services.pricing import Pricing
 from yika_node.services.reader_test import ReaderTest
 from yika_node.services.receipt_codes import ReceiptCodes
@@ -73,6 +75,7 @@ class Node:
     approvals: ApprovalBook
     cards: CardDesk
     life: CardLife
+    notices: Notices
     sales: SalesDesk
     enquiries: Enquiries
     receipt_codes: ReceiptCodes
@@ -194,8 +197,9 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     shelf = TariffShelf(queries, standing, clock)
     settings = SettingsShelf(queries, standing)
     customers = Customers(journal, queries, standing, vault, random)
+    card_shelf = CardShelf(queries, standing, vault)
     adoption = Adoption(
-        journal, queries, standing, vault, keyring, shelf, settings, customers, clock
+        journal, queries, standing, vault, keyring, shelf, settings, card_shelf, customers, clock
     )
     cutter = Cutter(queries, standing, vault, clock, incarnation, software)
     courier = Courier(journal, queries, standing, cutter, adoption, outside.uplinks, clock, random)
@@ -206,8 +210,10 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     settlement = Settlement(journal, queries, standing, keyring, customers, clock, outside.judge)
     counter = Counter(outside.reader, random)
     standings = CardStandings(store)
+    notices = Notices(card_shelf, lambda: standings.book, journal, clock, courier.heard_at)
+    standings.notices = notices
     cards = CardDesk(counter, journal, queries, keyring, accounts, settlement, standings, clock)
-    pricing = Pricing(queries, shelf, settings)
+    pricing = Pricing(queries, shelf, settings, card_shelf.levels)
     approvals = ApprovalBook(clock, random)
     return Node(
         folder=folder,
@@ -225,10 +231,9 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         amendments=Amendments(journal, accounts, clock),
         approvals=approvals,
         cards=cards,
-        life=CardLife(cards, settings, approvals),
-        sales=SalesDesk(
-            cards, journal, queries, keyring, standing, pricing, enquiries, clock
-        ),
+        life=CardLife(cards, settings, approvals, card_shelf.levels),
+        notices=notices,
+        sales=SalesDesk(cards, journal, queries, keyring, standing, pricing, enquiries, clock),
         enquiries=enquiries,
         receipt_codes=ReceiptCodes(queries, standing, vault),
         tariffs=shelf,

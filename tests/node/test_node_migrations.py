@@ -41,6 +41,7 @@ CREATE TABLE meter_position (meter VARCHAR NOT NULL, generation INTEGER NOT NULL
     count BIGINT NOT NULL, total BIGINT NOT NULL, PRIMARY KEY (meter)) WITHOUT ROWID;
 INSERT INTO meter_position SELECT meter, generation, count, total FROM meter_position_now;
 DROP TABLE meter_position_now; DROP TABLE tally; DROP TABLE intent_now;
+DROP TABLE notice_done;
 UPDATE alembic_version SET version_num = '0002';
 """
 """From the newest version of the tables to the second, for sales without anything newer."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from yika_central.cli import ledger, money, office, running, special, tariffs, tools
+from yika_central.cli import cards, ledger, money, office, running, special, tariffs, tools
 from yika_central.cli import settings as office_settings
 from yika_central.cli.kit import FOLDER, Place
 
@@ -45,6 +45,8 @@ for _command in (
     ledger.rerate,
     money.adjust,
     money.debt,
+    cards.notice,
+    cards.levels,
     tools.tool,
     special.special,
     money.close_month,

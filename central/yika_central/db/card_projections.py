@@ -53,6 +53,21 @@ def end_row(record: Record) -> dict[str, Any]:
     }
 
 
+def notice_row(record: Record) -> dict[str, Any]:
+    """The row of ``notice_done`` but for its place."""
+    body = record.body
+    assert isinstance(body, card_bodies.NoticeDone)
+    return {
+        "card": body.card if not body.meter else "",
+        "meter": body.meter,
+        "number": body.notice,
+        "how": body.how,
+        "reason": body.reason,
+        "operator": record.operator,
+        "done_at": record.ts,
+    }
+
+
 def stock_row(record: Record) -> dict[str, Any]:
     """The row of ``stock_move`` but for its place."""
     body = record.body

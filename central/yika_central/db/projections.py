@@ -24,6 +24,7 @@ from yika_central.db.tables import (
     MeterSwap,
     NodeOperator,
     NodeRefusal,
+    NoticeDone,
     OwnLimit,
     Reading,
     Record,
@@ -98,6 +99,8 @@ class Projected:
     """What became of special cards."""
     orders: list[Values] = field(default_factory=list)
     """What orders of tool cards came to."""
+    told: list[Values] = field(default_factory=list)
+    """Levels that records on cards bring to meters."""
 
     def of(self, table: type[Row]) -> list[Values]:
         """The rows of one table so far."""
@@ -254,6 +257,7 @@ def _intent(projected: Projected, place: Values, item: Arrived, arrival: Arrival
             "resolved_at": None,
         }
     )
+    projected.told += meter_projections.told_rows(body)
     projected.of(SaleLine).extend(
         place | {"line": number} | line._asdict() for number, line in enumerate(body.lines)
     )
@@ -281,6 +285,10 @@ _AS_WRITTEN = (
     "rounding",
 )
 """Columns of a sale that are keys of the intent, under the same name."""
+
+
+def _notice(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    projected.of(NoticeDone).append(place | card_projections.notice_row(item.record))
 
 
 def _paid_out(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
@@ -354,6 +362,7 @@ def _reading(projected: Projected, place: Values, item: Arrived, arrival: Arriva
             "meter_time": body.meter_time,
             "evidence": body.evidence,
             "stamped_at": item.record.ts,
+            "parameters": body.parameters,
         }
     )
 
@@ -424,6 +433,7 @@ _PROJECTIONS = {
     card_bodies.CardReported: _report,
     card_bodies.CardEnded: _end,
     card_bodies.StockMoved: _stock,
+    card_bodies.NoticeDone: _notice,
     card_bodies.RefundPaid: _paid_out,
     meter_bodies.MeterSwapped: _swap,
     meter_bodies.ToolReturned: _tool,

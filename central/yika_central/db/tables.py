@@ -34,6 +34,13 @@ from yika_central.db.ledger_tables import (
     Suspense,
 )
 from yika_central.db.meter_tables import MeterSwap, ToolOrder
+from yika_central.db.notice_tables import (
+    CardNotice,
+    LevelChange,
+    MeterStanding,
+    NodeCardList,
+    NoticeDone,
+)
 from yika_central.db.office_tables import (
     Area,
     Card,
@@ -81,6 +88,7 @@ __all__ = [
     "Branch",
     "Card",
     "CardEnd",
+    "CardNotice",
     "CardReport",
     "CardWitness",
     "ClosedMonth",
@@ -92,15 +100,19 @@ __all__ = [
     "IssuedCard",
     "Item",
     "LateSale",
+    "LevelChange",
     "ManifestIssue",
     "Meter",
+    "MeterStanding",
     "MeterSwap",
     "Node",
     "NodeArea",
+    "NodeCardList",
     "NodeCertificate",
     "NodeOperator",
     "NodePart",
     "NodeRefusal",
+    "NoticeDone",
     "OpenWitness",
     "OwnLimit",
     "PolicyChange",

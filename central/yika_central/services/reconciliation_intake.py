@@ -9,6 +9,8 @@ from yika_central.db.books import book_late_sales
 from yika_central.db.case_store import look_at, look_at_accounts, look_at_witnesses
 from yika_central.db.database import add, add_new
 from yika_central.db.meter_projections import note_outcomes, place_meters
+from yika_central.db.meter_standing import note_meters
+from yika_central.db.notice_store import follow_cards, note_done
 from yika_central.db.projections import Arrival, Arrived, Projected, project
 from yika_central.db.rerate_queue import EVER, Pairs, pairs_amended
 from yika_central.db.settlement_store import note_due
@@ -19,9 +21,12 @@ from yika_central.db.tables import (
     Account,
     AccountFacts,
     AccountMeter,
+    CardEnd,
+    CardReport,
     CardWitness,
     IssuedCard,
     MeterSwap,
+    NoticeDone,
     OwnLimit,
     Reading,
     Sale,
@@ -157,6 +162,9 @@ def _absorb(
         {row["account"] for table in (Account, MeterSwap) for row in projected.of(table)},
     )
     note_outcomes(connection, projected.orders)
+    note_meters(connection, projected)
+    follow_cards(connection, _cards_moved(projected), incoming.received_at)
+    note_done(connection, projected.of(NoticeDone))
     for number in note_special(connection, projected.special):
         note_list_due(connection, nodes_of_card(connection, number))
     changed |= resolve_late(connection, projected, arrival)
@@ -183,6 +191,12 @@ def _absorb(
     told |= {account for account, _ in changed}
     note_changed(connection, told, node=incoming.node)
     return changed | _affected(projected) | pairs_amended(connection, _amended(projected))
+
+
+def _cards_moved(projected: Projected) -> set[str]:
+    """The cards of which something was said that bears on whether they are lost."""
+    said = {row["card"] for table in (CardReport, CardEnd) for row in projected.of(table)}
+    return said | {row["replaces"] for row in projected.of(IssuedCard) if row["replaces"]}
 
 
 def _affected(projected: Projected) -> Pairs:

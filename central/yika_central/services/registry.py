@@ -26,7 +26,7 @@ from yika_central.db.tables import (
 )
 from yika_central.domain.parts import DuePart
 from yika_central.errors import UnknownItem
-from yika_central.services import customers
+from yika_central.services import card_lists, customers
 from yika_central.services.key_bundles import current_certificate, sealed_keys
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.node_views import NodeView, known_nodes
@@ -37,6 +37,7 @@ from yika_common.signing.signed_file import read_signed_file
 from yika_common.sync import messages
 from yika_common.sync.customers import item_name
 from yika_common.sync.messages import (
+    CARDS_ITEM,
     KEYS_ITEM,
     SPECIAL_ITEM,
     TARIFF_ITEM,
@@ -160,6 +161,11 @@ class Registry:
             items[special_name] = keep_item(
                 connection, special_name, version, file, node=node, at=self._clock()
             )
+        now, cards_name = self._clock(), f"{CARDS_ITEM}{node}"
+        if card_lists.is_changed(connection, certificate, to_timestamp(now)):
+            version = held[cards_name].version + 1 if cards_name in held else 1
+            file = card_lists.sealed_cards(connection, certificate, self._keys, to_timestamp(now))
+            items[cards_name] = keep_item(connection, cards_name, version, file, node=node, at=now)
         if items == held:
             return
         self._sign(connection, node, items.values(), before[0] if before else None)
@@ -171,10 +177,12 @@ class Registry:
         long as some are left to be made, the node is told nothing, so that it is told once.
         """
         with self._database.reading() as session:
-            due = is_due(session.connection(), node)
+            connection = session.connection()
+            special = is_due(connection, node)
+            due = special or self._says_else_of_cards(connection, node)
         if due:
             with self._database.writing() as connection:
-                self.issue(connection, node, new_special=True)
+                self.issue(connection, node, new_special=special)
         if not self._something_to_tell(node):
             return
         for _ in range(_ROUNDS):
@@ -186,6 +194,10 @@ class Registry:
         with self._database.writing() as connection:
             lock_node(connection, node)
             self._tell(connection, node)
+
+    def _says_else_of_cards(self, connection: Connection, node: str) -> bool:
+        certificate, now = current_certificate(connection, node), to_timestamp(self._clock())
+        return certificate is not None and card_lists.is_changed(connection, certificate, now)
 
     def _something_to_tell(self, node: str) -> bool:
         with self._database.reading() as session:

@@ -14,16 +14,29 @@ from yika_central.services.adjustments import NoSuchAccount
 from yika_central.services.debt_office import NoSuchDebt
 from yika_central.services.detection import NoSuchCase
 from yika_central.services.enquiries import NoSuchSale
+from yika_central.services.level_office import (
+    LevelsRefused,
+    LevelsUnchanged,
+    MeterNotInStock,
+)
+from yika_central.services.notice_desk import (
+    NoSuchCard,
+    NoSuchNotice,
+    NoticeRefused,
+    NotReportedLost,
+)
 from yika_central.services.staff import Credential
 from yika_central.services.tariff_draft_rules import NoSuchDraft, ReasonMissing
 from yika_central.services.tariff_replays import MonthsWrong
 from yika_central.services.tool_desk import MeterOutOfReach, NoSuchTool, ToolRefused
 from yika_central.services.two_persons import NotABookkeeper
 from yika_central.web.api import BODY_LIMIT, STATUSES, api_blueprint
+from yika_central.web.card_pages import card_pages
 from yika_central.web.case_pages import case_pages
 from yika_central.web.debt_pages import debt_pages
 from yika_central.web.forms import NotADay
 from yika_central.web.front_pages import front_pages
+from yika_central.web.meter_pages import meter_pages
 from yika_central.web.money_pages import money_pages
 from yika_central.web.month_pages import month_pages
 from yika_central.web.node_pages import node_pages
@@ -52,6 +65,8 @@ NAV = (
     NavItem("money.listed", _("Settlement"), "", Rank.AUDITOR),
     NavItem("report.choose", _("Reports"), "F9", Rank.AUDITOR),
     NavItem("front.suspense", _("Suspense"), "", Rank.AUDITOR),
+    NavItem("meter.alarms", _("Meters"), "", Rank.AUDITOR),
+    NavItem("card.listed", _("Cards"), "", Rank.AUDITOR),
     NavItem("tool.listed", _("Tool cards"), "", Rank.AUDITOR),
     NavItem("special.listed", _("Special cards"), "", Rank.AUDITOR),
     NavItem("staff.listed", _("Staff"), "", Rank.AUDITOR),
@@ -83,6 +98,8 @@ def make_central_app(hq: Headquarters) -> Flask:
         | {NoSuchDraft: 404, ReasonMissing: 422, MonthsWrong: 422}
         | {NoSuchSale: 404, NotADay: 422, PeriodBackwards: 422}
         | {NoSuchAccount: 404, NoSuchDebt: 404, NotAMonth: 404, NotATime: 422}
+        | {NoticeRefused: 422, NoSuchCard: 422, NoSuchNotice: 404, NotReportedLost: 422}
+        | {LevelsRefused: 422, LevelsUnchanged: 422, MeterNotInStock: 422}
         | {NoSuchTool: 404, ToolRefused: 422, MeterOutOfReach: 422}
         | {NoSuchCase: 404, NotANumber: 422, NotABookkeeper: 403},
         chips=lambda _session: _chips(hq, _session),
@@ -109,6 +126,8 @@ def make_central_app(hq: Headquarters) -> Flask:
                 tool_pages,
                 special_pages,
                 case_pages,
+                card_pages,
+                meter_pages,
             )
         ),
     ]

@@ -43,6 +43,10 @@ STATUSES: Final[dict[MeterStatus, Text]] = {
     MeterStatus.LOW: _("nearly used up"),
     MeterStatus.TRANSFERRED: _("transferred"),
     MeterStatus.CLEARED: _("cleared"),
+    MeterStatus.WARNED: _("closed at the second level until its card is shown"),
+    MeterStatus.BATTERY: _("battery low"),
+    MeterStatus.COVER: _("cover was opened"),
+    MeterStatus.MAGNET: _("a magnet was near"),
 }
 
 

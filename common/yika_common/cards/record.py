@@ -186,6 +186,10 @@ class Levels(NamedTuple):
     second_level: Quantity = _NO_QUANTITY
     overdraft: Quantity = _NO_QUANTITY
 
+    def beside_a_price(self) -> "Levels":
+        """Those for which there is room beside a price, and on a card of six meters."""
+        return self._replace(second_level=_NO_QUANTITY, overdraft=_NO_QUANTITY)
+
 
 @dataclass(frozen=True, slots=True)
 class MeterParameters:

@@ -388,6 +388,8 @@ class Reading(Body):
     sequence: int = number("wq", most=_U32)
     meter_time: int = number("mt", most=_U32)
     evidence: str = hexadecimal("e", 8)
+    parameters: int = number("pv", most=_U16, default=0)
+    """Version of the parameters that the meter goes by; 0: none, or the card has no room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

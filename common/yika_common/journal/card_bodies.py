@@ -7,7 +7,7 @@ As :mod:`yika_common.journal.bodies`, in whose terms these are.
 
 from typing import ClassVar
 
-from yika_common.cards.identifiers import CARD_NUMBER_SIZE
+from yika_common.cards.identifiers import CARD_NUMBER_SIZE, METER_ID_SIZE
 from yika_common.journal.bodies import FIGURE_MAX
 from yika_common.journal.body import Body
 from yika_common.signing.fields import hexadecimal, identifier, number, text
@@ -19,6 +19,7 @@ _LAST_SLOT = 7
 
 LOST, FOUND = "lost", "found"
 RETIRED, RECYCLED, SPOILT, KEPT = "retired", "recycled", "spoilt", "kept"
+TURNED_AWAY, TOLD, TAKEN_IN = "refused", "told", "kept"
 RECEIVED, SENT, USELESS = "received", "sent", "useless"
 CHIPS_MAX = 1_000_000
 
@@ -61,6 +62,25 @@ class StockMoved(Body):
     what: str = text("w", among=(RECEIVED, SENT, USELESS))
     chips: int = number("n", least=1, most=CHIPS_MAX)
     reason: str = text("why", most=200, default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeDone(Body):
+    """What headquarters' list says of a card was done when the card was shown; once at a node.
+
+    The card was turned away for the first time, its holder was told, or the card was taken in.
+    """
+
+    kind: ClassVar[str] = "notice"
+    notice: int = number("id", least=1, most=_U32)
+    """Its number among those of the card, or of the meter."""
+    card: str = identifier("c", CARD_NUMBER_SIZE)
+    """The card that was shown."""
+    meter: str = identifier("m", METER_ID_SIZE, default="")
+    """The meter that the notice is about; empty: it is about the card."""
+    how: str = text("how", among=(TURNED_AWAY, TOLD, TAKEN_IN))
+    reason: str = text("why", most=200, default="")
+    """What came of it, in the clerk's words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

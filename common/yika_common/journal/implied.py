@@ -25,7 +25,7 @@ from yika_common.journal.bodies import REFUND, Intent
 
 PARTS: Final = (slice(32, 40), slice(40, 46), slice(46, 52), slice(52, 74), slice(74, 96))
 
-_PERIOD_PART, _COUNTED_PART = 0, 1
+_PERIOD_PART, _COUNTED_PART, _PARAMETERS_PART = 0, 1, 4
 _NO_PERIOD = b"\0"
 
 
@@ -81,6 +81,11 @@ def counted_on_card(intent: Intent) -> int:
         # The card counts in another period by now; what was counted before is certain in this.
         return max(intent.consumed, intent.used_before)
     return _number(said[_COUNTED_PART]) if _COUNTED_PART in said else counted(intent)
+
+
+def parameters_in(intent: Intent) -> bytes:
+    """The 22 bytes of parameters that the intent's record brings; empty if it brings none."""
+    return dict(_said(bytes.fromhex(intent.rest))).get(_PARAMETERS_PART, b"")
 
 
 def rest_of(body: bytes, implied: bytes) -> str:

@@ -51,6 +51,7 @@ TARIFF_ITEM = "tariff/"
 KEYS_ITEM = "keys/"
 TOOLS_ITEM = "tools/"
 SPECIAL_ITEM = "special/"
+CARDS_ITEM = "cards/"
 
 _U32 = (1 << 32) - 1
 _KEY_TEXT_MAX = 512

@@ -54,6 +54,16 @@ def ended(c: sqlite3.Connection, _epoch: int, record: Record, body: card_bodies.
     )
 
 
+def noticed(
+    c: sqlite3.Connection, _epoch: int, record: Record, body: card_bodies.NoticeDone
+) -> None:
+    """What headquarters' list says of a card was done; a card turned away may be kept later."""
+    c.execute(
+        "INSERT OR REPLACE INTO notice_done (card, meter, number, how, at) VALUES (?, ?, ?, ?, ?)",
+        ("" if body.meter else body.card, body.meter, body.notice, body.how, record.ts),
+    )
+
+
 def stock(c: sqlite3.Connection, epoch: int, record: Record, body: card_bodies.StockMoved) -> None:
     """Blank cards came, left, or were useless."""
     c.execute(

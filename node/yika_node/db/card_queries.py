@@ -85,6 +85,13 @@ class CardQueries:
         end = tables.CardEnd
         return self._all(sql.select(end).order_by(sql.col(end.at).desc(), end.card).limit(limit))
 
+    def notice_done(self, card: str, meter: str, number: int) -> seldom.NoticeDone | None:
+        """What was done here of a notice about a card or a meter; the other is empty."""
+        done = seldom.NoticeDone
+        return self._first(
+            sql.select(done).where(done.card == card, done.meter == meter, done.number == number)
+        )
+
     def moves(self, limit: int) -> Sequence[seldom.StockMove]:
         """Blank cards that came, left or were useless, newest first."""
         move = seldom.StockMove

@@ -48,6 +48,7 @@ TABLES: Final = (
     "card_report",
     "card_end",
     "stock_move",
+    "notice_done",
     "meter_swap",
 )
 """Every projection."""
@@ -295,6 +296,7 @@ _APPLY: dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]]
     card_bodies.CardReported: card_projections.reported,
     card_bodies.CardEnded: card_projections.ended,
     card_bodies.StockMoved: card_projections.stock,
+    card_bodies.NoticeDone: card_projections.noticed,
     card_bodies.Supplemented: _nothing,
     meter_bodies.ToolReturned: _nothing,
     meter_bodies.MeterSwapped: meter_projections.swapped,

@@ -67,6 +67,17 @@ class MeterPosition(Row, table=True):
     __table_args__ = (WITHOUT_ROWID,)
 
 
+class NoticeDone(Row, table=True):
+    """Projection: what was last done of a notice about a card, or about a meter (one is empty)."""
+
+    card: str = row.key()
+    meter: str = row.key()
+    number: int = row.number_key()
+    how: str
+    at: int = row.number()
+    __table_args__ = (WITHOUT_ROWID,)
+
+
 class Refusal(Row, table=True):
     """Projection: a manifest that was not switched to, and why."""
 

@@ -39,6 +39,7 @@ from yika_common.sync.errors import (
 )
 from yika_common.sync.key_bundle import open_bundle
 from yika_common.sync.messages import (
+    CARDS_ITEM,
     KEYS_ITEM,
     SPECIAL_ITEM,
     TARIFF_ITEM,
@@ -59,6 +60,7 @@ from yika_common.tariffs.model import Tariff
 from yika_common.values import dataclass
 from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Along, Entry, Journal
+from yika_node.services.card_shelf import CardShelf
 from yika_node.services.customers import Customers
 from yika_node.services.keyring import KeyRing
 from yika_node.services.settings_shelf import SettingsShelf
@@ -85,6 +87,7 @@ class Adoption:
     keyring: KeyRing
     shelf: TariffShelf
     settings: SettingsShelf
+    card_shelf: CardShelf
     customers: Customers
     clock: Clock
 
@@ -141,6 +144,7 @@ class Adoption:
         self.keyring.forget()
         self.shelf.forget()
         self.settings.forget()
+        self.card_shelf.forget()
         self.customers.catch_up()
         return True
 
@@ -254,6 +258,16 @@ class Adoption:
                 node=membership.node,
                 epoch=membership.epoch,
             )
+        elif item.name.startswith(CARDS_ITEM):
+            from yika_common.sync.card_list import open_cards  # noqa: PLC0415
+
+            open_cards(
+                file,
+                membership.root,
+                self.vault.seal_key(),
+                node=membership.node,
+                epoch=membership.epoch,
+            )
         elif item.name.startswith(SPECIAL_ITEM):
             from yika_common.sync.special_list import open_special  # noqa: PLC0415
 
@@ -308,7 +322,7 @@ def _kept(
     ]
     digest = bytes.fromhex(digest_of(file.payload))
     rows.append((digest, MANIFEST, manifest.version, file.to_bytes()))
-    passing = (CUSTOMERS_ITEM, TOOLS_ITEM, SPECIAL_ITEM)
+    passing = (CUSTOMERS_ITEM, CARDS_ITEM, TOOLS_ITEM, SPECIAL_ITEM)
     parts = [(item.name, item.version) for item in new if item.name.startswith(passing)]
 
     def keep(connection: sqlite3.Connection, _entries: Sequence[Entry]) -> None:

@@ -30,6 +30,7 @@ from yika_common.tariffs.usage import OwnLimits, Usage
 from yika_common.tariffs.waterfall import bill_for_money, bill_for_quantity
 from yika_common.values import dataclass
 from yika_node.db.queries import Queries
+from yika_node.services.card_shelf import LevelsOf, carried
 from yika_node.services.errors import MeterCountsOtherwise, RefundAwaitsMeter, SaleTooLarge
 from yika_node.services.payments import SlotQuote
 from yika_node.services.premises import Base, Premises, quantum_of, stored
@@ -83,6 +84,7 @@ class Basket:
     policy: Policy
     queries: Queries
     at: datetime
+    levels: LevelsOf
     _dues: Dues = field(init=False)
     _tallies: dict[Service, Tally] = field(default_factory=dict)
     _sold: dict[Service, Sold] = field(default_factory=dict)
@@ -132,7 +134,6 @@ class Basket:
             explanation=explain(tariff, facts, usage, bill, period, following),
         )
         self._count(slot.service, after, bill)
-        shown = _NO_PARAMETERS if slot.record is None else slot.record.parameters
         return PricedLine(
             line=line,
             before=slot.record,
@@ -144,10 +145,21 @@ class Basket:
                 after.free_day,
             ),
             adjustments=settled_with(self.settled.through[slot.slot], line),
-            parameters=_parameters(shown, slot, tariff, following, self.at),
+            parameters=self._parameters(slot, tariff, following),
             heating_before=tally.heating_year if line.heating_year else 0,
             free_before=tally.free_day if bill.quote.free else 0,
         )
+
+    def _parameters(
+        self, slot: SlotView, tariff: Tariff, following: Tariff | None
+    ) -> MeterParameters:
+        """What the meter is to be set to: prices of the tariff, levels of headquarters."""
+        shown = _NO_PARAMETERS if slot.record is None else slot.record.parameters
+        priced = _priced(shown, slot, tariff, following, self.at)
+        money = tariff.holds_money
+        levels = self.levels(slot.meter, slot.service, self.account.tariff_class, money)
+        fitting = carried(levels, slot.cut, money=money)
+        return priced if fitting is None else priced.levelled(slot.settings_in_force, fitting)
 
     def _tally(self, service: Service, tariff: Tariff, facts: Facts) -> Tally:
         known = self._tallies.get(service)
@@ -275,14 +287,14 @@ def _summed(sales: Iterable[tuple[int, int, int]], now: datetime) -> Sold:
     )
 
 
-def _parameters(
+def _priced(
     shown: MeterParameters,
     slot: SlotView,
     tariff: Tariff,
     following: Tariff | None,
     at: datetime,
 ) -> MeterParameters:
-    """What the meter is to be set to: one that holds money is told its price, and the next."""
+    """A meter that holds money is told its price, and the next."""
     if not tariff.holds_money:
         return shown
     price, next_price, next_from = _price(tariff), _NO_PRICE, None
@@ -291,8 +303,7 @@ def _parameters(
     elif shown.price == price and shown.next_from is not None and shown.next_from > at:
         # Somebody has heard of a price that has not come here yet.
         return shown
-    version = 0 if slot.write_back is None else slot.write_back.parameter_version
-    return shown.repriced(version + 1, price, next_price, next_from)
+    return shown.repriced(slot.settings_in_force + 1, price, next_price, next_from)
 
 
 def _price(tariff: Tariff) -> Price:

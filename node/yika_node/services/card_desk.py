@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from yika_common.cards.application import CardIdentity, CardState
@@ -98,15 +98,19 @@ class CardDesk:
             if account is None:
                 slots = slots_of_stranger(session, self.keyring)
                 refusal = self.standings.refusal(identity.number)
-                return self._bare(identity, CardKind.GUEST, slots, refusal)
+                notices = self.standings.notices.shown(None, identity.number, operator)
+                return replace(
+                    self._bare(identity, CardKind.GUEST, slots, refusal), notices=notices
+                )
             image = read_image(session, account, self.keyring, self._last)
-            refusal = self.standings.refusal(identity.number, account.card)
+            refusal = self._refusal(account, identity.number)
             if refusal is None:
                 opened = self._settled(session, image, operator)
             else:
                 self._hear(image, operator)
                 opened = OpenCard(session, image, ())
-        return self._view(opened, account, refusal)
+            notices = self.standings.notices.shown(account, identity.number, operator)
+        return replace(self._view(opened, account, refusal), notices=notices)
 
     def resolve(self, operator: str = "") -> CardView:
         """Settle the pending sales of the card in the reader: reading it does; see there."""
@@ -128,7 +132,7 @@ class CardDesk:
             account = self.accounts.of_card(number)
             if account is None:
                 raise AccountUnknown(number=number)
-            refusal = self.standings.refusal(number, account.card or "")
+            refusal = self._refusal(account, number)
             if refusal is not None:
                 raise refusal
             image = read_image(session, account, self.keyring, self._last)
@@ -216,6 +220,11 @@ class CardDesk:
             if card.number not in taken:
                 return card
         raise NoCardKeyLeft
+
+    def _refusal(self, account: Account, card: str) -> YikaError | None:
+        """Why the account's card is sold nothing."""
+        meters = [meter.meter for meter in account.meters]
+        return self.standings.refusal(card, account.card or "", meters)
 
     def _hear(self, image: CardImage, operator: str) -> None:
         """Record what the card tells; until it is recorded the card is read whole."""

@@ -28,8 +28,8 @@ from yika_node.services.views import Account, MeterView, SlotView
 class SlotImage:
     """One slot: its meter, and what was read; ``problem`` says why ``record`` can't be used.
 
-    ``bare``: the card has no room to say more than count and total.  ``refund_waits``: the record
-    gives back what the meter may hold, and the meter has not taken it yet.
+    ``cut``: what the card has no room for.  ``refund_waits``: the record gives back what the meter
+    may hold, and the meter has not taken it yet.
     """
 
     view: MeterView
@@ -39,13 +39,18 @@ class SlotImage:
     evidence: bytes
     problem: YikaError | None
     write_back_problem: YikaError | None = None
-    bare: bool = False
+    cut: Cut = Cut.WHOLE
     refund_waits: bool = False
 
     @property
     def slot(self) -> int:
         """0 to 7."""
         return self.view.slot
+
+    @property
+    def bare(self) -> bool:
+        """Whether the card has no room to say more than count and total."""
+        return self.cut is Cut.BARE
 
     def shown(self) -> SlotShown:
         """What recovery looks at."""
@@ -163,7 +168,6 @@ def _read_slot(session: UserCard, view: MeterView, keyring: KeyRing) -> SlotImag
     record, forged = _record(raw, held, view)
     write_back, unreadable = _write_back(written_back, held)
     evidence = evidence_in(written_back)
-    bare = session.cut is Cut.BARE
     # A claim is read for a refund alone: every sale would wait for it.
     waits = (
         record is not None
@@ -178,7 +182,7 @@ def _read_slot(session: UserCard, view: MeterView, keyring: KeyRing) -> SlotImag
         evidence,
         forged,
         unreadable,
-        bare=bare,
+        cut=session.cut,
         refund_waits=waits,
     )
 
@@ -229,5 +233,6 @@ def slot_view(image: SlotImage) -> SlotView:
         problem=image.problem,
         write_back_problem=image.write_back_problem,
         bare=image.bare,
+        cut=image.cut,
         refund_waits=image.refund_waits,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from yika_node.services.approvals import Approvals
 from yika_node.services.card_desk import CardDesk
+from yika_node.services.card_shelf import LevelsOf, no_levels
 from yika_node.services.settings_shelf import SettingsShelf
 
 if TYPE_CHECKING:
@@ -23,10 +24,17 @@ if TYPE_CHECKING:
 class CardLife:
     """One of each desk."""
 
-    def __init__(self, cards: CardDesk, settings: SettingsShelf, approvals: Approvals) -> None:
+    def __init__(
+        self,
+        cards: CardDesk,
+        settings: SettingsShelf,
+        approvals: Approvals,
+        levels: LevelsOf = no_levels,
+    ) -> None:
         self._cards = cards
         self._settings = settings
         self._approvals = approvals
+        self._levels = levels
 
     @cached_property
     def reissue(self) -> Reissue:
@@ -45,6 +53,7 @@ class CardLife:
             settings=self._settings,
             approvals=self._approvals,
             clock=cards.clock,
+            levels=self._levels,
         )
 
     @cached_property

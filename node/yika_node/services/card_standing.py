@@ -11,7 +11,7 @@ headquarters' list of notices.  The first that holds is told:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,6 +23,7 @@ from yika_node.services.errors import CardReplaced
 
 if TYPE_CHECKING:
     from yika_node.db.card_queries import CardQueries
+    from yika_node.services.views import Account, NoticeView
 
 _DAY = "%Y-%m-%d"
 
@@ -30,16 +31,24 @@ _DAY = "%Y-%m-%d"
 class CardNotices(Protocol):
     """What headquarters' list says of single cards."""
 
-    def refusal(self, card: str) -> YikaError | None:
-        """Why nothing may be sold to the card, if the list says so."""
+    def refusal(self, card: str, meters: Sequence[str] = ()) -> YikaError | None:
+        """Why nothing may be sold to the card, or to these meters on it, if the list says so."""
+        ...
+
+    def shown(self, account: Account | None, card: str, operator: str) -> tuple[NoticeView, ...]:
+        """What the clerk is to be told of the card that was read."""
         ...
 
 
 class NoNotices:
     """A list that says nothing."""
 
-    def refusal(self, card: str) -> YikaError | None:
+    def refusal(self, card: str, meters: Sequence[str] = ()) -> YikaError | None:
         """Nothing is refused."""
+
+    def shown(self, account: Account | None, card: str, operator: str) -> tuple[NoticeView, ...]:
+        """Nothing is told."""
+        return ()
 
 
 class CardStandings:
@@ -56,12 +65,17 @@ class CardStandings:
 
         return CardQueries(self._store)
 
-    def refusal(self, card: str, newest: str | None = None) -> YikaError | None:
-        """Why the card is sold nothing; ``newest`` is its account's newest card, if known."""
+    def refusal(
+        self, card: str, newest: str | None = None, meters: Sequence[str] = ()
+    ) -> YikaError | None:
+        """Why the card is sold nothing.
+
+        ``newest`` is its account's newest card, and ``meters`` are those on it, if known.
+        """
         checks: tuple[Callable[[], YikaError | None], ...] = (
             lambda: self.ended(card),
             lambda: self._lost(card),
-            lambda: self.notices.refusal(card),
+            lambda: self.notices.refusal(card, meters),
             lambda: None if newest in (None, card) else CardReplaced(number=card),
         )
         return next((found for check in checks if (found := check()) is not None), None)

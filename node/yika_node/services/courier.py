@@ -11,6 +11,7 @@ The courier holds no lock that selling needs while it waits for the line.
 
 import threading
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Final
 
 from yika_common.clock import from_timestamp
@@ -110,6 +111,11 @@ class Courier:
             status="" if ack is None else ack.status,
             problem=self._problem,
         )
+
+    def heard_at(self) -> datetime | None:
+        """When headquarters was heard of last; None: never."""
+        ack = self._queries.acknowledgement(self._standing.membership.epoch)
+        return None if ack is None else from_timestamp(ack.headquarters_at)
 
     def take(self, files: Iterable[SignedFile], challenge: str | None) -> SignedFile | None:
         """Take the acknowledgements among the files; returns the newest manifest among them.

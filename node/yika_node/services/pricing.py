@@ -10,6 +10,7 @@ from yika_common.tariffs.model import Tariff
 from yika_common.values import dataclass
 from yika_node.db.queries import Queries
 from yika_node.services.basket import Basket, PricedLine
+from yika_node.services.card_shelf import LevelsOf, no_levels
 from yika_node.services.errors import LineRefused, NothingEntered, SlotEmpty
 from yika_node.services.premises import Premises
 from yika_node.services.settings_shelf import SettingsShelf
@@ -27,6 +28,7 @@ class Pricing:
     queries: Queries
     shelf: TariffShelf
     settings: SettingsShelf
+    levels: LevelsOf = no_levels
 
     def price(
         self,
@@ -88,6 +90,7 @@ class Pricing:
             policy=policy_of(self.settings.settings()),
             queries=self.queries,
             at=at,
+            levels=self.levels,
         )
 
     def _tariff(self, account: Account, slot: SlotView, at: datetime) -> Tariff:

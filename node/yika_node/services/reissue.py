@@ -21,7 +21,7 @@ and slots whose meter was exchanged begin with what was left in the old meter.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Final
 from yika_common.cards import contact as cards
 from yika_common.cards.application import CardIdentity, CardState
 from yika_common.cards.approval import act_digest
+from yika_common.cards.cut import Cut
 from yika_common.cards.errors import CardNotBlank, CardRetired
 from yika_common.clock import Clock, from_timestamp
 from yika_common.errors import YikaError
@@ -51,6 +52,7 @@ from yika_node.services.card_errors import (
     ReplacedElsewhere,
 )
 from yika_node.services.card_image import read_image
+from yika_node.services.card_shelf import LevelsOf, carried, no_levels
 from yika_node.services.card_views import Slip
 from yika_node.services.carried_minting import CarriedMinting
 from yika_node.services.carrying import Carried, Moved
@@ -114,6 +116,7 @@ class Reissue:
     settings: SettingsShelf
     approvals: Approvals
     clock: Clock
+    levels: LevelsOf = no_levels
     _seen: dict[str, tuple[datetime, CardView]] = field(default_factory=dict)
 
     def look(self, operator: str) -> CardView:
@@ -347,13 +350,28 @@ class Reissue:
         cut = cards.cut_of(connection, account.profile)
         mintings = [
             CarriedMinting(
-                account.number, card, generation, slot, self.keyring.meter(slot.meter.meter), cut
+                account.number,
+                card,
+                generation,
+                self._levelled(account, slot, cut),
+                self.keyring.meter(slot.meter.meter),
+                cut,
             )
             for slot in slots
         ]
         for minting in mintings:
             cards.admit(cut, minting.trial(at))
         return mintings
+
+    def _levelled(self, account: Account, slot: Carried, cut: Cut) -> Carried:
+        """The same with the levels that headquarters wants the meter to have."""
+        parameters, meter = slot.parameters, slot.meter
+        money = bool(parameters.price)
+        levels = self.levels(meter.meter, meter.service, account.tariff_class, money)
+        fitting = carried(levels, cut, money=money)
+        if fitting is None:
+            return slot
+        return replace(slot, parameters=parameters.levelled(0, fitting))
 
     def _spoilt(self, account: Account) -> CardEnded | None:
         """The card before, where its chip was left unfinished: it will never be one."""

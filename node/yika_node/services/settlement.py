@@ -221,6 +221,7 @@ class Settlement:
                 sequence=reading.sequence,
                 meter_time=to_timestamp(reading.clock),
                 evidence=slot.evidence.hex(),
+                parameters=slot.write_back.parameter_version,
             )
         ]
 

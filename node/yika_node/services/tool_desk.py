@@ -245,7 +245,8 @@ class ToolDesk:
     def _reading(self, card: str, read: tuple[WriteBack, bytes] | None) -> tuple[Body, ...]:
         if read is None:
             return ()
-        reading, evidence = read[0].reading, read[1]
+        write_back, evidence = read
+        reading = write_back.reading
         last = self.queries.last_reading(reading.meter_id)
         if last is not None and last.sequence == reading.sequence:
             return ()
@@ -263,6 +264,7 @@ class ToolDesk:
                 sequence=reading.sequence,
                 meter_time=to_timestamp(reading.clock),
                 evidence=evidence.hex(),
+                parameters=write_back.parameter_version,
             ),
         )
 

@@ -6,10 +6,11 @@ UTC time.  A page only formats them.
 
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from yika_common.cards.application import CardIdentity
+from yika_common.cards.cut import Cut
 from yika_common.cards.record import CreditRecord
 from yika_common.cards.write_back import MeterStatus, WriteBack
 from yika_common.clock import to_timestamp
@@ -189,7 +190,8 @@ class SlotView:
 
     ``problem`` says why the record can't be used, ``write_back_problem`` the same of what the
     meter wrote; nothing is sold to a slot with a problem.  A ``bare`` card has no room to say more
-    than count and total.  Where a ``refund_waits`` for the meter, nothing is sold either.
+    than count and total; ``cut`` says what else it has no room for.  Where a ``refund_waits`` for
+    the meter, nothing is sold either.
     """
 
     slot: int
@@ -201,6 +203,19 @@ class SlotView:
     write_back_problem: YikaError | None = None
     bare: bool = False
     refund_waits: bool = False
+    cut: Cut = Cut.WHOLE
+
+    @property
+    def settings_wait(self) -> bool:
+        """Whether the record brings the meter settings that it has not confirmed yet."""
+        if self.record is None or not self.record.parameters.version:
+            return False
+        return self.record.parameters.version > self.settings_in_force
+
+    @property
+    def settings_in_force(self) -> int:
+        """Version of the settings that the meter said it goes by; 0: it said none."""
+        return 0 if self.write_back is None else self.write_back.parameter_version
 
     @property
     def transferred(self) -> bool:
@@ -278,11 +293,23 @@ class Resolution:
     problem: YikaError | None = None
 
 
+class NoticeView(NamedTuple):
+    """What headquarters wants done with a card, or with a meter's (one of the two is empty)."""
+
+    card: str
+    meter: str
+    number: int
+    action: str
+    zh: str
+    en: str
+
+
 @dataclass(frozen=True, slots=True)
 class CardView:
     """What lies in the reader, and what reading it has settled.
 
-    ``refusal`` says why the card is sold nothing: lost, replaced, out of use.
+    ``refusal`` says why the card is sold nothing: lost, replaced, out of use; ``notices`` what
+    headquarters wants done with it.
     """
 
     kind: CardKind
@@ -293,6 +320,7 @@ class CardView:
     pending: tuple[SaleRow, ...]
     read_at: datetime
     refusal: YikaError | None = None
+    notices: tuple[NoticeView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

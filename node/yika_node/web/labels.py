@@ -84,6 +84,17 @@ METER_STATUSES: Final[dict[MeterStatus, Text]] = {
     MeterStatus.LOW: _("nearly used up"),
     MeterStatus.TRANSFERRED: _("transferred"),
     MeterStatus.CLEARED: _("cleared"),
+    MeterStatus.WARNED: _("closed at the second level until its card is shown"),
+    MeterStatus.BATTERY: _("battery low"),
+    MeterStatus.COVER: _("cover was opened"),
+    MeterStatus.MAGNET: _("a magnet was near"),
+}
+
+NOTICES: Final[dict[str, Text]] = {
+    "refuse": _("Headquarters sells this card nothing"),
+    "keep": _("Headquarters asks to keep this card"),
+    "call": _("Call headquarters before you sell"),
+    "message": _("Tell the holder"),
 }
 
 _FACTS: Final[dict[str, dict[str, Text]]] = {
