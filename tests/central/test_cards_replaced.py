@@ -176,3 +176,58 @@ def test_a_sale_that_the_new_card_includes_is_never_paid_back(
     bring_up_to_date(headquarters)
     assert {outcome for outcome, _ in outcomes(headquarters).values()} == {"WRITTEN"}
     assert headquarters.adjustments.account(ACCOUNT).total == 0
+
+
+def reasons(hq: Headquarters) -> list[tuple[str, str]]:
+    return sorted((row["reason"], row["subject"]) for row in rows(hq, Suspense))
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_what_is_sold_to_an_old_card_later_is_doubted_whichever_arrives_first(
+    headquarters: Headquarters, clock: HandClock, order: tuple[int, ...]
+) -> None:
+    pens = a_town(headquarters, clock)
+    deliver(pens[0])
+    sell(pens[0], 20_000, count=1)
+    sell(pens[1], 1_000, count=2, total=21_000)
+    clock.pass_by(minutes=5)
+    replace_card(pens[0], count=1, total=20_000)
+    clock.pass_by(minutes=5)
+    sell(pens[1], 1_000, count=3, total=22_000)
+    for which in order:
+        deliver(pens[which])
+    assert reasons(headquarters) == [("replaced_card", CARD)]
+
+
+def test_two_cards_of_one_turn_and_two_of_one_number_are_doubted(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    first, second = a_town(headquarters, clock)
+    sell(first, 20_000, count=1)
+    replace_card(first, count=1, total=20_000)
+    deliver(first)
+    replace_card(second, count=1, total=20_000, card="860000000003")
+    deliver(second)
+    assert ("card_doubled", "860000000003") in reasons(headquarters)
+    second.write(
+        CardIssued(account="N0002-000001", card=NEW, generation=1, key_version=1, serial="aa")
+    )
+    deliver(second)
+    assert ("card_doubled", NEW) in reasons(headquarters)
+
+
+def test_credit_that_nobody_sold_is_doubted_until_its_sale_arrives(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    first, second = a_town(headquarters, clock)
+    sell(first, 20_000, count=1)
+    sell(second, 10_000, count=2, total=30_000)
+    replace_card(first, count=2, total=30_000)
+    deliver(first)
+    unfounded = ("carried_unfounded", f"{METER}/2/30000")
+    assert unfounded in reasons(headquarters)
+    deliver(second)
+    assert unfounded not in reasons(headquarters)
+    replace_card(first, count=2, total=90_000, generation=3, card="860000000003")
+    deliver(first)
+    assert ("carried_unfounded", f"{METER}/2/90000") in reasons(headquarters)

@@ -22,6 +22,9 @@ resolved_twice      ends an intent that had ended; epoch/seq/hash
 forbidden_service   sold what the node's certificate does not name; the service
 meter_swapped       sold to a meter, or opened with one, that another had replaced; the meter
 swap_unfounded      a meter's credit was moved, and it had not written that; the meter
+replaced_card       sold to a card that another had replaced; the card
+card_doubled        a second card of one generation, or of one number; the card
+carried_unfounded   a new card carries what nobody sold (yet); meter/count/total
 ==================  ====================================================================
 """
 
@@ -48,6 +51,7 @@ from yika_central.db.tables import (
 )
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.reconciliation_approvals import approval_doubts
+from yika_central.services.reconciliation_cards import card_doubts
 from yika_central.services.reconciliation_evidence import false_readings
 from yika_central.services.reconciliation_swaps import swap_doubts
 from yika_common.journal.bodies import CARRYING
@@ -69,6 +73,7 @@ def doubts_of(
         *_meters_taken(connection, projected),
         *_lines_differ(projected),
         *swap_doubts(connection, projected, keys),
+        *card_doubts(connection, projected),
     ]
     doubts += [
         (row, "false_reading", row["meter"], 0)

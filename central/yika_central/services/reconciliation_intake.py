@@ -35,12 +35,13 @@ from yika_central.db.tables import (
 )
 from yika_central.domain.placement import BranchEnd, Missing, Placed, place
 from yika_central.services.key_room import KeyRoom
+from yika_central.services.reconciliation_cards import settle_carried
 from yika_central.services.reconciliation_doubts import doubts_of
 from yika_central.services.reconciliation_outcomes import apply_resolutions, resolve_late
 from yika_central.services.reconciliation_refunds import take_refunds
 from yika_central.services.special_lists import nodes_of_card
 from yika_central.services.special_lists import note_due as note_list_due
-from yika_common.journal.bodies import BundleApplied
+from yika_common.journal.bodies import REPLACEMENT, BundleApplied
 from yika_common.journal.segment import Segment as OpenSegment
 from yika_common.signing.keys import PublicKey
 from yika_common.sync.messages import Status
@@ -170,6 +171,7 @@ def _absorb(
     changed |= resolve_late(connection, projected, arrival)
     changed |= take_refunds(connection, incoming.node, projected, incoming.received_at)
     settle(connection, "unknown_account", [row["account"] for row in projected.of(Account)])
+    settle_carried(connection, [row for row in projected.of(Sale) if row["act"] != REPLACEMENT])
     ledger.extend_branch(
         connection,
         incoming.node,

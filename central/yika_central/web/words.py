@@ -59,6 +59,9 @@ DOUBTS: Final[dict[str, Text]] = {
     "approval_for_another": _("What was approved is not what was done"),
     "meter_swapped": _("Sold to a meter that another one had replaced"),
     "swap_unfounded": _("A meter's credit was moved, and the meter had not written so"),
+    "replaced_card": _("Sold to a card that another one had replaced"),
+    "card_doubled": _("A second card of one account's turn, or of one number"),
+    "carried_unfounded": _("A new card carries credit that nobody has sold"),
 }
 
 CASES: Final[dict[Kind, Text]] = {
