@@ -222,6 +222,25 @@ def test_what_was_sold_to_the_old_meter_after_the_swap_goes_back(
     assert headquarters.rerating.drain().changed == 0
 
 
+@pytest.mark.parametrize("order", list(permutations(range(2))))
+def test_an_open_sale_that_moved_with_the_credit_is_carried(
+    headquarters: Headquarters, clock: HandClock, order: tuple[int, ...]
+) -> None:
+    """Its card was torn; the point that replaced the meter had heard of it from headquarters."""
+    pens = town(headquarters, clock)
+    sell(pens[0], 20_000, count=1)
+    sell(pens[0], 10_000, count=2, total=30_000, used_before=20_000, settle=False)
+    pens[1].write(transferred(headquarters))
+    swap(pens[1], swapped(count=2, total=30_000, unloaded=10_000, moved=14_000))
+    for which in order:
+        deliver(pens[which])
+        bring_up_to_date(headquarters)
+    sales = [row for row in rows(headquarters, Sale) if row["meter"] == METER]
+    assert [(row["outcome"], row["carried"]) for row in sales] == [("WRITTEN", 0), ("WRITTEN", 1)]
+    assert doubts(headquarters) == set()
+    assert headquarters.adjustments.account(ACCOUNT).total == 0
+
+
 def test_after_an_approved_figure_a_person_decides(
     headquarters: Headquarters, clock: HandClock
 ) -> None:
@@ -232,7 +251,8 @@ def test_after_an_approved_figure_a_person_decides(
     deliver(first, second)
     bring_up_to_date(headquarters)
     assert {row["outcome"] for row in rows(headquarters, Sale)} == {"WRITTEN"}
-    assert doubts(headquarters) == {"meter_swapped"}
+    # No managing card has approved it either.
+    assert doubts(headquarters) == {"meter_swapped", "approval_absent"}
 
 
 @pytest.mark.parametrize(

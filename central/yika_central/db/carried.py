@@ -8,6 +8,9 @@ A replacement says a meter's count and total again under a higher generation (``
 * one of a higher count was made by a vending point that the new card's maker had not heard of.
   The old card is dead, and what is sold after builds on the total that the new card says: once a
   later sale shows that its total does not include this one's, it never counts.
+
+Where a meter took another's place, the swap names the old one's newest purchase, which moved on:
+an open sale that is that very one is carried by the new meter's first record.
 """
 
 from collections.abc import Sequence
@@ -18,8 +21,8 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, or_, s
 from yika_central.db.rerate_queue import Pairs, queue
 from yika_central.db.settlement_store import note_due
 from yika_central.db.sheet_changes import note_changed
-from yika_central.db.tables import RerateQueue, Sale, table_of
-from yika_common.journal.bodies import PURCHASE, REFUND, REPLACEMENT
+from yika_central.db.tables import MeterSwap, RerateQueue, Sale, table_of
+from yika_common.journal.bodies import PURCHASE, REFUND, REPLACEMENT, SWAP
 
 _PENDING, _WRITTEN, _SUPERSEDED = "PENDING", "WRITTEN", "SUPERSEDED"
 _PLACE: Final = ("node", "epoch", "branch", "seq")
@@ -29,7 +32,8 @@ _COUNT: Final = ("meter", "generation", "count")
 def end_carried(connection: Connection, at: int) -> int:
     """Let every open sale that a new card carries be on the card; how many were."""
     sale = table_of(Sale)
-    query = select(sale).where(sale.c.outcome == _PENDING, _covered(sale), ~_read_back(sale))
+    covered = or_(_covered(sale), _moved(sale))
+    query = select(sale).where(sale.c.outcome == _PENDING, covered, ~_read_back(sale))
     rows = [dict(row) for row in connection.execute(query).mappings()]
     if not rows:
         return 0
@@ -90,6 +94,21 @@ def _covered(sale: Table) -> ColumnElement[bool]:
             new.c.total_after == sale.c.total_after,
             new.c.act == REPLACEMENT,
             new.c.outcome == _WRITTEN,
+        )
+        .exists()
+    )
+
+
+def _moved(sale: Table) -> ColumnElement[bool]:
+    swap, new = table_of(MeterSwap), table_of(Sale).alias("new")
+    return (
+        select(swap.c.node)
+        .join(new, and_(new.c.meter == swap.c.new, new.c.act == SWAP, new.c.outcome == _WRITTEN))
+        .where(
+            swap.c.old == sale.c.meter,
+            swap.c.generation == sale.c.generation,
+            swap.c["count"] == sale.c["count"],
+            swap.c.total == sale.c.total_after,
         )
         .exists()
     )
