@@ -34,6 +34,8 @@ from yika_central.services.special_office import (
 from yika_common.cards.special.face import approval_proof
 from yika_common.cards.special.keys import pin_keys
 from yika_common.infra.pins import stretched
+from yika_common.journal.acts import digest_of
+from yika_common.journal.bodies import Login
 from yika_common.journal.card_bodies import (
     BURNT,
     COPIED,
@@ -43,6 +45,7 @@ from yika_common.journal.card_bodies import (
     SYSTEM,
     Approved,
     SpecialCard,
+    Supplemented,
 )
 from yika_common.services import PROFILES, Service
 from yika_common.signing.errors import SealBroken, SignatureInvalid
@@ -404,3 +407,60 @@ def test_a_system_card_that_was_lost_on_the_way_registers_nobody(
     pen.send(pen.cut())
     with pytest.raises(EnrolmentRefused):
         hq.enrolment.answer(request(token, 2, clock))
+
+
+def a_supplement(pen: Pen, **changes: object) -> Supplemented:
+    held: dict[str, object] = {
+        "intent": 1,
+        "card": "860000000001",
+        "slot": 3,
+        "reason": "worn contacts",
+        "approved": pen.seq + 1,
+    }
+    return Supplemented(**{**held, **changes})  # type: ignore[arg-type]
+
+
+def approving(hq: Headquarters, pen: Pen, card: str, act: Supplemented, count: int) -> Approved:
+    digest = digest_of(act, pen.node, 1)
+    assert digest is not None
+    proof = approval_proof(hq.keys.managing_keys(card, 1).approve, card, count, digest)
+    return Approved(
+        act=digest.hex(), card=card, holder="Chen Wei", counter=count, proof=proof.hex()
+    )
+
+
+def test_an_approval_is_for_the_very_act_beside_it(hq: Headquarters, pen: Pen) -> None:
+    card = a_managing_card(hq)
+    act = a_supplement(pen)
+    pen.write(approving(hq, pen, card, act, 1), act)
+    pen.send(pen.cut())
+    assert doubts(hq) == set()
+    # The approval and the act may come in two deliveries.
+    act = a_supplement(pen)
+    pen.write(approving(hq, pen, card, act, 2))
+    pen.send(pen.cut())
+    pen.write(act)
+    pen.send(pen.cut())
+    assert doubts(hq) == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "doubt"),
+    [
+        ({"slot": 2}, "approval_for_another"),
+        ({"card": "860000000002"}, "approval_for_another"),
+        ({"intent": 2}, "approval_for_another"),
+        ({"reason": "another"}, "approval_for_another"),
+        ({"approved": 77}, "approval_absent"),
+        ({"approved": 1}, "approval_absent"),
+    ],
+)
+def test_an_act_that_was_not_what_was_approved_is_doubted(
+    hq: Headquarters, pen: Pen, changes: dict[str, object], doubt: str
+) -> None:
+    card = a_managing_card(hq)
+    pen.write(Login(outcome="ok"))
+    act = a_supplement(pen)
+    pen.write(approving(hq, pen, card, act, 1), replace(act, **changes))  # type: ignore[arg-type]
+    pen.send(pen.cut())
+    assert doubts(hq) == {doubt}

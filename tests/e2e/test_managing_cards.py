@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from card_builders import ChipMemory
-from central_builders import HandClock, new_headquarters
+from central_builders import LI, WANG, HandClock, new_headquarters
 from memory_builders import numbered_card
-from node_world import OPERATOR
+from node_world import OPERATOR, for_quantity
+from points_of_headquarters import AREA
 from special_builders import KINDS, PIN, AnyChip, issued
 from special_town import HOLDER, SpecialPoint, SpecialTown
 from yika_central.db.tables import Approval, Suspense, table_of
@@ -34,7 +35,10 @@ from yika_common.cards.special.errors import (
 from yika_common.errors import Phrase
 from yika_common.journal.card_bodies import Approved
 from yika_common.readers.port import MemoryKind
+from yika_common.services import PROFILES, Service
 from yika_common.simulated.icc import blank_memory
+from yika_common.sync.personal_data import Person
+from yika_common.tariffs.shipped import shipped
 from yika_node.services.approvals import (
     ApprovalByOperator,
     ApprovalForAnother,
@@ -42,6 +46,8 @@ from yika_node.services.approvals import (
 )
 from yika_node.services.special_desk import SpecialCardBegun, SpecialCardNotOut
 from yika_node.services.special_shelf import SpecialCardUnknown
+from yika_node.services.views import AccountForm
+from yika_node.web.refund_pages import refund_desk_of
 
 EITHER = pytest.mark.parametrize("kind", KINDS)
 MEMORY = pytest.mark.parametrize("kind", KINDS[1:])
@@ -302,3 +308,28 @@ def test_an_occupied_chip_is_not_written(town: SpecialTown, point: SpecialPoint)
     with pytest.raises(CardNotBlank):
         point.desk.write(OPERATOR, number, PIN, PIN)
     assert approve(point, used).counter == 1
+
+
+def test_a_refund_that_a_managing_card_approved_raises_no_doubt(
+    town: SpecialTown, point: SpecialPoint
+) -> None:
+    """Headquarters makes the digest again from the records, and finds what was approved."""
+    town.hq.tariff_office.publish(shipped()["cn-bj-water-res.json"], [LI, WANG])
+    town.hq.stock.take_in_new(AREA, PROFILES[4], 2)
+    point.sync()
+    meters = ((3, point.node.accounts.free_meters(Service.COLD_WATER)[0]),)
+    form = AccountForm(Person(name="王小明"), AREA, "residential", 4, 3, None, meters)
+    account = point.node.accounts.open(OPERATOR, form)
+    customer = point.hand.chip = AnyChip("cpu", ChipMemory(blank_memory(b"CUSTOMER")))
+    card = point.node.cards.initialise(OPERATOR, account.number).number
+    receipt = point.node.sales.sell(OPERATOR, card, [for_quantity(3, 2_000)], "form")
+    epoch, seq = receipt.epoch, receipt.basket
+    managing = town.managing_card(point, "cpu", PIN)
+    desk = refund_desk_of(point.node)
+    digest = desk.digest(epoch, seq, "typed twice")
+    token = ask(point, digest=digest)
+    point.hand.chip = managing
+    point.managing.approve(token, PIN)
+    point.hand.chip = customer
+    assert desk.give_back(OPERATOR, epoch, seq, "typed twice", token).problem is None
+    assert doubts(town) == set()

@@ -37,6 +37,8 @@ from yika_central.db.tables import (
     Suspense,
 )
 from yika_common.journal import bodies, card_bodies, meter_bodies
+from yika_common.journal.acts import approval_of, digest_of
+from yika_common.journal.body import Body
 from yika_common.journal.implied import counted_on_card
 from yika_common.journal.record import Record as JournalRecord
 from yika_common.journal.record import Unknown
@@ -95,6 +97,8 @@ class Projected:
     resolutions: list[Resolution] = field(default_factory=list)
     ended: list[Values] = field(default_factory=list)
     """Sales stored before that these records end."""
+    acts: list[Values] = field(default_factory=list)
+    """Acts that need a second person, each with the seq of its approval and its digest."""
     special: list[Values] = field(default_factory=list)
     """What became of special cards."""
     orders: list[Values] = field(default_factory=list)
@@ -124,7 +128,18 @@ def project(arrived: Iterable[Arrived], arrival: Arrival) -> Projected:
             }
         )
         _PROJECTIONS.get(type(item.record.body), _nothing)(projected, place, item, arrival)
+        _act(projected, place, item.record.body)
     return projected
+
+
+def _act(projected: Projected, place: Values, body: Body | Unknown) -> None:
+    if isinstance(body, Unknown):
+        return
+    approval = approval_of(body)
+    if approval is not None:
+        digest = digest_of(body, place["node"], place["epoch"])
+        act = digest.hex() if digest else ""
+        projected.acts.append(place | {"approval": approval, "act": act})
 
 
 def _place(arrival: Arrival, seq: int) -> Values:

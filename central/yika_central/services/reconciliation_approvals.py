@@ -8,6 +8,8 @@ approval_card         the card is unknown, revoked, run out, not good at this ve
                       point, or another person's; the card
 approval_repeated     two approvals carry one count of a card; card/count
 approval_by_operator  whoever did the act holds the card; the holder
+approval_absent       the act needs an approval, and the record before it is none; its seq
+approval_for_another  the record before it approves something else; its seq
 ====================  =================================================================
 """
 
@@ -32,9 +34,7 @@ def approval_doubts(
 ) -> Iterable[Doubt]:
     """The doubts about the approvals among these records, which are not stored yet."""
     approvals = projected.of(Approval)
-    if not approvals:
-        return []
-    doubts = [*_repeated(connection, approvals)]
+    doubts = [*_acts(connection, projected), *_repeated(connection, approvals)]
     for row in approvals:
         reason = _doubt(connection, row, keys)
         if reason:
@@ -42,6 +42,30 @@ def approval_doubts(
         if _bare(row["operator"]) == _bare(row["holder"]):
             doubts.append((row, "approval_by_operator", row["holder"], 0))
     return doubts
+
+
+def _acts(connection: Connection, projected: Projected) -> Iterable[Doubt]:
+    """Acts whose approval is missing or was for something else."""
+    held = {row["seq"]: row["act"] for row in projected.of(Approval)}
+    for act in projected.acts:
+        approved = held.get(act["approval"])
+        if approved is None and act["approval"]:
+            approved = _stored(connection, act)
+        if approved is None or act["approval"] != act["seq"] - 1:
+            yield act, "approval_absent", str(act["approval"]), 0
+        elif act["act"] and act["act"] != approved:
+            yield act, "approval_for_another", str(act["approval"]), 0
+
+
+def _stored(connection: Connection, act: Values) -> str | None:
+    """The digest of an approval that came with an earlier delivery."""
+    table = table_of(Approval)
+    return connection.execute(
+        select(table.c.act).where(
+            *(table.c[name] == act[name] for name in ("node", "epoch", "branch")),
+            table.c.seq == act["approval"],
+        )
+    ).scalar()
 
 
 def _doubt(connection: Connection, row: Values, keys: KeyRoom) -> str:
