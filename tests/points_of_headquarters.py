@@ -60,7 +60,9 @@ class Point:
         return [(line.step, line.quantity, receipt.lines[0].quote.amount) for line in lines]
 
 
-def a_point(folder: Path, hq: Headquarters, clock: HandClock, name: str) -> Point:
+def a_point(
+    folder: Path, hq: Headquarters, clock: HandClock, name: str, area: str = AREA
+) -> Point:
     hand, line = Hand(), Line(hq, clock)
 
     def now() -> datetime:
@@ -74,7 +76,7 @@ def a_point(folder: Path, hq: Headquarters, clock: HandClock, name: str) -> Poin
         uplinks=lambda _url: line,
         cost=CHEAP,
     )
-    token = hq.enrolment.invite(name, name=name, areas=(AREA,), url=URL)
+    token = hq.enrolment.invite(name, name=name, areas=(area,), url=URL)
     node.enrolment.enrol(token, OPERATOR, PASSWORD)
     return Point(node, hand, line)
 
