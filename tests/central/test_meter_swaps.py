@@ -218,7 +218,7 @@ def test_what_was_sold_to_the_old_meter_after_the_swap_goes_back(
     }
     assert outcomes == {1: "WRITTEN", 2: "SUPERSEDED"}
     assert headquarters.adjustments.account(ACCOUNT).total == 5_000
-    assert doubts(headquarters) == {"meter_swapped"}
+    assert doubts(headquarters) == {"meter_swapped", "replaced_card"}
     assert headquarters.rerating.drain().changed == 0
 
 
