@@ -6,8 +6,10 @@ are closed meanwhile.  The law is worked out here, from what is on the card in t
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
@@ -16,25 +18,34 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from card_builders import repeatable_random
 from central_builders import LI, WANG, HandClock, new_headquarters
+from meter_builders import PageMemory
 from node_world import OPERATOR, Fate, a_chip, for_money, for_quantity
 from points_of_headquarters import AREA, WATER, Point, a_point, open_at
+from refund_builders import REASON, TOKEN, refund_desk
 from settlement_builders import MEI, rows
 from workbook_builders import recalculated
 from yika_central.bootstrap import Headquarters
-from yika_central.db.tables import RatingShare, Sale, Settlement, table_of
+from yika_central.db.tables import RatingShare, RefundPaid, Sale, Settlement, Suspense, table_of
 from yika_central.services.accounting import MonthView
 from yika_central.services.debt_office import NewDebt
 from yika_central.services.staff import StaffRole
 from yika_common.cards.errors import CardRemoved, CardWriteUncertain
+from yika_common.meters.dialogue import load
+from yika_common.meters.state import MeterPlate, consumed
 from yika_common.numbers import Money, Quantity
-from yika_common.services import PROFILES
+from yika_common.services import PROFILES, Service
+from yika_common.simulated.icc import UserCardIcc
+from yika_common.simulated.meter_file import StoredMeter, new_meter_pages
 from yika_common.tariffs.document import parse_tariff
 from yika_common.tariffs.errors import BelowMinimum, NothingToSell, SupplyShareTooSmall
 from yika_common.tariffs.quote import quote_for_quantity
 from yika_common.tariffs.shipped import shipped
 from yika_common.tariffs.usage import Usage
-from yika_node.services.errors import SaleStillOpen
+from yika_node.services.errors import RefundAwaitsMeter, SaleStillOpen
+from yika_node.services.refund_errors import RefundNotPayable, RefundRefused
+from yika_node.services.refund_views import RefundState
 from yika_node.services.views import SaleEntry
 
 OLD_FILE = shipped()["cn-bj-water-res.json"]
@@ -49,8 +60,11 @@ NOT_SOLD = (
     CardRemoved,
     CardWriteUncertain,
     SaleStillOpen,
+    RefundAwaitsMeter,
 )
 """Nothing was taken: there is nothing to buy for that, or the sale before is not closed yet."""
+
+NOT_GIVEN_BACK = (RefundRefused, CardRemoved, CardWriteUncertain, SaleStillOpen)
 
 
 def new_file() -> bytes:
@@ -82,6 +96,7 @@ class Town:
     paid: int = 0
     by_hand: int = 0
     sold: int = 0
+    given_back: int = 0
     closed: dict[str, MonthView] = field(default_factory=dict)
 
     def begin(self) -> None:
@@ -111,6 +126,48 @@ class Town:
         finally:
             point.hand.fate = Fate()
         self.paid += receipt.paid
+
+    def give_back(self, point: Point, *, pulled: bool = False) -> None:
+        """The customer brings the newest purchase made there back, if it may be given back."""
+        point.hand.insert(self.chip)
+        sales = point.node.enquiries.sales(account=self.account).rows
+        newest = next((row for row in sales if not row.act and not row.given_back), None)
+        if newest is None:
+            return
+        point.hand.fate = PulledAtTheWrite() if pulled else Fate()
+        with suppress(*NOT_GIVEN_BACK):
+            desk = refund_desk(point.node)
+            receipt = desk.give_back(OPERATOR, newest.epoch, newest.seq, REASON, TOKEN)
+            view = desk.refund(receipt.epoch, receipt.basket)
+            self.given_back += 1
+            self.paid -= view.money if view.state is RefundState.PAID else 0
+        point.hand.fate = Fate()
+
+    def hand_out(self, point: Point) -> None:
+        """The customer asks for the money of what he gave back there."""
+        point.hand.insert(self.chip)
+        point.node.cards.read(OPERATOR)
+        desk = refund_desk(point.node)
+        for view in desk.waiting():
+            with suppress(RefundNotPayable):
+                desk.pay_out(OPERATOR, view.sale.epoch, view.sale.seq)
+                self.paid -= view.money
+
+    def load(self) -> None:
+        """The card is put into the meter, and some of the water is used."""
+        icc = UserCardIcc(self.chip, repeatable_random(21))
+        stored = self.meter
+        load(icc, repeatable_random(22), stored, self.clock())
+        used, _ = consumed(stored.state(), Quantity(7_000), self.clock())
+        stored.commit(used)
+
+    @cached_property
+    def meter(self) -> StoredMeter:
+        account = self.points[0].node.accounts.get(self.account)
+        number = account.meters[WATER].meter
+        plate = MeterPlate(number, Service.COLD_WATER, 1, Quantity(10**12))
+        keys = self.hq.keys.meter_keys(number, 1, AREA)
+        return StoredMeter(PageMemory(new_meter_pages(plate, keys)))
 
     def adjust(self, amount: int) -> None:
         self.hq.adjustments.adjust(self.account, Money(amount), by="mei", reason="Decided")
@@ -144,14 +201,17 @@ class Town:
             point.line.cut = False
         for turn in range(30):
             for point in self.points:
-                point.hand.insert(self.chip)
-                point.node.cards.read(OPERATOR)
+                self.hand_out(point)
             self.meet()
             self.settle()
             self.pass_by(hours=30)
             self.meet()
-            if not self.outstanding and not self.hq.debt_office.listed(account=self.account):
+            waiting = any(refund_desk(point.node).waiting() for point in self.points)
+            debts = self.hq.debt_office.listed(account=self.account)
+            if not (self.outstanding or debts or waiting):
                 return
+            if waiting:
+                self.load()
             self.buy(self.points[turn % 2], for_money(WATER, 30_000))
         raise AssertionError(f"{self.outstanding} is never settled")
 
@@ -164,7 +224,7 @@ def the_law(town: Town) -> int:
     with town.hq.database.reading() as session:
         sold = session.execute(
             select(sale.c.quantity, sale.c.stamped_at)
-            .where(sale.c.outcome == "WRITTEN")
+            .where(sale.c.outcome == "WRITTEN", sale.c.act == "", sale.c.refunded == 0)
             .order_by(sale.c.generation, sale.c["count"])
         ).all()
     for quantity, at in sold:
@@ -192,6 +252,42 @@ def test_the_customer_paid_what_the_law_asks(tmp_path: Path, seed: int) -> None:
         if seed == 0:
             for month in (*town.closed, f"{town.clock():%Y-%m}"):
                 assert control(town.hq, tmp_path / month, month) == {"OK"}
+    finally:
+        for point in town.points:
+            point.node.close()
+        town.hq.close()
+
+
+@pytest.mark.parametrize("seed", range(100, 108))
+def test_what_was_given_back_is_neither_paid_nor_priced(tmp_path: Path, seed: int) -> None:
+    """Purchases are given back at both points, loaded or not, and the card is pulled meanwhile."""
+    draw = Random(seed)  # noqa: S311 - no secret, and the same every time
+    town = a_town(tmp_path)
+    try:
+        town.begin()
+        town.hq.tariff_office.publish(new_file(), [LI, WANG])
+        for _ in range(24):
+            act(town, draw)
+            point = draw.choice(town.points)
+            match draw.randint(0, 5):
+                case 0 | 1:
+                    town.buy(point, for_quantity(WATER, draw.randint(1, 60) * 1000))
+                    if draw.random() < 0.4:
+                        town.load()
+                    town.give_back(point, pulled=draw.random() < 0.3)
+                case 2:
+                    town.load()
+                case 3:
+                    town.hand_out(point)
+        town.end()
+        assert town.given_back > 1
+        check(town)
+        doubts = {row["reason"] for row in rows(town.hq, Suspense)}
+        assert not {reason for reason in doubts if reason.startswith("refund")}
+        paid = {row["refund_seq"] for row in rows(town.hq, RefundPaid)}
+        assert len(paid) > 0
+        for month in (*town.closed, f"{town.clock():%Y-%m}") if seed == 100 else ():
+            assert control(town.hq, tmp_path / month, month) == {"OK"}
     finally:
         for point in town.points:
             point.node.close()
