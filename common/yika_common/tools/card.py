@@ -5,12 +5,19 @@ from pathlib import Path
 import click
 
 from yika_common.cards.application import NO_TAG, CardIdentity
+from yika_common.cards.errors import CardForeign
 from yika_common.cards.memory.peek import SeenRecord, meters_on, records_on
+from yika_common.cards.special import contact as special
 from yika_common.cards.user_card import recognise
 from yika_common.infra.entropy import system_random
 from yika_common.numbers import quantity_to_text
 from yika_common.simulated.card_file import new_card_file
-from yika_common.simulated.chip_file import KINDS, new_chip_file, open_any_card_file
+from yika_common.simulated.chip_file import (
+    KINDS,
+    in_a_reader,
+    new_chip_file,
+    open_any_card_file,
+)
 from yika_common.simulated.icc import UserCardIcc
 from yika_common.simulated.memory_chip import SimulatedChip
 from yika_common.simulated.memory_contact import MemoryContact
@@ -67,12 +74,42 @@ def show(file: Path) -> None:
     tries         wrong codes that are left before the chip is blocked
     records       of each place that was sold to: count and total of its newest record, and
                   what an SLE4442's meter noted: the count it took and its balance
+
+    A system or managing card says what it is for:
+
+    \b
+    state         "in_use" or "burnt"
+    type          "system" or "managing"
+    holder        of a managing card
+    valid_from, valid_until
+                  seconds since 1970; 0: no bound
+    tries         wrong PINs that are left
     """  # noqa: D301 - click reads the character itself
     with stopping(COMMAND_LINE_WRONG):
         answer(_shown(open_any_card_file(file, system_random)))
 
 
 def _shown(card: UserCardIcc | SimulatedChip) -> dict[str, object]:
+    try:
+        return _customers(card)
+    except CardForeign:
+        face = special.recognise(in_a_reader(card))
+    return {
+        "kind": card.kind.name.lower() if isinstance(card, SimulatedChip) else _CPU,
+        "format": face.format,
+        "serial": face.serial.hex(),
+        "state": face.state.name.lower(),
+        "type": face.type.name.lower(),
+        "number": face.number,
+        "holder": face.holder,
+        "key_version": face.key_version,
+        "valid_from": face.valid_from,
+        "valid_until": face.valid_until,
+        "tries": face.tries,
+    }
+
+
+def _customers(card: UserCardIcc | SimulatedChip) -> dict[str, object]:
     if isinstance(card, SimulatedChip):
         contact = MemoryContact(card)
         identity, slots = meters_on(contact)
