@@ -10,13 +10,14 @@ from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import Row, table_of
 from yika_central.services.debt_office import NewDebt
 from yika_central.services.staff import Credential, StaffRole
-from yika_common.journal.bodies import DebtPaid, Sale
+from yika_common.journal.bodies import REPLACEMENT, CardIssued, DebtPaid, Sale
 from yika_common.numbers import Money
 from yika_common.services import PROFILES
 
 ACCOUNT = "N0001-000017"
 METER = "000000000004"
 CARD = "860000000001"
+NEW_CARD = "860000000002"
 MEI = Credential("mei", "the accountant's password")
 BO = Credential("bo", "another accountant's password")
 
@@ -84,3 +85,56 @@ def register(hq: Headquarters, amount: int, **terms: Any) -> str:
     new = NewDebt(account=ACCOUNT, amount=Money(amount), **(values | terms))
     (debt,) = hq.debt_office.register(new, by="mei", reason="Taken over")
     return debt
+
+
+def replace_card(
+    pen: Pen,
+    *,
+    count: int,
+    total: int,
+    generation: int = 2,
+    card: str = NEW_CARD,
+    settle: bool = True,
+) -> int:
+    """The new card and the record that it begins with; the intent's seq."""
+    pen.write(
+        CardIssued(
+            account=ACCOUNT,
+            card=card,
+            generation=generation,
+            key_version=1,
+            serial="0011223344556677",
+            replaces=CARD,
+            fee=2_000,
+            reason="lost",
+        )
+    )
+    intent = pen.write(
+        an_intent(
+            account=ACCOUNT,
+            card=card,
+            meter=METER,
+            generation=generation,
+            count=count,
+            total=total,
+            before_generation=0,
+            before_count=0,
+            act=REPLACEMENT,
+            **_NOTHING,
+        )
+    )
+    if settle:
+        pen.write(Sale(intent=intent))
+    return intent
+
+
+_NOTHING: dict[str, Any] = {
+    "quantity": 0,
+    "amount": 0,
+    "typed": 0,
+    "tariff": "",
+    "tariff_version": 0,
+    "tariff_digest": "",
+    "lines": (),
+    "used_before": 0,
+}

@@ -11,6 +11,7 @@ from yika_central.db.database import Database, open_database
 from yika_central.errors import AlreadyInitialised, FolderNotReady
 from yika_central.services.accounting import Accounting
 from yika_central.services.adjustments import Adjustments
+from yika_central.services.card_register import CardRegister
 from yika_central.services.debt_office import DebtOffice
 from yika_central.services.detection import Detection
 from yika_central.services.enquiries import Enquiries
@@ -80,6 +81,7 @@ class Headquarters:
     special_office: SpecialOffice
     level_office: LevelOffice
     notice_desk: NoticeDesk
+    card_register: CardRegister
     detection: Detection
     report_office: ReportOffice
     enquiries: Enquiries
@@ -144,6 +146,7 @@ def build(
         special_office=SpecialOffice(database, keys, enrolment, clock, random),
         level_office=LevelOffice(database, clock),
         notice_desk=NoticeDesk(database, clock, zone),
+        card_register=CardRegister(database),
         detection=Detection(database, clock),
         report_office=ReportOffice(database, clock, zone, software=SOFTWARE),
         enquiries=Enquiries(database, clock, zone),

@@ -1,67 +1,28 @@
 """What headquarters makes of a card in another's place: nothing is bought, or counted twice."""
 
-from typing import Any
-
 import pytest
 
-from central_builders import HandClock, Pen
-from journals import an_intent
-from settlement_builders import ACCOUNT, CARD, METER, a_town, bring_up_to_date, deliver, rows, sell
+from central_builders import HandClock
+from settlement_builders import (
+    ACCOUNT,
+    CARD,
+    METER,
+    a_town,
+    bring_up_to_date,
+    deliver,
+    replace_card,
+    rows,
+    sell,
+)
+from settlement_builders import (
+    NEW_CARD as NEW,
+)
 from yika_central.bootstrap import Headquarters
 from yika_central.db.sheet_sources import sources_of
 from yika_central.db.tables import IssuedCard, Posting, Sale, Suspense
-from yika_common.journal.bodies import REPLACEMENT, CardIssued
+from yika_common.journal.bodies import CardIssued
 from yika_common.journal.bodies import Sale as Written
 from yika_common.sync.customers import LostSale
-
-NEW = "860000000002"
-
-
-def replace_card(
-    pen: Pen, *, count: int, total: int, generation: int = 2, card: str = NEW, settle: bool = True
-) -> int:
-    """The new card and the record that it begins with; the intent's seq."""
-    pen.write(
-        CardIssued(
-            account=ACCOUNT,
-            card=card,
-            generation=generation,
-            key_version=1,
-            serial="0011223344556677",
-            replaces=CARD,
-            fee=2_000,
-            reason="lost",
-        )
-    )
-    intent = pen.write(
-        an_intent(
-            account=ACCOUNT,
-            card=card,
-            meter=METER,
-            generation=generation,
-            count=count,
-            total=total,
-            before_generation=0,
-            before_count=0,
-            act=REPLACEMENT,
-            **NOTHING,
-        )
-    )
-    if settle:
-        pen.write(Written(intent=intent))
-    return intent
-
-
-NOTHING: dict[str, Any] = {
-    "quantity": 0,
-    "amount": 0,
-    "typed": 0,
-    "tariff": "",
-    "tariff_version": 0,
-    "tariff_digest": "",
-    "lines": (),
-    "used_before": 0,
-}
 
 
 def outcomes(hq: Headquarters) -> dict[tuple[str, int, int], tuple[str, int]]:

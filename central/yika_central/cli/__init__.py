@@ -47,6 +47,7 @@ for _command in (
     money.debt,
     cards.notice,
     cards.levels,
+    cards.register,
     tools.tool,
     special.special,
     money.close_month,

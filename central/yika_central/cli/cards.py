@@ -10,7 +10,7 @@ from yika_central.services.level_office import LevelVersion, Scope
 from yika_central.services.notice_desk import NewNotice, NoticeView
 from yika_central.services.staff import Credential, NotAnAdministrator, StaffRole
 from yika_common.cards.record import Levels
-from yika_common.numbers import quantity_from_text, quantity_to_text
+from yika_common.numbers import money_to_text, quantity_from_text, quantity_to_text
 from yika_common.services import Service
 from yika_common.sync.card_list import ACTIONS
 
@@ -96,6 +96,26 @@ def found(place: Place, card: str, *, reason: str, by: str) -> None:
 
 for _command in (give, end, list_, lost, found):
     notice.add_command(_command)
+
+
+@command
+@click.argument("text", default="")
+@click.option("--node", default="", help="Those made at one vending point.")
+def register(place: Place, text: str, node: str) -> None:
+    """Print cards whose number or account begins with TEXT, one JSON line each."""
+    for line in place.open().card_register.find(text, node):
+        say(
+            card=line.card,
+            account=line.account,
+            generation=line.generation,
+            node=line.node,
+            issued=line.issued_at.isoformat(),
+            replaces=line.replaces,
+            replaced_by=line.replaced_by,
+            fee=money_to_text(line.fee),
+            state=line.state,
+            since=line.since.isoformat(),
+        )
 
 
 @click.group()

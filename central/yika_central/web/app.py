@@ -41,6 +41,7 @@ from yika_central.web.money_pages import money_pages
 from yika_central.web.month_pages import month_pages
 from yika_central.web.node_pages import node_pages
 from yika_central.web.ranks import Rank, rank_of
+from yika_central.web.register_pages import register_pages
 from yika_central.web.report_pages import report_pages
 from yika_central.web.ruling_pages import NotATime, ruling_pages
 from yika_central.web.sale_pages import sale_pages
@@ -127,6 +128,7 @@ def make_central_app(hq: Headquarters) -> Flask:
                 special_pages,
                 case_pages,
                 card_pages,
+                register_pages,
                 meter_pages,
             )
         ),

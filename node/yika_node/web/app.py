@@ -51,7 +51,7 @@ NAV: Final = (
     NavItem("account.new", _("Open account"), "F6", Rank.CLERK),
     NavItem("account.search", _("Accounts"), "F3", Rank.AUDITOR),
     NavItem("sale.pending", _("Pending sales"), "F7", Rank.AUDITOR),
-    NavItem("life.cards", _("Cards"), "F8", Rank.AUDITOR),
+    NavItem("life.cards", _("Cards"), "", Rank.AUDITOR),
     NavItem("record.sales", _("Sales"), "F9", Rank.AUDITOR),
     NavItem("record.sync", _("Office"), "F10", Rank.AUDITOR),
     NavItem("manual.page", _("Manual"), "F1", Rank.AUDITOR),
