@@ -20,7 +20,7 @@ OUTCOMES: dict[str, str] = {
     "WRITTEN": N_("On the card"),
     "PENDING": N_("Pending"),
     "SUPERSEDED": N_("Superseded"),
-    "REFUNDED": N_("Given back"),
+    "REFUNDED": N_("Refunded"),
     "REFUND": N_("Refund"),
 }
 """How a sale ended, as reports tell it apart: a purchase that was given back, and the refund whose
