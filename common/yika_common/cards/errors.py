@@ -53,6 +53,16 @@ class CardForeign(CardError):
     )
 
 
+class ChipNotNumbered(CardForeign):
+    """A memory chip as its maker delivers it: it may be any firm's, so no code is presented."""
+
+    code = "chip_not_numbered"
+    sentence = N_(
+        "This memory chip is new and was never numbered for this system. It was left untouched. "
+        "Cards are numbered where they are bought in: ask headquarters for numbered ones."
+    )
+
+
 class CardBlank(CardError):
     """A card with a customer is needed and this one was never issued."""
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from yika_common.cards.application import NO_TAG, CardIdentity, CardState, slot_tag
 from yika_common.cards.ciphers import cmac, same
-from yika_common.cards.errors import CardForeign
+from yika_common.cards.errors import CardForeign, ChipNotNumbered
 from yika_common.cards.identifiers import CARD_NUMBER_SIZE, name_from_bytes, name_to_bytes
 from yika_common.cards.memory import layout as at
 from yika_common.cards.memory.layout import ChipLayout
@@ -72,7 +72,8 @@ def read_head(chip: MemoryChip) -> CardHead:
     """Read what a card tells anybody; no code is presented and nothing changes.
 
     Raises:
-        CardForeign: the chip is not numbered for this system, or no card of ours is like it.
+        CardForeign: the chip is not numbered for this system, or no card of ours is like it;
+            ChipNotNumbered where it is new.
         CardAbsent, CardRemoved, CardMute: there was no answer.
     """
     data = chip.read(0, at.HEAD_SIZE)
@@ -80,7 +81,8 @@ def read_head(chip: MemoryChip) -> CardHead:
     if data[: len(facts.atr)] != facts.atr or data[at.FROZEN] != numbered(
         data[at.SERIAL_AT : at.SERIAL_AT + at.SERIAL_SIZE]
     ):
-        raise CardForeign
+        new = data[: len(facts.atr)] == facts.atr and _is_new(data)
+        raise ChipNotNumbered if new else CardForeign
     if data[at.STATE_AT] == SPECIAL_MARK:
         raise CardForeign
     serial = data[at.SERIAL_AT : at.SERIAL_AT + at.SERIAL_SIZE]
@@ -96,6 +98,11 @@ def read_head(chip: MemoryChip) -> CardHead:
         if state is CardState.BLANK:
             return blank
         raise CardForeign from cause
+
+
+def _is_new(data: bytes) -> bool:
+    """As its maker delivers it: nothing was ever written where we would."""
+    return not (data[at.FROZEN] + data[at.STATE_AT :]).strip(bytes((UNWRITTEN,)))
 
 
 def numbered(serial: bytes) -> bytes:
