@@ -5,7 +5,7 @@ its key in the line.  Money is in minor units, quantity in 1/1000 of the service
 in the tariff.  docs/journal.md lists the same keys for readers without Python.
 """
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from yika_common.cards.identifiers import (
     AREA_SIZE,
@@ -16,6 +16,7 @@ from yika_common.cards.identifiers import (
 )
 from yika_common.errors import Phrase
 from yika_common.journal.body import Body
+from yika_common.journal.entries import AppliedItem, DebtPaid, Line, SlotOpened
 from yika_common.services import PROFILES, SLOTS_MAX, Service
 from yika_common.signing.fields import (
     hexadecimal,
@@ -33,6 +34,8 @@ from yika_common.signing.fields import (
 )
 from yika_common.signing.strict_json import INTEGER_LIMIT
 from yika_common.values import dataclass
+
+__all__ = ["AppliedItem", "DebtPaid", "Line", "SlotOpened"]  # the rows of these records, too
 
 LAST_SLOT = SLOTS_MAX - 1
 BY_MONEY = "m"
@@ -63,43 +66,6 @@ _CUT_MAX = 3
 _U8 = (1 << 8) - 1
 _U16 = (1 << 16) - 1
 _U32 = (1 << 32) - 1
-
-
-class SlotOpened(NamedTuple):
-    """A meter in its slot, as an account is opened."""
-
-    slot: int
-    service: Service
-    meter: str
-
-
-class Line(NamedTuple):
-    """One line of a price: a component in one step; fees have step 0."""
-
-    code: str
-    step: int
-    quantity: int
-    price: int
-    amount: int
-
-
-class DebtPaid(NamedTuple):
-    """What of one debt was taken from a payment, and what was left of it as far as was known.
-
-    A debt that nothing was taken of stands there too: the receipt says what is still owed.
-    """
-
-    debt: str
-    amount: int
-    left: int
-
-
-class AppliedItem(NamedTuple):
-    """An item of a bundle as it was switched on; ``digest`` is 16 hex digits."""
-
-    name: str
-    version: int
-    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
