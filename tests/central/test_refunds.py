@@ -1,5 +1,6 @@
 """A purchase given back counts in no quota and no price, and its money is booked when it went."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from central_builders import HandClock, Pen, _water_price
+from central_pages import signed_in
 from journals import an_intent
 from settlement_builders import (
     ACCOUNT,
@@ -426,3 +428,30 @@ def test_the_pages_show_a_refund_and_its_purchase(
         assert {row.seq for row in rows_shown} == expected
     detail = headquarters.enquiries.sale(("N0001", 1, 0, back))
     assert (detail.refunds, detail.sale.amount) == (bought, -10_000)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_page_of_a_refund_is_there_in_both_languages(
+    headquarters: Headquarters, clock: HandClock, language: str
+) -> None:
+    pen, _ = a_town(headquarters, clock)
+    bought = sell(pen, 20_000, count=1)
+    back = refund(pen, bought)
+    waits = refund(pen, sell(pen, 20_000, count=3), paid=None)
+    off = refund(pen, sell(pen, 20_000, count=5), written=False)
+    pen.write(Superseded(intent=off, generation_seen=1, count_seen=6))
+    refund(pen, bought, amount=-3)
+    pen.write(told(count=1, total=20_000, number=1))
+    deliver(pen)
+    client = signed_in(headquarters, MEI)
+    places = [f"/sales/N0001/1/0/{seq}" for seq in (bought, back, waits, off)]
+    for path in (
+        *places,
+        "/sales",
+        "/sales?outcome=REFUND",
+        "/sales?outcome=REFUNDED",
+        "/suspense",
+    ):
+        answer = client.get(path, headers={"Accept-Language": language})
+        assert answer.status_code == 200, path
+        assert not re.search(r"\brefund(ed|_)", answer.text), path
