@@ -2,11 +2,13 @@
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 
 from central_builders import ADMIN, HandClock, Pen, new_headquarters
 from settlement_builders import ACCOUNT, CARD, a_town, deliver, replace_card
@@ -124,3 +126,21 @@ def signed_in(client: FlaskClient) -> None:
     fields = {"csrf_token": found[1], "name": ADMIN.name, "password": ADMIN.password}
     answer = client.post("/login", data=fields)
     assert answer.status_code == 303, answer.text
+
+
+def test_the_workbook_lists_the_cards_and_ties_their_fees(
+    headquarters: Headquarters, clock: HandClock, pen: Pen, tmp_path: Path
+) -> None:
+    replace_card(pen, count=1, total=0)
+    deliver(pen)
+    scope = headquarters.report_office.scope(date(2026, 5, 31), date(2026, 6, 2))
+    made = tmp_path / "report.xlsx"
+    headquarters.report_office.write(made, scope, made_by="mei", translate=str)
+    book = load_workbook(made)
+    rows = list(book["Cards"].iter_rows(values_only=True))
+    assert [(row[4], row[6], row[8]) for row in rows if row[1] == "N0001"] == [
+        (CARD, None, 0),
+        (NEW, CARD, 20),
+    ]
+    ties = {row[0]: row[1] for row in book["Control"].iter_rows(values_only=True)}
+    assert ties["Fees for cards"] == 20

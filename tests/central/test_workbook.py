@@ -31,7 +31,7 @@ from yika_central.reports.sheet import FIRST_ROW, HEAD_ROW, SheetFull
 from yika_central.reports.workbook import write_workbook
 
 SALES = [a_sale(number) for number in range(211)]
-SUMMARY, LIST, LINES, RERATING, CONTROL = 0, 1, 2, 3, 7
+SUMMARY, LIST, LINES, RERATING, CONTROL = 0, 1, 2, 3, 8
 
 
 def english(sentence: str) -> str:

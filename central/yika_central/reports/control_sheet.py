@@ -12,6 +12,7 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.workbook import Workbook
 
+from yika_central.reports.card_sheet import CardsSheet
 from yika_central.reports.cells import (
     Cell,
     Formula,
@@ -50,6 +51,7 @@ class Lists:
     settlement: SettlementSheet
     adjustments: AdjustmentsSheet
     debts: DebtsSheet
+    cards: CardsSheet
 
 
 class ControlSheet(Sheet):
@@ -159,6 +161,11 @@ class ControlSheet(Sheet):
                 N_("Debts registered"),
                 ledger.registered,
                 f"=SUM({lists.debts.column('amount')})",
+            ),
+            (
+                N_("Fees for cards"),
+                ledger.card_fees,
+                f"=SUM({lists.cards.column('fee')})",
             ),
             (
                 N_("Registered = left + waived + collected - given back - late fees"),

@@ -214,6 +214,21 @@ class DebtRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardRow:
+    """A card that was made; ``turn`` 1 is an account's first."""
+
+    at: datetime
+    node: str
+    operator: str
+    account: str
+    card: str
+    turn: int
+    replaces: str
+    reason: str
+    fee: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerTotals:
     """The same figures added up by the database, for the control sheet to compare with."""
 
@@ -234,6 +249,7 @@ class LedgerTotals:
     absorbed: int = 0
     credited: int = 0
     registered: int = 0
+    card_fees: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,3 +280,4 @@ class Content:
     settlements: Iterable[SettlementRow] = ()
     adjustments: Iterable[AdjustmentRow] = ()
     debts: Iterable[DebtRow] = ()
+    cards: Iterable[CardRow] = ()

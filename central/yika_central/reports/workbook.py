@@ -1,4 +1,4 @@
-"""The consolidated workbook: summary, sales, price lines, re-rating, settlement, debts, control.
+"""The consolidated workbook: sales, prices, re-rating, settlement, debts, cards, control.
 
 It is streamed: rows are read once, in order, and none is held.  Numbers are numbers, times are
 dates in the utility's time zone, identifiers are text, and every total is a formula; the control
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from openpyxl.workbook import Workbook
 
+from yika_central.reports.card_sheet import CardsSheet
 from yika_central.reports.cells import add_looks
 from yika_central.reports.control_sheet import ControlSheet, Lists
 from yika_central.reports.list_sheets import LinesSheet, ReratingSheet, SalesSheet
@@ -60,6 +61,7 @@ class _Sheets:
         self._settlement = SettlementSheet(book, content.scope, self._subtitle, _)
         self._adjustments = AdjustmentsSheet(book, content.scope, self._subtitle, _)
         self._debts = DebtsSheet(book, content.scope, self._subtitle, _)
+        self._cards = CardsSheet(book, content.scope, self._subtitle, _)
         self._control = ControlSheet(book, content, _)
 
     def write(self, content: Content) -> str:
@@ -77,6 +79,8 @@ class _Sheets:
             self._adjustments.add(part)
         for debt in content.debts:
             self._debts.add(debt)
+        for card in content.cards:
+            self._cards.add(card)
         for finished in self._lists:
             finished.finish()
         self._summary.write(
@@ -94,6 +98,7 @@ class _Sheets:
                 self._settlement,
                 self._adjustments,
                 self._debts,
+                self._cards,
             ),
             self._summary,
             subtitle=self._subtitle,
@@ -110,6 +115,7 @@ class _Sheets:
             self._settlement,
             self._adjustments,
             self._debts,
+            self._cards,
         )
 
     def discard(self) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping
 from sqlmodel import Session
 
 from yika_central.db import report_store as store
+from yika_central.db.card_report import fees as card_fees
 from yika_central.db.database import Database
 from yika_central.db.refund_store import REFUND
 from yika_central.domain.ratings import Cause
@@ -25,6 +26,7 @@ from yika_central.reports.rows import (
     TariffRow,
 )
 from yika_central.reports.workbook import write_workbook
+from yika_central.services.report_cards import card_rows
 from yika_central.services.report_settlement import (
     adjustment_rows,
     debt_rows,
@@ -113,6 +115,7 @@ class ReportOffice:
             settlements=settlement_rows(session, window),
             adjustments=adjustment_rows(session, window),
             debts=debt_rows(session, window, self._clock().astimezone(scope.zone).date()),
+            cards=card_rows(session, window),
         )
 
 
@@ -150,6 +153,7 @@ def _ledger(session: Session, window: store.Window) -> LedgerTotals:
         lines=lines,
         line_amount=line_amount,
         quantities=store.quantities(session, window),
+        card_fees=card_fees(session, window),
         **money_totals(session, window),
     )
 
