@@ -68,6 +68,7 @@ CHAPTERS: Final[dict[str, Text]] = {
     "refunds": _("Giving a purchase back"),
     "accounts": _("Accounts"),
     "cards": _("Cards and meters"),
+    "card_life": _("The life of a card"),
     "meters": _("Tool cards and new meters"),
     "special": _("System and managing cards"),
     "reader": _("The card reader"),

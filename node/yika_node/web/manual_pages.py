@@ -31,6 +31,8 @@ _CHAPTER_OF_PAGE: Final = {
     "pending": "pending",
     "accounts": "accounts",
     "card": "cards",
+    "cards": "card_life",
+    "slips": "card_life",
     "readings": "cards",
     "tariffs": "tariffs",
     "sync": "headquarters",
