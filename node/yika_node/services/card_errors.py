@@ -89,16 +89,6 @@ class AlreadyReplaced(YikaError):
     )
 
 
-class CardNeedsReplacing(YikaError):
-    """The new card has a number, and its chip is not finished."""
-
-    code = "card_needs_finishing"
-    sentence = N_(
-        "Card %(number)s is not finished: it was taken out while it was made. No credit is lost. "
-        "Leave it in and finish it."
-    )
-
-
 class CreditOnCard(YikaError):
     """A card that is to end still carries credit that no meter took."""
 
