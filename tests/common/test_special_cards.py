@@ -54,7 +54,7 @@ from yika_common.cards.special.errors import (
     WrongPin,
 )
 from yika_common.cards.special.face import CardType, Ins, State, pin_block
-from yika_common.cards.special.memory import CELLS_AT, Left
+from yika_common.cards.special.memory_cells import CELLS_AT, Left
 from yika_common.cards.special.order import SpecialOrder
 from yika_common.readers.port import MemoryKind
 
@@ -176,7 +176,7 @@ def test_a_burnt_card_is_good_for_nothing(kind: str, order: SpecialOrder) -> Non
         assert contact.present(code)
         contact.write(27, b"\x56")
         assert contact.read(27, 1) == b"\x00"
-        assert VOUCHER not in chip.card.store.content.main
+        assert all(VOUCHER[at : at + 8] not in chip.card.store.content.main for at in range(143))
         assert order.approval_key == b"" or order.approval_key not in chip.card.store.content.main
 
 
@@ -428,3 +428,12 @@ def test_burning_is_finished_after_a_pull_at_any_step(kind: str, order: SpecialO
             raise
 
     assert steps_until_done(act) >= 1
+
+
+def test_the_longest_voucher_is_burnt_to_its_end() -> None:
+    order = system_order(content=bytes(range(1, 255)))
+    chip = issued("sle4428", order)
+    burn(chip, order)
+    assert chip.card is not None
+    main = chip.card.store.content.main
+    assert main[81 : 82 + 254] == bytes(255)

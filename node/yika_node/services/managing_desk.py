@@ -26,7 +26,7 @@ from yika_common.cards.special.errors import (
 )
 from yika_common.cards.special.face import TRIES_MAX, SpecialFace
 from yika_common.cards.special.keys import Stretch
-from yika_common.cards.special.memory import Left
+from yika_common.cards.special.memory_cells import Left
 from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.infra.pins import stretched
 from yika_common.journal.card_bodies import COPIED, MANAGING, Approved, SpecialCard

@@ -23,7 +23,8 @@ from yika_common.readers.port import MemoryChip
 from yika_common.values import dataclass
 
 if TYPE_CHECKING:
-    from yika_common.cards.special.memory import Left, MemorySpecialSession
+    from yika_common.cards.special.memory import MemorySpecialSession
+    from yika_common.cards.special.memory_cells import Left
 
 RandomSource = Callable[[int], bytes]
 LAST = 1
@@ -110,9 +111,9 @@ def issue(
         check_new_pin(pin)
     if not isinstance(contact, MemoryChip):
         return cpu.issue(contact, random, order, pin)
-    from yika_common.cards.special import memory  # noqa: PLC0415 - see above
+    from yika_common.cards.special import memory_issuing  # noqa: PLC0415 - see above
 
-    return memory.issue(contact, random, order, pin, stretch)
+    return memory_issuing.issue(contact, random, order, pin, stretch)
 
 
 def managing_face(contact: AnyCard) -> SpecialFace:

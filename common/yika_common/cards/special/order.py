@@ -13,6 +13,7 @@ from yika_common.cards.special.face import (
 from yika_common.values import dataclass
 
 LENGTH_SIZE = 2
+CONTENT_MAX = CONTENT_SIZE - LENGTH_SIZE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class SpecialOrder:
         managing = self.type is CardType.MANAGING
         if len(self.host_key) != KEY_SIZE or len(self.approval_key) != KEY_SIZE * managing:
             raise ValueError("a special card's keys are 16 bytes")
-        if bool(self.content) is managing or len(self.content) > CONTENT_SIZE - LENGTH_SIZE:
+        if bool(self.content) is managing or len(self.content) > CONTENT_MAX:
             raise ValueError("a system card, and no other, has a content that fits it")
         self.face(bytes(8))
 
