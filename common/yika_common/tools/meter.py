@@ -23,6 +23,7 @@ from yika_common.meters.rules import Outcome
 from yika_common.meters.state import Holds, MeterPlate, MeterState, consumed
 from yika_common.numbers import Quantity, price_to_text, quantity_from_text, quantity_to_text
 from yika_common.services import SLOTS_MAX
+from yika_common.simulated.card_hold import CardHold
 from yika_common.simulated.chip_file import in_a_reader, open_any_card_file
 from yika_common.simulated.meter_file import new_meter_file, open_meter_file
 from yika_common.tools.telling import COMMAND_LINE_WRONG, FAILED, answer, complain, stopping
@@ -47,6 +48,13 @@ class MeterClockWrong(YikaError):
         "“%(text)s” is not a time of a meter's clock. Nothing was changed. Type date, time and "
         "zone, for example 2026-05-01T00:00:00+08:00."
     )
+
+
+class NoSuchFolder(YikaError):
+    """The wall has nothing to show."""
+
+    code = "no_such_folder"
+    sentence = N_("%(path)s is no folder. No page was opened. Name the folder with the meters.")
 
 
 class WriteBackLost(YikaError):
@@ -145,7 +153,8 @@ def load_card(meter_file: Path, card_file: Path, slot: int | None, clock: str | 
         card = in_a_reader(open_any_card_file(card_file, system_random))
     with stopping(FAILED):
         try:
-            report = load(card, system_random, stored, now, slot=slot)
+            with CardHold(card_file):
+                report = load(card, system_random, stored, now, slot=slot)
         except (CardError, MeterNotOnCard) as error:
             answer(_loaded(Outcome.REFUSED, error.code, Quantity(0), stored.state()))
             raise
@@ -179,6 +188,29 @@ def use(meter_file: Path, quantity: str, clock: str | None) -> None:
             drawn["deducted"] = quantity_to_text(Quantity(before.balance - state.balance))
             drawn["price"] = price_to_text(state.price)
         answer(drawn)
+
+
+@meter.command()
+@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--port", default=0, help="Where the page appears; the system chooses if left out.")
+def wall(folder: Path, port: int) -> None:
+    """Show the meters in FOLDER on a page, for a person with a card in the hand.
+
+    FOLDER has the folders cards and meters, as the demonstration's has, or the files themselves.
+    On the page a card is put into its meters; water, gas, heat and electricity are used; covers
+    are opened; and what the meters then say is seen. Ends with Ctrl-C.
+    """
+    with stopping(COMMAND_LINE_WRONG):
+        if not folder.is_dir():
+            raise NoSuchFolder(path=str(folder))
+        # The page needs the web; no other command of this tool does.
+        from yika_common.infra.serving import serve  # noqa: PLC0415
+        from yika_common.tools.wall.bench import Bench  # noqa: PLC0415
+        from yika_common.tools.wall.pages import make_wall_app  # noqa: PLC0415
+
+        bench = Bench(folder, clock=system_clock, random=system_random)
+        app = make_wall_app(bench, random=system_random, instance=str(port))
+        serve(app, port=port, ready=lambda at: answer({"url": f"http://127.0.0.1:{at}/"}))
 
 
 @meter.command()

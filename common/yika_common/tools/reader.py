@@ -30,6 +30,7 @@ from yika_common.errors import N_, YikaError
 from yika_common.infra.entropy import system_random
 from yika_common.infra.language import said, sentence
 from yika_common.readers.ieee1284 import Mode
+from yika_common.simulated.card_hold import CardHold
 from yika_common.simulated.chip_file import open_any_card_file
 from yika_common.simulated.firmware import Disturbance, Firmware
 from yika_common.simulated.parallel_link import ParallelLink
@@ -53,6 +54,10 @@ PARALLEL: dict[str, tuple[Mode, ...]] = {
     "nibble": (Mode.NIBBLE, Mode.NIBBLE_ID),
 }
 """What a reader on a parallel port takes, by the widest way in which it sends."""
+
+
+_GONE = frozenset({"removed", "torn"})
+"""Events after which no card is in the slot."""
 
 
 class ReaderCommandWrong(YikaError):
@@ -118,22 +123,27 @@ def reader(
 
     Events on standard output, one JSON object a line: "event" and what belongs to it.
     """  # noqa: D301 - click reads the character itself
-    say = _Events()
+    say, slot = _Events(), _Slot()
+
+    def heard(event: str, facts: dict[str, str | int]) -> None:
+        slot.happened(event)
+        say(event, facts)
+
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     with (
         stopping(COMMAND_LINE_WRONG),
         SimulatedReader(
             link,
-            on_event=say,
+            on_event=heard,
             firmware=FIRMWARES[protocol],
             time_requests=time_requests,
             wire=SerialWire if parallel is None else _parallel(parallel),
         ) as simulated,
     ):
         if card is not None:
-            simulated.insert(open_any_card_file(card, system_random))
-        _obey(simulated, sys.stdin, say)
+            slot.insert(simulated, card)
+        _obey(simulated, slot, sys.stdin, say)
 
 
 def _parallel(widest: str) -> Callable[[Path, Firmware], Wire]:
@@ -143,6 +153,37 @@ def _parallel(widest: str) -> Callable[[Path, Firmware], Wire]:
 def _leave(number: int, frame: object) -> None:
     """Ctrl-C and a friendly kill end the program like ``quit``."""
     sys.exit(0)
+
+
+class _Slot:
+    """The card that is in: while it is, it is in no other reader or meter."""
+
+    def __init__(self) -> None:
+        self._hold: CardHold | None = None
+        self._card: Path | None = None
+
+    def insert(self, simulated: SimulatedReader, card: Path) -> None:
+        """Put the card in, in the place of one that is in.
+
+        Raises:
+            CardFileWrong, CardElsewhere: the slot is as it was.
+        """
+        chip = open_any_card_file(card, system_random)
+        if card == self._card:
+            self._put_down()
+        hold = CardHold(card)
+        simulated.insert(chip)
+        self._hold, self._card = hold, card
+
+    def happened(self, event: str) -> None:
+        """A card that was taken out or pulled is free for others."""
+        if event in _GONE:
+            self._put_down()
+
+    def _put_down(self) -> None:
+        if self._hold is not None:
+            self._hold.release()
+        self._hold = self._card = None
 
 
 class _Events:
@@ -162,7 +203,7 @@ class _Events:
             sys.stdout.flush()
 
 
-def _obey(simulated: SimulatedReader, lines: Iterable[str], say: _Events) -> None:
+def _obey(simulated: SimulatedReader, slot: _Slot, lines: Iterable[str], say: _Events) -> None:
     """Carry out one command a line until ``quit`` or the end."""
     for line in lines:
         words = line.split(maxsplit=1)
@@ -170,17 +211,18 @@ def _obey(simulated: SimulatedReader, lines: Iterable[str], say: _Events) -> Non
             return
         try:
             if words:
-                _command(simulated, words[0], words[1].strip() if len(words) > 1 else "")
+                _command(simulated, slot, words[0], words[1].strip() if len(words) > 1 else "")
         except YikaError as error:
             say("error", {"code": error.code, "message": sentence(error, language())})
 
 
-def _command(simulated: SimulatedReader, word: str, rest: str) -> None:
+def _command(simulated: SimulatedReader, slot: _Slot, word: str, rest: str) -> None:
     """Carry out one command.
 
     Raises:
         ReaderCommandWrong: there is no such command, or it lacks something.
-        CardFileWrong: the file to insert holds no card; the slot is as it was.
+        CardFileWrong, CardElsewhere: the file to insert holds no card, or the card is in another
+            slot; this one is as it was.
     """
     plain: dict[str, Callable[[], None]] = {
         "remove": simulated.remove,
@@ -192,7 +234,7 @@ def _command(simulated: SimulatedReader, word: str, rest: str) -> None:
     if word in plain and not rest:
         plain[word]()
     elif word == "insert" and rest:
-        simulated.insert(open_any_card_file(Path(rest), system_random))
+        slot.insert(simulated, Path(rest))
     elif word == "pull-after":
         simulated.pull_after(_count(rest, word))
     elif word == "disturb" and (kind := rest.split(" ", maxsplit=1)[0]) in set(Disturbance):

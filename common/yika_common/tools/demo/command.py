@@ -4,13 +4,13 @@ import json
 import shutil
 import signal
 import sys
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
 import click
 
+from yika_common.infra.entropy import system_random
 from yika_common.infra.wall_clock import system_clock
 from yika_common.tools.demo.office import ADMIN, OFFICERS
 from yika_common.tools.demo.point import OPERATOR
@@ -70,21 +70,30 @@ class _Teller:
 
 
 def _stay(story: Story) -> None:
-    """Leave the pages up until Ctrl-C."""
+    """Leave the pages up until Ctrl-C, with a wall of meters beside them."""
+    # What the demonstration needs until here needs no web of its own.
+    from yika_common.infra.serving import serve  # noqa: PLC0415
+    from yika_common.tools.wall.bench import Bench  # noqa: PLC0415
+    from yika_common.tools.wall.pages import make_wall_app  # noqa: PLC0415
+
+    readers = {name: point.reader for name, point in story.points.items()}
+    bench = Bench(story.folder, clock=system_clock, random=system_random, readers=readers)
+    app = make_wall_app(bench, random=system_random, instance="demo")
+    serve(app, port=0, ready=lambda port: _tell(story, port))
+
+
+def _tell(story: Story, wall: int) -> None:
+    """Where everything is, and what lies where."""
     click.echo("\nThe pages stay up. Ctrl-C ends all.\n")
     rows = [("headquarters", story.office.url, name) for name in (ADMIN, *OFFICERS)]
     rows += [(name, point.url, OPERATOR) for name, point in story.points.items()]
     for place, url, person in rows:
         click.echo(f"  {place:13} {url}/   {person} / {story.passwords[person]}")
+    click.echo(f"  {'meter wall':13} http://127.0.0.1:{wall}/   open to whoever sits here")
     card = story.customers[0].card
     story.points["N0001"].reader.insert(card)
     click.echo(f"\nA card of eight meters lies in the reader of N0001 ({card}).")
-    stop = threading.Event()
-    try:
-        while not stop.wait(1):
-            pass
-    except KeyboardInterrupt:
-        click.echo("")
+    click.echo("On the meter wall it is taken out of there, and put into its meters.")
 
 
 def _end_on_sigterm() -> None:

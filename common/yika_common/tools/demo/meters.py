@@ -6,17 +6,19 @@ from pathlib import Path
 
 from yika_common.infra.entropy import system_random
 from yika_common.infra.wall_clock import system_clock
+from yika_common.meters.catalogue import fitted, usual_model
 from yika_common.meters.dialogue import load
 from yika_common.meters.factory import parse_key_file
 from yika_common.meters.rules import Outcome
 from yika_common.numbers import Quantity
 from yika_common.services import Service
+from yika_common.simulated.card_hold import CardHold
 from yika_common.simulated.chip_file import in_a_reader, open_any_card_file
 from yika_common.simulated.meter_file import new_meter_file, open_meter_file
 from yika_common.tools.demo.processes import StepFailed
 
 CEILING = Quantity(100_000_000)
-"""A demonstration meter stores up to 100,000 units."""
+"""What a key file is read with; the meter's model says how much it stores."""
 
 
 class Depot:
@@ -38,7 +40,9 @@ class Depot:
         for slot, service in enumerate(services):
             meter = self._waiting[area, service].pop(0)
             keys = (self._factory / f"{meter}.json").read_bytes()
-            new_meter_file(self._folder / meter, *parse_key_file(keys, CEILING))
+            plate, held = parse_key_file(keys, CEILING)
+            plate = fitted(plate, usual_model(plate.service))
+            new_meter_file(self._folder / meter, plate, held)
             chosen[slot] = meter
         return chosen
 
@@ -52,7 +56,8 @@ class Depot:
         for meter in meters.values():
             stored = open_meter_file(self._folder / meter)
             held = in_a_reader(open_any_card_file(card, system_random))
-            report = load(held, system_random, stored, system_clock())
+            with CardHold(card):
+                report = load(held, system_random, stored, system_clock())
             if report.outcome is Outcome.REFUSED:
                 raise StepFailed(f"meter {meter} refused {card.name}: {report.reason}")
             credited += report.outcome is Outcome.CREDITED

@@ -106,6 +106,7 @@ class Reader:
             text=True,
             bufsize=1,
         )
+        self.card: Path | None = None
         self._events: queue.Queue[dict[str, Any]] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
         self._await("ready")
@@ -114,11 +115,13 @@ class Reader:
         """Put a card in, and wait until it sits."""
         self._say(f"insert {card}")
         self._await("inserted")
+        self.card = card
 
     def remove(self) -> None:
         """Take the card out."""
         self._say("remove")
         self._await("removed")
+        self.card = None
 
     def pull_after(self, count: int) -> None:
         """Let the card be pulled after ``count`` bytes of the next write."""

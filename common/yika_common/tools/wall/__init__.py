@@ -1,0 +1,1 @@
+"""``yika meter wall``: eight meters on a page, for a person with a card in the hand."""
