@@ -119,8 +119,8 @@ class Life:
                 self.generation += 1
             self.now += timedelta(days=1)
 
-    def findings(self) -> tuple[Finding, ...]:
-        return findings(self.given, self.told, holds_money=False, apart_s=APART_S)
+    def findings(self, quantum: int = 1) -> tuple[Finding, ...]:
+        return findings(self.given, self.told, holds_money=False, apart_s=APART_S, quantum=quantum)
 
 
 def a_life(seed: int = 7, visits: int = 12) -> Life:
@@ -186,6 +186,8 @@ def test_credit_that_was_given_and_not_taken_is_lost() -> None:
     life.told[-1] = replace(word, total=word.total - 10, balance=word.balance - 10)
     (found,) = life.findings()
     assert (found.kind, found.amount) == (Kind.LOST, 10)
+    assert life.findings(quantum=10) != ()
+    assert life.findings(quantum=11) == (), "less than the meter's least step waits on the card"
 
 
 def test_a_pending_purchase_is_neither_lost_nor_ghost() -> None:

@@ -109,7 +109,12 @@ class Finding:
 
 
 def findings(
-    given: Iterable[Given], told: Iterable[Told], *, holds_money: bool, apart_s: int
+    given: Iterable[Given],
+    told: Iterable[Told],
+    *,
+    holds_money: bool,
+    apart_s: int,
+    quantum: int = 1,
 ) -> tuple[Finding, ...]:
     """Everything found about one meter, in no particular order.
 
@@ -118,6 +123,8 @@ def findings(
         told: its genuine write-backs.
         holds_money: whether the meter counts money.
         apart_s: seconds that a card needs at least from one vending point to another.
+        quantum: the least that the meter credits; less than that waits on the card and is not
+            lost.
     """
     ladder = _Ladder(given)
     by_number: dict[int, list[Told]] = defaultdict(list)
@@ -126,7 +133,7 @@ def findings(
     words = [by_number[number] for number in sorted(by_number)]
     latest = [same[0] for same in words]
     return (
-        *_against_ledger(ladder, latest),
+        *_against_ledger(ladder, latest, quantum),
         *_contradicted(words),
         *_set_back(ladder, latest),
         *(() if holds_money else _unbalanced(latest)),
@@ -169,7 +176,7 @@ class _Ladder:
         return total
 
 
-def _against_ledger(ladder: _Ladder, told: Sequence[Told]) -> Iterator[Finding]:
+def _against_ledger(ladder: _Ladder, told: Sequence[Told], quantum: int) -> Iterator[Finding]:
     """The newest word of the meter at each position it took."""
     newest = {one.position: one for one in told}
     for position, one in newest.items():
@@ -178,7 +185,7 @@ def _against_ledger(ladder: _Ladder, told: Sequence[Told]) -> Iterator[Finding]:
             known = position in ladder.positions
             kind = Kind.GHOST if known else Kind.UNREPORTED
             yield Finding(kind, mark, excess, (one.place,))
-        elif position in ladder.positions and one.total < ladder.least(position):
+        elif position in ladder.positions and one.total <= ladder.least(position) - quantum:
             yield Finding(Kind.LOST, mark, ladder.least(position) - one.total, (one.place,))
 
 

@@ -18,6 +18,7 @@ from yika_central.domain.detection import Finding, Kind, findings
 from yika_central.services.two_persons import check_reason
 from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.errors import N_, YikaError
+from yika_common.meters.catalogue import MODELS
 from yika_common.tariffs.document import parse_tariff
 
 BATCH: Final = 500
@@ -132,6 +133,7 @@ class Detection:
         sold_by = store.tariffs_of(connection, meters)
         apart_s = int(APART.total_seconds())
         found: dict[str, tuple[Finding, ...]] = {}
+        owners = store.owners(connection, meters)
         for meter in meters:
             holds_money = bool(sold_by.get(meter, set()) & money.of(connection))
             found[meter] = findings(
@@ -139,8 +141,15 @@ class Detection:
                 told.get(meter, ()),
                 holds_money=holds_money,
                 apart_s=apart_s,
+                quantum=_quantum(owners[meter][0]) if meter in owners else 1,
             )
-        return store.write(connection, found, store.owners(connection, meters), at)
+        return store.write(connection, found, owners, at)
+
+
+def _quantum(service: str) -> int:
+    """The most that a meter of the service leaves on its card because it is no whole step."""
+    fitting = (model.quantum for model in MODELS if service in model.services)
+    return max(fitting, default=1)
 
 
 class _MoneyTariffs:
