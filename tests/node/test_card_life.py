@@ -1,6 +1,6 @@
 """Lost, found, ended, written again: a card from issue to return at one vending point."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from yika_node.services.card_errors import (
     ReasonMissing,
     StockUnusable,
 )
+from yika_node.services.card_standing import NoNotices
 from yika_node.services.errors import CardReplaced
 from yika_node.services.views import CardKind, SaleState
 
@@ -100,8 +101,8 @@ def test_a_lost_card_is_reported_once_and_released_only_if_it_was(town: Counters
 
 
 def test_what_a_list_refuses_is_sold_nothing(town: Counters) -> None:
-    class Listed:
-        def refusal(self, card: str) -> YikaError | None:
+    class Listed(NoNotices):
+        def refusal(self, card: str, meters: Sequence[str] = ()) -> YikaError | None:
             return CardRefusedByList(number=card, why="lost") if card == town.card else None
 
     town.nodes[0].cards.standings.notices = Listed()

@@ -281,13 +281,13 @@ class Reissue:
         return newest
 
     def _made_by(self, token: str) -> str | None:
-        """The card that the form has made."""
+        """The card that the form has made; "–" where it has done something else."""
         done = self.cards.queries.form(token)
-        record = None if done is None else self.cards.queries.record(done.epoch, done.basket)
-        if record is None:
+        if done is None:
             return None
-        body = decode_line(record.line).body
-        return body.card if isinstance(body, CardIssued) else None
+        record = self.cards.queries.record(done.epoch, done.basket)
+        body = None if record is None else decode_line(record.line).body
+        return body.card if isinstance(body, CardIssued) else "–"
 
     def _issue(
         self,
