@@ -8,7 +8,7 @@ from yika_central.cli.kit import Place, command, say
 from yika_central.cli.money import bookkeeper, credential
 from yika_central.services.tool_desk import NewTool, ToolRefused
 from yika_central.services.tool_views import ToolView
-from yika_common.cards.record import MeterParameters
+from yika_common.cards.record import Levels, MeterParameters
 from yika_common.cards.tool_order import OrderKind
 from yika_common.errors import Phrase
 from yika_common.numbers import (
@@ -36,9 +36,16 @@ def tool() -> None:
 @click.option("--node", required=True, help="The vending point that writes the card.")
 @click.option("--holder", required=True, help="Who carries it.")
 @click.option("--until", required=True, type=_DAY, help="Last day it is of use, YYYY-MM-DD.")
-@click.option("--version", type=click.IntRange(1, 0xFFFF), help="Parameters: their version.")
+@click.option(
+    "--version",
+    type=click.IntRange(0, 0xFFFF),
+    default=0,
+    help="Parameters: their version; 0: the one after all that are known of the meter.",
+)
 @click.option("--alarm", default="0", help="Parameters: alarm level, in units.")
+@click.option("--second-level", default="0", help="Parameters: second alarm level.")
 @click.option("--most", default="0", help="Parameters: most credit stored; 0: the meter's own.")
+@click.option("--lends", default="0", help="Parameters: how far below zero it delivers.")
 @click.option("--price", default="0", help="Parameters: price, for a meter that holds money.")
 @_reason
 @_by
@@ -51,9 +58,11 @@ def order(
     node: str,
     holder: str,
     until: datetime,
-    version: int | None,
+    version: int,
     alarm: str,
+    second_level: str,
     most: str,
+    lends: str,
     price: str,
     reason: str,
     by: str,
@@ -61,9 +70,7 @@ def order(
 ) -> None:
     """Order a tool card that tells METERS to do KIND."""
     hq = place.open()
-    parameters = MeterParameters()
-    if version is not None:
-        parameters = _parameters(version, alarm, most, price)
+    parameters = _parameters(version, price, alarm, most, second_level, lends)
     new = NewTool(
         node=node,
         holder=holder,
@@ -123,13 +130,14 @@ for _command in (order, list_, revoke, give_up, issuer):
     tool.add_command(_command)
 
 
-def _parameters(version: int, alarm: str, most: str, price: str) -> MeterParameters:
+def _parameters(version: int, price: str, *levels: str) -> MeterParameters:
+    """Parameters as they were typed; ``levels`` in the order of :class:`Levels`."""
     try:
+        wanted = Levels(*map(quantity_from_text, levels))
         return MeterParameters(
             version,
-            quantity_from_text(alarm),
-            quantity_from_text(most),
-            Price(scaled_from_text(price, PRICE_PLACES)),
+            price=Price(scaled_from_text(price, PRICE_PLACES)),
+            **wanted._asdict(),
         )
     except ValueError as cause:
         raise ToolRefused(field=Phrase("Parameters")) from cause

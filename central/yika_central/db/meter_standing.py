@@ -139,6 +139,15 @@ def classes(connection: Connection, accounts: Iterable[str]) -> dict[str, str]:
     return {row.account: row.tariff_class for row in rows}
 
 
+def newest_version(connection: Connection, meter: str) -> int:
+    """The highest version of parameters that the meter goes by or that a card brings it."""
+    table = table_of(MeterStanding)
+    row = connection.execute(
+        select(table.c.told, table.c.in_force).where(table.c.meter == meter)
+    ).first()
+    return 0 if row is None else max(row.told, row.in_force)
+
+
 def area_of_meter(connection: Connection, meter: str) -> str | None:
     """The area of a meter in stock."""
     table = table_of(Meter)

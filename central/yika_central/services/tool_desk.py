@@ -7,7 +7,7 @@ one meter at a time and decided by two persons.  Every card runs out within a mo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, select, update
 
 from yika_central.db.database import Database, add, hold_office, lock_node
+from yika_central.db.meter_standing import newest_version
 from yika_central.db.tables import (
     Meter,
     Node,
@@ -102,7 +103,8 @@ class NewTool:
         node: the vending point that writes it and takes it back.
         holder: who carries it.
         until: the last day on which it is of use.
-        parameters: what a ``PARAMETERS`` order brings, and no other.
+        parameters: what a ``PARAMETERS`` order brings, and no other; with version 0 each meter's
+            gets the one after all that are known of it.
     """
 
     node: str
@@ -245,7 +247,6 @@ class ToolDesk:
             (Phrase("Meters"), 0 < len(new.meters) <= most),
             (Phrase("Meters"), len(set(new.meters)) == len(new.meters)),
             (Phrase("Parameters"), brings == (new.kind is OrderKind.PARAMETERS)),
-            (Phrase("Parameters"), not brings or bool(new.parameters.version)),
         )
         for field, holds in rules:
             if not holds:
@@ -276,7 +277,7 @@ class ToolDesk:
             number=_next_order(connection, held.meter),
             card=card,
             not_after=until,
-            parameters=new.parameters,
+            parameters=_numbered(connection, held.meter, new.parameters),
         )
         return ToolOrder(
             card=card,
@@ -345,6 +346,13 @@ def _next_card(connection: Connection) -> str:
     ).scalar()
     number = int(newest) + 1 if newest else int(TOOL_CARDS.ljust(CARD_DIGITS, "0")) + 1
     return f"{number:0{CARD_DIGITS}}"
+
+
+def _numbered(connection: Connection, meter: str, parameters: MeterParameters) -> MeterParameters:
+    """The parameters under a version that the meter takes."""
+    if parameters.version or parameters == MeterParameters():
+        return parameters
+    return replace(parameters, version=newest_version(connection, meter) + 1)
 
 
 def _next_order(connection: Connection, meter: str) -> int:

@@ -129,12 +129,18 @@ def _parameters() -> MeterParameters:
     try:
         return MeterParameters(
             typed_count("version", 0),
-            Quantity(scaled_from_text(typed("alarm") or "0", QUANTITY_PLACES)),
-            Quantity(scaled_from_text(typed("most") or "0", QUANTITY_PLACES)),
+            _quantity("alarm"),
+            _quantity("most"),
             Price(scaled_from_text(typed("price") or "0", PRICE_PLACES)),
+            second_level=_quantity("second"),
+            overdraft=_quantity("lends"),
         )
     except ValueError as cause:
         raise ToolRefused(field=Phrase("Parameters")) from cause
+
+
+def _quantity(field: str) -> Quantity:
+    return Quantity(scaled_from_text(typed(field) or "0", QUANTITY_PLACES))
 
 
 def _status(status: int) -> str:
