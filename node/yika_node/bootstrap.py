@@ -209,7 +209,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     enquiries = Enquiries(queries, standing, accounts, shelf)
     settlement = Settlement(journal, queries, standing, keyring, customers, clock, outside.judge)
     counter = Counter(outside.reader, random)
-    standings = CardStandings(store)
+    standings = CardStandings(store, queries)
     notices = Notices(card_shelf, lambda: standings.book, journal, clock, courier.heard_at)
     standings.notices = notices
     cards = CardDesk(counter, journal, queries, keyring, accounts, settlement, standings, clock)

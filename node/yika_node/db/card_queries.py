@@ -66,23 +66,23 @@ class CardQueries:
         """The card that was issued here in the place of this one."""
         return self._first(sql.select(tables.Card).where(tables.Card.replaces == card))
 
-    def report(self, card: str) -> tables.CardReport | None:
+    def report(self, card: str) -> seldom.CardReport | None:
         """What the holder last said of a card here."""
-        return self._first(sql.select(tables.CardReport).where(tables.CardReport.card == card))
+        return self._first(sql.select(seldom.CardReport).where(seldom.CardReport.card == card))
 
-    def lost(self) -> Sequence[tables.CardReport]:
+    def lost(self) -> Sequence[seldom.CardReport]:
         """The cards reported lost here and not found since, newest first."""
-        report = tables.CardReport
+        report = seldom.CardReport
         wanted = sql.select(report).where(report.state == LOST)
         return self._all(wanted.order_by(sql.col(report.at).desc(), report.card))
 
-    def end(self, card: str) -> tables.CardEnd | None:
+    def end(self, card: str) -> seldom.CardEnd | None:
         """How a card ended here."""
-        return self._first(sql.select(tables.CardEnd).where(tables.CardEnd.card == card))
+        return self._first(sql.select(seldom.CardEnd).where(seldom.CardEnd.card == card))
 
-    def ends(self, limit: int) -> Sequence[tables.CardEnd]:
+    def ends(self, limit: int) -> Sequence[seldom.CardEnd]:
         """The cards that ended here, newest first."""
-        end = tables.CardEnd
+        end = seldom.CardEnd
         return self._all(sql.select(end).order_by(sql.col(end.at).desc(), end.card).limit(limit))
 
     def notice_done(self, card: str, meter: str, number: int) -> seldom.NoticeDone | None:
@@ -110,7 +110,7 @@ class CardQueries:
             )
             ended = dict(
                 session.exec(
-                    sql.select(tables.CardEnd.how, sql.func.count()).group_by(tables.CardEnd.how)
+                    sql.select(seldom.CardEnd.how, sql.func.count()).group_by(seldom.CardEnd.how)
                 ).all()
             )
             # One chip may have been several cards in turn; each time it was taken from the drawer.

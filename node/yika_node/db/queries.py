@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 from yika_common.infra.late import LateModule
 from yika_common.journal.record import genesis
 from yika_node.db.account_standing import Standing, sold_since, standing_of
-from yika_node.db.projections import PENDING, SUPERSEDED, WRITTEN
+from yika_node.db.card_facts import (
+    SwapRow,
+    ended_at,
+    lost_at,
+    owes_refund,
+    refunds_of,
+    swaps_of,
+)
+from yika_node.db.projections import PENDING
 from yika_node.db.store import Store
 
 if TYPE_CHECKING:
@@ -23,11 +31,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from yika_common.infra import engine
-    from yika_node.db import tables
+    from yika_node.db import seldom, tables
 else:
     sql = LateModule("sqlmodel")
     engine = LateModule("yika_common.infra.engine")
     tables = LateModule("yika_node.db.tables")
+    seldom = LateModule("yika_node.db.seldom")
 
 
 class Queries:
@@ -163,7 +172,7 @@ class Queries:
 
     def account_of_meter(self, meter: str) -> str | None:
         """The account that a meter belongs to, or belonged to until it was replaced."""
-        swap = tables.MeterSwap
+        swap = seldom.MeterSwap
         with self._session() as session:
             wanted = sql.select(tables.AccountMeter.account).where(
                 tables.AccountMeter.meter == meter
@@ -176,25 +185,31 @@ class Queries:
     def meters_taken(self, meters: Sequence[str]) -> set[str]:
         """Which of these meters belong to an account, or belonged to one and were replaced."""
         with self._session() as session:
-            columns = (tables.AccountMeter.meter, tables.MeterSwap.old, tables.MeterSwap.new)
+            columns = (tables.AccountMeter.meter, seldom.MeterSwap.old, seldom.MeterSwap.new)
             found = (
                 session.exec(sql.select(column).where(sql.col(column).in_(meters))).all()
                 for column in columns
             )
             return set().union(*found)
 
-    def swaps(self, account: str) -> Sequence[tables.MeterSwap]:
+    def swaps(self, account: str) -> Sequence[SwapRow]:
         """The account's meters that were replaced here, in order."""
-        with self._session() as session:
-            wanted = sql.select(tables.MeterSwap).where(tables.MeterSwap.account == account)
-            return session.exec(wanted.order_by("epoch", "seq")).all()
+        with self._connection() as connection:
+            return swaps_of(connection, account)
 
-    def swap_to(self, account: str, meter: str) -> tables.MeterSwap | None:
+    def swap_to(self, account: str, meter: str) -> SwapRow | None:
         """How a meter came to an account in another's place."""
-        swap = tables.MeterSwap
-        with self._session() as session:
-            wanted = sql.select(swap).where(swap.account == account, swap.new == meter)
-            return session.exec(wanted).first()
+        return next((swap for swap in self.swaps(account) if swap.new == meter), None)
+
+    def card_ended(self, number: str) -> int | None:
+        """When a card was taken out of use here."""
+        with self._connection() as connection:
+            return ended_at(connection, number)
+
+    def card_lost(self, number: str) -> int | None:
+        """When a card was reported lost here, if it was not found since."""
+        with self._connection() as connection:
+            return lost_at(connection, number)
 
     def accounts_opened(self) -> int:
         """How many accounts this journal opened."""
@@ -290,27 +305,13 @@ class Queries:
 
     def given_back(self, purchases: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
         """Of these purchases those with a refund that was not superseded: the refund's seq."""
-        wanted = sorted(set(purchases))
-        if not wanted:
-            return {}
-        refund, intent = tables.Refund, tables.Intent
-        same = (sql.col(intent.epoch) == refund.epoch) & (sql.col(intent.seq) == refund.seq)
-        about = sql.tuple_(sql.col(refund.epoch), sql.col(refund.purchase))
-        query = sql.select(refund).join(intent, same)
-        query = query.where(about.in_(wanted), intent.state != SUPERSEDED)
-        with self._session() as session:
-            return {(row.epoch, row.purchase): row.seq for row in session.exec(query)}
+        with self._connection() as connection:
+            return refunds_of(connection, purchases)
 
     def has_unpaid_refund(self, account: str) -> bool:
         """Whether a refund of the account is on its card whose money was not handed out."""
-        refund, intent = tables.Refund, tables.Intent
-        same = (sql.col(intent.epoch) == refund.epoch) & (sql.col(intent.seq) == refund.seq)
-        query = sql.select(refund.seq).join(intent, same)
-        query = query.where(
-            sql.col(refund.paid_at).is_(None), intent.state == WRITTEN, intent.account == account
-        )
-        with self._session() as session:
-            return session.exec(query.limit(1)).first() is not None
+        with self._connection() as connection:
+            return owes_refund(connection, account)
 
     def account_was_sold_to(self, account: str) -> bool:
         """Whether any sale to the account was ever begun."""
@@ -345,10 +346,10 @@ class Queries:
             newest = (sql.col(tables.Reading.epoch).desc(), sql.col(tables.Reading.seq).desc())
             return session.exec(wanted.order_by(*newest).limit(limit)).all()
 
-    def witness(self, node: str, epoch: int, seq: int, head: str) -> tables.Witness | None:
+    def witness(self, node: str, epoch: int, seq: int, head: str) -> seldom.Witness | None:
         """A place in another journal, if a card named it before."""
         with self._session() as session:
-            return session.get(tables.Witness, (node, epoch, seq, head))
+            return session.get(seldom.Witness, (node, epoch, seq, head))
 
 
 def _belongings(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlmodel as sql
 
 from yika_common.infra.engine import named_engine_failures
-from yika_node.db import tables
+from yika_node.db import seldom, tables
 from yika_node.db.projections import WRITTEN
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ class RefundQueries:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def refund(self, epoch: int, seq: int) -> tables.Refund | None:
+    def refund(self, epoch: int, seq: int) -> seldom.Refund | None:
         """The refund with this intent."""
         with named_engine_failures(), sql.Session(self._store.engine) as session:
-            return session.get(tables.Refund, (epoch, seq))
+            return session.get(seldom.Refund, (epoch, seq))
 
-    def unpaid(self, account: str | None = None) -> Sequence[tuple[tables.Refund, tables.Intent]]:
+    def unpaid(self, account: str | None = None) -> Sequence[tuple[seldom.Refund, tables.Intent]]:
         """Refunds whose record is on the card and whose money was not handed out, oldest first."""
-        refund, intent = tables.Refund, tables.Intent
+        refund, intent = seldom.Refund, tables.Intent
         query = (
             sql.select(refund, intent)
             .join(

@@ -4,6 +4,9 @@ A class for a table takes 80 KiB in a server, so these are loaded when one is as
 each is stands in :mod:`yika_node.db.tables`.
 """
 
+from sqlalchemy import Index, text
+from sqlmodel import Field
+
 from yika_node.db import row
 from yika_node.db.row import WITHOUT_ROWID, Row
 
@@ -110,3 +113,85 @@ class ManagingSeen(Row, table=True):
     counter: int = row.number()
     secret: bytes
     failures: int = row.number()
+
+
+class CardReport(Row, table=True):
+    """Projection: what the holder last said of a card; ``state`` is lost or found."""
+
+    card: str = row.key()
+    account: str
+    state: str
+    at: int = row.number()
+    operator: str
+    reason: str
+    __table_args__ = (WITHOUT_ROWID,)
+
+
+class CardEnd(Row, table=True):
+    """Projection: a card that is out of use; ``how`` is as in the journal."""
+
+    card: str = row.key()
+    account: str
+    serial: str
+    how: str
+    at: int = row.number()
+    operator: str
+    reason: str
+    __table_args__ = (WITHOUT_ROWID,)
+
+
+class MeterSwap(Row, table=True):
+    """Projection: a meter that took the place of another, and what it began with (``moved``).
+
+    ``generation``, ``count`` and ``total`` are the newest purchase of the old meter in that.
+    """
+
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    account: str
+    slot: int
+    service: str
+    old: str = Field(index=True)
+    new: str
+    generation: int
+    count: int = row.number()
+    total: int = row.number()
+    balance: int = row.number()
+    moved: int = row.number()
+    at: int = row.number()
+    operator: str
+    reason: str
+    __table_args__ = (Index("meter_swap_account", "account", "slot"),)
+
+
+class Refund(Row, table=True):
+    """Projection: a purchase (its seq) given back by the intent at (epoch, seq).
+
+    ``paid_at`` is when the money was handed out, None while it is not, or never will be because
+    the intent was superseded; ``write_back`` the number of the meter's write-back that allowed it
+    (0: no meter had claimed the purchase).
+    """
+
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    purchase: int = row.number()
+    reason: str
+    paid_at: int | None = row.maybe_number()
+    paid_by: str
+    write_back: int = row.number()
+    __table_args__ = (
+        Index("refund_purchase", "epoch", "purchase"),
+        Index("refund_unpaid", "epoch", sqlite_where=text("paid_at IS NULL")),
+        WITHOUT_ROWID,
+    )
+
+
+class Witness(Row, table=True):
+    """Projection: a place in another journal that a card named."""
+
+    node: str = row.key()
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    head: str = row.key()
+    card: str
+    slot: int

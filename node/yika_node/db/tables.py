@@ -120,55 +120,6 @@ class Card(Row, table=True):
     __table_args__ = (Index("ix_card_replaces", "replaces"),)
 
 
-class CardReport(Row, table=True):
-    """Projection: what the holder last said of a card; ``state`` is lost or found."""
-
-    card: str = row.key()
-    account: str
-    state: str
-    at: int = row.number()
-    operator: str
-    reason: str
-    __table_args__ = (WITHOUT_ROWID,)
-
-
-class CardEnd(Row, table=True):
-    """Projection: a card that is out of use; ``how`` is as in the journal."""
-
-    card: str = row.key()
-    account: str
-    serial: str
-    how: str
-    at: int = row.number()
-    operator: str
-    reason: str
-    __table_args__ = (WITHOUT_ROWID,)
-
-
-class MeterSwap(Row, table=True):
-    """Projection: a meter that took the place of another, and what it began with (``moved``).
-
-    ``generation``, ``count`` and ``total`` are the newest purchase of the old meter in that.
-    """
-
-    epoch: int = row.number_key()
-    seq: int = row.number_key()
-    account: str
-    slot: int
-    service: str
-    old: str = Field(index=True)
-    new: str
-    generation: int
-    count: int = row.number()
-    total: int = row.number()
-    balance: int = row.number()
-    moved: int = row.number()
-    at: int = row.number()
-    operator: str
-    reason: str
-    __table_args__ = (Index("meter_swap_account", "account", "slot"),)
-
-
 class Intent(Row, table=True):
     """Projection: one meter's sale; ``state`` is pending, written or superseded.
 
@@ -215,28 +166,6 @@ class Intent(Row, table=True):
     )
 
 
-class Refund(Row, table=True):
-    """Projection: a purchase (its seq) given back by the intent at (epoch, seq).
-
-    ``paid_at`` is when the money was handed out, None while it is not, or never will be because
-    the intent was superseded; ``write_back`` the number of the meter's write-back that allowed it
-    (0: no meter had claimed the purchase).
-    """
-
-    epoch: int = row.number_key()
-    seq: int = row.number_key()
-    purchase: int = row.number()
-    reason: str
-    paid_at: int | None = row.maybe_number()
-    paid_by: str
-    write_back: int = row.number()
-    __table_args__ = (
-        Index("refund_purchase", "epoch", "purchase"),
-        Index("refund_unpaid", "epoch", sqlite_where=text("paid_at IS NULL")),
-        WITHOUT_ROWID,
-    )
-
-
 class Reading(Row, table=True):
     """Projection: a meter's write-back, once per meter and write-back sequence."""
 
@@ -255,17 +184,6 @@ class Reading(Row, table=True):
     sequence: int = row.number()
     meter_time: int = row.number()
     __table_args__ = (Index("reading_meter", "meter", "sequence"),)
-
-
-class Witness(Row, table=True):
-    """Projection: a place in another journal that a card named."""
-
-    node: str = row.key()
-    epoch: int = row.number_key()
-    seq: int = row.number_key()
-    head: str = row.key()
-    card: str
-    slot: int
 
 
 class HeldItem(Row, table=True):

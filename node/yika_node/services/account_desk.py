@@ -130,10 +130,10 @@ class AccountDesk:
         return tuple(meter for meter in candidates if meter not in taken)[:limit]
 
     def free_for_place(self, service: Service) -> tuple[str, ...]:
-        """Free meters of every service that a place on the card made for this one may have."""
-        return tuple(
-            meter for kind in services_of_place(service) for meter in self.free_meters(kind)
-        )
+        """Free meters for a place on the card made for that service, of what may be sold here."""
+        allowed = self._standing.membership.certificate.services
+        kinds = [kind for kind in services_of_place(service) if kind in allowed]
+        return tuple(meter for kind in kinds for meter in self.free_meters(kind))
 
     def areas(self) -> tuple[str, ...]:
         """The areas that this vending point serves."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from yika_common.clock import from_timestamp
 from yika_common.errors import YikaError
-from yika_common.journal.card_bodies import LOST
+from yika_node.db.queries import Queries
 from yika_node.db.store import Store
 from yika_node.services.errors import CardReplaced
 
@@ -54,13 +54,14 @@ class NoNotices:
 class CardStandings:
     """Says why a card is sold nothing; ``notices`` may be replaced when a list is held."""
 
-    def __init__(self, store: Store, notices: CardNotices | None = None) -> None:
+    def __init__(self, store: Store, queries: Queries, notices: CardNotices | None = None) -> None:
         self._store = store
+        self._queries = queries
         self.notices: CardNotices = notices or NoNotices()
 
     @cached_property
     def book(self) -> CardQueries:
-        """The lives of cards in our journal; loaded with the first card that is read."""
+        """The lives of cards in our journal; loaded when somebody asks for one."""
         from yika_node.db.card_queries import CardQueries  # noqa: PLC0415 - see above
 
         return CardQueries(self._store)
@@ -84,16 +85,14 @@ class CardStandings:
         """Whether the card was taken out of use here."""
         from yika_node.services.card_errors import CardOutOfUse  # noqa: PLC0415 - when needed
 
-        end = self.book.end(card)
-        return None if end is None else CardOutOfUse(number=card, since=_day(end.at))
+        at = self._queries.card_ended(card)
+        return None if at is None else CardOutOfUse(number=card, since=_day(at))
 
     def _lost(self, card: str) -> YikaError | None:
         from yika_node.services.card_errors import CardLost  # noqa: PLC0415 - when needed
 
-        report = self.book.report(card)
-        if report is None or report.state != LOST:
-            return None
-        return CardLost(number=card, since=_day(report.at))
+        at = self._queries.card_lost(card)
+        return None if at is None else CardLost(number=card, since=_day(at))
 
 
 def _day(at: int) -> str:

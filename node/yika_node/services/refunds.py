@@ -68,7 +68,7 @@ from yika_node.services.sales_desk import naming_what_failed
 from yika_node.services.standing import Standing
 
 if TYPE_CHECKING:
-    from yika_node.db import tables
+    from yika_node.db import seldom, tables
 
 KIND: Final = "refund"
 """The kind of the act that is approved."""
@@ -221,7 +221,7 @@ class RefundDesk:
         """Refunds on their cards whose money was not handed out yet, oldest first."""
         return tuple(self._view(refund, row) for refund, row in self.refunds.unpaid(account))
 
-    def _view(self, refund: tables.Refund, row: tables.Intent) -> RefundView:
+    def _view(self, refund: seldom.Refund, row: tables.Intent) -> RefundView:
         return RefundView(
             sale=sale_row(row),
             purchase=self.enquiries.sale(refund.epoch, refund.purchase),
