@@ -7,6 +7,7 @@ the answer to one.
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import Any
 
 from yika_common.cards.keys import MasterKeys, derive_card_key, derive_meter_keys
 from yika_common.journal.coding import decode_transport
@@ -16,10 +17,12 @@ from yika_common.services import Service
 from yika_common.signing.keys import PublicKey, SigningKey
 from yika_common.signing.signed_file import read_signed_file, sign
 from yika_common.signing.trust import ROLES, ROOT_TYPE, Role, TrustRoot, make_root
+from yika_common.sync.card_list import CardList, seal_cards
 from yika_common.sync.customers import AccountSheet, item_name, part_of, seal_customers
 from yika_common.sync.enrolment import EnrolmentToken, open_request
 from yika_common.sync.key_bundle import CardKeyEntry, KeyBundle, MeterKeyEntry, seal_bundle
 from yika_common.sync.messages import (
+    CARDS_ITEM,
     Ack,
     Certificate,
     Item,
@@ -241,6 +244,16 @@ class LittleHeadquarters:
         name = f"tools/{self.node}"
         version = self.listed[name].version + 1 if name in self.listed else 1
         file = seal_tools(tools, self.certificate, [self.keys["registry"]]).to_bytes()
+        self._list(Item.of(name, version, file), file)
+        self.issue()
+
+    def list_cards(self, **said: Any) -> None:
+        """Issue a manifest with this list of cards and levels."""
+        assert self.certificate is not None
+        held = CardList(node=self.node, epoch=1, **said)
+        name = f"{CARDS_ITEM}{self.node}"
+        version = self.listed[name].version + 1 if name in self.listed else 1
+        file = seal_cards(held, self.certificate, [self.keys["registry"]]).to_bytes()
         self._list(Item.of(name, version, file), file)
         self.issue()
 

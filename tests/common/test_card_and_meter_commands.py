@@ -16,6 +16,7 @@ from yika_common.cards.user_card import open_session, personalise
 from yika_common.infra.entropy import system_random
 from yika_common.numbers import Price, Quantity
 from yika_common.simulated.card_file import FileCardStore, open_card_file
+from yika_common.simulated.card_hold import CardHold
 from yika_common.tools.cli import main
 
 Yika = Callable[..., Result]
@@ -240,6 +241,30 @@ def test_a_wrong_command_line_is_one_sentence_and_status_2(
     (chinese,) = town(*arguments, language="zh").stderr.splitlines()
     assert chinese.endswith("。")
     assert sorted(Path().iterdir()) == before
+
+
+def test_a_meter_is_of_a_model_and_says_what_was_done_to_it(town: Yika) -> None:
+    shown = json.loads(town("meter", "show", "meter").stdout)
+    assert (shown["model"], shown["alarm_level"], shown["second_level"]) == ("G4", "10", "5")
+    keys = ("--keys", "keys.json")
+    made = json.loads(town("meter", "new", "other", *keys, "--model", "G4-SEALED").stdout)
+    assert made["model"] == "G4-SEALED"
+    for model, said in (("W20", "Choose one of: G4, G4-SEALED"), ("G5", "There are: E1")):
+        wrong = town("meter", "new", "third", *keys, "--model", model)
+        assert (wrong.exit_code, said in wrong.stderr) == (2, True)
+    for event, status in (("cover", 67), ("magnet", 195), ("battery_low", 227)):
+        told = json.loads(town("meter", "disturb", "meter", event).stdout)
+        assert told["status"] == status
+    assert json.loads(town("meter", "disturb", "meter", "battery_new").stdout)["status"] == 195
+
+
+def test_a_card_in_a_reader_is_not_put_into_a_meter(town: Yika) -> None:
+    sell(1, 50_000)
+    with CardHold(Path("card")):
+        refused = town("meter", "load", "meter", "card")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "in another slot" in refused.stderr
+    assert town("meter", "load", "meter", "card").exit_code == 0
 
 
 def test_a_tool_card_tells_the_meter_what_to_do(town: Yika) -> None:

@@ -124,7 +124,7 @@ def levels() -> None:
 
 
 @command
-@click.option("--service", type=click.Choice([*Service]), help="A service's meters.")
+@click.option("--service", type=click.Choice([service.value for service in Service]), help="A service's meters.")
 @click.option("--class", "tariff_class", default="", help="Of one tariff class only.")
 @click.option("--meter", default="", help="One meter, instead of a service's.")
 @click.option("--money", is_flag=True, help="Meters that hold money.")
@@ -171,7 +171,7 @@ def show(place: Place) -> None:
 
 
 @command
-@click.option("--service", type=click.Choice([*Service]), help="Of one service.")
+@click.option("--service", type=click.Choice([service.value for service in Service]), help="Of one service.")
 def meters(place: Place, service: str | None) -> None:
     """Print how far each meter's levels are, one JSON line each."""
     for view in place.open().level_office.meters(service=service or ""):

@@ -121,7 +121,8 @@ def notices(
 ) -> Sequence[RowMapping]:
     """Notices, the newest first; unless ``everything``, those that hold."""
     notice = table_of(CardNotice)
-    query = select(notice).order_by(notice.c.created_at.desc(), notice.c.card, notice.c.meter)
+    newest = (notice.c.created_at.desc(), notice.c.card, notice.c.meter, notice.c.number.desc())
+    query = select(notice).order_by(*newest)
     if not everything:
         query = query.where(_holding(now))
     return connection.execute(query.limit(limit)).mappings().all()

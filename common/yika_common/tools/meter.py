@@ -215,7 +215,7 @@ def wall(folder: Path, port: int) -> None:
 
 @meter.command()
 @click.argument("meter_file", metavar="METER", type=_FILE)
-@click.argument("event", type=click.Choice([*Event]))
+@click.argument("event", type=click.Choice([event.value for event in Event]))
 def disturb(meter_file: Path, event: str) -> None:
     """Do something to the meter: open its cover, hold a magnet to it, let its battery run low.
 
