@@ -10,8 +10,10 @@ from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import Row, table_of
 from yika_central.services.debt_office import NewDebt
 from yika_central.services.staff import Credential, StaffRole
-from yika_common.journal.bodies import REPLACEMENT, CardIssued, DebtPaid, Sale
-from yika_common.numbers import Money
+from yika_common.cards.write_back import MeterReading, MeterStatus
+from yika_common.clock import from_timestamp
+from yika_common.journal.bodies import REPLACEMENT, CardIssued, DebtPaid, Reading, Sale
+from yika_common.numbers import Money, Quantity
 from yika_common.services import PROFILES
 
 ACCOUNT = "N0001-000017"
@@ -138,3 +140,40 @@ _NOTHING: dict[str, Any] = {
     "lines": (),
     "used_before": 0,
 }
+
+
+def read_back(
+    pen: Pen, *, count: int, total: int, generation: int = 1, card: str = CARD, number: int = 1
+) -> None:
+    """The pen's node reads what the meter itself wrote back: nothing was used yet."""
+    reading = MeterReading(
+        meter_id=METER,
+        slot=3,
+        key_version=1,
+        generation=generation,
+        count=count,
+        total=Quantity(total),
+        balance=Quantity(total),
+        lifetime_use=Quantity(0),
+        status=MeterStatus(0),
+        sequence=number,
+        clock=from_timestamp(pen.clock.seconds),
+    )
+    keys = pen.hq.keys.meter_keys(METER, 1, "A01")
+    assert keys.wbq is not None
+    pen.write(
+        Reading(
+            card=card,
+            meter=METER,
+            slot=3,
+            generation=generation,
+            count=count,
+            total=total,
+            balance=total,
+            used=0,
+            status=0,
+            sequence=number,
+            meter_time=pen.clock.seconds,
+            evidence=reading.evidence(keys.wbq).hex(),
+        )
+    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from central_builders import HandClock
+from central_builders import HandClock, Pen
 from settlement_builders import (
     ACCOUNT,
     CARD,
@@ -10,6 +10,7 @@ from settlement_builders import (
     a_town,
     bring_up_to_date,
     deliver,
+    read_back,
     replace_card,
     rows,
     sell,
@@ -20,7 +21,8 @@ from settlement_builders import (
 from yika_central.bootstrap import Headquarters
 from yika_central.db.sheet_sources import sources_of
 from yika_central.db.tables import IssuedCard, Posting, Sale, Suspense
-from yika_common.journal.bodies import CardIssued
+from yika_central.domain.detection import Kind
+from yika_common.journal.bodies import CardIssued, Reading
 from yika_common.journal.bodies import Sale as Written
 from yika_common.sync.customers import LostSale
 
@@ -81,26 +83,121 @@ def told(hq: Headquarters) -> tuple[list[LostSale], list[LostSale]]:
     return lost, carried
 
 
-def test_a_sale_the_new_card_did_not_know_is_paid_back_once_a_later_one_shows_it(
-    headquarters: Headquarters, clock: HandClock
-) -> None:
+@pytest.fixture
+def unknowing(headquarters: Headquarters, clock: HandClock) -> tuple[Pen, Pen]:
+    """A new card is sold to whose maker did not know of the second point's sale."""
     first, second = a_town(headquarters, clock)
     sell(first, 20_000, count=1)
     sell(second, 10_000, count=2, total=30_000)
     clock.pass_by(minutes=5)
     replace_card(first, count=1, total=20_000)
+    clock.pass_by(minutes=5)
+    sell(first, 5_000, count=2, total=25_000, generation=2, card=NEW, used_before=20_000)
     deliver(first, second)
     bring_up_to_date(headquarters)
-    # Nothing is proven yet: nobody has sold on.
+    # Nothing is proven yet: perhaps the meter took it from the old card.
     assert outcomes(headquarters)["N0002", 1, 2] == ("WRITTEN", 0)
     assert headquarters.adjustments.account(ACCOUNT).total == 0
     clock.pass_by(minutes=5)
-    sell(first, 5_000, count=2, total=25_000, generation=2, card=NEW, used_before=20_000)
-    deliver(first)
-    bring_up_to_date(headquarters)
+    return first, second
+
+
+def sell_on(pen: Pen) -> None:
+    """The next sale, which headquarters hears of."""
+    sell(pen, 1_000, count=3, total=26_000, generation=2, card=NEW, used_before=25_000)
+    deliver(pen)
+    bring_up_to_date(pen.hq)
+
+
+def test_a_sale_the_new_card_did_not_know_is_paid_back_once_its_meter_shows_it_too_late(
+    headquarters: Headquarters, unknowing: tuple[Pen, Pen]
+) -> None:
+    read_back(unknowing[0], generation=2, count=2, total=25_000, card=NEW)
+    sell_on(unknowing[0])
     assert outcomes(headquarters)["N0002", 1, 2] == ("SUPERSEDED", 0)
     assert headquarters.adjustments.account(ACCOUNT).total == 5_000
     assert headquarters.rerating.drain().changed == 0
+
+
+def test_what_the_meter_took_from_the_old_card_is_not_paid_back(
+    headquarters: Headquarters, unknowing: tuple[Pen, Pen]
+) -> None:
+    """The next sales are: the meter holds that credit already."""
+    read_back(unknowing[0], generation=2, count=2, total=30_000, card=NEW)
+    sell_on(unknowing[0])
+    assert outcomes(headquarters)["N0002", 1, 2] == ("WRITTEN", 0)
+    assert headquarters.adjustments.account(ACCOUNT).total == 0
+    headquarters.detection.run()
+    found = {(case.kind, case.amount) for case in headquarters.detection.cases()}
+    assert (Kind.LOST, 5_000) in found
+
+
+def test_a_write_back_that_the_meter_did_not_make_proves_nothing(
+    headquarters: Headquarters, unknowing: tuple[Pen, Pen]
+) -> None:
+    first = unknowing[0]
+    first.write(
+        Reading(
+            card=NEW,
+            meter=METER,
+            slot=3,
+            generation=2,
+            count=2,
+            total=25_000,
+            balance=25_000,
+            used=0,
+            status=0,
+            sequence=1,
+            meter_time=first.clock.seconds,
+            evidence="00" * 8,
+        )
+    )
+    sell_on(first)
+    assert outcomes(headquarters)["N0002", 1, 2] == ("WRITTEN", 0)
+
+
+def test_an_open_sale_that_another_was_built_on_is_on_the_card(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    """Its own point can't tell from the card, and is told; the card is sold to there again."""
+    first, second = a_town(headquarters, clock)
+    waiting = sell(first, 20_000, count=1, settle=False)
+    clock.pass_by(minutes=5)
+    sell(second, 10_000, count=2, total=30_000)
+    deliver(second, first)
+    bring_up_to_date(headquarters)
+    assert outcomes(headquarters)["N0001", 1, 1] == ("WRITTEN", 1)
+    assert told(headquarters)[1] == [LostSale("N0001", 1, waiting)]
+    assert headquarters.adjustments.account(ACCOUNT).total == 0
+
+
+def test_an_open_sale_below_another_total_is_not_taken_to_be_on_the_card(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    first, second = a_town(headquarters, clock)
+    sell(first, 20_000, count=1, settle=False)
+    clock.pass_by(minutes=5)
+    sell(second, 10_000, count=2, total=25_000)
+    deliver(first, second)
+    bring_up_to_date(headquarters)
+    assert outcomes(headquarters)["N0001", 1, 1] == ("PENDING", 0)
+
+
+def test_an_open_sale_gives_way_to_the_one_that_has_its_count_when_that_arrives(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    """A third sold as much with that count, and the second built on that."""
+    first, second = a_town(headquarters, clock)
+    sell(first, 20_000, count=1, settle=False)
+    clock.pass_by(minutes=5)
+    sell(second, 10_000, count=2, total=30_000)
+    deliver(first, second)
+    bring_up_to_date(headquarters)
+    sell(second, 20_000, count=1)
+    deliver(second)
+    bring_up_to_date(headquarters)
+    assert outcomes(headquarters)["N0001", 1, 1][0] == "SUPERSEDED"
+    assert headquarters.adjustments.account(ACCOUNT).total == 10_000
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -192,3 +289,40 @@ def test_credit_that_nobody_sold_is_doubted_until_its_sale_arrives(
     replace_card(first, count=2, total=90_000, generation=3, card="860000000003")
     deliver(first)
     assert ("carried_unfounded", f"{METER}/2/90000") in reasons(headquarters)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_sales_of_one_count_the_one_whose_total_is_carried_counts(
+    headquarters: Headquarters, clock: HandClock, order: tuple[int, ...]
+) -> None:
+    """The second point had read its own back; the old card is gone, and the totals differ."""
+    pens = a_town(headquarters, clock)
+    sell(pens[0], 20_000, count=1)
+    waiting = sell(pens[0], 10_000, count=2, total=30_000, settle=False)
+    sell(pens[1], 4_000, count=2, total=24_000)
+    clock.pass_by(minutes=5)
+    intent = replace_card(pens[0], count=2, total=30_000)
+    pens[0].write(Written(intent=waiting, through=intent))
+    sell(pens[0], 5_000, count=3, total=35_000, generation=2, card=NEW, used_before=30_000)
+    for which in order:
+        deliver(pens[which])
+        bring_up_to_date(headquarters)
+    assert outcomes(headquarters)["N0001", 1, 2] == ("WRITTEN", 1)
+
+
+def test_what_was_taken_for_overtaken_is_on_the_new_card_that_says_its_count_and_total(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    first, second = a_town(headquarters, clock)
+    sell(first, 20_000, count=1)
+    sell(second, 10_000, count=2, total=30_000, settle=False)
+    sell(first, 4_000, count=2, total=24_000)
+    deliver(first, second)
+    bring_up_to_date(headquarters)
+    assert outcomes(headquarters)["N0002", 1, 2] == ("SUPERSEDED", 0)
+    clock.pass_by(minutes=5)
+    replace_card(first, count=2, total=30_000)
+    deliver(first)
+    bring_up_to_date(headquarters)
+    assert outcomes(headquarters)["N0002", 1, 2] == ("WRITTEN", 1)
+    assert headquarters.adjustments.account(ACCOUNT).total == 0

@@ -3,11 +3,16 @@
 A replacement says a meter's count and total again under a higher generation (``act``
 ``replacement``).  So of the sales to that meter under earlier generations
 
-* the one whose count and total it says, if it is open: its credit is on the new card;
-* one of that very count that another record of it has on the card: its credit is not;
-* one of a higher count was made by a vending point that the new card's maker had not heard of.
-  The old card is dead, and what is sold after builds on the total that the new card says: once a
-  later sale shows that its total does not include this one's, it never counts.
+* the one whose count and total it says is on the new card, whatever was inferred of it before;
+* of two that share both, the one whose own record was read back is;
+* one of that count and another total, or of a higher count, was made by a vending point that the
+  new card's maker had not heard of.  The old card is dead, and what is sold after builds on the
+  total that the new card says: once a later sale shows that its total does not include this one's,
+  it never counts, unless the meter took it from the old card before.  So the meter's own word is
+  waited for: a genuine write-back of the new generation whose total the books explain without it.
+
+On one card, a sale whose count and total the next record builds on was on the card, too, whatever
+its own vending point has seen of it; if another sale of that count turns up, it was not.
 
 Where a meter took another's place, the swap names the old one's newest purchase, which moved on:
 an open sale that is that very one is carried by the new meter's first record.
@@ -16,12 +21,22 @@ an open sale that is that very one is carried by the new meter's first record.
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Table,
+    and_,
+    bindparam,
+    or_,
+    select,
+    update,
+)
 
 from yika_central.db.rerate_queue import Pairs, queue
 from yika_central.db.settlement_store import note_due
 from yika_central.db.sheet_changes import note_changed
-from yika_central.db.tables import MeterSwap, RerateQueue, Sale, table_of
+from yika_central.db.tables import MeterSwap, Reading, RerateQueue, Sale, Suspense, table_of
 from yika_common.journal.bodies import PURCHASE, REFUND, REPLACEMENT, SWAP
 
 _PENDING, _WRITTEN, _SUPERSEDED = "PENDING", "WRITTEN", "SUPERSEDED"
@@ -32,14 +47,24 @@ _COUNT: Final = ("meter", "generation", "count")
 def end_carried(connection: Connection, at: int) -> int:
     """Let every open sale that a new card carries be on the card; how many were."""
     sale = table_of(Sale)
-    covered = or_(_covered(sale), _moved(sale))
-    query = select(sale).where(sale.c.outcome == _PENDING, covered, ~_read_back(sale))
+    inferred = and_(sale.c.outcome == _SUPERSEDED, sale.c.resolved_seq.is_(None))
+    said = and_(_covered(sale), ~_read_back(sale, alike=True))
+    shown = and_(or_(_moved(sale), _built_on(sale)), ~_read_back(sale))
+    query = select(sale).where(
+        or_(
+            and_(sale.c.outcome == _PENDING, or_(said, shown)),
+            # Whatever its count looked like before, a new card says count and total again.
+            and_(inferred, said),
+        )
+    )
     rows = [dict(row) for row in connection.execute(query).mappings()]
     if not rows:
         return 0
     here = and_(*(sale.c[name] == bindparam(f"k_{name}") for name in _PLACE))
     connection.execute(
-        update(sale).where(here, sale.c.outcome == _PENDING).values(outcome=_WRITTEN, carried=1),
+        update(sale)
+        .where(here, sale.c.resolved_seq.is_(None))
+        .values(outcome=_WRITTEN, carried=1),
         [{f"k_{name}": row[name] for name in _PLACE} for row in rows],
     )
     _look_again(connection, rows, at)
@@ -48,7 +73,8 @@ def end_carried(connection: Connection, at: int) -> int:
 
 def carried_in_vain(sale: Table) -> ColumnElement[bool]:
     """Said to be carried, while another sale's own record of that count was read back."""
-    return and_(sale.c.carried == 1, sale.c.outcome == _WRITTEN, _read_back(sale))
+    twin = or_(_read_back(sale, alike=True), and_(~_covered(sale), _read_back(sale)))
+    return and_(sale.c.carried == 1, sale.c.outcome == _WRITTEN, twin)
 
 
 def not_carried(sale: Table) -> ColumnElement[bool]:
@@ -58,19 +84,31 @@ def not_carried(sale: Table) -> ColumnElement[bool]:
     """
     waiting, new = table_of(RerateQueue), table_of(Sale).alias("new")
     later = table_of(Sale).alias("later")
-    built_on = later.c.total_after - later.c.quantity - later.c.adjusted_quantity
+    told, doubt = table_of(Reading), table_of(Suspense)
+    false = select(doubt.c.node).where(
+        *(doubt.c[name] == told.c[name] for name in _PLACE), doubt.c.reason == "false_reading"
+    )
+    untaken = select(told.c.node).where(
+        told.c.meter == later.c.meter,
+        told.c.generation == later.c.generation,
+        told.c["count"] == later.c["count"],
+        told.c.total <= later.c.total_after,
+        ~false.exists(),
+    )
     shown = select(later.c.node).where(
         later.c.meter == sale.c.meter,
         later.c.generation >= new.c.generation,
         later.c["count"] > new.c["count"],
         later.c.act.in_([PURCHASE, REFUND]),
         later.c.outcome == _WRITTEN,
-        built_on < sale.c.total_after,
+        _built_total(later) < sale.c.total_after,
+        untaken.exists(),
     )
+    another = and_(new.c["count"] == sale.c["count"], new.c.total_after != sale.c.total_after)
     unknowing = select(new.c.node).where(
         new.c.meter == sale.c.meter,
         new.c.generation > sale.c.generation,
-        new.c["count"] < sale.c["count"],
+        or_(new.c["count"] < sale.c["count"], another),
         new.c.act == REPLACEMENT,
         new.c.outcome == _WRITTEN,
         shown.exists(),
@@ -99,6 +137,28 @@ def _covered(sale: Table) -> ColumnElement[bool]:
     )
 
 
+def _built_on(sale: Table) -> ColumnElement[bool]:
+    """The next count of the same card was sold on top of this very total."""
+    following = table_of(Sale).alias("following")
+    return (
+        select(following.c.node)
+        .where(
+            following.c.meter == sale.c.meter,
+            following.c.generation == sale.c.generation,
+            following.c["count"] == sale.c["count"] + 1,
+            following.c.act == PURCHASE,
+            following.c.outcome == _WRITTEN,
+            _built_total(following) == sale.c.total_after,
+        )
+        .exists()
+    )
+
+
+def _built_total(sale: FromClause) -> ColumnElement[int]:
+    """The total that a sale's record was made from."""
+    return sale.c.total_after - sale.c.quantity - sale.c.adjusted_quantity
+
+
 def _moved(sale: Table) -> ColumnElement[bool]:
     swap, new = table_of(MeterSwap), table_of(Sale).alias("new")
     return (
@@ -114,8 +174,8 @@ def _moved(sale: Table) -> ColumnElement[bool]:
     )
 
 
-def _read_back(sale: Table) -> ColumnElement[bool]:
-    """Another sale's own record of the same count was read back from the card."""
+def _read_back(sale: Table, *, alike: bool = False) -> ColumnElement[bool]:
+    """Another sale's own record of the same count, or alike in total too, was read back."""
     other = table_of(Sale).alias("other")
     return (
         select(other.c.node)
@@ -124,6 +184,7 @@ def _read_back(sale: Table) -> ColumnElement[bool]:
             or_(*(other.c[name] != sale.c[name] for name in _PLACE)),
             other.c.outcome == _WRITTEN,
             other.c.carried == 0,
+            *([other.c.total_after == sale.c.total_after] if alike else []),
         )
         .exists()
     )

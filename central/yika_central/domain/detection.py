@@ -159,8 +159,17 @@ class _Ladder:
         return self._fold(position, self.given)
 
     def least(self, position: Position) -> int:
-        """What it was certainly given by then: pending records may not have reached a card."""
-        return self._fold(position, [one for one in self.given if one.outcome == "WRITTEN"])
+        """What was certainly paid for by then: pending records may not have reached a card.
+
+        Summed up, because a record whose maker did not know of an earlier one says too low a
+        total.  Of several records of one count only one can be taken.
+        """
+        certain = [one for one in self.given if one.outcome == "WRITTEN"]
+        growth: dict[Position, int] = {}
+        for one in certain:
+            if one.position <= position:
+                growth[one.position] = max(one.growth, growth.get(one.position, one.growth))
+        return max(self._fold(position, certain), sum(growth.values()))
 
     def falls_between(self, before: Position, after: Position) -> bool:
         """Whether a refund lies after the one position and at most at the other."""

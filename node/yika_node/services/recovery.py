@@ -16,7 +16,7 @@ nothing readable                       ASK         damaged or forged
 
 A sale that is closed needs NOTHING.  Nothing is ever voided because it is in doubt, and nothing is
 ever sold anew to find out: ASK leaves the intent open until headquarters, which has the journals
-of the others, tells that its count on the card is another's.
+of the others, tells that its count on the card is another's, or that another sale was built on it.
 """
 
 from enum import StrEnum

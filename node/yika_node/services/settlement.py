@@ -165,6 +165,10 @@ class Settlement:
                 **self.named(row), generation_seen=shown.generation, count_seen=shown.count
             )
             self.journal.append([body], at=self.clock(), operator=operator)
+        elif decided is Verdict.ASK and self._is_among(row, lost=False):
+            # Another vending point sold on top of it before its end was seen here.
+            below = bodies.Sale(**self.named(row), carried=image.identity.number)
+            self.journal.append([below], at=self.clock(), operator=operator)
         else:
             problem = SaleStillOpen(card=image.identity.number)
         return image, self._resolution(row, problem)
