@@ -1,0 +1,122 @@
+"""How a town that is attacked begins: headquarters, two points, a household per type of card."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from attack_books import CEILING, HOME, HOUSEHOLDS, POINTS, SLOTS, Household
+from attack_cards import AnyHand, Pocket
+from card_builders import repeatable_random
+from central_builders import LI, WANG, HandClock, new_headquarters
+from node_world import CHEAP, OPERATOR, PASSWORD
+from points_of_headquarters import AREA, URL
+from tariff_builders import a_document, as_bytes
+from yika_central.bootstrap import Headquarters
+from yika_common.cards.keys import MeterKeys
+from yika_common.meters.state import MeterPlate
+from yika_common.services import PROFILES, Service
+from yika_common.simulated.meter_file import new_meter_pages
+from yika_common.sync.personal_data import Person
+from yika_node.bootstrap import Node, build
+from yika_node.services.views import AccountForm
+from yika_node.uplink import LinkDown
+
+
+@dataclass
+class Wire:
+    """A point's wire to headquarters; it may lose the next answer."""
+
+    hq: Headquarters
+    clock: Callable[[], datetime]
+    lose_answer: bool = False
+
+    def post(self, path: str, body: bytes) -> bytes:
+        if path.endswith("/enrol"):
+            return self.hq.enrolment.answer(body)
+        answer = self.hq.reconciliation.receive(body, self.clock())
+        if self.lose_answer:
+            self.lose_answer = False
+            raise LinkDown
+        return answer
+
+    def get(self, path: str) -> bytes:
+        return self.hq.registry.item(bytes.fromhex(path.rpartition("/")[2]))
+
+
+@dataclass
+class Beginning:
+    """What a town begins with: folders, households and new meters; made once."""
+
+    folder: Path
+    households: tuple[Household, ...]
+    meters: dict[str, bytes]
+    now: datetime
+
+
+def a_beginning(folder: Path) -> Beginning:
+    """Make the town: headquarters, two points, a household for each type of card."""
+    clock = HandClock()
+    hq = new_headquarters(folder / "central", clock)
+    for service in ("gas", "cold_water"):
+        document = a_document(id=f"TEST-{service.upper()}".replace("_", "-"), service=service)
+        hq.tariff_office.publish(as_bytes(document), [LI, WANG])
+    hq.stock.take_in_new(AREA, PROFILES[4] * len(HOUSEHOLDS), 60)
+    hands = [AnyHand() for _ in POINTS]
+    nodes = []
+
+    def now() -> datetime:
+        return clock()
+
+    for at, name in enumerate(POINTS):
+        node = build(
+            folder / name,
+            clock=now,
+            random=repeatable_random(77_000_000 * (at + 1)),
+            reader=hands[at],
+            uplinks=lambda _url: Wire(hq, clock),
+            cost=CHEAP,
+        )
+        token = hq.enrolment.invite(name, name=name, areas=(AREA,), url=URL)
+        node.enrolment.enrol(token, OPERATOR, PASSWORD)
+        nodes.append(node)
+    households = []
+    meters: dict[str, bytes] = {}
+    for index, kind in enumerate(HOUSEHOLDS):
+        who = Household(index, kind, HOME[index])
+        _open(who, nodes[who.home], hands[who.home])
+        for slot, number in who.meters.items():
+            meters[number] = _new_meter(hq, number, PROFILES[4][slot])
+        households.append(who)
+        for _ in range(2):
+            for node in nodes:
+                node.courier.sync()
+            hq.rerating.drain()
+            hq.settling.run()
+    for node in nodes:
+        node.close()
+    hq.close()
+    return Beginning(folder, tuple(households), meters, clock() + timedelta(hours=1))
+
+
+def _open(who: Household, node: Node, hand: AnyHand) -> None:
+    chosen = tuple(
+        (slot, node.accounts.free_meters(service)[0]) for slot, service in enumerate(PROFILES[4])
+    )
+    form = AccountForm(Person(name="王小明"), AREA, "residential", 4, 3, None, chosen)
+    account = node.accounts.open(OPERATOR, form)
+    pocket = Pocket(who.kind, who.index)
+    hand.pocket = pocket
+    node.cards.initialise(OPERATOR, account.number)
+    hand.pocket = None
+    who.account = account.number
+    who.meters = {slot: meter for slot, meter in chosen if slot in SLOTS}
+    who.pockets.append(pocket)
+
+
+def _new_meter(hq: Headquarters, number: str, service: Service) -> bytes:
+    return new_meter_pages(MeterPlate(number, service, 1, CEILING), keys_of(hq, number))
+
+
+def keys_of(hq: Headquarters, meter: str) -> MeterKeys:
+    return hq.keys.meter_keys(meter, 1, AREA)

@@ -1,0 +1,145 @@
+"""How a town comes to rest, and what must then be true to the cent.
+
+Cards are finished, read everywhere and loaded; points and headquarters tell each other all they
+know; what may be handed out is handed out.  Then, for every household that deceived nobody and
+of which no record was lost with a database::
+
+    what it paid = what its meters credited
+                 + what headquarters owes it (adjustments, and losses that a case names)
+                 + what was bought and waits at a point, in its journal
+                 + what was given back and may not be handed out yet
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from attack_books import POINTS, UNIT, UNIT_PRICE, Household
+from attack_town import Town, number_of
+from node_world import OPERATOR
+from yika_central.domain.detection import Kind
+from yika_common.errors import YikaError
+from yika_common.journal.bodies import REFUND
+from yika_node.services.refund_views import RefundState
+
+TURNS = 3
+"""More than anything needs: what headquarters decides is told, obeyed, and told again."""
+
+
+def come_to_rest(town: Town) -> None:
+    """Let everybody come again until nothing moves any more."""
+    for who in town.households:
+        _finish(town, who)
+    for who in town.households:
+        _come_again(town, who)
+    _tell(town)
+    for _ in range(TURNS):
+        unsettled = [who for who in town.households if _is_unsettled(town, who)]
+        if not unsettled:
+            break
+        for who in unsettled:
+            _come_again(town, who)
+        _tell(town)
+
+
+def _finish(town: Town, who: Household) -> None:
+    """Finish a card that was begun; a chip torn in its code is set aside for another."""
+    if who.replacing is None:
+        return
+    point = who.replacing[0]
+    town.clock.pass_by(minutes=5)
+    town.replace(who, point, look=False)
+    if who.replacing is not None:
+        who.replacing = None
+        town.replace(who, point, look=False)
+
+
+def _tell(town: Town) -> None:
+    """Points and headquarters tell each other all they know."""
+    for point in _alive(town):
+        town.sync(point)
+    town.settle()
+    for point in _alive(town):
+        town.sync(point)
+
+
+def _alive(town: Town) -> list[int]:
+    return [point for point in range(len(POINTS)) if point not in town.dead]
+
+
+def _is_unsettled(town: Town, who: Household) -> bool:
+    """Whether a sale or a refund waits, or was decided at headquarters only."""
+    if who.crooked or who.torn_apart:
+        return False
+    open_ = any(town.nodes[point].queries.pending(account=who.account) for point in _alive(town))
+    return open_ or any(town.refunds(point).waiting(who.account) for point in _alive(town))
+
+
+def _come_again(town: Town, who: Household) -> None:
+    """The card is read wherever anybody sells, and shown to its meters in between."""
+    for point in _alive(town):
+        town.clock.pass_by(minutes=5)
+        if town.nodes[point].cards.standings.refusal(number_of(who.pocket)) is not None:
+            with suppress(YikaError):
+                town.nodes[point].life.reports.find(OPERATOR, who.account, "found")
+        town.read(point, who.pocket)
+        for meter in who.meters.values():
+            town.load(who.pocket, meter)
+    for point in _alive(town)[:1]:
+        town.clock.pass_by(minutes=5)
+        town.read(point, who.pocket)
+    for point in _alive(town):
+        if town.refunds(point).waiting(who.account):
+            town.clock.pass_by(minutes=5)
+            _hand_out(town, who, point)
+
+
+def _hand_out(town: Town, who: Household, point: int) -> None:
+    desk = town.refunds(point)
+    with town.at(point, who.pocket) as node:
+        epoch = node.standing.membership.epoch
+        for view in desk.waiting(who.account):
+            desk.pay_out(OPERATOR, epoch, view.sale.seq)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A household's account with the town at rest, in money."""
+
+    paid: int
+    granted: int
+    adjusted: int
+    lost: int
+    waits: int
+    handed_out_later: int
+
+    @property
+    def missing(self) -> int:
+        """What it has paid and neither got nor is owed; below zero: what it got for nothing."""
+        owed = self.adjusted + self.lost + self.waits + self.handed_out_later
+        return self.paid - self.granted - owed
+
+
+def balance_of(town: Town, who: Household) -> Balance:
+    """What the household paid, got, and is owed."""
+    waits, later = 0, 0
+    for point in range(len(POINTS)):
+        with suppress(YikaError):
+            rows = town.nodes[point].queries.pending(account=who.account)
+            waits += sum(row.paid for row in rows if row.act != REFUND)
+        for view in town.refunds(point).waiting(who.account):
+            if view.state is not RefundState.PAID:
+                later += view.money
+    lost = sum(case.amount for case in town.cases(who) if case.kind is Kind.LOST)
+    return Balance(
+        paid=town.books.cash(who.account),
+        granted=town.granted(who),
+        adjusted=town.hq.adjustments.account(who.account).outstanding,
+        lost=lost * UNIT_PRICE // UNIT,
+        waits=waits,
+        handed_out_later=later,
+    )
+
+
+def accusations(town: Town, who: Household) -> list[str]:
+    """Cases that say somebody cheated; a loss accuses nobody."""
+    return [case.kind.value for case in town.cases(who) if case.kind is not Kind.LOST]

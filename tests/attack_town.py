@@ -1,0 +1,394 @@
+"""A town to be attacked: two vending points of one headquarters, households, cards and meters.
+
+Everything is the product but the reader, clocks, randomness and wires.  The town's own books
+(:class:`Books`) see every record at the moment it is committed: they remember what a restored
+database has forgotten, and what a customer paid is what they say.
+
+All credit costs 5.00 a unit and is sold in whole units, so that money and quantity say the same,
+to the cent.
+"""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from attack_beginning import Beginning, Wire, keys_of
+from attack_books import (
+    CEILING,
+    POINTS,
+    UNIT,
+    UNIT_PRICE,
+    Books,
+    Household,
+)
+from attack_cards import CPU, AnyHand, Pocket
+from card_builders import ChipMemory, repeatable_random
+from central_builders import CountedRandom, HandClock
+from meter_builders import PageMemory
+from node_world import CHEAP, OPERATOR, PASSWORD, Fate, PowerCut, abandon, for_quantity
+from refund_builders import TOKEN, SecondPerson, refund_desk
+from yika_central.bootstrap import build as build_headquarters
+from yika_central.services.detection import Case
+from yika_common.cards.contact import recognise
+from yika_common.cards.record import CreditRecord, RecordWitness
+from yika_common.cards.user_card import open_session, personalise
+from yika_common.errors import YikaError
+from yika_common.meters.dialogue import LoadReport, load
+from yika_common.meters.state import consumed
+from yika_common.numbers import Quantity
+from yika_common.services import PROFILES
+from yika_common.simulated.icc import UserCardIcc, blank_memory
+from yika_common.simulated.memory_chip import ChipContent
+from yika_common.simulated.meter_file import StoredMeter
+from yika_node.bootstrap import Node, build
+from yika_node.db.journal import Entry
+from yika_node.services.card_desk import CardDesk
+from yika_node.services.errors import NoCardKeyLeft
+from yika_node.services.keyring import HeldCard
+from yika_node.services.payments import Receipt
+from yika_node.services.refunds import RefundDesk
+from yika_node.services.supplements import Supplements
+
+
+class Town:
+    """One run."""
+
+    def __init__(self, beginning: Beginning, folder: Path) -> None:
+        shutil.copytree(beginning.folder, folder)
+        self.folder = folder
+        self.clock = HandClock(beginning.now)
+        self.hq = build_headquarters(
+            folder / "central", clock=self.clock, random=CountedRandom("a run")
+        )
+        self.households = tuple(who.copied() for who in beginning.households)
+        self.meters = {number: PageMemory(pages) for number, pages in beginning.meters.items()}
+        self.books = Books()
+        self.hands = [AnyHand() for _ in POINTS]
+        self.wires = [Wire(self.hq, self.clock) for _ in POINTS]
+        self.skew = [0 for _ in POINTS]
+        self.skewed = False
+        self.started = 0
+        self.forms = 0
+        self.serial = 100
+        self.happened: Counter[str] = Counter()
+        self.kept: list[Path | None] = [None for _ in POINTS]
+        self.extracted: set[str] = set()
+        self.dead: set[int] = set()
+        self.nodes: list[Node] = [self._start(point) for point in range(len(POINTS))]
+
+    def close(self) -> None:
+        for node in self.nodes:
+            node.close()
+        self.hq.close()
+        shutil.rmtree(self.folder)
+
+    # Vending points
+
+    def _start(self, point: int) -> Node:
+        self.started += 1
+
+        def now() -> datetime:
+            return self.clock() + timedelta(seconds=self.skew[point])
+
+        node = build(
+            self.folder / POINTS[point],
+            clock=now,
+            random=repeatable_random(1_000_000 * self.started + 10_000 * point),
+            reader=self.hands[point],
+            uplinks=lambda _url: self.wires[point],
+            cost=CHEAP,
+        )
+        node.staff.sign_in(OPERATOR, PASSWORD)
+        append: Callable[..., Sequence[Entry]] = node.journal.append
+
+        def watched(*args: object, **options: object) -> Sequence[Entry]:
+            fate = self.hands[point].fate
+            fate.step("before commit")
+            entries = append(*args, **options)
+            self.books.saw(point, entries)
+            fate.step("after commit")
+            return entries
+
+        setattr(node.journal, "append", watched)  # noqa: B010 - a method is replaced on purpose
+        return node
+
+    @contextmanager
+    def at(self, point: int, pocket: Pocket | None, fate: Fate | None = None) -> Iterator[Node]:
+        """The point with that card in its reader; what it refuses is counted, power may fail."""
+        hand = self.hands[point]
+        hand.pocket = pocket
+        hand.fate = fate or Fate()
+        try:
+            yield self.nodes[point]
+        except PowerCut:
+            self.happened["power cut"] += 1
+            abandon(self.nodes[point])
+            hand.fate = Fate()
+            self.nodes[point] = self._start(point)
+        except YikaError as refused:
+            self.happened[refused.code] += 1
+            if refused.code in ("node_restored", "stopped_by_headquarters"):
+                self.dead.add(point)
+        finally:
+            hand.fate = Fate()
+            hand.pocket = None
+
+    def keep(self, point: int) -> None:
+        """Keep a copy of the point's data folder as it is now."""
+        self.nodes[point].close()
+        self.kept[point] = kept = self.folder / f"kept {self.started}"
+        shutil.copytree(self.folder / POINTS[point], kept)
+        self.nodes[point] = self._start(point)
+
+    def put_back(self, point: int, *, whole: bool) -> None:
+        """Put the kept database in the place of the newer one; ``whole``: the whole folder."""
+        kept = self.kept[point]
+        if kept is None:
+            return
+        self.nodes[point].close()
+        folder = self.folder / POINTS[point]
+        if whole:
+            shutil.rmtree(folder)
+            shutil.copytree(kept, folder)
+        else:
+            for file in folder.glob("node.db*"):
+                file.unlink()
+            shutil.copy(kept / "node.db", folder / "node.db")
+        self.nodes[point] = self._start(point)
+        self.happened["folder put back" if whole else "database put back"] += 1
+        self._forget(point)
+
+    def _forget(self, point: int) -> None:
+        """Mark what the point has forgotten, and whom it concerns."""
+        queries = self.nodes[point].queries
+        for one in self.books.bought:
+            if one.point != point or not one.known:
+                continue
+            row = queries.record(one.epoch, one.seq)
+            if row is None or row.head != one.head:
+                one.known = False
+                for who in self.households:
+                    who.torn_apart |= who.account == one.body.account
+
+    def write_over(self, pocket: Pocket, at: int, data: bytes) -> None:
+        """Change bytes of a memory card, protected or not."""
+        content = pocket.image
+        assert isinstance(content, ChipContent), "only a memory card's bytes can be had"
+        at %= len(content.main)
+        main = content.main[:at] + data + content.main[at + len(data) :]
+        pocket.image = replace(content, main=main)
+
+    def token(self) -> str:
+        self.forms += 1
+        return f"form {self.forms}"
+
+    def sell(
+        self,
+        who: Household,
+        point: int,
+        units: dict[int, int],
+        fate: Fate | None = None,
+        pocket: Pocket | None = None,
+    ) -> Receipt | None:
+        """Sell whole units for some of the slots."""
+        entries = [for_quantity(slot, count * UNIT) for slot, count in units.items()]
+        pocket = pocket or who.pocket
+        receipt = None
+        with self.at(point, pocket, fate) as node:
+            number = number_of(pocket)
+            receipt = node.sales.sell(OPERATOR, number, entries, self.token())
+            self.happened["sold" if receipt.complete else "sold, pending"] += 1
+        return receipt
+
+    def read(self, point: int, pocket: Pocket, fate: Fate | None = None) -> None:
+        with self.at(point, pocket, fate) as node:
+            view = node.cards.read(OPERATOR)
+            for resolution in view.resolved:
+                self.happened[f"resolved: {resolution.state.value}"] += 1
+
+    def replace(self, who: Household, point: int, *, look: bool, fate: Fate | None = None) -> None:
+        """Replace the household's card by a blank one; one that was begun is finished."""
+        if who.replacing is None:
+            if look:
+                with self.at(point, who.pocket) as node:
+                    node.life.reissue.look(OPERATOR)
+            self.serial += 1
+            blank, form = Pocket(who.kind, self.serial), self.token()
+        else:
+            blank, (point, form) = who.pockets.pop(), who.replacing
+        cards = self.card_of(who, point)
+        with self.at(point, blank, fate) as node:
+            made = node.life.reissue.replace(OPERATOR, who.account, "lost", form)
+            if made.problem is not None:
+                raise made.problem
+            self.happened["replaced"] += 1
+        if number_of(blank) and number_of(blank) == self.card_of(who, point):
+            who.pockets.append(blank)
+            who.replacing = None
+        elif self.card_of(who, point) != cards or who.replacing is not None:
+            who.pockets.append(blank)
+            who.replacing = (point, form)
+
+    def card_of(self, who: Household, point: int) -> str:
+        """The account's card, as the point knows it."""
+        return self.nodes[point].accounts.get(who.account).card or ""
+
+    def supplement(self, who: Household, point: int, slot: int, fate: Fate | None = None) -> None:
+        """Write the newest purchase of a slot onto the card once more."""
+        with self.at(point, who.pocket, fate) as node:
+            cards = node.cards
+            desk = Supplements(
+                cards,
+                cards.journal,
+                cards.queries,
+                cards.standings.book,
+                cards.keyring,
+                SecondPerson(),
+                cards.clock,
+            )
+            desk.write(OPERATOR, number_of(who.pocket), slot, "damaged", TOKEN)
+            self.happened["written again"] += 1
+
+    def end(self, point: int, pocket: Pocket, how: str, fate: Fate | None = None) -> None:
+        """Take a card out of use."""
+        with self.at(point, pocket, fate) as node:
+            node.life.ends.end(OPERATOR, how, "handed in")
+            self.happened[how] += 1
+
+    def refunds(self, point: int) -> RefundDesk:
+        return refund_desk(self.nodes[point], second_person=SecondPerson())
+
+    # Meters
+
+    def meter(self, number: str) -> StoredMeter:
+        return StoredMeter(self.meters[number])
+
+    def load(self, pocket: Pocket, meter: str, fate: Fate | None = None) -> LoadReport | None:
+        """Show a card to a meter."""
+        try:
+            report = load(
+                pocket.contact(fate), repeatable_random(22), self.meter(meter), self.clock()
+            )
+        except YikaError as refused:
+            self.happened[f"meter: {refused.code}"] += 1
+        except PowerCut:
+            self.happened["meter: power cut"] += 1
+        else:
+            self.happened[f"meter: {report.outcome.value} {report.reason.value}".strip()] += 1
+            return report
+        return None
+
+    def use(self, meter: str, quantity: int) -> None:
+        stored = self.meter(meter)
+        stored.commit(consumed(stored.state(), Quantity(quantity), self.clock())[0])
+
+    # Headquarters
+
+    def sync(self, point: int, *, lose_answer: bool = False) -> None:
+        self.wires[point].lose_answer = lose_answer
+        with self.at(point, None) as node:
+            node.courier.sync()
+        self.wires[point].lose_answer = False
+
+    def settle(self) -> None:
+        """What headquarters' jobs do."""
+        self.hq.rerating.drain()
+        self.hq.settling.run()
+        self.hq.detection.run()
+
+    def cases(self, who: Household) -> list[Case]:
+        return [case for case in self.hq.detection.cases() if case.account == who.account]
+
+    # What is true
+
+    def granted(self, who: Household) -> int:
+        """What the household's meters have ever credited, in money."""
+        totals = (self.meter(meter).state().total for meter in who.meters.values())
+        return sum(int(total) * UNIT_PRICE // UNIT for total in totals)
+
+    def allowance(self, who: Household) -> int:
+        """The most that whoever copies a memory card gets before its meter's word is heard.
+
+        Where a sale was cut off, headquarters gives its money back as soon as another record has
+        its count, which proves something on a card that can't be copied; and each point that has
+        not heard of the other applies what headquarters owes.
+        """
+        if who.kind == CPU or not who.crooked:
+            return 0
+        return max(0, int(self.hq.adjustments.account(who.account).total)) * len(POINTS)
+
+    def forge(self, meter: str, slot: int, quantity: int) -> None:
+        """With a meter's own keys anybody makes a card, and credit, for that meter."""
+        keys, state = keys_of(self.hq, meter), self.meter(meter).state()
+        self.extracted.add(meter)
+        icc = UserCardIcc(ChipMemory(blank_memory(b"FORGERY1")), repeatable_random(31))
+        personalise(
+            icc,
+            repeatable_random(32),
+            number="869999999999",
+            generation=1,
+            profile=4,
+            key_version=1,
+            node_key=bytes(16),
+            slot_auth_keys={slot: keys.auth},
+        )
+        record = CreditRecord(
+            meter_id=meter,
+            slot=slot,
+            service=PROFILES[4][slot],
+            key_version=1,
+            epoch=1,
+            generation=max(1, state.generation),
+            count=state.count + 1,
+            total=Quantity(state.total + quantity),
+            time=self.clock(),
+            witness=RecordWitness("N0009", 1, 1, bytes(8)),
+        )
+        session = open_session(icc, repeatable_random(33), bytes(16))
+        session.write_record(slot, record.encode(keys.credit))
+        icc.reset()
+        report = load(icc, repeatable_random(34), self.meter(meter), self.clock())
+        self.happened[f"forged with the meter's keys: {report.outcome.value}"] += 1
+
+    def gains(self) -> list[str]:
+        """What anybody has got without paying, but for meters whose keys were extracted."""
+        found = []
+        for who in self.households:
+            if self.extracted & set(who.meters.values()):
+                continue
+            granted, cash = self.granted(who), self.books.cash(who.account)
+            if granted > cash + self.allowance(who):
+                found.append(f"{who.kind} {who.account} got {granted} for {cash}")
+        for number in self.meters:
+            state = self.meter(number).state()
+            if state.balance > CEILING:
+                found.append(f"{number} stores {state.balance}")
+            if number not in self.extracted and state.total > self.books.sold(number):
+                found.append(
+                    f"{number} took {state.total} of {self.books.sold(number)} that were paid for"
+                )
+        return found
+
+
+def own_numbers(desk: CardDesk) -> HeldCard:
+    """The next number of the pool for this point: each has its own part of the area's numbers."""
+    pool = sorted(desk.keyring.cards(), key=lambda card: card.number)
+    numbers = [card.number for card in pool]
+    taken = desk.queries.cards_issued(numbers) | desk.queries.told_cards(numbers)
+    place = POINTS.index(desk.settlement.standing.membership.node)
+    for card in pool[place :: len(POINTS)]:
+        if card.number not in taken:
+            return card
+    raise NoCardKeyLeft
+
+
+def number_of(pocket: Pocket) -> str:
+    """What the card says it is; nothing if it says nothing."""
+    try:
+        return recognise(pocket.contact()).number
+    except YikaError:
+        return ""
