@@ -39,7 +39,7 @@ OUTCOMES: Final[dict[str, tuple[Text, Mood]]] = {
     "UNCLEAR": (_("begun, end unknown"), "bad"),
 }
 STATUSES: Final[dict[MeterStatus, Text]] = {
-    MeterStatus.CLOSED: _("closed"),
+    MeterStatus.CLOSED: _("shut off"),
     MeterStatus.LOW: _("nearly used up"),
     MeterStatus.TRANSFERRED: _("transferred"),
     MeterStatus.CLEARED: _("cleared"),

@@ -42,7 +42,7 @@ SERVICES: Final[dict[Service, Text]] = {
     Service.BULK_WATER: _("Bulk water"),
 }
 STATUSES: Final[dict[MeterStatus, tuple[Text, Mood]]] = {
-    MeterStatus.CLOSED: (_("closed"), "bad"),
+    MeterStatus.CLOSED: (_("shut off"), "bad"),
     MeterStatus.WARNED: (_("closed once: show the card"), "warn"),
     MeterStatus.LOW: (_("nearly used up"), "warn"),
     MeterStatus.TRANSFERRED: (_("transferred"), "idle"),
