@@ -5,6 +5,7 @@ import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from yika_common.clock import Clock
 from yika_common.infra.collecting import without_collecting
@@ -210,7 +211,8 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     settlement = Settlement(journal, queries, standing, keyring, customers, clock, outside.judge)
     counter = Counter(outside.reader, random)
     standings = CardStandings(store, queries)
-    notices = Notices(card_shelf, lambda: standings.book, journal, clock, courier.heard_at)
+    zone = ZoneInfo(config.place.time_zone)
+    notices = Notices(card_shelf, lambda: standings.book, journal, clock, courier.heard_at, zone)
     standings.notices = notices
     cards = CardDesk(counter, journal, queries, keyring, accounts, settlement, standings, clock)
     pricing = Pricing(queries, shelf, settings, card_shelf.levels)

@@ -8,7 +8,7 @@ that have not heard of each other may both obey one notice; each tells headquart
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from yika_common.clock import Clock, to_timestamp
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 REASON_MAX: Final = 200
 _REFUSE, _KEEP, _CALL, _MESSAGE = "refuse", "keep", "call", "message"
-_DAY = "%Y-%m-%d %H:%M"
+_MOMENT = "%Y-%m-%d %H:%M"
 
 _WHY: Final = {
     _REFUSE: N_("headquarters sells it nothing, as of %(day)s."),
@@ -81,12 +81,14 @@ class Notices:
         journal: Journal,
         clock: Clock,
         heard_at: Callable[[], datetime | None],
+        zone: tzinfo,
     ) -> None:
         self._shelf = shelf
         self._book = book
         self._journal = journal
         self._clock = clock
         self._heard_at = heard_at
+        self._zone = zone
 
     def refusal(self, card: str, meters: Sequence[str] = ()) -> YikaError | None:
         """Why nothing is sold to the card or to these meters, if the list says so.
@@ -171,7 +173,7 @@ class Notices:
 
     def _day(self) -> str | Phrase:
         at = self._heard_at()
-        return _NEVER if at is None else at.strftime(_DAY)
+        return _NEVER if at is None else at.astimezone(self._zone).strftime(_MOMENT)
 
 
 def _view(notice: Notice) -> NoticeView:
