@@ -308,6 +308,8 @@ def test_of_two_sales_of_one_count_the_one_whose_total_is_carried_counts(
         deliver(pens[which])
         bring_up_to_date(headquarters)
     assert outcomes(headquarters)["N0001", 1, 2] == ("WRITTEN", 1)
+    assert outcomes(headquarters)["N0002", 1, 2] == ("SUPERSEDED", 0)
+    assert headquarters.adjustments.account(ACCOUNT).total == 2_000
 
 
 def test_what_was_taken_for_overtaken_is_on_the_new_card_that_says_its_count_and_total(
@@ -325,4 +327,6 @@ def test_what_was_taken_for_overtaken_is_on_the_new_card_that_says_its_count_and
     deliver(first)
     bring_up_to_date(headquarters)
     assert outcomes(headquarters)["N0002", 1, 2] == ("WRITTEN", 1)
-    assert headquarters.adjustments.account(ACCOUNT).total == 0
+    # The new card's total has no room for what the first had read back: its money goes back.
+    assert outcomes(headquarters)["N0001", 1, 2] == ("SUPERSEDED", 0)
+    assert headquarters.adjustments.account(ACCOUNT).total == 2_000

@@ -104,14 +104,16 @@ def not_carried(sale: Table) -> ColumnElement[bool]:
         _built_total(later) < sale.c.total_after,
         untaken.exists(),
     )
-    another = and_(new.c["count"] == sale.c["count"], new.c.total_after != sale.c.total_after)
+    # Of its own count the new card carries another: with a higher total this one is below it.
+    higher = or_(new.c["count"] < sale.c["count"], new.c.total_after < sale.c.total_after)
+    below = and_(new.c["count"] == sale.c["count"], new.c.total_after > sale.c.total_after)
     unknowing = select(new.c.node).where(
         new.c.meter == sale.c.meter,
         new.c.generation > sale.c.generation,
-        or_(new.c["count"] < sale.c["count"], another),
+        new.c["count"] <= sale.c["count"],
         new.c.act == REPLACEMENT,
         new.c.outcome == _WRITTEN,
-        shown.exists(),
+        or_(below, and_(higher, shown.exists())),
     )
     return and_(
         sale.c.account.in_(select(waiting.c.account)),
