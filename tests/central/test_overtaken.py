@@ -43,12 +43,15 @@ def test_an_overtaken_sale_is_paid_back_whole_whoever_delivers_first(
 def test_a_sale_that_nobody_overtook_stays_open(
     headquarters: Headquarters, clock: HandClock
 ) -> None:
-    """The control: another open sale with that count proves nothing, nor does a later count."""
+    """The control: another open sale with that count proves nothing, nor does a later count.
+
+    What the later one was made from is neither's total.
+    """
     first, second = a_town(headquarters, clock)
     sell(first, 20_000, count=1)
     sell(first, **LOST)
     sell(second, 15_000, count=2, total=35_000, settle=False)
-    sell(second, 15_000, count=3, total=50_000)
+    sell(second, 15_000, count=3, total=60_000)
     deliver(first, second)
     bring_up_to_date(headquarters)
     outcomes = {(row["node"], row["count"]): row["outcome"] for row in rows(headquarters, Sale)}
