@@ -12,7 +12,9 @@ from typing import NoReturn
 from card_builders import ChipMemory, repeatable_random
 from memory_builders import Card, numbered_card, whole_byte_flickers
 from node_world import Fate, PowerCut
+from yika_common.cards.contact import recognise
 from yika_common.cards.errors import CardAbsent, CardRemoved
+from yika_common.errors import YikaError
 from yika_common.readers.port import CardConnection, MemoryKind, ReaderDescription
 from yika_common.simulated.icc import CardMemory, UserCardIcc, blank_memory
 from yika_common.simulated.memory_chip import ChipContent, Do
@@ -168,3 +170,11 @@ class AnyHand:
 
     def close(self) -> None:
         pass
+
+
+def number_of(pocket: Pocket) -> str:
+    """What the card says it is; nothing if it says nothing."""
+    try:
+        return recognise(pocket.contact()).number
+    except YikaError:
+        return ""

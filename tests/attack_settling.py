@@ -14,11 +14,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from attack_books import POINTS, UNIT, UNIT_PRICE, Household
-from attack_town import Town, number_of
+from attack_cards import number_of
+from attack_town import Town
 from node_world import OPERATOR
 from yika_central.domain.detection import Kind
 from yika_common.errors import YikaError
 from yika_common.journal.bodies import REFUND
+from yika_common.readers.port import MemoryKind
 from yika_node.services.refund_views import RefundState
 
 TURNS = 3
@@ -32,6 +34,8 @@ def come_to_rest(town: Town) -> None:
     for who in town.households:
         _come_again(town, who)
     _tell(town)
+    for who in town.households:
+        _buy_once_more(town, who)
     for _ in range(TURNS):
         unsettled = [who for who in town.households if _is_unsettled(town, who)]
         if not unsettled:
@@ -51,6 +55,19 @@ def _finish(town: Town, who: Household) -> None:
     if who.replacing is not None:
         who.replacing = None
         town.replace(who, point, look=False)
+
+
+def _buy_once_more(town: Town, who: Household) -> None:
+    """What headquarters has told of a new card's empty slot goes onto it with the next sale."""
+    if who.forgotten and not who.crooked and not who.torn_apart:
+        for point in _alive(town)[:1]:
+            for slot, meter in who.meters.items():
+                town.clock.pass_by(minutes=5)
+                town.sell(who, point, {slot: 1})
+                town.load(who.pocket, meter)
+            town.clock.pass_by(minutes=5)
+            town.read(point, who.pocket)
+        _tell(town)
 
 
 def _tell(town: Town) -> None:
@@ -90,15 +107,7 @@ def _come_again(town: Town, who: Household) -> None:
     for point in _alive(town):
         if town.refunds(point).waiting(who.account):
             town.clock.pass_by(minutes=5)
-            _hand_out(town, who, point)
-
-
-def _hand_out(town: Town, who: Household, point: int) -> None:
-    desk = town.refunds(point)
-    with town.at(point, who.pocket) as node:
-        epoch = node.standing.membership.epoch
-        for view in desk.waiting(who.account):
-            desk.pay_out(OPERATOR, epoch, view.sale.seq)
+            town.pay_out(who, point)
 
 
 @dataclass(frozen=True)
@@ -143,3 +152,28 @@ def balance_of(town: Town, who: Household) -> Balance:
 def accusations(town: Town, who: Household) -> list[str]:
     """Cases that say somebody cheated; a loss accuses nobody."""
     return [case.kind.value for case in town.cases(who) if case.kind is not Kind.LOST]
+
+
+def wrongs(town: Town) -> list[str]:
+    """Of the households that deceived nobody: what is missing, and what they are accused of."""
+    found = []
+    for who in town.households:
+        # What an SLE4442's meter writes back proves nothing, so that nothing follows from it.
+        unproven = who.forgotten and who.kind == MemoryKind.SLE4442.name
+        if who.crooked or who.torn_apart or unproven:
+            continue
+        balance = balance_of(town, who)
+        if balance.missing:
+            found.append(f"{who.kind} {who.account}: {balance}")
+        accused = set(accusations(town, who)) - excused(town)
+        if accused:
+            found.append(f"{who.kind} {who.account} is accused of {sorted(accused)}")
+    return found
+
+
+def excused(town: Town) -> set[str]:
+    """What a wrong clock, or a point that was put back and is silent, explains."""
+    excuses = {Kind.TWO_PLACES} if town.skewed else set()
+    if town.dead:
+        excuses |= {Kind.UNREPORTED, Kind.WITNESS_AHEAD, Kind.WITNESS_CONTRADICTED}
+    return {kind.value for kind in excuses}

@@ -12,11 +12,10 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from attack_beginning import Beginning, Wire, keys_of
+from attack_beginning import Beginning, Wire
 from attack_books import (
     CEILING,
     POINTS,
@@ -25,24 +24,18 @@ from attack_books import (
     Books,
     Household,
 )
-from attack_cards import CPU, AnyHand, Pocket
-from card_builders import ChipMemory, repeatable_random
+from attack_cards import CPU, AnyHand, Pocket, number_of
+from card_builders import repeatable_random
 from central_builders import CountedRandom, HandClock
 from meter_builders import PageMemory
 from node_world import CHEAP, OPERATOR, PASSWORD, Fate, PowerCut, abandon, for_quantity
 from refund_builders import TOKEN, SecondPerson, refund_desk
 from yika_central.bootstrap import build as build_headquarters
 from yika_central.services.detection import Case
-from yika_common.cards.contact import recognise
-from yika_common.cards.record import CreditRecord, RecordWitness
-from yika_common.cards.user_card import open_session, personalise
 from yika_common.errors import YikaError
 from yika_common.meters.dialogue import LoadReport, load
 from yika_common.meters.state import consumed
 from yika_common.numbers import Quantity
-from yika_common.services import PROFILES
-from yika_common.simulated.icc import UserCardIcc, blank_memory
-from yika_common.simulated.memory_chip import ChipContent
 from yika_common.simulated.meter_file import StoredMeter
 from yika_node.bootstrap import Node, build
 from yika_node.db.journal import Entry
@@ -50,16 +43,19 @@ from yika_node.services.card_desk import CardDesk
 from yika_node.services.errors import NoCardKeyLeft
 from yika_node.services.keyring import HeldCard
 from yika_node.services.payments import Receipt
-from yika_node.services.refunds import RefundDesk
+from yika_node.services.recovery import verdict
+from yika_node.services.refund_rules import payable
+from yika_node.services.refunds import RefundDesk, Rule
+from yika_node.services.settlement import Judge
 from yika_node.services.supplements import Supplements
 
 
 class Town:
     """One run."""
 
-    def __init__(self, beginning: Beginning, folder: Path) -> None:
+    def __init__(self, beginning: Beginning, folder: Path, judge: Judge = verdict) -> None:
         shutil.copytree(beginning.folder, folder)
-        self.folder = folder
+        self.folder, self.judge = folder, judge
         self.clock = HandClock(beginning.now)
         self.hq = build_headquarters(
             folder / "central", clock=self.clock, random=CountedRandom("a run")
@@ -101,6 +97,7 @@ class Town:
             reader=self.hands[point],
             uplinks=lambda _url: self.wires[point],
             cost=CHEAP,
+            judge=self.judge,
         )
         node.staff.sign_in(OPERATOR, PASSWORD)
         append: Callable[..., Sequence[Entry]] = node.journal.append
@@ -173,14 +170,6 @@ class Town:
                 one.known = False
                 for who in self.households:
                     who.torn_apart |= who.account == one.body.account
-
-    def write_over(self, pocket: Pocket, at: int, data: bytes) -> None:
-        """Change bytes of a memory card, protected or not."""
-        content = pocket.image
-        assert isinstance(content, ChipContent), "only a memory card's bytes can be had"
-        at %= len(content.main)
-        main = content.main[:at] + data + content.main[at + len(data) :]
-        pocket.image = replace(content, main=main)
 
     def token(self) -> str:
         self.forms += 1
@@ -259,8 +248,34 @@ class Town:
             node.life.ends.end(OPERATOR, how, "handed in")
             self.happened[how] += 1
 
-    def refunds(self, point: int) -> RefundDesk:
-        return refund_desk(self.nodes[point], second_person=SecondPerson())
+    def refunds(self, point: int, rule: Rule = payable) -> RefundDesk:
+        return refund_desk(self.nodes[point], rule, SecondPerson())
+
+    def refund(
+        self,
+        who: Household,
+        point: int,
+        slot: int,
+        fate: Fate | None = None,
+        rule: Rule = payable,
+    ) -> None:
+        """Give back the newest purchase of a slot, as that point knows it."""
+        with self.at(point, who.pocket, fate) as node:
+            number = number_of(who.pocket)
+            rows = [row for row in node.enquiries.sales().rows if row.card == number]
+            newest = next((row for row in rows if row.slot == slot), None)
+            if newest is not None:
+                desk = self.refunds(point, rule)
+                done = desk.give_back(OPERATOR, newest.epoch, newest.seq, "typed twice", TOKEN)
+                self.happened["given back" if done.complete else "given back, pending"] += 1
+
+    def pay_out(self, who: Household, point: int) -> None:
+        """Hand out what may be handed out."""
+        desk = self.refunds(point)
+        with self.at(point, who.pocket):
+            for view in desk.waiting(who.account):
+                desk.pay_out(OPERATOR, view.sale.epoch, view.sale.seq)
+                self.happened["paid out later"] += 1
 
     # Meters
 
@@ -321,39 +336,6 @@ class Town:
             return 0
         return max(0, int(self.hq.adjustments.account(who.account).total)) * len(POINTS)
 
-    def forge(self, meter: str, slot: int, quantity: int) -> None:
-        """With a meter's own keys anybody makes a card, and credit, for that meter."""
-        keys, state = keys_of(self.hq, meter), self.meter(meter).state()
-        self.extracted.add(meter)
-        icc = UserCardIcc(ChipMemory(blank_memory(b"FORGERY1")), repeatable_random(31))
-        personalise(
-            icc,
-            repeatable_random(32),
-            number="869999999999",
-            generation=1,
-            profile=4,
-            key_version=1,
-            node_key=bytes(16),
-            slot_auth_keys={slot: keys.auth},
-        )
-        record = CreditRecord(
-            meter_id=meter,
-            slot=slot,
-            service=PROFILES[4][slot],
-            key_version=1,
-            epoch=1,
-            generation=max(1, state.generation),
-            count=state.count + 1,
-            total=Quantity(state.total + quantity),
-            time=self.clock(),
-            witness=RecordWitness("N0009", 1, 1, bytes(8)),
-        )
-        session = open_session(icc, repeatable_random(33), bytes(16))
-        session.write_record(slot, record.encode(keys.credit))
-        icc.reset()
-        report = load(icc, repeatable_random(34), self.meter(meter), self.clock())
-        self.happened[f"forged with the meter's keys: {report.outcome.value}"] += 1
-
     def gains(self) -> list[str]:
         """What anybody has got without paying, but for meters whose keys were extracted."""
         found = []
@@ -384,11 +366,3 @@ def own_numbers(desk: CardDesk) -> HeldCard:
         if card.number not in taken:
             return card
     raise NoCardKeyLeft
-
-
-def number_of(pocket: Pocket) -> str:
-    """What the card says it is; nothing if it says nothing."""
-    try:
-        return recognise(pocket.contact()).number
-    except YikaError:
-        return ""

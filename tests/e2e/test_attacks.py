@@ -28,12 +28,11 @@ from hypothesis.stateful import (
 
 from attack_beginning import Beginning, a_beginning
 from attack_books import GAS, HOUSEHOLDS, POINTS, SLOTS, WATER, Household
-from attack_cards import CPU
-from attack_settling import accusations, balance_of, come_to_rest
-from attack_town import Town, number_of, own_numbers
+from attack_cards import CPU, number_of
+from attack_settling import come_to_rest, wrongs
+from attack_thieves import forge, write_over
+from attack_town import Town, own_numbers
 from node_world import OPERATOR, Fate
-from yika_central.domain.detection import Kind
-from yika_common.readers.port import MemoryKind
 from yika_node.services.card_desk import CardDesk
 
 RUNS = int(os.environ.get("YIKA_ATTACK_RUNS", "60"))
@@ -133,27 +132,11 @@ class Street(RuleBasedStateMachine):
 
     @rule(who=households, point=points, slot=slots, accident=accidents)
     def refund(self, who: int, point: int, slot: int, accident: Any) -> None:
-        """Give back the newest purchase of a slot, as that point knows it."""
-        household = self.who(who)
-        desk = self.town.refunds(point)
-        with self.town.at(point, household.pocket, fate(accident)) as node:
-            rows = [
-                row
-                for row in node.enquiries.sales().rows
-                if row.card == number_of(household.pocket) and row.slot == slot
-            ]
-            if rows:
-                done = desk.give_back(OPERATOR, rows[0].epoch, rows[0].seq, "typo", "seconded")
-                self.town.happened["given back" if done.complete else "given back, pending"] += 1
+        self.town.refund(self.who(who), point, slot, fate(accident))
 
     @rule(who=households, point=points)
     def pay_out(self, who: int, point: int) -> None:
-        household = self.who(who)
-        desk = self.town.refunds(point)
-        with self.town.at(point, household.pocket):
-            for view in desk.waiting(household.account):
-                desk.pay_out(OPERATOR, view.sale.epoch, view.sale.seq)
-                self.town.happened["paid out later"] += 1
+        self.town.pay_out(self.who(who), point)
 
     @rule(who=households, point=points, slot=slots, accident=accidents)
     def write_again(self, who: int, point: int, slot: int, accident: Any) -> None:
@@ -238,7 +221,7 @@ class Street(RuleBasedStateMachine):
         if household.kind != CPU:
             household.crooked = True
             household.images.append(household.pocket.image)
-            self.town.write_over(household.pocket, at, bytes((value,)))
+            write_over(household.pocket, at, bytes((value,)))
 
     @precondition(lambda self: self.thieves)
     @rule(who=households, other=households)
@@ -257,7 +240,7 @@ class Street(RuleBasedStateMachine):
         extracted = self.town.extracted
         if not extracted or household.meters[slot] in extracted:
             household.crooked = True
-            self.town.forge(household.meters[slot], slot, count * 100_000)
+            forge(self.town, household.meters[slot], slot, count * 100_000)
 
     @invariant()
     def nobody_gains(self) -> None:
@@ -272,31 +255,6 @@ class Street(RuleBasedStateMachine):
             HAPPENED.update(self.town.happened)
             HAPPENED["runs"] += 1
             self.town.close()
-
-
-def wrongs(town: Town) -> list[str]:
-    """Of the households that deceived nobody: what is missing, and what they are accused of."""
-    found = []
-    for who in town.households:
-        # What an SLE4442's meter writes back proves nothing, so that nothing follows from it.
-        unproven = who.forgotten and who.kind == MemoryKind.SLE4442.name
-        if who.crooked or who.torn_apart or unproven:
-            continue
-        balance = balance_of(town, who)
-        if balance.missing:
-            found.append(f"{who.kind} {who.account}: {balance}")
-        accused = set(accusations(town, who)) - excused(town)
-        if accused:
-            found.append(f"{who.kind} {who.account} is accused of {sorted(accused)}")
-    return found
-
-
-def excused(town: Town) -> set[str]:
-    """What a wrong clock, or a point that was put back and is silent, explains."""
-    excuses = {Kind.TWO_PLACES} if town.skewed else set()
-    if town.dead:
-        excuses |= {Kind.UNREPORTED, Kind.WITNESS_AHEAD, Kind.WITNESS_CONTRADICTED}
-    return {kind.value for kind in excuses}
 
 
 def machine(folder: Path, **changes: Any) -> type[Street]:
@@ -322,6 +280,7 @@ def _numbers_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CardDesk, "unissued", own_numbers)
 
 
+@pytest.mark.timeout(60 + 60 * RUNS)
 def test_nobody_gains_and_nobody_loses(tmp_path: Path) -> None:
     """With ``-s`` it says what happened in all the runs, and how often."""
     HAPPENED.clear()

@@ -11,8 +11,9 @@ A replacement says a meter's count and total again under a higher generation (``
   it never counts, unless the meter took it from the old card before.  So the meter's own word is
   waited for: a genuine write-back of the new generation whose total the books explain without it.
 
-On one card, a sale whose count and total the next record builds on was on the card, too, whatever
-its own vending point has seen of it; if another sale of that count turns up, it was not.
+A sale whose count and total the next record builds on was on the card, or is among what that
+record says, whatever its own vending point has seen of it; if another sale of that count turns up,
+it was not.
 
 Where a meter took another's place, the swap names the old one's newest purchase, which moved on:
 an open sale that is that very one is carried by the new meter's first record.
@@ -140,13 +141,13 @@ def _covered(sale: Table) -> ColumnElement[bool]:
 
 
 def _built_on(sale: Table) -> ColumnElement[bool]:
-    """The next count of the same card was sold on top of this very total."""
+    """The next count, of the same card or a later one, was sold on top of this very total."""
     following = table_of(Sale).alias("following")
     return (
         select(following.c.node)
         .where(
             following.c.meter == sale.c.meter,
-            following.c.generation == sale.c.generation,
+            following.c.generation >= sale.c.generation,
             following.c["count"] == sale.c["count"] + 1,
             following.c.act == PURCHASE,
             following.c.outcome == _WRITTEN,

@@ -5,7 +5,8 @@ service, our journal and the sheet say, the furthest counts (:mod:`yika_common.t
 the sheet is silent of a slot that shows a later purchase than the sheet knows.
 A count and a total belong to a meter: its next count follows the highest (generation, count) that
 card, meter or journal know, and its new total the total that stood there, so that an old image of
-a card repairs itself with the next sale.
+a card repairs itself with the next sale.  So does a new card with an empty slot, whose maker had
+not heard of a purchase that the sheet knows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -108,6 +109,10 @@ class Premises:
             for row in self.standing.positions
             if row.meter == slot.meter
         )
+        told = None if self.told is None else self.told.slot(slot.slot)
+        if slot.record is None and told is not None and told.generation < identity.generation:
+            # A new card whose maker did not know of what headquarters has heard since.
+            known.append((told.generation, told.count, told.total))
         generation, count, total = max(known)
         if slot.write_back is not None:
             reading = slot.write_back.reading
