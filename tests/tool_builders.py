@@ -15,7 +15,7 @@ from card_builders import (
     powered,
     repeatable_random,
 )
-from yika_common.cards.record import MeterParameters
+from yika_common.cards.parameters import MeterParameters
 from yika_common.cards.tool_order import OrderKind, ToolOrder
 from yika_common.cards.user_card import open_session
 from yika_common.numbers import Quantity

@@ -25,7 +25,7 @@ from yika_central.services.two_persons import (
     SamePersonTwice,
     SecondPersonMissing,
 )
-from yika_common.cards.record import MeterParameters
+from yika_common.cards.parameters import MeterParameters
 from yika_common.cards.tool_order import OrderKind, open_order
 from yika_common.cards.write_back import MeterReading, MeterStatus
 from yika_common.clock import from_timestamp, to_timestamp

@@ -17,7 +17,7 @@ from yika_central.cli import main
 from yika_central.services.level_office import Scope
 from yika_central.services.notice_desk import NewNotice
 from yika_central.services.staff import Credential, StaffRole
-from yika_common.cards.record import Levels, MeterParameters
+from yika_common.cards.parameters import Levels, MeterParameters
 from yika_common.cards.tool_order import OrderKind, read_order
 from yika_common.journal.card_bodies import TOLD, TURNED_AWAY, NoticeDone
 from yika_common.journal.meter_bodies import EXECUTED, OrderDone, ToolReturned

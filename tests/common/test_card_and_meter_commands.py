@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from card_builders import KEYS, METER_ID, NODE_KEY, NUMBER, SLOT, credit_record, put_out_of_service
 from tool_builders import TOOL_CARD, an_order
-from yika_common.cards.record import MeterParameters
+from yika_common.cards.parameters import MeterParameters
 from yika_common.cards.tool_order import OrderKind
 from yika_common.cards.user_card import open_session, personalise
 from yika_common.infra.entropy import system_random

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from card_builders import KEYS, VECTORS, credit_record
 from yika_common.cards.ciphers import key_of_version, mac8
 from yika_common.cards.errors import ContentUnknown, RecordForged
+from yika_common.cards.parameters import MeterParameters
 from yika_common.cards.record import (
     EMPTY_RECORD,
     RECORD_SIZE,
     AppliedAdjustments,
     CreditRecord,
-    MeterParameters,
     QuotaState,
     RecordWitness,
     open_record,

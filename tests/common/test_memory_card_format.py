@@ -18,10 +18,10 @@ from yika_common.cards.memory.layout import ChipLayout
 from yika_common.cards.memory.names import pack_name, unpack_name
 from yika_common.cards.memory.notes import Note, encode_note, open_note
 from yika_common.cards.memory.packing import PACKINGS
+from yika_common.cards.parameters import MeterParameters
 from yika_common.cards.record import (
     AppliedAdjustments,
     CreditRecord,
-    MeterParameters,
     QuotaState,
     RecordWitness,
     open_record,

@@ -15,7 +15,8 @@ from card_builders import KEYS, METER_ID, SLOT, VECTORS, credit_record
 from meter_builders import meter_plate
 from yika_common.cards.ciphers import mac8
 from yika_common.cards.cut import Cut
-from yika_common.cards.record import Levels, MeterParameters, open_record
+from yika_common.cards.parameters import Levels, MeterParameters
+from yika_common.cards.record import open_record
 from yika_common.cards.write_back import MeterStatus, open_write_back
 from yika_common.meters.catalogue import (
     MODELS,

@@ -21,7 +21,8 @@ from card_builders import (
 )
 from meter_builders import meter_plate, new_meter
 from yika_common.cards.keys import MeterKeys
-from yika_common.cards.record import CreditRecord, MeterParameters
+from yika_common.cards.parameters import MeterParameters
+from yika_common.cards.record import CreditRecord
 from yika_common.cards.user_card import open_session
 from yika_common.cards.write_back import MeterStatus
 from yika_common.clock import to_timestamp

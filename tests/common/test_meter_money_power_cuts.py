@@ -26,7 +26,7 @@ from card_builders import (
 )
 from meter_builders import PageMemory, PowerCut, new_meter
 from yika_common.cards.errors import CardError
-from yika_common.cards.record import MeterParameters
+from yika_common.cards.parameters import MeterParameters
 from yika_common.cards.user_card import open_session
 from yika_common.cards.write_back import WriteBack, open_write_back
 from yika_common.meters.dialogue import load

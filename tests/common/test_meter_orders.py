@@ -13,7 +13,7 @@ from meter_builders import meter_plate
 from tool_builders import PARAMETERS, TOOL_CARD, an_order
 from yika_common.cards.ciphers import mac8
 from yika_common.cards.claim import Claim
-from yika_common.cards.record import MeterParameters
+from yika_common.cards.parameters import MeterParameters
 from yika_common.cards.tool_order import OrderKind, ToolOrder
 from yika_common.cards.write_back import MeterStatus
 from yika_common.meters.orders import Shown, judge_order

@@ -11,12 +11,8 @@ from card_builders import KEYS, SLOT, credit_record
 from meter_builders import CEILING, meter_plate
 from yika_common.cards.ciphers import mac8
 from yika_common.cards.claim import Claim
-from yika_common.cards.record import (
-    EMPTY_RECORD,
-    RECORD_SIZE,
-    CreditRecord,
-    MeterParameters,
-)
+from yika_common.cards.parameters import MeterParameters
+from yika_common.cards.record import EMPTY_RECORD, RECORD_SIZE, CreditRecord
 from yika_common.cards.write_back import MeterStatus
 from yika_common.meters.rules import Outcome, Reason, Verdict, judge
 from yika_common.meters.state import MeterState, consumed, write_back_of

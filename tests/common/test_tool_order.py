@@ -15,7 +15,8 @@ from tool_builders import PARAMETERS, an_order
 from yika_common.cards.ciphers import mac8
 from yika_common.cards.claim import Claim
 from yika_common.cards.errors import ContentUnknown, OrderForged, RecordForged
-from yika_common.cards.record import MeterParameters, open_record
+from yika_common.cards.parameters import MeterParameters
+from yika_common.cards.record import open_record
 from yika_common.cards.tool_order import (
     ORDER_SIZE,
     OrderKind,

@@ -15,7 +15,7 @@ from points_of_headquarters import AREA, WATER, Point, a_point, open_at
 from yika_central.db.tables import Item, table_of
 from yika_central.services.level_office import LevelOffice, MeterView, Scope, State
 from yika_central.services.notice_desk import NewNotice, NotReportedLost
-from yika_common.cards.record import Levels
+from yika_common.cards.parameters import Levels
 from yika_common.cards.write_back import MeterStatus
 from yika_common.errors import YikaError
 from yika_common.meters.catalogue import fitted, usual_model

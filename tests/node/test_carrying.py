@@ -7,12 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from card_builders import credit_record
-from yika_common.cards.record import (
-    AppliedAdjustments,
-    CreditRecord,
-    MeterParameters,
-    QuotaState,
-)
+from yika_common.cards.parameters import MeterParameters
+from yika_common.cards.record import AppliedAdjustments, CreditRecord, QuotaState
 from yika_common.journal.bodies import SWAP
 from yika_common.numbers import Money, Price, Quantity
 from yika_common.services import Service

@@ -27,11 +27,11 @@ from yika_common.cards.errors import CardCodeSpent, CardReadBackDiffers
 from yika_common.cards.memory.cells import Scrub, scrub
 from yika_common.cards.memory.contents import Contents
 from yika_common.cards.memory.user_card import MemoryCardSession, open_session
+from yika_common.cards.parameters import MeterParameters
 from yika_common.cards.record import (
     EMPTY_RECORD,
     AppliedAdjustments,
     CreditRecord,
-    MeterParameters,
     QuotaState,
     RecordWitness,
     open_record,

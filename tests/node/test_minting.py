@@ -10,13 +10,8 @@ from hypothesis import strategies as st
 from card_builders import KEYS, METER_ID, NOW, NUMBER, credit_record
 from yika_common.cards.ciphers import MAC_SIZE, mac8
 from yika_common.cards.cut import Cut
-from yika_common.cards.record import (
-    AppliedAdjustments,
-    CreditRecord,
-    MeterParameters,
-    QuotaState,
-    open_record,
-)
+from yika_common.cards.parameters import MeterParameters
+from yika_common.cards.record import AppliedAdjustments, CreditRecord, QuotaState, open_record
 from yika_common.journal.bodies import Intent
 from yika_common.journal.implied import card_state
 from yika_common.numbers import Money, Price, Quantity

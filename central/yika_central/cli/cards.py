@@ -9,7 +9,7 @@ from yika_central.cli.money import bookkeeper
 from yika_central.services.level_office import LevelVersion, Scope
 from yika_central.services.notice_desk import NewNotice, NoticeView
 from yika_central.services.staff import Credential, NotAnAdministrator, StaffRole
-from yika_common.cards.record import Levels
+from yika_common.cards.parameters import Levels
 from yika_common.numbers import money_to_text, quantity_from_text, quantity_to_text
 from yika_common.services import Service
 from yika_common.sync.card_list import ACTIONS
@@ -124,7 +124,11 @@ def levels() -> None:
 
 
 @command
-@click.option("--service", type=click.Choice([service.value for service in Service]), help="A service's meters.")
+@click.option(
+    "--service",
+    type=click.Choice([service.value for service in Service]),
+    help="A service's meters.",
+)
 @click.option("--class", "tariff_class", default="", help="Of one tariff class only.")
 @click.option("--meter", default="", help="One meter, instead of a service's.")
 @click.option("--money", is_flag=True, help="Meters that hold money.")
@@ -171,7 +175,9 @@ def show(place: Place) -> None:
 
 
 @command
-@click.option("--service", type=click.Choice([service.value for service in Service]), help="Of one service.")
+@click.option(
+    "--service", type=click.Choice([service.value for service in Service]), help="Of one service."
+)
 def meters(place: Place, service: str | None) -> None:
     """Print how far each meter's levels are, one JSON line each."""
     for view in place.open().level_office.meters(service=service or ""):

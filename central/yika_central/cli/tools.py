@@ -8,7 +8,7 @@ from yika_central.cli.kit import Place, command, say
 from yika_central.cli.money import bookkeeper, credential
 from yika_central.services.tool_desk import NewTool, ToolRefused
 from yika_central.services.tool_views import ToolView
-from yika_common.cards.record import Levels, MeterParameters
+from yika_common.cards.parameters import Levels, MeterParameters
 from yika_common.cards.tool_order import OrderKind
 from yika_common.errors import Phrase
 from yika_common.numbers import (

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from yika_central.db.tables import AccountMeter, MeterSwap, ToolOrder, table_of
-from yika_common.cards.record import read_parameters
+from yika_common.cards.parameters import read_parameters
 from yika_common.journal import bodies, meter_bodies
 from yika_common.journal.implied import parameters_in
 from yika_common.journal.record import Record

@@ -19,7 +19,7 @@ from yika_central.db.tables import (
     ToolOrder,
     table_of,
 )
-from yika_common.cards.record import Levels
+from yika_common.cards.parameters import Levels
 from yika_common.cards.tool_order import OrderKind, read_order
 from yika_common.cards.write_back import MeterStatus
 

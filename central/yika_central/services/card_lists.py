@@ -8,7 +8,7 @@ from yika_central.db import notice_store as store
 from yika_central.db.database import put
 from yika_central.db.tables import NodeCardList
 from yika_central.services.key_room import KeyRoom
-from yika_common.cards.record import Levels
+from yika_common.cards.parameters import Levels
 from yika_common.services import Service
 from yika_common.sync.card_list import (
     CardList,

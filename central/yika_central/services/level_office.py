@@ -19,7 +19,7 @@ from yika_central.db import notice_store as store
 from yika_central.db.database import Database, add, hold_office
 from yika_central.db.tables import LevelChange, table_of
 from yika_central.services.two_persons import check_reason
-from yika_common.cards.record import Levels
+from yika_common.cards.parameters import Levels
 from yika_common.cards.write_back import MeterStatus
 from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.errors import N_, Phrase, YikaError

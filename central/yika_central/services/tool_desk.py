@@ -35,7 +35,7 @@ from yika_central.services.tool_views import ToolView, tool_views
 from yika_central.services.two_persons import TwoPersons, check_reason
 from yika_common.cards import tool_order
 from yika_common.cards.identifiers import TOOL_CARDS
-from yika_common.cards.record import MeterParameters
+from yika_common.cards.parameters import MeterParameters
 from yika_common.cards.tool_order import OrderKind
 from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.errors import N_, Phrase, YikaError

@@ -12,7 +12,7 @@ from yika_central.services.level_office import LevelsRefused, Scope, State
 from yika_central.web.bookkeeping import typed
 from yika_central.web.forms import number_from
 from yika_central.web.ranks import Rank
-from yika_common.cards.record import Levels
+from yika_common.cards.parameters import Levels
 from yika_common.cards.write_back import MeterStatus
 from yika_common.errors import Phrase
 from yika_common.infra.web.guard import needs

@@ -11,7 +11,7 @@ from yika_central.services.tool_desk import NewTool, ToolRefused
 from yika_central.web.bookkeeping import bookkeeper, second_person, typed, typed_count
 from yika_central.web.forms import NotADay, day_from
 from yika_central.web.ranks import Rank
-from yika_common.cards.record import MeterParameters
+from yika_common.cards.parameters import MeterParameters
 from yika_common.cards.tool_order import OrderKind
 from yika_common.cards.write_back import MeterStatus
 from yika_common.errors import Phrase

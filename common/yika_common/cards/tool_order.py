@@ -44,7 +44,8 @@ from yika_common.cards.ciphers import MAC_SIZE, mac8, same, suite_of_version
 from yika_common.cards.errors import ContentUnknown, OrderForged
 from yika_common.cards.identifiers import CARD_NUMBER_SIZE, METER_ID_SIZE
 from yika_common.cards.layout import Field, Kind, Layout
-from yika_common.cards.record import PARAMETERS, RECORD_SIZE, MeterParameters, read_parameters
+from yika_common.cards.parameters import PARAMETERS, MeterParameters, read_parameters
+from yika_common.cards.record import RECORD_SIZE
 from yika_common.errors import Phrase
 from yika_common.services import SLOTS_MAX, Service
 from yika_common.values import dataclass

@@ -28,7 +28,7 @@ Each keeps the use of six months.
 from collections.abc import Iterable
 from typing import Final
 
-from yika_common.cards.record import Levels
+from yika_common.cards.parameters import Levels
 from yika_common.errors import N_, YikaError
 from yika_common.meters.register import DIRECT, Register
 from yika_common.meters.state import Holds, MeterPlate

@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from yika_common.cards.cut import Cut
-from yika_common.cards.record import Levels, MeterParameters
+from yika_common.cards.parameters import Levels, MeterParameters
 from yika_common.cards.write_back import MONTHS, MeterReading, MeterStatus, WriteBack
 from yika_common.clock import to_timestamp
 from yika_common.meters.money import affordable, deducted

@@ -35,7 +35,7 @@ from typing import Any, Protocol
 from yika_common.cards.ciphers import key_of_version
 from yika_common.cards.identifiers import METER_ID_SIZE, name_to_bytes
 from yika_common.cards.keys import MeterKeys
-from yika_common.cards.record import Levels
+from yika_common.cards.parameters import Levels
 from yika_common.cards.write_back import MONTHS
 from yika_common.errors import N_, Phrase, YikaError
 from yika_common.infra.files import PRIVATE, replace_file

@@ -10,12 +10,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from yika_common.cards.application import CardIdentity
-from yika_common.cards.record import (
-    AppliedAdjustments,
-    CreditRecord,
-    MeterParameters,
-    QuotaState,
-)
+from yika_common.cards.parameters import MeterParameters
+from yika_common.cards.record import AppliedAdjustments, CreditRecord, QuotaState
 from yika_common.clock import to_timestamp
 from yika_common.journal.bodies import FIGURE_MAX
 from yika_common.numbers import Money, Price, Quantity, money_to_text, quantity_to_text

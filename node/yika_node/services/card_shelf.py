@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from yika_common.cards.cut import Cut
-from yika_common.cards.record import Levels
+from yika_common.cards.parameters import Levels
 from yika_common.numbers import Quantity
 from yika_common.services import Service
 from yika_common.signing.signed_file import read_signed_file

@@ -23,12 +23,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from yika_common.cards.record import (
-    AppliedAdjustments,
-    CreditRecord,
-    MeterParameters,
-    QuotaState,
-)
+from yika_common.cards.parameters import MeterParameters
+from yika_common.cards.record import AppliedAdjustments, CreditRecord, QuotaState
 from yika_common.journal.bodies import REPLACEMENT, SWAP
 from yika_common.numbers import Money, Quantity
 from yika_common.services import Service

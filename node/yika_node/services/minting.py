@@ -25,10 +25,10 @@ from typing import Final
 
 from yika_common.cards.ciphers import MAC_SIZE, mac8
 from yika_common.cards.cut import Cut
+from yika_common.cards.parameters import MeterParameters
 from yika_common.cards.record import (
     AppliedAdjustments,
     CreditRecord,
-    MeterParameters,
     QuotaState,
     RecordWitness,
     said_in,
