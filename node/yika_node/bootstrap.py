@@ -211,9 +211,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     settlement = Settlement(journal, queries, standing, keyring, customers, clock, outside.judge)
     counter = Counter(outside.reader, random)
     standings = CardStandings(store, queries)
-    zone = ZoneInfo(config.place.time_zone)
-    notices = Notices(card_shelf, lambda: standings.book, journal, clock, courier.heard_at, zone)
-    standings.notices = notices
+    notices = _noticed(standings, card_shelf, journal, clock, courier, config)
     cards = CardDesk(counter, journal, queries, keyring, accounts, settlement, standings, clock)
     pricing = Pricing(queries, shelf, settings, card_shelf.levels)
     approvals = ApprovalBook(clock, random)
@@ -248,6 +246,21 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         store=store,
         lock=lock,
     )
+
+
+def _noticed(
+    standings: CardStandings,
+    shelf: CardShelf,
+    journal: Journal,
+    clock: Clock,
+    courier: Courier,
+    config: Config,
+) -> Notices:
+    """Headquarters' notices, heard wherever it is asked whether a card may be sold to."""
+    zone = ZoneInfo(config.place.time_zone)
+    notices = Notices(shelf, lambda: standings.book, journal, clock, courier.heard_at, zone)
+    standings.notices = notices
+    return notices
 
 
 def _journal(

@@ -20,8 +20,9 @@ from yika_common.numbers import Quantity
 from yika_common.services import PROFILES
 from yika_common.sync.personal_data import Person
 from yika_common.tariffs.shipped import shipped
+from yika_node.services.amended import FactsForm
 from yika_node.services.errors import AccountUnknown
-from yika_node.services.views import CardKind, FactsForm
+from yika_node.services.views import CardKind
 
 
 @pytest.fixture

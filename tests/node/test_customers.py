@@ -29,6 +29,7 @@ from yika_common.sync.personal_data import Person
 from yika_common.sync.settings import Settings
 from yika_node.bootstrap import Node
 from yika_node.errors import VaultLocked
+from yika_node.services.amended import FactsForm, LimitsForm
 from yika_node.services.errors import (
     AccountHasCard,
     AccountOpenedElsewhere,
@@ -36,7 +37,7 @@ from yika_node.services.errors import (
     AmendmentUnusable,
     MeterTaken,
 )
-from yika_node.services.views import Account, FactsForm, LimitsForm
+from yika_node.services.views import Account
 
 WATER = Service.COLD_WATER
 

@@ -22,9 +22,9 @@ from yika_common.tariffs.errors import (
     AboveMonthMaximum,
     HoardLimit,
 )
+from yika_node.services.amended import LimitsForm
 from yika_node.services.errors import MeterCountsOtherwise
 from yika_node.services.tariff_age import TariffExpired
-from yika_node.services.views import LimitsForm
 
 STEPS = [a_component(["10"], ["1.00", "2.00"])]
 MONTHLY = {"months": 1, "anchor": "01-01"}

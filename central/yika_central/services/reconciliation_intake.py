@@ -1,5 +1,6 @@
 """One segment's records into the ledger, inside the transaction of whoever calls."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -134,23 +135,7 @@ def _absorb(
     arrived = [
         Arrived(*item) for item in zip(segment.lines, segment.heads, segment.records, strict=True)
     ][placed.start :]
-    arrival = Arrival(
-        node=incoming.node,
-        epoch=incoming.epoch,
-        branch=placed.branch,
-        segment=incoming.sha256,
-        received_at=incoming.received_at,
-        floor_at=end.floor_at,
-        manifest_times=ledger.manifest_times(
-            connection,
-            incoming.node,
-            [
-                item.record.body.version
-                for item in arrived
-                if isinstance(item.record.body, BundleApplied)
-            ],
-        ),
-    )
+    arrival = _arrival(connection, incoming, placed, end, arrived)
     projected = project(arrived, arrival)
     known = {branch.branch: branch for branch in branches} | {end.branch: end}
     changed = apply_resolutions(connection, projected, arrival, known)
@@ -162,12 +147,7 @@ def _absorb(
         connection,
         {row["account"] for table in (Account, MeterSwap) for row in projected.of(table)},
     )
-    note_outcomes(connection, projected.orders)
-    note_meters(connection, projected)
-    follow_cards(connection, _cards_moved(projected), incoming.received_at)
-    note_done(connection, projected.of(NoticeDone))
-    for number in note_special(connection, projected.special):
-        note_list_due(connection, nodes_of_card(connection, number))
+    _note_cards(connection, projected, incoming.received_at)
     changed |= resolve_late(connection, projected, arrival)
     changed |= take_refunds(connection, incoming.node, projected, incoming.received_at)
     settle(connection, "unknown_account", [row["account"] for row in projected.of(Account)])
@@ -193,6 +173,37 @@ def _absorb(
     told |= {account for account, _ in changed}
     note_changed(connection, told, node=incoming.node)
     return changed | _affected(projected) | pairs_amended(connection, _amended(projected))
+
+
+def _arrival(
+    connection: Connection,
+    incoming: Incoming,
+    placed: Placed,
+    end: BranchEnd,
+    arrived: Sequence[Arrived],
+) -> Arrival:
+    """Where these records belong, and what bounds their times."""
+    bodies = (item.record.body for item in arrived)
+    versions = [body.version for body in bodies if isinstance(body, BundleApplied)]
+    return Arrival(
+        node=incoming.node,
+        epoch=incoming.epoch,
+        branch=placed.branch,
+        segment=incoming.sha256,
+        received_at=incoming.received_at,
+        floor_at=end.floor_at,
+        manifest_times=ledger.manifest_times(connection, incoming.node, versions),
+    )
+
+
+def _note_cards(connection: Connection, projected: Projected, at: int) -> None:
+    """What records say of orders and meters, of lost cards, of notices and of special cards."""
+    note_outcomes(connection, projected.orders)
+    note_meters(connection, projected)
+    follow_cards(connection, _cards_moved(projected), at)
+    note_done(connection, projected.of(NoticeDone))
+    for number in note_special(connection, projected.special):
+        note_list_due(connection, nodes_of_card(connection, number))
 
 
 def _cards_moved(projected: Projected) -> set[str]:

@@ -8,8 +8,9 @@ from yika_common.clock import Clock, to_timestamp
 from yika_common.journal.bodies import FIGURE_MAX, AccountFacts, LimitsLifted
 from yika_node.db.journal import Journal
 from yika_node.services.account_desk import AREA_MAX, PERSONS_MAX, AccountDesk
+from yika_node.services.amended import FactsForm, LimitsForm
 from yika_node.services.errors import AmendmentUnusable
-from yika_node.services.views import Account, FactsForm, LimitsForm
+from yika_node.services.views import Account
 
 REASON_MAX: Final = 200
 LIMITS_LAST: Final = timedelta(days=366)

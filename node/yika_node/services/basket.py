@@ -26,7 +26,7 @@ from yika_common.tariffs.usage import OwnLimits, Usage
 from yika_common.tariffs.waterfall import bill_for_money, bill_for_quantity
 from yika_common.values import dataclass
 from yika_node.db.queries import Queries
-from yika_node.services.card_shelf import LevelsOf, carried
+from yika_node.services.card_shelf import LevelsOf, carried_levels
 from yika_node.services.errors import MeterCountsOtherwise, RefundAwaitsMeter, SaleTooLarge
 from yika_node.services.payments import SlotQuote
 from yika_node.services.premises import Base, Premises, quantum_of, stored
@@ -154,7 +154,7 @@ class Basket:
         priced = _priced(shown, slot, tariff, following, self.at)
         money = tariff.holds_money
         levels = self.levels(slot.meter, slot.service, self.account.tariff_class, money)
-        fitting = carried(levels, slot.cut, money=money)
+        fitting = carried_levels(levels, slot.cut, money=money)
         return priced if fitting is None else priced.levelled(slot.settings_in_force, fitting)
 
     def _tally(self, service: Service, tariff: Tariff, facts: Facts) -> Tally:

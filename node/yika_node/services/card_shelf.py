@@ -117,7 +117,7 @@ class _Held:
             self.levels[of_meter.meter, bool(of_meter.money)] = _levels(of_meter[-4:])
 
 
-def carried(levels: Levels | None, cut: Cut, *, money: bool) -> Levels | None:
+def carried_levels(levels: Levels | None, cut: Cut, *, money: bool) -> Levels | None:
     """What of the levels a card of that cut has room for; None: for none."""
     if levels is None or cut >= Cut.NARROW:
         return None

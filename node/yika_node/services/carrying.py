@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from yika_common.cards.cut import Cut
 from yika_common.cards.parameters import MeterParameters
 from yika_common.cards.record import AppliedAdjustments, CreditRecord, QuotaState
 from yika_common.journal.bodies import REPLACEMENT, SWAP
@@ -30,6 +31,7 @@ from yika_common.numbers import Money, Quantity
 from yika_common.services import Service
 from yika_common.sync.customers import SlotSheet
 from yika_common.values import dataclass
+from yika_node.services.card_shelf import LevelsOf, carried_levels
 from yika_node.services.views import MeterView
 
 Pair = tuple[int, int]
@@ -80,6 +82,15 @@ class Carried:
     quota: QuotaState = _NO_QUOTA
     adjustments: AppliedAdjustments = AppliedAdjustments()
     parameters: MeterParameters = MeterParameters()
+
+    def levelled(self, levels: LevelsOf, tariff_class: str, cut: Cut) -> "Carried":
+        """The same with the levels that headquarters wants, as far as the card has room."""
+        meter, money = self.meter, bool(self.parameters.price)
+        wanted = levels(meter.meter, meter.service, tariff_class, money)
+        fitting = carried_levels(wanted, cut, money=money)
+        if fitting is None:
+            return self
+        return replace(self, parameters=self.parameters.levelled(0, fitting))
 
 
 @dataclass(frozen=True, slots=True)

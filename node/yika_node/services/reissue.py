@@ -21,7 +21,7 @@ and slots whose meter was exchanged begin with what was left in the old meter.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING, Final
 from yika_common.cards import contact as cards
 from yika_common.cards.application import CardIdentity, CardState
 from yika_common.cards.approval import act_digest
-from yika_common.cards.cut import Cut
 from yika_common.cards.errors import CardNotBlank, CardRetired
 from yika_common.clock import Clock, from_timestamp
 from yika_common.errors import YikaError
@@ -52,7 +51,7 @@ from yika_node.services.card_errors import (
     ReplacedElsewhere,
 )
 from yika_node.services.card_image import read_image
-from yika_node.services.card_shelf import LevelsOf, carried, no_levels
+from yika_node.services.card_shelf import LevelsOf, no_levels
 from yika_node.services.card_views import Slip
 from yika_node.services.carried_minting import CarriedMinting
 from yika_node.services.carrying import Carried, Moved
@@ -353,7 +352,7 @@ class Reissue:
                 account.number,
                 card,
                 generation,
-                self._levelled(account, slot, cut),
+                slot.levelled(self.levels, account.tariff_class, cut),
                 self.keyring.meter(slot.meter.meter),
                 cut,
             )
@@ -362,16 +361,6 @@ class Reissue:
         for minting in mintings:
             cards.admit(cut, minting.trial(at))
         return mintings
-
-    def _levelled(self, account: Account, slot: Carried, cut: Cut) -> Carried:
-        """The same with the levels that headquarters wants the meter to have."""
-        parameters, meter = slot.parameters, slot.meter
-        money = bool(parameters.price)
-        levels = self.levels(meter.meter, meter.service, account.tariff_class, money)
-        fitting = carried(levels, cut, money=money)
-        if fitting is None:
-            return slot
-        return replace(slot, parameters=parameters.levelled(0, fitting))
 
     def _spoilt(self, account: Account) -> CardEnded | None:
         """The card before, where its chip was left unfinished: it will never be one."""

@@ -153,38 +153,6 @@ class AccountForm:
 
 
 @dataclass(frozen=True, slots=True)
-class FactsForm:
-    """What a supervisor fills in to amend what sets an account's prices; it replaces all of it.
-
-    ``persons`` 0: not known; times None: for ever, and always.
-    """
-
-    tariff_class: str
-    persons: int
-    persons_until: datetime | None
-    inner_m2: Quantity | None
-    gross_m2: Quantity | None
-    heat_class: str
-    heat_from: datetime | None
-    suspended: tuple[int, ...]
-    equipment: tuple[str, ...]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class LimitsForm:
-    """What a supervisor fills in to set an account's own limits of a service; 0: no bound."""
-
-    service: Service
-    per_sale: Quantity
-    per_day: Quantity
-    per_month: Quantity
-    per_cycle: Quantity
-    until: datetime
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class SlotView:
     """One meter's place on the card in the reader, as its record and write-back say.
 

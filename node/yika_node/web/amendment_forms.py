@@ -8,8 +8,9 @@ from yika_common.clock import from_timestamp
 from yika_common.infra.web.faults import NotUnderstood
 from yika_common.numbers import Quantity, quantity_from_text, quantity_to_text, scaled_from_text
 from yika_common.services import Service
+from yika_node.services.amended import FactsForm, LimitsForm
 from yika_node.services.errors import AmendmentUnusable
-from yika_node.services.views import Account, FactsForm, LimitsForm
+from yika_node.services.views import Account
 from yika_node.web.forms import Form, typed
 
 _NONE: Final = Quantity(0)

@@ -116,6 +116,12 @@ def make_node_app(
     ]
     app = make_app(__name__, face, blueprints)
     app.extensions[EXTENSION] = Front(node, CardWatch(node.cards.present, clock), LastCard(), soon)
+    _teach_words(app, node)
+    return app
+
+
+def _teach_words(app: Flask, node: Node) -> None:
+    """What errors and templates may say, in the page's words."""
     app.register_error_handler(YikaError, lambda error: answer(labels.in_words(error)))
     app.jinja_env.globals.update(labels=labels, node_name=lambda: _name_of(node))
     app.jinja_env.globals.update(card_ends=card_words.ENDS, card_moves=card_words.MOVES)
@@ -123,7 +129,6 @@ def make_node_app(
     app.jinja_env.filters["moment"] = from_timestamp
     app.jinja_env.filters["phrase"] = lambda text: said(text, language_here())
     app.jinja_env.filters["said"] = lambda error: sentence_here(labels.in_words(error))
-    return app
 
 
 def _name_of(node: Node) -> str:
