@@ -1,11 +1,11 @@
 """How each meter stands: its newest write-back, and the levels that a card brought it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, and_, func, select
 
-from yika_central.db.database import put
+from yika_central.db.database import add_new, put
 from yika_central.db.projections import Projected, Values
 from yika_central.db.suspense import BATCH
 from yika_central.db.tables import (
@@ -40,12 +40,13 @@ def note_meters(connection: Connection, projected: Projected) -> None:
         for row in projected.of(Suspense)
         if row["reason"] == _FALSE
     }
-    readings = projected.of(Reading)
-    note_readings(
-        connection,
-        [row for row in readings if tuple(row[name] for name in place) not in false],
-    )
-    note_told(connection, [*projected.told, *_ordered(connection, projected.orders)])
+    readings = [
+        row for row in projected.of(Reading) if tuple(row[name] for name in place) not in false
+    ]
+    told = [*projected.told, *_ordered(connection, projected.orders)]
+    _hold(connection, {row["meter"] for row in (*readings, *told)})
+    note_readings(connection, readings)
+    note_told(connection, told)
 
 
 def note_readings(connection: Connection, readings: Iterable[Values]) -> None:
@@ -152,6 +153,16 @@ def area_of_meter(connection: Connection, meter: str) -> str | None:
     """The area of a meter in stock."""
     table = table_of(Meter)
     return connection.execute(select(table.c.area).where(table.c.meter == meter)).scalar()
+
+
+def _hold(connection: Connection, meters: Collection[str]) -> None:
+    """Hold the meters' rows, in one order: two deliveries may bring news of the same meters."""
+    table, wanted = table_of(MeterStanding), sorted(meters)
+    for start in range(0, len(wanted), BATCH):
+        some = wanted[start : start + BATCH]
+        add_new(connection, MeterStanding, [_empty(meter) for meter in some])
+        query = select(table.c.meter).where(table.c.meter.in_(some)).order_by(table.c.meter)
+        connection.execute(query.with_for_update()).all()
 
 
 def _ordered(connection: Connection, outcomes: Sequence[Values]) -> list[Values]:
