@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from yika_common.cards.application import CardIdentity, CardState
 from yika_common.cards.contact import UserCard, personalise, recognise
 from yika_common.cards.errors import CardNotBlank, CardRetired
+from yika_common.cards.identifiers import TOOL_CARDS
 from yika_common.clock import Clock
 from yika_common.errors import YikaError
 from yika_common.journal.bodies import CardIssued
@@ -31,6 +32,7 @@ from yika_node.services.keyring import HeldCard, KeyRing
 from yika_node.services.rows import sale_row
 from yika_node.services.settlement import Settlement
 from yika_node.services.strangers import slots_of_stranger
+from yika_node.services.tool_errors import ToolCardShown
 from yika_node.services.views import Account, CardKind, CardView, Resolution, SlotView
 
 if TYPE_CHECKING:
@@ -79,7 +81,7 @@ class CardDesk:
 
         Raises:
             CardAbsent, CardForeign, CardRetired, CardNotAuthentic, CardRemoved, CardMute,
-                ReaderError: nothing was written.
+                ReaderError, ToolCardShown: nothing was written.
             CardWriteUncertain: a pending sale is still pending.
             VaultLocked, KeysNotHeld, NotEnrolled, NodeRestored, DiskFull: see their sentences.
         """
@@ -92,6 +94,8 @@ class CardDesk:
             try:
                 held = self.keyring.card(identity.number)
             except CardUnknown:
+                if identity.number.startswith(TOOL_CARDS):
+                    raise ToolCardShown(card=identity.number) from None
                 return self._bare(identity, CardKind.STRANGER)
             account = self.accounts.of_card(identity.number)
             session = self.counter.session(connection, identity.number, held.node_key)
