@@ -3,6 +3,7 @@
 import pytest
 
 from central_builders import HandClock, Pen
+from journals import an_intent
 from settlement_builders import (
     ACCOUNT,
     CARD,
@@ -130,6 +131,22 @@ def test_what_the_meter_took_from_the_old_card_is_not_paid_back(
     headquarters.detection.run()
     found = {(case.kind, case.amount) for case in headquarters.detection.cases()}
     assert (Kind.LOST, 5_000) in found
+
+
+def test_what_is_on_the_new_card_is_not_paid_back_for_another_accounts_larger_total(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    first, second = a_town(headquarters, clock)
+    sell(first, 20_000, count=1)
+    replace_card(first, count=1, total=20_000)
+    sell(second, 5_000, count=2, total=25_000)
+    sell(first, 5_000, count=2, total=30_000, generation=2, card=NEW, used_before=20_000)
+    other = an_intent(account="N0001-000099", meter="000000000003", total=900_000)
+    first.write(Written(intent=first.write(other)))
+    read_back(first, generation=2, count=2, total=30_000, card=NEW)
+    deliver(first, second)
+    bring_up_to_date(headquarters)
+    assert outcomes(headquarters)["N0002", 1, 2] == ("WRITTEN", 0)
 
 
 def test_a_write_back_that_the_meter_did_not_make_proves_nothing(

@@ -40,6 +40,21 @@ def test_an_overtaken_sale_is_paid_back_whole_whoever_delivers_first(
     assert headquarters.rerating.drain().changed == 0
 
 
+def test_several_sales_are_overtaken_at_once(headquarters: Headquarters, clock: HandClock) -> None:
+    """As those of a basket are, or of a vending point that was long silent."""
+    first, second = a_town(headquarters, clock)
+    sell(first, 20_000, count=1)
+    for count in (2, 3):
+        sell(first, 10_000, count=count, total=20_000 + 10_000 * (count - 1), settle=False)
+        clock.pass_by(minutes=5)
+        sell(second, 15_000, count=count, total=20_000 + 15_000 * (count - 1))
+    deliver(first, second)
+    bring_up_to_date(headquarters)
+    outcomes = {(row["node"], row["count"]): row["outcome"] for row in rows(headquarters, Sale)}
+    assert outcomes["N0001", 2] == outcomes["N0001", 3] == "SUPERSEDED"
+    assert headquarters.adjustments.account(ACCOUNT).total == 10_000
+
+
 def test_a_sale_that_nobody_overtook_stays_open(
     headquarters: Headquarters, clock: HandClock
 ) -> None:

@@ -96,14 +96,19 @@ def not_carried(sale: Table) -> ColumnElement[bool]:
         told.c.total <= later.c.total_after,
         ~false.exists(),
     )
-    shown = select(later.c.node).where(
-        later.c.meter == sale.c.meter,
-        later.c.generation >= new.c.generation,
-        later.c["count"] > new.c["count"],
-        later.c.act.in_([PURCHASE, REFUND]),
-        later.c.outcome == _WRITTEN,
-        _built_total(later) < sale.c.total_after,
-        untaken.exists(),
+    shown = (
+        select(later.c.node)
+        .where(
+            later.c.meter == sale.c.meter,
+            later.c.generation >= new.c.generation,
+            later.c["count"] > new.c["count"],
+            # Not a list, which a statement for many rows at once can't hold.
+            or_(later.c.act == PURCHASE, later.c.act == REFUND),
+            later.c.outcome == _WRITTEN,
+            _built_total(later) < sale.c.total_after,
+            untaken.exists(),
+        )
+        .correlate(sale, new)
     )
     # Of its own count the new card carries another: with a higher total this one is below it.
     higher = or_(new.c["count"] < sale.c["count"], new.c.total_after < sale.c.total_after)
