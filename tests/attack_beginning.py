@@ -61,7 +61,7 @@ def a_beginning(folder: Path) -> Beginning:
     for service in ("gas", "cold_water"):
         document = a_document(id=f"TEST-{service.upper()}".replace("_", "-"), service=service)
         hq.tariff_office.publish(as_bytes(document), [LI, WANG])
-    hq.stock.take_in_new(AREA, PROFILES[4] * len(HOUSEHOLDS), 60)
+    hq.stock.take_in_new(AREA, PROFILES[4] * (len(HOUSEHOLDS) + 1), 60)
     hands = [AnyHand() for _ in POINTS]
     nodes = []
 
@@ -84,9 +84,9 @@ def a_beginning(folder: Path) -> Beginning:
     meters: dict[str, bytes] = {}
     for index, kind in enumerate(HOUSEHOLDS):
         who = Household(index, kind, HOME[index])
-        _open(who, nodes[who.home], hands[who.home])
-        for slot, number in who.meters.items():
-            meters[number] = _new_meter(hq, number, PROFILES[4][slot])
+        open_account(who, nodes[who.home])
+        _issue(who, nodes[who.home], hands[who.home])
+        meters |= new_meters(hq, who)
         households.append(who)
         for _ in range(2):
             for node in nodes:
@@ -99,23 +99,34 @@ def a_beginning(folder: Path) -> Beginning:
     return Beginning(folder, tuple(households), meters, clock() + timedelta(hours=1))
 
 
-def _open(who: Household, node: Node, hand: AnyHand) -> None:
+def open_account(who: Household, node: Node) -> None:
+    """Open the household's account, with meters that are free."""
     chosen = tuple(
         (slot, node.accounts.free_meters(service)[0]) for slot, service in enumerate(PROFILES[4])
     )
     form = AccountForm(Person(name="王小明"), AREA, "residential", 4, 3, None, chosen)
     account = node.accounts.open(OPERATOR, form)
-    pocket = Pocket(who.kind, who.index)
-    hand.pocket = pocket
-    node.cards.initialise(OPERATOR, account.number)
-    hand.pocket = None
     who.account = account.number
     who.meters = {slot: meter for slot, meter in chosen if slot in SLOTS}
-    who.pockets.append(pocket)
 
 
-def _new_meter(hq: Headquarters, number: str, service: Service) -> bytes:
-    return new_meter_pages(MeterPlate(number, service, 1, CEILING), keys_of(hq, number))
+def _issue(who: Household, node: Node, hand: AnyHand) -> None:
+    """Make the household's first card."""
+    who.pockets.append(Pocket(who.kind, who.index))
+    hand.pocket = who.pocket
+    node.cards.initialise(OPERATOR, who.account)
+    hand.pocket = None
+
+
+def new_meters(hq: Headquarters, who: Household) -> dict[str, bytes]:
+    """The household's meters as their maker delivers them."""
+    services: dict[int, Service] = dict(enumerate(PROFILES[4]))
+    return {
+        number: new_meter_pages(
+            MeterPlate(number, services[slot], 1, CEILING), keys_of(hq, number)
+        )
+        for slot, number in who.meters.items()
+    }
 
 
 def keys_of(hq: Headquarters, meter: str) -> MeterKeys:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from attack_beginning import Beginning, Wire
+from attack_beginning import Beginning, Wire, new_meters, open_account
 from attack_books import (
     CEILING,
     POINTS,
@@ -174,6 +174,23 @@ class Town:
     def token(self) -> str:
         self.forms += 1
         return f"form {self.forms}"
+
+    def move_in(self, kind: str, point: int) -> Household:
+        """A household more, with a blank card of its own."""
+        who = Household(len(self.households), kind, point)
+        open_account(who, self.nodes[point])
+        self.serial += 1
+        who.pockets.append(Pocket(kind, self.serial))
+        new = new_meters(self.hq, who)
+        self.meters |= {number: PageMemory(pages) for number, pages in new.items()}
+        self.households = (*self.households, who)
+        return who
+
+    def issue(self, who: Household, fate: Fate | None = None) -> None:
+        """Make the household's first card, or finish it."""
+        with self.at(who.home, who.pocket, fate) as node:
+            node.cards.initialise(OPERATOR, who.account)
+            self.happened["issued"] += 1
 
     def sell(
         self,
