@@ -9,7 +9,7 @@ from yika_node.services.refund_rules import payable
 from yika_node.services.refunds import RefundDesk, Rule
 
 REASON = "typed twice"
-TOKEN = "seconded"  # noqa: S105 - names an approval of the test
+TOKEN = "seconded"
 
 
 class SecondPerson:

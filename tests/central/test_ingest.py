@@ -384,7 +384,7 @@ def test_an_account_opened_twice_stands_as_it_came_first_and_is_shown(
     other.open_account(ACCOUNT, [f"{number:012}" for number in range(1, 5)], card="860000000002")
     other.send(other.cut())
     assert [account["node"] for account in rows(pen.hq, Account)] == ["N0001"]
-    assert reasons(pen.hq) == ["account_doubled"]
+    assert reasons(pen.hq) == ["account_doubled", "card_doubled"]
 
 
 def test_a_thousand_records_are_one_transaction(pen: Pen) -> None:

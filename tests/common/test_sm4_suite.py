@@ -109,7 +109,8 @@ def test_the_version_of_a_key_says_its_suite(version: int) -> None:
     suite = suite_of_version(version)
     assert suite is (Suite.SM4 if version >= 128 else Suite.AES)
     keys = derive_meter_keys(MASTERS, "M1", version)
-    assert {suite_of(key) for key in (keys.credit, keys.wbn, keys.wbq or b"", keys.auth)} == {suite}
+    derived = (keys.credit, keys.wbn, keys.wbq or b"", keys.auth)
+    assert {suite_of(key) for key in derived} == {suite}
 
 
 @pytest.mark.parametrize("suite", Suite)

@@ -216,7 +216,10 @@ def _compared(
                 (EXPLAINED, finding.amount),
             ):
                 continue
-            values: dict[str, str | int] = dict(zip(_KEY, key, strict=True)) | {
+            values: dict[str, str | int] = {
+                "subject": subject,
+                "kind": finding.kind.value,
+                "mark": finding.mark,
                 "amount": finding.amount,
                 "service": service,
                 "account": account,
@@ -225,8 +228,8 @@ def _compared(
                 "changed_at": at,
             }
             if row is None:
-                unexplained = {"opened_at": at, "note": "", "explained_by": ""}
-                connection.execute(table.insert(), values | unexplained)
+                fresh = {"opened_at": at, "note": "", "explained_by": ""}
+                connection.execute(table.insert(), {**values, **fresh})
             else:
                 _change(connection, key, values)
             changed += 1

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from yika_central.db import card_projections, meter_projections
+from yika_central.db import card_projections, meter_projections, sale_projections
 from yika_central.db.customer_projections import facts_row, limits_row, refusal_row
 from yika_central.db.special_projections import approval_row, special_row
 from yika_central.db.tables import (
@@ -39,7 +39,6 @@ from yika_central.db.tables import (
 from yika_common.journal import bodies, card_bodies, meter_bodies
 from yika_common.journal.acts import approval_of, digest_of
 from yika_common.journal.body import Body
-from yika_common.journal.implied import counted_on_card
 from yika_common.journal.record import Record as JournalRecord
 from yika_common.journal.record import Unknown
 
@@ -225,81 +224,12 @@ def _tool(projected: Projected, place: Values, item: Arrived, arrival: Arrival) 
 def _intent(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
     body = item.record.body
     assert isinstance(body, bodies.Intent)
-    projected.of(Sale).append(
-        place
-        | {
-            "hash": item.hash,
-            "basket": body.basket or item.record.seq,
-            "operator": item.record.operator,
-            "stamped_at": item.record.ts,
-            "not_before": min(projected.floor_at, arrival.received_at),
-            "not_after": arrival.received_at,
-            "account": body.account,
-            "card": body.card,
-            "meter": body.meter,
-            "slot": body.slot,
-            "service": str(body.service),
-            "generation": body.generation,
-            "count": body.count,
-            "total_after": body.total,
-            "quantity": body.quantity,
-            "amount": body.amount,
-            "residual": body.residual,
-            "by_money": body.typed_by == bodies.BY_MONEY,
-            "typed": body.typed,
-            "tariff_id": body.tariff,
-            "tariff_version": body.tariff_version,
-            "tariff_hash": body.tariff_digest,
-            "period": body.period,
-            "used_before": body.used_before,
-            "persons": body.persons,
-            "area_m2": body.heated_area or None,
-            "heating_year": body.heating_year or None,
-            "months_due": body.months_due,
-            **{name: getattr(body, name) for name in _AS_WRITTEN},
-            "counted": counted_on_card(body),
-            "debts": sum(debt.amount for debt in body.debts),
-            "paid": body.paid,
-            "act": body.act,
-            "refunds": body.refunds,
-            "refunded": 0,
-            "booked": int(body.act == bodies.PURCHASE),
-            "carried": 0,
-            "key_version": body.key_version,
-            "outcome": "PENDING",
-            "resolved_epoch": None,
-            "resolved_seq": None,
-            "resolved_at": None,
-        }
-    )
+    bracket = (min(projected.floor_at, arrival.received_at), arrival.received_at)
+    sold = sale_projections.sale_row(item.record, body, item.hash, bracket)
+    projected.of(Sale).append(place | sold)
     projected.told += meter_projections.told_rows(body)
-    projected.of(SaleLine).extend(
-        place | {"line": number} | line._asdict() for number, line in enumerate(body.lines)
-    )
-    projected.of(SaleDebt).extend(
-        place | {"debt": debt, "amount": amount, "still_owed": left}
-        for debt, amount, left in body.debts
-        if amount
-    )
-
-
-_AS_WRITTEN = (
-    "charged_through",
-    "free_day",
-    "free",
-    "consumed",
-    "heat_class",
-    "heat_days",
-    "heat_suspended",
-    "equipment",
-    "adjusted",
-    "adjusted_number",
-    "adjusted_quantity",
-    "adjusted_quantity_number",
-    "kept",
-    "rounding",
-)
-"""Columns of a sale that are keys of the intent, under the same name."""
+    projected.of(SaleLine).extend(place | row for row in sale_projections.line_rows(body))
+    projected.of(SaleDebt).extend(place | row for row in sale_projections.debt_rows(body))
 
 
 def _notice(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:

@@ -256,7 +256,8 @@ def _counts_shared(given: Iterable[Given]) -> Iterator[Finding]:
 
 
 def _two_places(given: Iterable[Given], told: Iterable[Told], apart_s: int) -> Iterator[Finding]:
-    seen = sorted((one.card, one.at, one.place) for one in (*given, *told))
-    for (card, earlier, here), (other, later, there) in pairwise(seen):
+    seen = [(one.card, one.at, one.place) for one in given]
+    seen += ((one.card, one.at, one.place) for one in told)
+    for (card, earlier, here), (other, later, there) in pairwise(sorted(seen)):
         if card == other and here[0] != there[0] and later - earlier < apart_s:
             yield Finding(Kind.TWO_PLACES, f"{card}/{later}", 0, (here, there))

@@ -18,8 +18,8 @@ message     shows the message until the clerk has told it
 What was done is told once by a ``notice`` record.  A card that a newer one replaced is not listed:
 the account's sheet names the newest.
 
-*Levels* (:class:`yika_common.cards.parameters.Levels`) are what meters are to be set to: those of a
-service and tariff class, or of one meter, which come before them.  They are for meters that hold
+*Levels* (:class:`yika_common.cards.parameters.Levels`) are what meters are to be set to: of a
+service and tariff class, or of one meter, which comes before them.  They are for meters that hold
 money (``money`` 1) or for those that hold a quantity, never for both.
 """
 

@@ -27,7 +27,12 @@ from yika_common.values import dataclass
 from yika_node.db.card_queries import CardQueries
 from yika_node.db.journal import Journal
 from yika_node.services.card_desk import CardDesk
-from yika_node.services.card_errors import CardUnknownHere, CreditOnCard, EndUnknown, ReasonMissing
+from yika_node.services.card_errors import (
+    CardUnknownHere,
+    CreditOnCard,
+    EndUnknown,
+    checked_reason,
+)
 from yika_node.services.card_image import read_image, slot_view
 from yika_node.services.errors import SaleStillOpen
 from yika_node.services.keyring import KeyRing
@@ -36,7 +41,6 @@ from yika_node.services.views import Account
 if TYPE_CHECKING:
     from yika_node.db import seldom
 
-REASON_MAX = 200
 ENDS = (RETIRED, RECYCLED, KEPT)
 """What can be done with a card that lies in the reader."""
 
@@ -144,9 +148,7 @@ class CardEnds:
     def _record(
         self, operator: str, number: str, found: CardIdentity | None, how: str, reason: str
     ) -> None:
-        reason = reason.strip()
-        if not 0 < len(reason) <= REASON_MAX or not reason.isprintable():
-            raise ReasonMissing(most=REASON_MAX)
+        reason = checked_reason(reason)
         account = self.cards.accounts.of_card(number)
         body = CardEnded(
             account="" if account is None else account.number,

@@ -2,6 +2,9 @@
 
 from yika_common.errors import N_, YikaError
 
+REASON_MAX = 200
+"""Characters of a reason that a record has room for."""
+
 
 class CardLost(YikaError):
     """The holder reported the card lost."""
@@ -57,6 +60,18 @@ class ReasonMissing(YikaError):
     sentence = N_(
         "The reason is missing or longer than %(most)s characters. Nothing was changed. Write why."
     )
+
+
+def checked_reason(text: str) -> str:
+    """The reason without blanks around it.
+
+    Raises:
+        ReasonMissing: there is none, or it is too long to be read.
+    """
+    text = text.strip()
+    if not 0 < len(text) <= REASON_MAX or not text.isprintable():
+        raise ReasonMissing(most=REASON_MAX)
+    return text
 
 
 class NothingToReplace(YikaError):

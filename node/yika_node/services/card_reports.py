@@ -10,11 +10,10 @@ from yika_common.values import dataclass
 from yika_node.db.card_queries import CardQueries
 from yika_node.db.journal import Journal
 from yika_node.services.account_desk import AccountDesk
-from yika_node.services.card_errors import CardNotLost, ReasonMissing
+from yika_node.services.card_errors import CardNotLost, checked_reason
 from yika_node.services.card_views import CardHistory, CardRow
 from yika_node.services.errors import AccountUnknown
 
-REASON_MAX = 200
 _SHOWN = 100
 
 
@@ -80,9 +79,7 @@ class CardReports:
         )
 
     def _report(self, operator: str, account_number: str, state: str, reason: str) -> str:
-        reason = reason.strip()
-        if not 0 < len(reason) <= REASON_MAX or not reason.isprintable():
-            raise ReasonMissing(most=REASON_MAX)
+        reason = checked_reason(reason)
         account = self.accounts.get(account_number)
         if account.card is None:
             raise AccountUnknown(number=account_number)

@@ -14,7 +14,7 @@ from yika_common.readers.port import CardReader, Contact
 from yika_node.hardware.errors import ReaderBusy
 
 _WAITING_MOST = 2
-_TURN_S = 15.0
+_TURN_S = 15
 
 
 class Counter:

@@ -35,7 +35,8 @@ from yika_node.services.approvals import Approvals
 from yika_node.services.carrying import Moved
 from yika_node.services.errors import MeterOfAnotherService, MeterTaken, SlotEmpty
 from yika_node.services.keyring import KeyRing
-from yika_node.services.reissue import Reissue, Reissued, Terms
+from yika_node.services.reissue import Reissue
+from yika_node.services.reissue_terms import Reissued, Terms
 from yika_node.services.swap_errors import FigureTooHigh, SwapFormIncomplete, TransferMissing
 from yika_node.services.views import Account, MeterView
 

@@ -20,7 +20,7 @@ and slots whose meter was exchanged begin with what was left in the old meter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -33,7 +33,6 @@ from yika_common.cards.errors import CardNotBlank, CardRetired
 from yika_common.clock import Clock, from_timestamp
 from yika_common.errors import YikaError
 from yika_common.journal.bodies import CARRYING, CardIssued
-from yika_common.journal.body import Body
 from yika_common.journal.card_bodies import SPOILT, CardEnded
 from yika_common.journal.record import decode_line
 from yika_common.numbers import Money
@@ -47,16 +46,17 @@ from yika_node.services.card_errors import (
     AlreadyReplaced,
     CardUnknownHere,
     NothingToReplace,
-    ReasonMissing,
     ReplacedElsewhere,
+    checked_reason,
 )
 from yika_node.services.card_image import read_image
 from yika_node.services.card_shelf import LevelsOf, no_levels
 from yika_node.services.card_views import Slip
 from yika_node.services.carried_minting import CarriedMinting
-from yika_node.services.carrying import Carried, Moved
+from yika_node.services.carrying import Carried
 from yika_node.services.keyring import KeyRing
 from yika_node.services.known_credit import KnownCredit
+from yika_node.services.reissue_terms import Reissued, Terms
 from yika_node.services.rows import sale_row
 from yika_node.services.settings_shelf import SettingsShelf
 from yika_node.services.views import Account, CardKind, CardView, Resolution
@@ -69,38 +69,7 @@ if TYPE_CHECKING:
 FREE_CARD: Final = "free card"
 """The kind of the act of taking no fee, which a second person approves."""
 
-REASON_MAX: Final = 200
 _SEEN_FOR: Final = timedelta(minutes=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What is asked for besides the account.
-
-    Attributes:
-        reason: why there is a new card.
-        fee: money taken for it.
-        before: records that go first into the same commit.
-        approve: gives the approval that goes right before the card, which names it.
-        moved: slots whose meter was exchanged, and what their new meters begin with.
-        same_chip: the old card's own chip becomes the new card.
-    """
-
-    reason: str
-    fee: Money = Money(0)  # noqa: RUF009 - a number
-    before: tuple[Draft, ...] = ()
-    approve: Callable[[], Body] | None = None
-    moved: Mapping[int, Moved] = field(default_factory=dict)
-    same_chip: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reissued:
-    """The new card, and how its slots stand; ``problem`` says why one is still pending."""
-
-    number: str
-    resolved: tuple[Resolution, ...] = ()
-    problem: YikaError | None = None
 
 
 @dataclass(slots=True)
@@ -185,7 +154,7 @@ class Reissue:
             CardRemoved, CardWriteUncertain, CardMute, ReaderError: put the same card in again.
             VaultLocked, KeysNotHeld, NotEnrolled, NodeRestored, DiskFull: see their sentences.
         """
-        reason = _reason(reason)
+        reason = checked_reason(reason)
         with self.cards.counter.card() as connection:
             account = self.cards.accounts.get(account_number)
             found = cards.recognise(connection)
@@ -428,10 +397,3 @@ def _check_chip(chip: CardIdentity, own: str) -> None:
         raise CardRetired(number=chip.number)
     if chip.state is CardState.USER and chip.number != own:
         raise CardNotBlank(number=chip.number)
-
-
-def _reason(text: str) -> str:
-    text = text.strip()
-    if not 0 < len(text) <= REASON_MAX or not text.isprintable():
-        raise ReasonMissing(most=REASON_MAX)
-    return text

@@ -21,7 +21,7 @@ from yika_node.db.projections import PENDING, SUPERSEDED
 from yika_node.db.queries import Queries
 from yika_node.services.approvals import Approvals
 from yika_node.services.card_desk import CardDesk
-from yika_node.services.card_errors import CardMovedOn, NothingToWriteAgain, ReasonMissing
+from yika_node.services.card_errors import CardMovedOn, NothingToWriteAgain, checked_reason
 from yika_node.services.card_image import SlotImage, read_image
 from yika_node.services.errors import AccountUnknown
 from yika_node.services.keyring import KeyRing
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 KIND: Final = "supplement"
 """The kind of the act that is approved."""
-
-REASON_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class Supplements:
             slot=slot,
             epoch=row.epoch,
             intent=row.seq,
-            reason=_reason(reason),
+            reason=checked_reason(reason),
         )
 
     def write(self, operator: str, number: str, slot: int, reason: str, approval: str) -> SaleRow:
@@ -109,7 +107,7 @@ class Supplements:
                     **named,
                     card=number,
                     slot=slot,
-                    reason=_reason(reason),
+                    reason=checked_reason(reason),
                     approved=place.seq - 1,
                 )
 
@@ -151,10 +149,3 @@ class Supplements:
             later.append((told.generation, told.count))
         if max(later) > ours:
             raise CardMovedOn(number=number, place=place)
-
-
-def _reason(text: str) -> str:
-    text = text.strip()
-    if not 0 < len(text) <= REASON_MAX or not text.isprintable():
-        raise ReasonMissing(most=REASON_MAX)
-    return text

@@ -7,7 +7,7 @@ there is no answer, or somebody works with the card, the last one stands.
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -41,7 +41,7 @@ class Seen:
 
 
 _NOBODY_LOOKED: Final = Seen(Presence.EMPTY)
-PATIENCE_S: Final = 0.3
+PATIENCE: Final = timedelta(milliseconds=300)
 """A page waits so long for the reader's answer; a healthy one gives it in milliseconds."""
 
 
@@ -60,7 +60,7 @@ class CardWatch:
         if self._asked_at != self._clock() and self._asking.acquire(blocking=False):
             answered = threading.Event()
             threading.Thread(target=self._ask, args=(answered,), daemon=True).start()
-            answered.wait(PATIENCE_S)
+            answered.wait(PATIENCE.total_seconds())
         return self._seen
 
     def _ask(self, answered: threading.Event) -> None:
