@@ -17,10 +17,12 @@ from settlement_builders import (
     CARD,
     MEI,
     METER,
+    NEW_CARD,
     a_town,
     bring_up_to_date,
     deliver,
     register,
+    replace_card,
     rows,
     sell,
 )
@@ -254,6 +256,31 @@ def test_the_sheet_says_what_the_card_says_after_a_refund(
     assert (slot["count"], slot["total_after"], slot["counted"]) == (3, 20_000, 20_000)
     assert (slot["heating_newest"], slot["charged_newest"]) == (2025, 24_300)
     assert (slot["free_newest"], slot["adjusted_sum"], slot["adjusted_newest"]) == (100, 9, 2)
+
+
+def test_the_sheet_says_where_a_refund_may_still_wait_for_its_meter(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    pen, _ = a_town(headquarters, clock)
+
+    def lowered() -> int:
+        with headquarters.database.reading() as session:
+            (slot,) = sources_of(session.connection(), [ACCOUNT])[ACCOUNT].slots
+        return int(slot["lowered"])
+
+    sell(pen, 20_000, count=1)
+    deliver(pen)
+    assert lowered() == 0
+    refund(pen, sell(pen, 5_000, count=2, total=25_000), paid=None)
+    deliver(pen)
+    assert lowered() == 1
+    clock.pass_by(minutes=5)
+    replace_card(pen, count=3, total=20_000)
+    deliver(pen)
+    assert lowered() == 1
+    sell(pen, 7_000, count=4, total=27_000, generation=2, card=NEW_CARD)
+    deliver(pen)
+    assert lowered() == 0
 
 
 def test_a_closed_month_keeps_its_figures_and_the_refund_is_an_entry_of_the_open_one(

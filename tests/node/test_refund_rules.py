@@ -167,3 +167,9 @@ def test_a_refund_stands_in_the_way_while_its_meter_may_hold_more(
     claim: Claim | None, *, waits: bool
 ) -> None:
     assert awaits_meter(lower(6), None, claim) is waits
+
+
+def test_a_claim_says_nothing_of_the_card_before() -> None:
+    untouched = Claim(0, 0)
+    assert awaits_meter(lower(6, generation=2), None, untouched) is True
+    assert awaits_meter(lower(6, generation=1), None, untouched) is False

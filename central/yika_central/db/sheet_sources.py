@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, case, exists, func, select
 
 from yika_central.db.tables import (
     Account,
@@ -16,6 +16,7 @@ from yika_central.db.tables import (
     Sale,
     table_of,
 )
+from yika_common.journal.bodies import REFUND
 
 _PLACE = ("node", "epoch", "branch", "seq")
 _SUPERSEDED = "SUPERSEDED"
@@ -28,7 +29,8 @@ class Source:
     """One account's rows: ``facts`` and ``card`` are the newest, ``limits`` one per service.
 
     ``slots`` are the newest purchase of each slot that was not superseded, with the sums over all
-    such purchases under ``adjusted_sum`` (used less kept), ``adjusted_newest`` and ``debts_sum``.
+    such purchases under ``adjusted_sum`` (used less kept), ``adjusted_newest`` and ``debts_sum``;
+    one is ``lowered`` (1) if that newest one is a refund, or a new card's record that carries one.
     ``lost`` are superseded purchases of which their own nodes do not know it, ``carried`` those on
     a later card, likewise.
     """
@@ -158,6 +160,7 @@ def _slots(accounts: Sequence[str]) -> Select[Any]:
         select(
             *slot,
             *newest,
+            sale.c.meter,
             sale.c.period,
             sale.c.counted,
             *(total.over(partition_by=slot).label(name) for name, total in sums.items()),
@@ -166,4 +169,15 @@ def _slots(accounts: Sequence[str]) -> Select[Any]:
         .where(sale.c.account.in_(accounts), sale.c.outcome != _SUPERSEDED)
         .subquery()
     )
-    return select(ranked).where(ranked.c.place == 1).order_by(ranked.c.account, ranked.c.slot)
+    refund = table_of(Sale).alias("refund")
+    # A new card's record says the refund's count and total again.
+    given_back = exists().where(
+        refund.c.meter == ranked.c.meter,
+        refund.c["count"] == ranked.c["count"],
+        refund.c.total_after == ranked.c.total_after,
+        refund.c.act == REFUND,
+        refund.c.outcome != _SUPERSEDED,
+    )
+    lowered = case((given_back, 1), else_=0).label("lowered")
+    newest_rows = select(ranked, lowered).where(ranked.c.place == 1)
+    return newest_rows.order_by(ranked.c.account, ranked.c.slot)

@@ -15,7 +15,7 @@ from yika_common.services import Service
 from yika_common.signing import strict_json
 from yika_common.sync.customers import LOST_MAX, AccountSheet, LostSale, OwnLimit, SlotSheet
 
-MOVING = ("sl", "dc")
+MOVING = ("sl", "lw", "dc")
 """Keys of a sheet that every purchase moves."""
 
 
@@ -56,6 +56,7 @@ def _sheet(source: Source, dues: Dues) -> AccountSheet:
         card=card["card"] if card else "",
         generation=card["generation"] if card else 0,
         slots=_slots(source, dues),
+        lowered=tuple(sorted(row["slot"] for row in source.slots if row["lowered"])),
         adjustment_number=dues.adjustment_number,
         adjustment=dues.adjustment,
         debts=dues.debts,

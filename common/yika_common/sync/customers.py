@@ -184,6 +184,8 @@ class AccountSheet(Document):
         most=SLOTS_MAX,
         default=(),
     )
+    lowered: tuple[int, ...] = listed("lw", is_number(0, LAST_SLOT), most=SLOTS_MAX, default=())
+    """The slots whose newest record gives a purchase back, or carries one that does."""
     adjustment_number: int = number("jn", most=_U16, default=0)
     """Number of the cumulative adjustment of the account's money; 0: there never was one."""
     adjustment: int = number("j", least=-TOTAL_MAX, most=TOTAL_MAX, default=0)

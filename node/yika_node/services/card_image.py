@@ -191,11 +191,15 @@ def awaits_meter(record: CreditRecord, write_back: WriteBack | None, claim: Clai
     """Whether a *lower* record must be taken by the meter before another is written over it.
 
     Over it the next record would say a total that is below the meter's, which only this one sets
-    down.  If the meter never claimed the purchase, there is nothing to set down.
+    down.  If the meter never claimed the purchase, there is nothing to set down.  The claim speaks
+    for this chip alone: what the meter claimed on a card before it, only a write-back tells.
     """
-    if write_back is not None and write_back.reading.position >= record.position:
+    seen = (0, 0) if write_back is None else write_back.reading.position
+    if seen >= record.position:
         return False
-    return claim is None or claim.position >= (record.generation, record.count - 1)
+    if claim is None or claim.position >= (record.generation, record.count - 1):
+        return True
+    return record.generation > 1 and seen[0] < record.generation
 
 
 def _record(

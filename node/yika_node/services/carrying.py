@@ -13,7 +13,8 @@ newest reading in our journal, and headquarters' sheet.
   meter of the service, as in a sale.
 * What was settled through the slot, and the meter's parameters, are those of the record that the
   total is from.  Where only headquarters knows that record, the sheet says what was settled, and
-  the parameters are the newest known.
+  the parameters are the newest known.  So is a refund that the meter may have to take yet one on
+  the new card.
 * A slot of which nothing is known is left empty.
 
 What none of the sources knew is not on the new card: headquarters finds it and gives it back.
@@ -58,6 +59,7 @@ class Sources:
         own: our newest record for the meter, on a card or waiting for one.
         totals: what the meter is known to have taken.
         told: headquarters' sheet of the slot.
+        lowered: headquarters says that the newest record it knows gives a purchase back.
         bare: the old card had no room to say more than count and total.
     """
 
@@ -66,6 +68,7 @@ class Sources:
     own: CreditRecord | None = None
     totals: tuple[Total, ...] = ()
     told: SlotSheet | None = None
+    lowered: bool = False
     bare: bool = False
 
 
@@ -150,7 +153,7 @@ def _carried(one: Sources, quotas: Mapping[Service, QuotaState]) -> Carried | No
         meter=one.meter,
         count=best.position[1],
         total=best.total,
-        lower=record is not None and record.lower,
+        lower=_lower(one, best) if record is None else record.lower,
         quota=quotas[one.meter.service],
         adjustments=_adjustments(one, best, record or newest),
         parameters=MeterParameters() if newest is None else newest.parameters,
@@ -169,6 +172,16 @@ def _best(one: Sources) -> Total:
     here = [known.total for known in sold if known.position == newest]
     borne_out = [total for total in here if total in taken]
     return Total(newest, max(borne_out or here or taken, default=0))
+
+
+def _lower(one: Sources, best: Total) -> bool:
+    """Whether a record that headquarters alone knows gives a purchase back."""
+    told = one.told
+    return (
+        one.lowered
+        and told is not None
+        and best == Total((told.generation, told.count), told.total)
+    )
 
 
 def _records(one: Sources) -> list[CreditRecord]:

@@ -67,6 +67,7 @@ class KnownCredit:
             own=self._own(account.number, meter.meter),
             totals=tuple(self._totals(meter.meter, slot)),
             told=None if account.told is None else account.told.slot(meter.slot),
+            lowered=account.told is not None and meter.slot in account.told.lowered,
             bare=slot is not None and slot.bare,
         )
 
