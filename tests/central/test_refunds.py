@@ -28,7 +28,7 @@ from settlement_builders import (
 )
 from workbook_builders import recalculated
 from yika_central.bootstrap import Headquarters
-from yika_central.db.sheet_sources import sources_of
+from yika_central.db.sheet_sources import Source, sources_of
 from yika_central.db.tables import Posting, RefundPaid, Sale, SaleDebt, Suspense
 from yika_central.services.enquiries import SaleFilter
 from yika_common.journal import bodies
@@ -263,24 +263,57 @@ def test_the_sheet_says_where_a_refund_may_still_wait_for_its_meter(
 ) -> None:
     pen, _ = a_town(headquarters, clock)
 
-    def lowered() -> int:
+    def source() -> Source:
         with headquarters.database.reading() as session:
-            (slot,) = sources_of(session.connection(), [ACCOUNT])[ACCOUNT].slots
+            return sources_of(session.connection(), [ACCOUNT])[ACCOUNT]
+
+    def lowered() -> int:
+        (slot,) = source().slots
         return int(slot["lowered"])
 
     sell(pen, 20_000, count=1)
     deliver(pen)
     assert lowered() == 0
-    refund(pen, sell(pen, 5_000, count=2, total=25_000), paid=None)
+    back = refund(pen, sell(pen, 5_000, count=2, total=25_000), paid=None)
     deliver(pen)
     assert lowered() == 1
+    assert source().carried == []
     clock.pass_by(minutes=5)
     replace_card(pen, count=3, total=20_000)
     deliver(pen)
     assert lowered() == 1
+    assert [row["seq"] for row in source().carried] == [back]
     sell(pen, 7_000, count=4, total=27_000, generation=2, card=NEW_CARD)
     deliver(pen)
     assert lowered() == 0
+    assert [row["seq"] for row in source().carried] == [back]
+    pen.write(cards.RefundPaid(intent=back, amount=2_500, write_back=7))
+    deliver(pen)
+    assert source().carried == []
+
+
+@pytest.mark.parametrize(("count", "total", "found"), [(1, 20_000, True), (2, 0, False)])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_what_was_paid_is_doubted_where_a_new_card_has_the_credit_still(
+    headquarters: Headquarters,
+    clock: HandClock,
+    order: tuple[int, ...],
+    count: int,
+    total: int,
+    *,
+    found: bool,
+) -> None:
+    """Paid at once at one point, while another made a card without having heard of it."""
+    pens = a_town(headquarters, clock)
+    bought = sell(pens[0], 20_000, count=1)
+    deliver(pens[0])
+    clock.pass_by(minutes=5)
+    refund(pens[0], bought)
+    clock.pass_by(minutes=5)
+    replace_card(pens[1], count=count, total=total)
+    for which in order:
+        deliver(pens[which])
+    assert reasons(headquarters) == ({"refund_undone"} if found else set())
 
 
 def test_a_closed_month_keeps_its_figures_and_the_refund_is_an_entry_of_the_open_one(

@@ -80,6 +80,7 @@ TAKEN = WriteBackSeen((1, 6), 40, 0, 40)
         (True, {"claim": None, "write_back": None}, Payment.METER_FIRST),
         (True, {"claim": (1, 6), "write_back": TAKEN}, Payment.SHOWN),
         (True, {"claim": None, "write_back": TAKEN}, Payment.SHOWN),
+        (True, {"claim": None, "write_back": TAKEN, "unaware": True}, Payment.NOT_CARRIED),
         (True, {"claim": None, "write_back": replace(TAKEN, total=41)}, Payment.METER_FIRST),
         (True, {"claim": None, "write_back": replace(TAKEN, expected=None)}, Payment.METER_FIRST),
         (True, {"claim": None, "write_back": replace(TAKEN, balance=-1)}, Payment.BELOW_ZERO),

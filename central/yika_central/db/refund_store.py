@@ -5,10 +5,10 @@ nothing that prices or counts purchases has to look further.  Its money is booke
 handed out: only then, and at that time, do reports and accounting months count it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, select, update
 
 from yika_central.db.base import one_of
 from yika_central.db.ledger import branches_of, sales_at
@@ -18,6 +18,7 @@ from yika_central.db.tables import Reading, RefundPaid, Sale, table_of
 from yika_central.domain.placement import holder
 
 REFUND: Final = "refund"
+REPLACEMENT: Final = "replacement"
 SUPERSEDED: Final = "SUPERSEDED"
 PLACE: Final = ("node", "epoch", "branch", "seq")
 WHOLE: Final = (
@@ -216,20 +217,54 @@ def paid_at_once_after(
         here = one_of(
             [sale.c.meter, sale.c.generation, sale.c["count"]], keys[start : start + BATCH]
         )
-        query = (
-            select(sale, paid.c.epoch.label("p_epoch"), paid.c.branch.label("p_branch"))
-            .add_columns(paid.c.seq.label("p_seq"))
-            .join(
-                paid,
-                and_(
-                    paid.c.node == sale.c.node,
-                    paid.c.refund_epoch == sale.c.epoch,
-                    paid.c.refund_seq == sale.c.seq,
-                ),
-            )
-            .where(here, sale.c.act == REFUND, paid.c.write_back == 0)
-        )
-        for row in connection.execute(query).mappings():
-            at = {"node": row["node"], "epoch": row["p_epoch"]}
-            found.append((dict(row), at | {"branch": row["p_branch"], "seq": row["p_seq"]}))
+        found += _paid(connection, here, paid.c.write_back == 0)
     return found
+
+
+def paid_and_undone(
+    connection: Connection, node: str, sales: Iterable[Values], payments: Iterable[Values]
+) -> list[tuple[Values, Values]]:
+    """Refunds that were paid although a card in their card's place carries the purchase.
+
+    Each with what was handed out; of the meters that these sales give back or carry credit of, and
+    of what this node handed out now.
+    """
+    sale, paid, new = table_of(Sale), table_of(RefundPaid), table_of(Sale).alias("new")
+    undone = exists().where(
+        new.c.meter == sale.c.meter,
+        new.c.generation > sale.c.generation,
+        new.c["count"] == sale.c["count"] - 1,
+        new.c.total_after > sale.c.total_after,
+        new.c.act == REPLACEMENT,
+        new.c.outcome != SUPERSEDED,
+    )
+    meters = sorted({(row["meter"],) for row in sales if row["act"] in (REFUND, REPLACEMENT)})
+    now = sorted({(row["refund_epoch"], row["refund_seq"]) for row in payments})
+    found: list[tuple[Values, Values]] = []
+    for start in range(0, len(meters), BATCH):
+        found += _paid(connection, one_of([sale.c.meter], meters[start : start + BATCH]), undone)
+    for start in range(0, len(now), BATCH):
+        of_these = one_of([paid.c.refund_epoch, paid.c.refund_seq], now[start : start + BATCH])
+        found += _paid(connection, paid.c.node == node, of_these, undone)
+    return found
+
+
+def _paid(connection: Connection, *wanted: ColumnElement[bool]) -> Iterator[tuple[Values, Values]]:
+    """The refunds of which that holds, each with what was handed out."""
+    sale, paid = table_of(Sale), table_of(RefundPaid)
+    query = (
+        select(sale, paid.c.epoch.label("p_epoch"), paid.c.branch.label("p_branch"))
+        .add_columns(paid.c.seq.label("p_seq"))
+        .join(
+            paid,
+            and_(
+                paid.c.node == sale.c.node,
+                paid.c.refund_epoch == sale.c.epoch,
+                paid.c.refund_seq == sale.c.seq,
+            ),
+        )
+        .where(sale.c.act == REFUND, *wanted)
+    )
+    for row in connection.execute(query).mappings():
+        at = {"node": row["node"], "epoch": row["p_epoch"]}
+        yield dict(row), at | {"branch": row["p_branch"], "seq": row["p_seq"]}

@@ -4,7 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, case, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from yika_central.db.tables import (
     Account,
@@ -16,10 +27,11 @@ from yika_central.db.tables import (
     Sale,
     table_of,
 )
-from yika_common.journal.bodies import REFUND
+from yika_common.journal.bodies import REFUND, REPLACEMENT
 
 _PLACE = ("node", "epoch", "branch", "seq")
 _SUPERSEDED = "SUPERSEDED"
+_WRITTEN = "WRITTEN"
 
 Values = Mapping[str, Any]
 
@@ -93,11 +105,38 @@ def _lost(accounts: Sequence[str]) -> Select[Any]:
 
 
 def _carried(accounts: Sequence[str]) -> Select[Any]:
+    """Open sales first; then refunds, whose node pays them once it knows."""
     sale = table_of(Sale)
+    is_open = and_(sale.c.carried == 1, sale.c.resolved_seq.is_(None))
+    waiting = and_(
+        sale.c.act == REFUND,
+        sale.c.outcome == _WRITTEN,
+        sale.c.booked == 0,
+        _replaced(sale, knowing=True),
+        ~_replaced(sale, knowing=False),
+    )
     return (
         select(sale.c.account, *(sale.c[name] for name in _PLACE))
-        .where(sale.c.account.in_(accounts), sale.c.carried == 1, sale.c.resolved_seq.is_(None))
-        .order_by(sale.c.account, sale.c.stamped_at, *(sale.c[name] for name in _PLACE))
+        .where(sale.c.account.in_(accounts), or_(is_open, waiting))
+        .order_by(
+            sale.c.account,
+            case((is_open, 0), else_=1),
+            sale.c.stamped_at,
+            *(sale.c[name] for name in _PLACE),
+        )
+    )
+
+
+def _replaced(refund: Table, *, knowing: bool) -> ColumnElement[bool]:
+    """Whether a card was made in its card's place by somebody who knew of it, or who did not."""
+    new = table_of(Sale).alias("new")
+    before = new.c["count"] < refund.c["count"]
+    return exists().where(
+        new.c.meter == refund.c.meter,
+        new.c.generation > refund.c.generation,
+        new.c.act == REPLACEMENT,
+        new.c.outcome != _SUPERSEDED,
+        ~before if knowing else before,
     )
 
 

@@ -8,6 +8,8 @@ refund_differs        is not of all of that purchase: another meter, more or les
                       other money handed out; epoch/seq
 refunded_twice        a purchase given back before, or paid for before; epoch/seq
 refund_taken          paid at once, and a reading says that the meter had taken it; the meter
+refund_undone         paid out, and a card made in its card's place by somebody who did not know
+                      of it has the credit; the meter
 refund_unproven       paid after a write-back that is not here or does not show it; the meter
 ====================  =====================================================================
 
@@ -30,7 +32,7 @@ from yika_central.db.suspense import settle
 from yika_central.db.tables import Reading, RefundPaid, Sale, Suspense
 
 UNKNOWN, DIFFERS, TWICE = "refund_unknown", "refund_differs", "refunded_twice"
-TAKEN, UNPROVEN = "refund_taken", "refund_unproven"
+TAKEN, UNDONE, UNPROVEN = "refund_taken", "refund_undone", "refund_unproven"
 
 
 def take_refunds(connection: Connection, node: str, projected: Projected, at: int) -> Pairs:
@@ -52,6 +54,12 @@ def take_refunds(connection: Connection, node: str, projected: Projected, at: in
     doubts += [
         suspense_row(paid, TAKEN, subject=refund["meter"], amount=refund["paid"], at=at)
         for refund, paid in store.paid_at_once_after(connection, projected.of(Reading))
+    ]
+    doubts += [
+        suspense_row(paid, UNDONE, subject=refund["meter"], amount=refund["paid"], at=at)
+        for refund, paid in store.paid_and_undone(
+            connection, node, projected.of(Sale), projected.of(RefundPaid)
+        )
     ]
     add_new(connection, Suspense, sorted(doubts, key=lambda row: (*place_of(row), row["reason"])))
     return changed

@@ -48,6 +48,7 @@ DOUBTS: Final[dict[str, Text]] = {
     "refund_differs": _("Gives back something else than all of the purchase"),
     "refunded_twice": _("Gives back, or pays for, a purchase once more"),
     "refund_taken": _("Paid out at once for credit that the meter had taken"),
+    "refund_undone": _("Paid out, while the card made in its card's place has the credit still"),
     "refund_unproven": _("Paid out although no write-back shows that the meter gave it back"),
     "false_reading": _("A meter's reading that the meter did not write"),
     "forbidden_service": _("Sold a service that the vending point may not sell"),

@@ -232,7 +232,10 @@ class AccountSheet(Document):
         most=LOST_MAX,
         default=(),
     )
-    """Intents whose credit a later card carries: their node can close them as sales."""
+    """Intents whose credit a later card carries: their node can close them as sales.
+
+    And refunds that wait for their meter on a later card, whose maker knew of them.
+    """
     holder: tuple[Person, ...] = documents("who", Person, most=1, default=())
 
     @property

@@ -68,6 +68,11 @@ OVERTAKEN: Final = Phrase(
 )
 WAITS: Final[dict[Payment, Phrase]] = {
     Payment.NOT_ON_CARD: Phrase("The refund is not on the card yet. Put the same card in again."),
+    Payment.NOT_CARRIED: Phrase(
+        "Another card took the place of the one that the refund is on, and headquarters has not "
+        "told that the refund was known there: the credit may be on the new card. Exchange news "
+        "with headquarters and ask again; if it stays so, ask headquarters."
+    ),
     Payment.METER_FIRST: Phrase(
         "The meter may hold the credit. Let the customer put the card into the meter, and bring "
         "it back."

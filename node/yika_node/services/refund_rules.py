@@ -33,6 +33,8 @@ the lower record was not read back              NOT_ON_CARD
 the very card that it is on shows no claim of   AT_ONCE
 the purchase, nor the meter's write-back, and
 no older generation can be taken
+another card took its card's place, and nobody  NOT_CARRIED: with its credit, for all we know
+says that its maker knew of the refund
 the meter's write-back is from before it        METER_FIRST
 the write-back's total is above the journals'   METER_FIRST: the meter still holds the credit
 its balance is below zero                       BELOW_ZERO: some of it was used
@@ -69,6 +71,7 @@ class Payment(StrEnum):
     AT_ONCE = "at_once"
     SHOWN = "shown"
     NOT_ON_CARD = "not_on_card"
+    NOT_CARRIED = "not_carried"
     METER_FIRST = "meter_first"
     BELOW_ZERO = "below_zero"
 
@@ -103,13 +106,15 @@ class SlotEvidence:
     """A slot of the card in the reader, and what its meter told.
 
     ``claim`` is what the meter claimed on this very chip, (0, 0) for nothing; None where the card
-    keeps no claims, or is not the card that the record was written to.
+    keeps no claims, or is not the card that the record was written to.  ``unaware``: it is a later
+    card of the account, and nothing says that the refund was known where it was made.
     """
 
     shown: SlotShown
     bare: bool
     claim: Pair | None
     write_back: WriteBackSeen | None
+    unaware: bool = False
 
 
 def terms(purchase: Purchase, slot: SlotEvidence) -> Terms:
@@ -136,6 +141,8 @@ def payable(refund: Pair, purchase: Pair, *, written: bool, slot: SlotEvidence) 
         return Payment.NOT_ON_CARD
     if _untouched(purchase, slot):
         return Payment.AT_ONCE
+    if slot.unaware:
+        return Payment.NOT_CARRIED
     seen = slot.write_back
     if seen is None or seen.position < refund:
         return Payment.METER_FIRST

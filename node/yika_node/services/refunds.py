@@ -17,12 +17,13 @@ that: whether it may be paid is asked anew, with the card in the reader.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from yika_common.cards.approval import act_digest
 from yika_common.clock import Clock, from_timestamp
 from yika_common.errors import YikaError
-from yika_common.journal.bodies import PURCHASE, Intent, Sale
+from yika_common.journal.bodies import PURCHASE, REPLACEMENT, Intent, Sale
 from yika_common.journal.body import Body
 from yika_common.journal.card_bodies import Approved, RefundPaid
 from yika_common.journal.record import decode_line
@@ -35,7 +36,7 @@ from yika_node.db.queries import Queries
 from yika_node.db.refund_queries import RefundQueries
 from yika_node.services.approvals import Approvals
 from yika_node.services.card_desk import CardDesk, OpenCard
-from yika_node.services.card_image import SlotImage
+from yika_node.services.card_image import CardImage, SlotImage
 from yika_node.services.enquiries import Enquiries
 from yika_node.services.errors import SaleStillOpen, SaleUnknown
 from yika_node.services.keyring import KeyRing
@@ -199,7 +200,10 @@ class RefundDesk:
             slot = opened.image.slot(intent.slot)
             if view.state is RefundState.OVERTAKEN:
                 raise RefundNotPayable(why=OVERTAKEN)
-            found, shown = self._payment(opened, slot, intent, written=view.written)
+            unaware = not self._is_known_to(opened.image, intent, (epoch, seq))
+            found, shown = self._payment(
+                opened, slot, intent, written=view.written, unaware=unaware
+            )
             if found not in (Payment.AT_ONCE, Payment.SHOWN):
                 raise RefundNotPayable(why=WAITS[found])
             body = RefundPaid(**self._named(epoch, seq), amount=-intent.paid, write_back=shown)
@@ -270,7 +274,13 @@ class RefundDesk:
             self.journal.append(bodies, at=self.clock(), operator=operator)
 
     def _payment(
-        self, opened: OpenCard, slot: SlotImage | None, refund: Intent, *, written: bool
+        self,
+        opened: OpenCard,
+        slot: SlotImage | None,
+        refund: Intent,
+        *,
+        written: bool,
+        unaware: bool = False,
     ) -> tuple[Payment, int]:
         """Whether the money may go out, and the number of the write-back that says so."""
         evidence = self._evidence(opened, slot, refund.card, refund.account, refund)
@@ -278,7 +288,7 @@ class RefundDesk:
             (refund.generation, refund.count),
             (refund.before_generation, refund.before_count),
             written=written,
-            slot=evidence,
+            slot=replace(evidence, unaware=unaware),
         )
         shown = 0
         if found is Payment.SHOWN and slot is not None and slot.write_back is not None:
@@ -310,6 +320,25 @@ class RefundDesk:
                 self._expected(account, slot, reading.position),
             )
         return SlotEvidence(slot.shown(), slot.bare, claim, seen)
+
+    def _is_known_to(self, card: CardImage, refund: Intent, place: tuple[int, int]) -> bool:
+        """Whether the card was made by somebody who knew of the refund, or before it.
+
+        A maker that did not know would have carried the purchase: the meter keeps its credit, and
+        whatever it writes back is from after the refund.
+        """
+        if card.identity.generation <= refund.generation:
+            return True
+        number = card.identity.number
+        book = self.cards.standings.book
+        if any(
+            row.act == REPLACEMENT and row.meter == refund.meter and row.count >= refund.count
+            for row in book.on_card(refund.account, number, refund.slot)
+        ):
+            return True
+        told = card.account.told
+        named = (self.standing.membership.node, *place)
+        return told is not None and told.card == number and named in told.carried
 
     def _expected(self, account: str, slot: SlotImage, position: Pair) -> int | None:
         """The total that the journals say for the meter at that place, as far as we know."""
