@@ -1,16 +1,21 @@
 """A refund that waits for its meter outlives the card that it is on."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from counters import WATER, Counters
+from little_headquarters import meter_number
 from node_world import OPERATOR, a_chip, for_money
-from refund_builders import give_back, refund_desk
+from refund_builders import TOKEN, SecondPerson, give_back, refund_desk
+from yika_common.numbers import Quantity
 from yika_common.sync.customers import LostSale, SlotSheet
 from yika_node.services.errors import RefundAwaitsMeter
+from yika_node.services.meter_swap import SwapForm
 from yika_node.services.refund_errors import RefundNotPayable
+from yika_node.web.swap_pages import meter_swap_of
 
 REASON = "lost on the bus"
 
@@ -93,4 +98,42 @@ def test_nothing_is_paid_where_the_new_card_does_not_know_of_the_refund(
     counters.tell(generation=2)
     counters.read()
     with pytest.raises(RefundNotPayable, match="the credit may be on the new card"):
+        refund_desk(counters.nodes[0]).pay_out(OPERATOR, 1, refund.basket)
+
+
+def swapped(counters: Counters, figure: Quantity | None = None) -> None:
+    """Another meter takes the water meter's place; with a figure, a second person agrees."""
+    node = counters.nodes[0]
+    desk = replace(meter_swap_of(node), approvals=SecondPerson())
+    form = SwapForm(
+        counters.account.number, WATER, meter_number("4", 5), "it runs backwards", figure=figure
+    )
+    counters.worlds[0].hand.insert(counters.chip)
+    made = desk.swap(OPERATOR, form, "swap", TOKEN)
+    assert made.problem is None
+    counters.card = made.number
+    counters.account = node.accounts.get(counters.account.number)
+
+
+def test_what_a_meter_gave_back_before_it_was_replaced_is_paid(counters: Counters) -> None:
+    bought = counters.sell(for_money(WATER, 5_000))
+    counters.load(WATER)
+    counters.read()
+    refund = give_back(counters.nodes[0], bought, OPERATOR)
+    assert counters.load(WATER).balance == 0
+    counters.read()
+    swapped(counters)
+    counters.read()
+    assert refund_desk(counters.nodes[0]).pay_out(OPERATOR, 1, refund.basket).paid == -5_000
+
+
+def test_what_moved_on_to_another_meter_is_not_paid(counters: Counters) -> None:
+    bought = counters.sell(for_money(WATER, 5_000))
+    counters.load(WATER)
+    counters.read()
+    refund = give_back(counters.nodes[0], bought, OPERATOR)
+    swapped(counters, figure=Quantity(10_000))
+    assert counters.load(WATER).balance == 10_000
+    counters.read()
+    with pytest.raises(RefundNotPayable, match="The meter was replaced"):
         refund_desk(counters.nodes[0]).pay_out(OPERATOR, 1, refund.basket)

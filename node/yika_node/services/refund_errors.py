@@ -66,6 +66,10 @@ OVERTAKEN: Final = Phrase(
     "Another vending point has sold to the card before this refund reached it: the purchase "
     "stands, and there is nothing to pay."
 )
+METER_REPLACED: Final = Phrase(
+    "The meter was replaced, and nothing here shows that it gave the credit back before: then the "
+    "credit moved on to the new meter, and there is nothing to pay. Ask headquarters if in doubt."
+)
 WAITS: Final[dict[Payment, Phrase]] = {
     Payment.NOT_ON_CARD: Phrase("The refund is not on the card yet. Put the same card in again."),
     Payment.NOT_CARRIED: Phrase(

@@ -17,13 +17,12 @@ that: whether it may be paid is asked anew, with the card in the reader.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from yika_common.cards.approval import act_digest
 from yika_common.clock import Clock, from_timestamp
 from yika_common.errors import YikaError
-from yika_common.journal.bodies import PURCHASE, REPLACEMENT, Intent, Sale
+from yika_common.journal.bodies import PURCHASE, Intent, Sale
 from yika_common.journal.body import Body
 from yika_common.journal.card_bodies import Approved, RefundPaid
 from yika_common.journal.record import decode_line
@@ -36,14 +35,14 @@ from yika_node.db.queries import Queries
 from yika_node.db.refund_queries import RefundQueries
 from yika_node.services.approvals import Approvals
 from yika_node.services.card_desk import CardDesk, OpenCard
-from yika_node.services.card_image import CardImage, SlotImage
+from yika_node.services.card_image import SlotImage
 from yika_node.services.enquiries import Enquiries
 from yika_node.services.errors import SaleStillOpen, SaleUnknown
 from yika_node.services.keyring import KeyRing
 from yika_node.services.minting import remade
 from yika_node.services.payments import Receipt
-from yika_node.services.recovery import SlotShown
 from yika_node.services.refund_errors import (
+    METER_REPLACED,
     OVERTAKEN,
     REFUSALS,
     WAITS,
@@ -52,14 +51,12 @@ from yika_node.services.refund_errors import (
     RefundRefused,
     RefundUnknown,
 )
+from yika_node.services.refund_evidence import RefundEvidence
 from yika_node.services.refund_minting import RefundMinting
 from yika_node.services.refund_rules import (
-    Pair,
     Payment,
     Purchase,
-    SlotEvidence,
     Terms,
-    WriteBackSeen,
     payable,
     terms,
 )
@@ -200,10 +197,10 @@ class RefundDesk:
             slot = opened.image.slot(intent.slot)
             if view.state is RefundState.OVERTAKEN:
                 raise RefundNotPayable(why=OVERTAKEN)
-            unaware = not self._is_known_to(opened.image, intent, (epoch, seq))
-            found, shown = self._payment(
-                opened, slot, intent, written=view.written, unaware=unaware
-            )
+            found, shown = self._payment(opened, slot, intent, (epoch, seq), written=view.written)
+            replaced = slot is not None and slot.view.meter != intent.meter
+            if replaced and found is Payment.METER_FIRST:
+                raise RefundNotPayable(why=METER_REPLACED)
             if found not in (Payment.AT_ONCE, Payment.SHOWN):
                 raise RefundNotPayable(why=WAITS[found])
             body = RefundPaid(**self._named(epoch, seq), amount=-intent.paid, write_back=shown)
@@ -256,8 +253,7 @@ class RefundDesk:
             position=(purchase.generation, purchase.count),
             mac=bytes.fromhex(purchase.mac),
         )
-        slot = opened.image.slot(purchase.slot)
-        found = terms(about, self._evidence(opened, slot, purchase.card, purchase.account))
+        found = terms(about, self._evidence.of_purchase(opened, purchase))
         if found in REFUSALS:
             raise RefundRefused(why=REFUSALS[found])
         return found
@@ -266,7 +262,9 @@ class RefundDesk:
         self, opened: OpenCard, seq: int, intent: Intent, slot: SlotImage, operator: str
     ) -> None:
         """Record that the lower record was read back, and the payment where it may go out."""
-        found, _ = self._payment(opened, slot, intent, written=True)
+        found, _ = self._payment(
+            opened, slot, intent, (self.standing.membership.epoch, seq), written=True
+        )
         bodies: list[Body] = [Sale(intent=seq)]
         if found is Payment.AT_ONCE:
             bodies.append(RefundPaid(intent=seq, amount=-intent.paid))
@@ -278,73 +276,24 @@ class RefundDesk:
         opened: OpenCard,
         slot: SlotImage | None,
         refund: Intent,
+        place: tuple[int, int],
         *,
         written: bool,
-        unaware: bool = False,
     ) -> tuple[Payment, int]:
         """Whether the money may go out, and the number of the write-back that says so."""
-        evidence = self._evidence(opened, slot, refund.card, refund.account, refund)
+        named = (self.standing.membership.node, *place)
+        evidence, seen = self._evidence.of_refund(opened, slot, refund, named)
         found = self.rule(
             (refund.generation, refund.count),
             (refund.before_generation, refund.before_count),
             written=written,
-            slot=replace(evidence, unaware=unaware),
+            slot=evidence,
         )
-        shown = 0
-        if found is Payment.SHOWN and slot is not None and slot.write_back is not None:
-            shown = slot.write_back.reading.sequence
-        return found, shown
+        return found, seen if found is Payment.SHOWN else 0
 
-    def _evidence(
-        self,
-        opened: OpenCard,
-        slot: SlotImage | None,
-        card: str,
-        account: str,
-        refund: Intent | None = None,
-    ) -> SlotEvidence:
-        """What the card says of the slot; claims count on the chip that the record is on."""
-        if slot is None or (refund is not None and slot.view.meter != refund.meter):
-            return SlotEvidence(SlotShown(readable=False), bare=False, claim=None, write_back=None)
-        claim = None
-        if opened.image.identity.number == card:
-            read = opened.session.read_claim(slot.slot)
-            claim = None if read is None else read.position
-        seen = None
-        if slot.write_back is not None:
-            reading = slot.write_back.reading
-            seen = WriteBackSeen(
-                reading.position,
-                reading.total,
-                reading.balance,
-                self._expected(account, slot, reading.position),
-            )
-        return SlotEvidence(slot.shown(), slot.bare, claim, seen)
-
-    def _is_known_to(self, card: CardImage, refund: Intent, place: tuple[int, int]) -> bool:
-        """Whether the card was made by somebody who knew of the refund, or before it.
-
-        A maker that did not know would have carried the purchase: the meter keeps its credit, and
-        whatever it writes back is from after the refund.
-        """
-        if card.identity.generation <= refund.generation:
-            return True
-        number = card.identity.number
-        book = self.cards.standings.book
-        if any(
-            row.act == REPLACEMENT and row.meter == refund.meter and row.count >= refund.count
-            for row in book.on_card(refund.account, number, refund.slot)
-        ):
-            return True
-        told = card.account.told
-        named = (self.standing.membership.node, *place)
-        return told is not None and told.card == number and named in told.carried
-
-    def _expected(self, account: str, slot: SlotImage, position: Pair) -> int | None:
-        """The total that the journals say for the meter at that place, as far as we know."""
-        if slot.record is not None and slot.record.position == position:
-            return slot.record.total
-        return self.refunds.credited_at(account, slot.view.meter, position)
+    @property
+    def _evidence(self) -> RefundEvidence:
+        return RefundEvidence(self.cards, self.refunds)
 
     def _offer(
         self, epoch: int, seq: int, purchase: Intent, *, at_once: bool | None
