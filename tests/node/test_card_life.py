@@ -13,6 +13,7 @@ from sale_checker import journal_lines
 from yika_common.cards.application import CardState, File
 from yika_common.cards.errors import CardBlank, CardRetired, CardWriteUncertain
 from yika_common.cards.record import EMPTY_RECORD
+from yika_common.cards.write_back import EMPTY_WRITE_BACK
 from yika_common.errors import YikaError
 from yika_common.journal.card_bodies import (
     KEPT,
@@ -353,6 +354,25 @@ def test_nothing_is_written_over_what_is_there_or_came_later(town: Counters) -> 
     assert isinstance(none, NothingToWriteAgain)
     town.tell(slots=(SlotSheet(WATER, 1, 2, 9_000),))
     with_slot(chip, WATER, EMPTY_RECORD)
+    moved = refusal_of(lambda: write(OPERATOR, town.card, WATER, "torn", token))
+    assert isinstance(moved, CardMovedOn)
+    town.close()
+
+
+def test_nothing_is_written_below_what_the_meter_has_told_before(town: Counters) -> None:
+    """Another point has sold since, and the place is lost with what its meter wrote there."""
+    town.sell(for_quantity(WATER, 1_000), at=1)
+    town.load(WATER)
+    town.read()
+    chip = chip_of(town)
+    with_slot(chip, WATER, EMPTY_RECORD)
+    told = list(chip.memory.records[File.WRITE_BACK])
+    told[WATER] = EMPTY_WRITE_BACK
+    records = {**chip.memory.records, File.WRITE_BACK: tuple(told)}
+    chip.memory = replace(chip.memory, records=records)
+    town.worlds[0].hand.insert(chip)
+    token = approved(town, WATER, "torn")
+    write = town.nodes[0].life.supplements.write
     moved = refusal_of(lambda: write(OPERATOR, town.card, WATER, "torn", token))
     assert isinstance(moved, CardMovedOn)
     town.close()

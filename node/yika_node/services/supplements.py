@@ -144,6 +144,9 @@ class Supplements:
         later = [(0, 0)]
         if slot.write_back is not None:
             later.append(slot.write_back.reading.position)
+        heard = self.queries.last_reading(intent.meter)
+        if heard is not None:
+            later.append((heard.generation, heard.count))
         told = None if account.told is None else account.told.slot(intent.slot)
         if told is not None:
             later.append((told.generation, told.count))
