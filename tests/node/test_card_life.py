@@ -361,6 +361,7 @@ def test_nothing_is_written_over_what_is_there_or_came_later(town: Counters) -> 
 
 def test_nothing_is_written_below_what_the_meter_has_told_before(town: Counters) -> None:
     """Another point has sold since, and the place is lost with what its meter wrote there."""
+    town.tell()
     town.sell(for_quantity(WATER, 1_000), at=1)
     town.load(WATER)
     town.read()
