@@ -281,6 +281,17 @@ def _journal(
     return journal
 
 
+def is_running(folder: Path) -> bool:
+    """Whether a process of the node has the data folder."""
+    try:
+        descriptor = _lock(folder) if (folder / LOCK_FILE).exists() else None
+    except AlreadyRunning:
+        return True
+    if descriptor is not None:
+        os.close(descriptor)
+    return False
+
+
 def _lock(folder: Path) -> int:
     """Hold the data folder for this process until the descriptor is closed."""
     descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -23,7 +23,7 @@ from yika_common.infra.serving import serve as serve_pages
 from yika_common.infra.system_errors import why_refused
 from yika_common.infra.wall_clock import system_clock
 from yika_common.sync.errors import TokenMalformed
-from yika_node.bootstrap import Node, build
+from yika_node.bootstrap import Node, build, is_running
 from yika_node.hardware.readers import reader_at
 from yika_node.jobs import Jobs
 from yika_node.services.inspection import Inspection
@@ -119,7 +119,8 @@ def init(data: Path, token: str, operator: str, password: str) -> None:
 def check(data: Path) -> None:
     """Try every part of the vending point; one sentence each."""
     good = True
-    for finding in Inspection(data, reader_at, system_clock).findings():
+    inspection = Inspection(data, reader_at, system_clock, running=is_running(data))
+    for finding in inspection.findings():
         good = good and finding.good
         mark = "+" if finding.good else "-"
         click.echo(f"{mark} {filled(finding.text, finding.facts, _language())}")

@@ -203,6 +203,13 @@ def test_a_card_of_another_area_and_one_of_nobody_are_shown(
     assert facts(page)["Card"] == "990000000001"
 
 
+def test_cards_that_nobody_recorded_as_received_are_no_number_below_zero(clerk: Clerk) -> None:
+    clerk.open_with_card()
+    page = clerk.get("/cards")
+    assert "1 card more was made than came" in page.text
+    assert "There must be" not in page.text
+
+
 def test_blank_cards_are_counted(clerk: Clerk) -> None:
     clerk.post("/cards/stock", {"chips": "20", "what": "received"}, on="/cards/stock")
     clerk.open_with_card()

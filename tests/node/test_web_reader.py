@@ -20,6 +20,7 @@ from yika_common.simulated.firmware import Disturbance
 from yika_common.simulated.icc import UserCardIcc, blank_memory
 from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_gempc_twin import FIRMWARE
+from yika_node.bootstrap import is_running
 from yika_node.hardware.errors import ReaderSought
 from yika_node.hardware.readers import reader_at
 from yika_node.services.inspection import Inspection
@@ -209,3 +210,20 @@ def test_check_says_the_firmware_too(tmp_path: Path, reader: SimulatedReader) ->
         f"The card reader at {reader.link} answers as gempc-twin at 115200 baud, firmware "
         f"{FIRMWARE.decode()}; it is empty." in texts
     )
+
+
+def test_check_leaves_the_reader_to_the_program_that_runs(
+    tmp_path: Path, reader: SimulatedReader
+) -> None:
+    with wired(tmp_path / "node", tmp_path / "other") as pages:
+        folder = pages.world.folder
+        folder.joinpath("node.toml").write_text(
+            f'[reader]\nport = "{reader.link}"\n', encoding="utf-8"
+        )
+        assert is_running(folder)
+        clock = pages.world.clock
+        findings = list(Inspection(folder, reader_at, clock, running=True).findings())
+    assert all(one.good for one in findings)
+    assert any("The program runs and has the card reader" in one.text for one in findings)
+    assert not is_running(folder)
+    assert not is_running(tmp_path / "no such folder")

@@ -1,6 +1,6 @@
 """Whether a vending point is fit to open: each part is tried, and said in one sentence.
 
-Nothing is changed, and the program may be running meanwhile; then the reader is said to be busy.
+Nothing is changed. While the program runs, the reader is its own, and it is the one to test it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -51,11 +51,16 @@ ReaderAt = Callable[[str, str, str], NamedReader]
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """Looks at the data folder of a node, and at what is connected."""
+    """Looks at the data folder of a node, and at what is connected.
+
+    Attributes:
+        running: whether the node's own program has the folder, and with it the reader.
+    """
 
     folder: Path
     reader_at: ReaderAt
     clock: Clock
+    running: bool = False
 
     def findings(self) -> Iterator[Finding]:
         """What was found, part by part, as it is found."""
@@ -106,6 +111,13 @@ class Inspection:
         return _good(N_("The key file is there; an operator's password opens it."))
 
     def _card_reader(self) -> Finding:
+        if self.running:
+            return _good(
+                N_(
+                    "The program runs and has the card reader: “Card reader” on its page Office "
+                    "(F10) tests it."
+                )
+            )
         configured = load(self.folder).reader
         reader = self.reader_at(configured.port, configured.protocol, configured.parallel_mode)
         try:
