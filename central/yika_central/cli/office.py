@@ -67,7 +67,7 @@ def init(place: Place, admin: str, officers: tuple[str, ...], areas: tuple[str, 
     "--service",
     "services",
     multiple=True,
-    type=click.Choice([*Service]),
+    type=click.Choice([service.value for service in Service], case_sensitive=False),
     help="Number meters of ours: this service.",
 )
 @click.option(

@@ -119,7 +119,7 @@ def give_up(place: Place, card: str, *, reason: str, by: str) -> None:
 @click.option("--no", "forbidden", is_flag=True, help="Take the right away.")
 @_by
 def issuer(place: Place, node: str, *, forbidden: bool, by: str) -> None:
-    """Let a vending point write tool cards."""
+    """Let a vending point write special cards: tool, managing and system cards."""
     hq = place.open()
     bookkeeper(hq, by)
     hq.tool_desk.let_issue(node, allowed=not forbidden)
