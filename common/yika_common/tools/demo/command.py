@@ -12,12 +12,15 @@ import click
 
 from yika_common.infra.entropy import system_random
 from yika_common.infra.wall_clock import system_clock
+from yika_common.simulated.card_file import new_card_file
 from yika_common.tools.demo.office import ADMIN, OFFICERS
 from yika_common.tools.demo.point import OPERATOR
 from yika_common.tools.demo.processes import StepFailed
 from yika_common.tools.demo.story import Story
 
 FOLDER = Path("demo-data")
+BLANK_CARDS = ("blank-1", "blank-2", "blank-3")
+"""What lies beside the households' cards: whatever a visitor makes of it."""
 
 
 @click.command(short_help="Perform the main job end to end.")
@@ -76,6 +79,8 @@ def _stay(story: Story) -> None:
     from yika_common.tools.wall.bench import Bench  # noqa: PLC0415
     from yika_common.tools.wall.pages import make_wall_app  # noqa: PLC0415
 
+    for name in BLANK_CARDS:
+        new_card_file(story.folder / "cards" / name, system_random)
     readers = {name: point.reader for name, point in story.points.items()}
     bench = Bench(story.folder, clock=system_clock, random=system_random, readers=readers)
     app = make_wall_app(bench, random=system_random, instance="demo")
@@ -94,6 +99,9 @@ def _tell(story: Story, wall: int) -> None:
     story.points["N0001"].reader.insert(card)
     click.echo(f"\nA card of eight meters lies in the reader of N0001 ({card}).")
     click.echo("On the meter wall it is taken out of there, and put into its meters.")
+    click.echo(
+        "Blank cards are there too, for an account, a lost card's place or a managing card."
+    )
 
 
 def _end_on_sigterm() -> None:

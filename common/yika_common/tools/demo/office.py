@@ -70,6 +70,10 @@ class Office:
         assert len(meters) == count * len(PROFILES[profile]), "one meter for each slot"
         return meters
 
+    def number_cards(self, area: str, count: int) -> None:
+        """Put numbers for cards into stock that no account waits for."""
+        self.command("stock", "--area", area, "--cards", str(count))
+
     def invite(self, node: str, name: str, areas: Sequence[str], url: str) -> str:
         """A one-time token for a vending point that reaches headquarters at ``url``."""
         chosen = [word for area in areas for word in ("--area", area)]

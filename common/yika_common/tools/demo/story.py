@@ -43,6 +43,9 @@ ADJUSTED = "Owed by the customer"
 """What a receipt calls the difference that it settles."""
 
 STALE_TENDER = "500.00"
+SPARE_CARDS = 5
+"""Numbers of each area that are left for cards in the place of lost ones."""
+
 PULLED_AFTER_BYTES = 60
 SWITCH_DELAY = timedelta(seconds=8)
 
@@ -109,6 +112,8 @@ class Story:
             count = profiles.count((area, profile))
             stock = self.office.stock(area, profile, count, self.folder / "factory")
             self.depot.receive(area, stock)
+        for area in AREAS:
+            self.office.number_cards(area, SPARE_CARDS)
         self.tell("Meters and cards for sixty households are in stock, with a key of their own.")
         self.running.callback(self.office.serve(self.folder / "logs" / "central.log").stop)
         self.tell(f"Headquarters is open at {self.office.url}.")
