@@ -135,7 +135,12 @@ def levels() -> None:
 @click.option("--alarm", default="0", help="Alarm level.")
 @click.option("--second", default="0", help="Second alarm level: closes once; 0: none.")
 @click.option("--most", default="0", help="Most credit stored; 0: the meter's own.")
-@click.option("--lends", default="0", help="How far below zero it delivers.")
+@click.option(
+    "--lends",
+    default="0",
+    show_default=True,
+    help="How far below zero it delivers; 0: not at all.",
+)
 @click.option("--none", "removed", is_flag=True, help="Set none there any more.")
 @_reason
 @_by
