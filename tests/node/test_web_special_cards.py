@@ -123,11 +123,14 @@ def test_a_managing_card_is_written_approves_and_comes_back(
     page = desk.get("/special")
     assert number in page.text
     assert "Chen Wei" in page.text
+    unwritten = {"en": "to be written", "zh": "待写卡"}[language]
+    assert unwritten in page.text
     point.hand.chip = AnyChip("cpu")
     fields = {"card": number, "pin": PIN, "again": "654321"}
     assert code_of(desk.post("/special/write", fields, "/special")) == "pins_differ"
     fields["again"] = PIN
     assert desk.post("/special/write", fields, "/special").status_code == 303
+    assert unwritten not in desk.get("/special").text
 
     token = point.node.approvals.begin(OPERATOR, DIGEST, Phrase("A refund"), "/sales?page=2")
     page = desk.get(f"/approve/{token}")
