@@ -12,6 +12,7 @@ from typing import NoReturn
 from card_builders import ChipMemory, repeatable_random
 from memory_builders import Card, numbered_card, whole_byte_flickers
 from node_world import Fate, PowerCut
+from yika_common.cards.application import CardState
 from yika_common.cards.contact import recognise
 from yika_common.cards.errors import CardAbsent, CardRemoved
 from yika_common.errors import YikaError
@@ -173,8 +174,9 @@ class AnyHand:
 
 
 def number_of(pocket: Pocket) -> str:
-    """What the card says it is; nothing if it says nothing."""
+    """The number of a card in use; nothing while it is none, or none any more."""
     try:
-        return recognise(pocket.contact()).number
+        identity = recognise(pocket.contact())
     except YikaError:
         return ""
+    return identity.number if identity.state is CardState.USER else ""

@@ -188,6 +188,50 @@ def test_an_open_sale_that_another_was_built_on_is_on_the_card(
     assert headquarters.adjustments.account(ACCOUNT).total == 0
 
 
+def test_an_open_sale_is_not_on_a_new_card_that_was_sold_its_count_itself(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    """The new card's maker knew of nothing; the first sale onto it happens to be as large."""
+    first, second = a_town(headquarters, clock)
+    sell(second, 20_000, count=1, settle=False)
+    clock.pass_by(minutes=5)
+    first.write(
+        CardIssued(
+            account=ACCOUNT, card=NEW, generation=2, key_version=1, serial="aa", replaces=CARD
+        )
+    )
+    sell(first, 20_000, count=1, generation=2, card=NEW)
+    sell(first, 5_000, count=2, total=25_000, generation=2, card=NEW, used_before=20_000)
+    deliver(first, second)
+    bring_up_to_date(headquarters)
+    assert outcomes(headquarters)["N0002", 1, 1] == ("PENDING", 0)
+    # Until the meter says that it took neither it nor anything like it.
+    read_back(first, generation=2, count=2, total=25_000, card=NEW)
+    sell(first, 5_000, count=3, total=30_000, generation=2, card=NEW, used_before=25_000)
+    deliver(first)
+    bring_up_to_date(headquarters)
+    assert outcomes(headquarters)["N0002", 1, 1] == ("SUPERSEDED", 0)
+    assert headquarters.adjustments.account(ACCOUNT).total == 10_000
+
+
+def test_an_open_sale_is_on_a_new_card_whose_first_sale_was_built_on_it(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    """The slot was empty, and the sheet told of the sale."""
+    first, second = a_town(headquarters, clock)
+    sell(second, 20_000, count=1, settle=False)
+    clock.pass_by(minutes=5)
+    first.write(
+        CardIssued(
+            account=ACCOUNT, card=NEW, generation=2, key_version=1, serial="aa", replaces=CARD
+        )
+    )
+    sell(first, 5_000, count=2, total=25_000, generation=2, card=NEW, used_before=20_000)
+    deliver(first, second)
+    bring_up_to_date(headquarters)
+    assert outcomes(headquarters)["N0002", 1, 1] == ("WRITTEN", 1)
+
+
 def test_an_open_sale_below_another_total_is_not_taken_to_be_on_the_card(
     headquarters: Headquarters, clock: HandClock
 ) -> None:

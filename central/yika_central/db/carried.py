@@ -31,6 +31,7 @@ from sqlalchemy import (
     bindparam,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -89,19 +90,27 @@ def not_carried(sale: Table) -> ColumnElement[bool]:
     false = select(doubt.c.node).where(
         *(doubt.c[name] == told.c[name] for name in _PLACE), doubt.c.reason == "false_reading"
     )
-    untaken = select(told.c.node).where(
-        told.c.meter == later.c.meter,
-        told.c.generation == later.c.generation,
-        told.c["count"] == later.c["count"],
-        told.c.total <= later.c.total_after,
-        ~false.exists(),
+    then = table_of(Sale).alias("then")
+    at_it = and_(*(then.c[name] == told.c[name] for name in _COUNT))
+    untaken = (
+        select(told.c.node)
+        .join(then, at_it)
+        .where(
+            told.c.meter == later.c.meter,
+            tuple_(told.c.generation, told.c["count"])
+            >= tuple_(later.c.generation, later.c["count"]),
+            then.c.outcome == _WRITTEN,
+            told.c.total <= then.c.total_after,
+            ~false.exists(),
+        )
+        .correlate(later)
     )
     shown = (
         select(later.c.node)
         .where(
             later.c.meter == sale.c.meter,
             later.c.generation >= new.c.generation,
-            later.c["count"] > new.c["count"],
+            later.c["count"] >= new.c["count"],
             # Not a list, which a statement for many rows at once can't hold.
             or_(later.c.act == PURCHASE, later.c.act == REFUND),
             later.c.outcome == _WRITTEN,
@@ -113,13 +122,15 @@ def not_carried(sale: Table) -> ColumnElement[bool]:
     # Of its own count the new card carries another: with a higher total this one is below it.
     higher = or_(new.c["count"] < sale.c["count"], new.c.total_after < sale.c.total_after)
     below = and_(new.c["count"] == sale.c["count"], new.c.total_after > sale.c.total_after)
+    carrying = and_(new.c.act == REPLACEMENT, or_(below, and_(higher, shown.exists())))
+    # Its slot was left empty, and what was sold onto it began anew.
+    sold = and_(new.c.act == PURCHASE, shown.exists())
     unknowing = select(new.c.node).where(
         new.c.meter == sale.c.meter,
         new.c.generation > sale.c.generation,
         new.c["count"] <= sale.c["count"],
-        new.c.act == REPLACEMENT,
         new.c.outcome == _WRITTEN,
-        or_(below, and_(higher, shown.exists())),
+        or_(carrying, sold),
     )
     return and_(
         sale.c.account.in_(select(waiting.c.account)),
@@ -146,8 +157,22 @@ def _covered(sale: Table) -> ColumnElement[bool]:
 
 
 def _built_on(sale: Table) -> ColumnElement[bool]:
-    """The next count, of the same card or a later one, was sold on top of this very total."""
-    following = table_of(Sale).alias("following")
+    """The next count, of the same card or a later one, was sold on top of this very total.
+
+    On a later card only if that count was not sold onto it itself.
+    """
+    following, own = table_of(Sale).alias("following"), table_of(Sale).alias("own")
+    sold_anew = (
+        select(own.c.node)
+        .where(
+            own.c.meter == sale.c.meter,
+            own.c["count"] == sale.c["count"],
+            own.c.generation > sale.c.generation,
+            own.c.generation <= following.c.generation,
+            own.c.outcome != _SUPERSEDED,
+        )
+        .correlate(sale, following)
+    )
     return (
         select(following.c.node)
         .where(
@@ -157,7 +182,9 @@ def _built_on(sale: Table) -> ColumnElement[bool]:
             following.c.act == PURCHASE,
             following.c.outcome == _WRITTEN,
             _built_total(following) == sale.c.total_after,
+            ~sold_anew.exists(),
         )
+        .correlate(sale)
         .exists()
     )
 
