@@ -121,7 +121,7 @@ def test_an_empty_period_is_an_empty_workbook(folder: Path, tmp_path: Path) -> N
 
 def test_nothing_waits_to_be_rated_in_a_new_headquarters(folder: Path) -> None:
     said = json.loads(run(folder, "rerate", "--all").stdout)
-    nothing = {"posted": "0.00", "absorbed": "0.00", "adjusted": "0.00"}
+    nothing = {"posted": "0.00", "absorbed": "0.00", "adjusted": "0.00", "cases": 0}
     assert said == {"pairs": 0, "changed": 0} | nothing
 
 
