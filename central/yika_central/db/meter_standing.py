@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, func, select
+from sqlalchemy import Connection, RowMapping, Select, and_, select
 
 from yika_central.db.database import add_new, put
 from yika_central.db.projections import Projected, Values
@@ -100,13 +100,6 @@ def alarms(connection: Connection, bits: MeterStatus, limit: int) -> Sequence[Ro
         .limit(limit)
     )
     return connection.execute(query).mappings().all()
-
-
-def count_alarms(connection: Connection, bits: MeterStatus) -> int:
-    """How many meters' newest write-backs have one of these bits."""
-    table = table_of(MeterStanding)
-    query = select(func.count()).where(table.c.status.bitwise_and(int(bits)) != 0)
-    return connection.execute(query.select_from(table)).scalar_one()
 
 
 def with_levels(

@@ -177,11 +177,6 @@ class LevelOffice:
             connection = session.connection()
             return self._views(connection, standings.alarms(connection, bits, SHOWN))
 
-    def alarmed(self) -> int:
-        """How many meters somebody has to look at."""
-        with self._database.reading() as session:
-            return standings.count_alarms(session.connection(), standings.ALARMS)
-
     def _views(self, connection: Connection, rows: Sequence[RowMapping]) -> tuple[MeterView, ...]:
         versions = map(_version, store.newest_levels(connection))
         held = {version.scope: version for version in versions}
