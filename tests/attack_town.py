@@ -39,9 +39,6 @@ from yika_common.numbers import Quantity
 from yika_common.simulated.meter_file import StoredMeter
 from yika_node.bootstrap import Node, build
 from yika_node.db.journal import Entry
-from yika_node.services.card_desk import CardDesk
-from yika_node.services.errors import NoCardKeyLeft
-from yika_node.services.keyring import HeldCard
 from yika_node.services.payments import Receipt
 from yika_node.services.recovery import verdict
 from yika_node.services.refund_rules import payable
@@ -371,15 +368,3 @@ class Town:
                     f"{number} took {state.total} of {self.books.sold(number)} that were paid for"
                 )
         return found
-
-
-def own_numbers(desk: CardDesk) -> HeldCard:
-    """The next number of the pool for this point: each has its own part of the area's numbers."""
-    pool = sorted(desk.keyring.cards(), key=lambda card: card.number)
-    numbers = [card.number for card in pool]
-    taken = desk.queries.cards_issued(numbers) | desk.queries.told_cards(numbers)
-    place = POINTS.index(desk.settlement.standing.membership.node)
-    for card in pool[place :: len(POINTS)]:
-        if card.number not in taken:
-            return card
-    raise NoCardKeyLeft

@@ -17,7 +17,7 @@ from yika_common.services import Service
 from yika_common.signing.keys import PublicKey, SigningKey
 from yika_common.signing.signed_file import read_signed_file, sign
 from yika_common.signing.trust import ROLES, ROOT_TYPE, Role, TrustRoot, make_root
-from yika_common.sync.card_list import CardList, seal_cards
+from yika_common.sync.card_list import CardList, NumberRange, seal_cards
 from yika_common.sync.customers import AccountSheet, item_name, part_of, seal_customers
 from yika_common.sync.enrolment import EnrolmentToken, open_request
 from yika_common.sync.key_bundle import CardKeyEntry, KeyBundle, MeterKeyEntry, seal_bundle
@@ -214,6 +214,7 @@ class LittleHeadquarters:
         version = self.listed[name].version + 1 if name in self.listed else 1
         file = seal_bundle(bundle, self.certificate, [self.keys["registry"]]).to_bytes()
         self._list(Item.of(name, version, file), file)
+        self._list_cards()
         for name in USED_TARIFFS:
             self._tariff(shipped()[name])
         self.issue()
@@ -249,13 +250,18 @@ class LittleHeadquarters:
 
     def list_cards(self, **said: Any) -> None:
         """Issue a manifest with this list of cards and levels."""
+        self._list_cards(**said)
+        self.issue()
+
+    def _list_cards(self, **said: Any) -> None:
+        """List every number there is a key of as the node's, unless said otherwise."""
         assert self.certificate is not None
-        held = CardList(node=self.node, epoch=1, **said)
+        numbers = tuple(NumberRange(int(card_number(n)), 1) for n in range(self.cards))
+        held = CardList(node=self.node, epoch=1, **{"numbers": numbers, **said})
         name = f"{CARDS_ITEM}{self.node}"
         version = self.listed[name].version + 1 if name in self.listed else 1
         file = seal_cards(held, self.certificate, [self.keys["registry"]]).to_bytes()
         self._list(Item.of(name, version, file), file)
-        self.issue()
 
     def publish_tariff(self, data: bytes, *, signers: int = 2) -> None:
         self._tariff(data, signers=signers)

@@ -212,7 +212,17 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     counter = Counter(outside.reader, random)
     standings = CardStandings(store, queries)
     notices = _noticed(standings, card_shelf, journal, clock, courier, config)
-    cards = CardDesk(counter, journal, queries, keyring, accounts, settlement, standings, clock)
+    cards = CardDesk(
+        counter,
+        journal,
+        queries,
+        keyring,
+        accounts,
+        settlement,
+        standings,
+        clock,
+        card_shelf.numbers,
+    )
     pricing = Pricing(queries, shelf, settings, card_shelf.levels)
     approvals = ApprovalBook(clock, random)
     return Node(

@@ -15,7 +15,7 @@ from attack_books import GAS, UNIT, WATER, Household
 from attack_cards import CPU, Pocket
 from attack_settling import accusations, balance_of, come_to_rest, wrongs
 from attack_thieves import forge
-from attack_town import Town, own_numbers
+from attack_town import Town
 from node_world import Fate
 from yika_central.domain.detection import Kind
 from yika_common.cards.application import File
@@ -26,7 +26,6 @@ from yika_common.meters.state import MeterState
 from yika_common.numbers import Quantity
 from yika_common.simulated.icc import CardMemory
 from yika_common.simulated.memory_chip import ChipContent
-from yika_node.services.card_desk import CardDesk
 from yika_node.services.recovery import OpenIntent, SlotShown, Verdict
 from yika_node.services.refund_rules import Payment
 
@@ -42,11 +41,8 @@ def beginning(tmp_path_factory: pytest.TempPathFactory) -> Beginning:
 
 
 @pytest.fixture
-def towns(
-    beginning: Beginning, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Town]]:
+def towns(beginning: Beginning, tmp_path: Path) -> Iterator[Callable[..., Town]]:
     """Makes towns that are alike."""
-    monkeypatch.setattr(CardDesk, "unissued", own_numbers)
     made: list[Town] = []
 
     def a_town(**options: Callable[..., Verdict]) -> Town:

@@ -23,10 +23,9 @@ from attack_beginning import Beginning, a_beginning
 from attack_books import GAS, WATER, Household
 from attack_cards import CPU, number_of
 from attack_settling import come_to_rest, wrongs
-from attack_town import Town, own_numbers
+from attack_town import Town
 from node_world import OPERATOR, Fate
 from yika_common.errors import YikaError
-from yika_node.services.card_desk import CardDesk
 
 HERE, THERE = 0, 1
 KINDS = {CPU: 0, "SLE4428": 1, "SLE4442": 2}
@@ -147,11 +146,8 @@ Operation = Callable[[Town, Household], Callable[[Fate], object]]
 
 
 @pytest.fixture
-def tell(
-    beginning: Beginning, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., list[str]]:
+def tell(beginning: Beginning, tmp_path: Path) -> Callable[..., list[str]]:
     """Runs one story, and says what is wrong in the end."""
-    monkeypatch.setattr(CardDesk, "unissued", own_numbers)
     numbers = count()
 
     def story(kind: str, operation: Operation, fate: Fate, go_on: Go | None) -> list[str]:

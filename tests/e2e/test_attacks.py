@@ -31,9 +31,8 @@ from attack_books import GAS, HOUSEHOLDS, POINTS, SLOTS, WATER, Household
 from attack_cards import CPU, number_of
 from attack_settling import come_to_rest, wrongs
 from attack_thieves import forge, write_over
-from attack_town import Town, own_numbers
+from attack_town import Town
 from node_world import OPERATOR, Fate
-from yika_node.services.card_desk import CardDesk
 
 RUNS = int(os.environ.get("YIKA_ATTACK_RUNS", "60"))
 STEPS = 40
@@ -272,12 +271,6 @@ def limits(runs: int) -> settings:
         suppress_health_check=list(HealthCheck),
         print_blob=False,
     )
-
-
-@pytest.fixture(autouse=True)
-def _numbers_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two points that have not heard of each other never give one number to two cards."""
-    monkeypatch.setattr(CardDesk, "unissued", own_numbers)
 
 
 @pytest.mark.timeout(60 + 60 * RUNS)

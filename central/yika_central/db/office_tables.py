@@ -1,5 +1,6 @@
 """What headquarters itself decides: nodes, tariffs, keys' whereabouts, staff, what goes down."""
 
+from sqlalchemy import Index
 from sqlmodel import Field
 
 from yika_central.db.base import Row, added, integer, integer_key, key, maybe_integer
@@ -96,6 +97,23 @@ class Card(Row, table=True):
     area: str = Field(index=True)
     key_version: int = integer(1)
     added_at: int = integer()
+
+
+class UnissuedCard(Row, table=True):
+    """A number nobody is known to have issued, and the one node that may; none: it is free.
+
+    A number that was allotted stays with its node and epoch, so that no two nodes that have not
+    heard of each other issue one number.
+    """
+
+    card: str = key()
+    area: str
+    node: str = ""
+    epoch: int = integer(0)
+    __table_args__ = (
+        Index("unissued_card_free", "area", "node", "card"),
+        Index("unissued_card_node", "node", "card"),
+    )
 
 
 class TariffVersion(Row, table=True):

@@ -53,6 +53,7 @@ from yika_central.db.office_tables import (
     NodeCertificate,
     StaffMember,
     TariffVersion,
+    UnissuedCard,
 )
 from yika_central.db.rerating_tables import Posting, Rating, RatingShare, Ruling
 from yika_central.db.settlement_tables import (
@@ -148,5 +149,6 @@ __all__ = [
     "TariffReplay",
     "TariffVersion",
     "ToolOrder",
+    "UnissuedCard",
     "table_of",
 ]

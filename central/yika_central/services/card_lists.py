@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from yika_central.db import notice_store as store
 from yika_central.db.database import put
 from yika_central.db.tables import NodeCardList
+from yika_central.services.allotment import numbers_of
 from yika_central.services.key_room import KeyRoom
 from yika_common.cards.parameters import Levels
 from yika_common.services import Service
@@ -25,7 +26,7 @@ def is_changed(connection: Connection, certificate: Certificate, now: int) -> bo
     before = store.sealed_before(connection, certificate.node)
     held = card_list(connection, certificate, now)
     if before is None:
-        return bool(held.levels or held.meters or held.notices)
+        return bool(held.levels or held.meters or held.notices or held.numbers)
     return before != (certificate.epoch, _digest(held))
 
 
@@ -47,6 +48,7 @@ def card_list(connection: Connection, certificate: Certificate, now: int) -> Car
     return CardList(
         node=certificate.node,
         epoch=certificate.epoch,
+        numbers=numbers_of(connection, certificate),
         levels=tuple(
             ServiceLevels(
                 Service(row["service"]),

@@ -167,6 +167,7 @@ class Reconciliation:
         else:
             status = _standing(node, incoming, main, status)
         self._note_contact(connection, incoming)
+        self._registry.allot(connection, incoming.node)
         return self._answer(connection, incoming, main, status)
 
     def _unpark(self, connection: Connection, incoming: Incoming, affected: Pairs) -> bool:

@@ -26,7 +26,7 @@ from yika_central.db.tables import (
 )
 from yika_central.domain.parts import DuePart
 from yika_central.errors import UnknownItem
-from yika_central.services import card_lists, customers
+from yika_central.services import allotment, card_lists, customers
 from yika_central.services.key_bundles import current_certificate, sealed_keys
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.node_views import NodeView, known_nodes
@@ -161,6 +161,7 @@ class Registry:
             items[special_name] = keep_item(
                 connection, special_name, version, file, node=node, at=self._clock()
             )
+        allotment.top_up(connection, certificate)
         now, cards_name = self._clock(), f"{CARDS_ITEM}{node}"
         if card_lists.is_changed(connection, certificate, to_timestamp(now)):
             version = held[cards_name].version + 1 if cards_name in held else 1
@@ -169,6 +170,12 @@ class Registry:
         if items == held:
             return
         self._sign(connection, node, items.values(), before[0] if before else None)
+
+    def allot(self, connection: Connection, node: str) -> None:
+        """Give a node that is short of numbers for cards new ones; the caller holds it."""
+        certificate = current_certificate(connection, node)
+        if certificate is not None and allotment.is_short(connection, certificate):
+            self.issue(connection, node)
 
     def tell(self, node: str) -> None:
         """Issue the node's next manifest, if what it is told has changed.

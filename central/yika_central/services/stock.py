@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import Column, Connection, func, select
 
 from yika_central.db.database import Database, add, add_new, hold_office
+from yika_central.db.number_store import add_numbers
 from yika_central.db.suspense import settle
 from yika_central.db.tables import Area, Card, Meter, table_of
 from yika_central.errors import BadName
@@ -204,6 +205,7 @@ class Stock:
             [{"meter": entry.meter, "service": str(entry.service), **common} for entry in meters],
         )
         add(connection, Card, [{"number": number, **common} for number in numbers])
+        add_numbers(connection, area, numbers)
         settle(connection, "unknown_meter", [entry.meter for entry in meters])
         settle(connection, "unknown_card", numbers)
         for node in nodes_of_area(connection, area):

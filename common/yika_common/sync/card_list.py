@@ -18,13 +18,16 @@ message     shows the message until the clerk has told it
 What was done is told once by a ``notice`` record.  A card that a newer one replaced is not listed:
 the account's sheet names the newest.
 
+*Numbers* are those that this node, and no other, may issue new cards under; the keys of all cards
+are in the key bundle (:mod:`yika_common.sync.key_bundle`).
+
 *Levels* (:class:`yika_common.cards.parameters.Levels`) are what meters are to be set to: of a
 service and tariff class, or of one meter, which comes before them.  They are for meters that hold
 money (``money`` 1) or for those that hold a quantity, never for both.
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from yika_common.cards.identifiers import CARD_NUMBER_SIZE, METER_ID_SIZE, NODE_ID_SIZE
@@ -63,10 +66,24 @@ METERS_MAX: Final = 20_000
 MESSAGE_MAX: Final = 200
 
 _PROFILES_MAX = 200
+_RANGES_MAX = 2_000
+_NUMBERS_MAX = 100_000
+_CARD_MAX = 10**CARD_NUMBER_SIZE - _NUMBERS_MAX
 _LIST_MAX = 4 << 20
 _U16 = (1 << 16) - 1
 _U32 = (1 << 32) - 1
 _LEVEL = is_number(0, _U32)
+
+
+class NumberRange(NamedTuple):
+    """Numbers for new cards in a row: the first, as a number, and how many."""
+
+    first: int
+    many: int
+
+    def cards(self) -> Iterator[str]:
+        """The numbers as cards bear them, in order."""
+        return (f"{self.first + nth:0{CARD_NUMBER_SIZE}}" for nth in range(self.many))
 
 
 class ServiceLevels(NamedTuple):
@@ -126,6 +143,13 @@ class CardList(Document):
     kind: str = text("t", among=("cards",), default="cards")
     node: str = identifier("for", NODE_ID_SIZE)
     epoch: int = number("ep", least=1, most=_U32)
+    numbers: tuple[NumberRange, ...] = rows(
+        "nb",
+        NumberRange,
+        (is_number(1, _CARD_MAX), is_number(1, _NUMBERS_MAX)),
+        most=_RANGES_MAX,
+        default=(),
+    )
     levels: tuple[ServiceLevels, ...] = rows(
         "lv",
         ServiceLevels,

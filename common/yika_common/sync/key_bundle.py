@@ -3,7 +3,8 @@
 A signed file of the ``registry`` role, type ``application/vnd.yika.keys.v1``, whose payload is an
 HPKE box (:mod:`yika_common.signing.sealing`) with ``info`` of ``"yika/keys/1" 00 node 00 epoch``.
 Inside is one line of JSON: the keys of the meters and cards of the node's areas, a pool of
-unassigned ones for openings offline, and the key for personal data.
+unassigned ones for openings offline (which cards' numbers of these the node itself may issue is in
+the list of cards, :mod:`yika_common.sync.card_list`), and the key for personal data.
 """
 
 from collections.abc import Iterable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
@@ -60,6 +60,8 @@ class CardDesk:
     settlement: Settlement
     standings: CardStandings
     clock: Clock
+    numbers: Callable[[], Iterable[str]]
+    """Those that this vending point may issue cards under, in order."""
     _last: LastCard = field(default_factory=LastCard, repr=False)
 
     def present(self) -> bool:
@@ -212,17 +214,20 @@ class CardDesk:
         return self.queries.account_was_sold_to(account.number) or any(slot.count for slot in told)
 
     def unissued(self) -> HeldCard:
-        """The next number of the pool.
+        """The next of the numbers that headquarters allotted to this vending point alone.
 
         Raises:
-            NoCardKeyLeft: it is used up.
+            NoCardKeyLeft: they are used up.
+            VaultLocked, KeysNotHeld, NotEnrolled: no card can be issued at all.
         """
-        pool = list(self.keyring.cards())
-        numbers = [card.number for card in pool]
+        numbers = list(self.numbers())
         taken = self.queries.cards_issued(numbers) | self.queries.told_cards(numbers)
-        for card in pool:
-            if card.number not in taken:
-                return card
+        for number in numbers:
+            if number not in taken:
+                try:
+                    return self.keyring.card(number)
+                except CardUnknown:
+                    continue
         raise NoCardKeyLeft
 
     def _refusal(self, account: Account, card: str) -> YikaError | None:

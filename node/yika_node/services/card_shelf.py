@@ -1,12 +1,12 @@
-"""Headquarters' list of single cards and meters: what is said of each, as of the last exchange.
+"""Headquarters' list of cards and meters, as of the last exchange.
 
-A node that was never told of any card or level holds no list and loads nothing for it.
+What is said of single ones, and the numbers that this vending point may issue new cards under.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from yika_common.cards.cut import Cut
@@ -21,7 +21,7 @@ from yika_node.services.standing import Standing
 from yika_node.vault import Vault
 
 if TYPE_CHECKING:
-    from yika_common.sync.card_list import CardList, Notice
+    from yika_common.sync.card_list import CardList, Notice, NumberRange
 
 
 LevelsOf = Callable[[str, Service, str, bool], Levels | None]
@@ -56,6 +56,14 @@ class CardShelf:
         for meter in meters:
             found += held.by_meter.get(meter, ())
         return tuple(notice for notice in found if not notice.until or notice.until >= now)
+
+    def numbers(self) -> Iterator[str]:
+        """The numbers that this vending point may issue new cards under, in order.
+
+        Raises:
+            VaultLocked, NotEnrolled: the list can't be opened.
+        """
+        return (card for part in self._held().numbers for card in part.cards())
 
     def levels(
         self,
@@ -105,8 +113,10 @@ class _Held:
         self.by_card: dict[str, list[Notice]] = defaultdict(list)
         self.by_meter: dict[str, list[Notice]] = defaultdict(list)
         self.levels: dict[tuple[object, ...], Levels] = {}
+        self.numbers: Sequence[NumberRange] = ()
         if cards is None:
             return
+        self.numbers = cards.numbers
         for notice in cards.notices:
             subject = self.by_card[notice.card] if notice.card else self.by_meter[notice.meter]
             subject.append(notice)

@@ -65,8 +65,9 @@ class NoCardKeyLeft(YikaError):
 
     code = "no_card_key_left"
     sentence = N_(
-        "This vending point has no number left for a new card. No card was issued. Ask "
-        "headquarters to put cards into stock; their numbers come with the next exchange."
+        "This vending point has no number left for a new card. No card was issued. Exchange data "
+        "with headquarters, which then allots new numbers; if it does not, ask it to put cards "
+        "into stock."
     )
 
 

@@ -80,10 +80,6 @@ class KeyRing:
         """The numbers of all meters of a service, in order; raises as :meth:`meter`."""
         return (held.meter for held in self._held().meters.values() if held.service is service)
 
-    def cards(self) -> Iterator[HeldCard]:
-        """Every card number, issued or not, in order; raises as :meth:`card`."""
-        return iter(self._held().cards.values())
-
     def personal_key(self) -> bytes:
         """The key of the accounts' personal data; raises as :meth:`card`."""
         return self._held().personal
