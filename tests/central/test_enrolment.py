@@ -85,7 +85,7 @@ def test_a_key_bundle_holds_the_keys_of_the_nodes_areas_only(
     mine = headquarters.stock.take_in_new("A01", PROFILES[4], 2)
     headquarters.stock.take_in_new("A02", PROFILES[4], 2)
     pen = enrol(headquarters, clock)
-    (item,) = pen.manifest.items
+    (item,) = (item for item in pen.manifest.items if item.name == "keys/N0001")
     file = read_signed_file(headquarters.registry.item(bytes.fromhex(item.sha256)))
     bundle = open_bundle(file, headquarters.keys.root, pen.kem, node="N0001", epoch=1)
     assert tuple(entry.meter for entry in bundle.meters) == tuple(m.meter for m in mine.meters)

@@ -52,7 +52,7 @@ def town(tmp_path: Path) -> Iterator[SpecialTown]:
     hq = new_headquarters(tmp_path / "central", clock)
     for name in ("cn-bj-water-res.json", "cn-bj-electricity-res.json", "cn-bj-gas-res.json"):
         hq.tariff_office.publish(shipped()[name], [LI, WANG])
-    hq.stock.take_in_new(AREA, PROFILES[4] * 3, 6)
+    hq.stock.take_in_new(AREA, PROFILES[4] * 3, 20)
     made = SpecialTown(tmp_path, hq, clock)
     yield made
     made.close()
