@@ -14,11 +14,14 @@ from central_pages import form_token, post, signed_in
 from central_tools import METERS, ZHAO, ordered, town
 from yika_central.bootstrap import Headquarters
 from yika_central.cli import main
+from yika_central.db.database import add
+from yika_central.db.tables import MeterStanding
 from yika_central.services.level_office import Scope
 from yika_central.services.notice_desk import NewNotice
 from yika_central.services.staff import Credential, StaffRole
 from yika_common.cards.parameters import Levels, MeterParameters
 from yika_common.cards.tool_order import OrderKind, read_order
+from yika_common.cards.write_back import MeterStatus
 from yika_common.journal.card_bodies import TOLD, TURNED_AWAY, NoticeDone
 from yika_common.journal.meter_bodies import EXECUTED, OrderDone, ToolReturned
 from yika_common.numbers import Quantity
@@ -144,6 +147,26 @@ def test_levels_that_make_no_sense_are_refused(
     client = signed_in(headquarters, ADMIN)
     assert post_levels(client, CHANGE | changes) in (409, 422)
     assert headquarters.level_office.current() == ()
+
+
+def test_an_alarm_shows_the_balance_in_what_its_meter_counts(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    town(headquarters, clock)
+    standing = MeterStanding(
+        meter=METERS[0],
+        service="cold_water",
+        number=1,
+        balance=2_500,
+        status=int(MeterStatus.COVER),
+        read_at=1,
+        node="N0001",
+    )
+    paid = {"meter": METERS[1], "service": "electricity_single", "money": 1}
+    with headquarters.database.writing() as connection:
+        add(connection, MeterStanding, [standing.model_dump(), standing.model_dump() | paid])
+    listed = signed_in(headquarters, ADMIN).get("/meters/alarms").text
+    assert re.findall(r'<td class="n">(.*?)</td>', listed) == ["2.5\xa0m³", "2.5\xa0¥"]
 
 
 def test_what_was_done_of_a_notice_is_kept_whoever_reports_it(

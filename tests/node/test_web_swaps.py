@@ -8,7 +8,7 @@ import pytest
 
 from card_builders import ChipMemory
 from little_headquarters import meter_number
-from node_pages import Clerk, Pages, code_of, pages_in
+from node_pages import Clerk, Pages, code_of, facts, pages_in
 from node_world import OPERATOR, PASSWORD
 from yika_common.journal.card_bodies import Approved
 from yika_common.journal.meter_bodies import MeterSwapped
@@ -147,3 +147,31 @@ def test_only_a_supervisor_replaces_meters(pages: Pages, clerk: Clerk) -> None:
     page = f"/accounts/{number}/meters/{WATER}/replace"
     assert pages.clerk(name="li").get(page).status_code == 403
     assert clerk.get(f"/accounts/{number}/meters/99/replace").status_code == 422
+
+
+def test_what_is_left_in_the_old_meter_is_shown_with_its_unit(pages: Pages, clerk: Clerk) -> None:
+    number, _chip = bought(pages, clerk)
+    clerk.post(f"/accounts/{number}/meters/{WATER}/look", {}, on="/")
+    shown = facts(clerk.get(f"/accounts/{number}/meters/{WATER}/replace"))
+    assert shown["Left in it then"] == shown["Used in its life"].replace("0", "3") == "3\xa0m³"
+    assert shown["Bought and not taken"] == "0\xa0m³"
+    listed = clerk.get("/readings").text
+    assert listed.count("3\xa0m³") == 2, "bought so far, and the balance"
+
+
+def test_a_replaced_meter_is_not_among_the_latest_sales_and_is_named_on_the_list(
+    pages: Pages, clerk: Clerk
+) -> None:
+    number, chip = bought(pages, clerk)
+    transferred(pages, chip)
+    clerk.post(f"/accounts/{number}/meters/{WATER}/look", {}, on="/")
+    page = f"/accounts/{number}/meters/{WATER}/replace"
+    assert clerk.post(page, FIELDS, on=page).status_code == 303
+    for place in ("/", f"/accounts/{number}"):
+        rows = clerk.get(place).text
+        assert rows.count("/receipts/") == 1, place
+        assert "0\xa0m³" not in rows.partition("Latest sales")[2], place
+    listed = clerk.get("/sales").text
+    assert "carried into the new meter" in listed
+    assert "¥0.00" not in listed
+    assert "转入新表" in pages.clerk("zh").get("/sales").text

@@ -46,6 +46,7 @@ def test_a_card_is_written_taken_back_and_its_outcome_shown(pages: Pages) -> Non
     brought = clerk.post("/tools/return", {}, on=PAGE)
     assert brought.status_code == 200
     assert "the meter did it" in brought.text
+    assert '<td class="n">0\xa0m³</td>' in brought.text, "its balance, with its unit"
     assert "never shown to the meter" in brought.text
     assert "came back" in clerk.get(PAGE).text
     assert pages.soon == 2

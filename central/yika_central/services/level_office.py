@@ -101,7 +101,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MeterView:
-    """A meter: what it is to have, how far that is, and how it stands."""
+    """A meter: what it is to have, how far that is, and how it stands.
+
+    ``money``: it was told to count money; its balance is then in 1/1000 of the currency's unit.
+    """
 
     meter: str
     service: str
@@ -115,6 +118,7 @@ class MeterView:
     status: MeterStatus
     read_at: datetime | None
     node: str
+    money: bool
 
 
 class LevelOffice:
@@ -216,6 +220,7 @@ def _view(
         status=MeterStatus(row["status"] or 0),
         read_at=from_timestamp(row["read_at"]) if row["read_at"] else None,
         node=row["node"] or "",
+        money=bool(row["money"]),
     )
 
 

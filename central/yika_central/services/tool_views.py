@@ -8,7 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from yika_central.db.base import one_of
-from yika_central.db.tables import Reading, SpecialCard, Suspense, ToolOrder, table_of
+from yika_central.db.tables import (
+    MeterStanding,
+    Reading,
+    SpecialCard,
+    Suspense,
+    ToolOrder,
+    table_of,
+)
 from yika_central.services.tool_lists import ISSUED, ORDERED, TOOL
 from yika_common.cards.tool_order import OrderKind
 from yika_common.clock import from_timestamp
@@ -23,7 +30,7 @@ class OrderView:
 
     ``outcome`` is EXECUTED, REFUSED, UNUSED, UNCLEAR, or empty while the card is out.  ``balance``
     and ``used`` are of the reading that came back with the card, None without one; ``genuine``
-    says whether the meter itself wrote it.
+    says whether the meter itself wrote it.  ``money``: the meter was told to count money.
     """
 
     slot: int
@@ -36,6 +43,7 @@ class OrderView:
     used: Quantity | None
     status: int
     genuine: bool
+    money: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +110,12 @@ def tool_views(connection: Connection, now: int, card: str = "") -> tuple[ToolVi
 
 def _orders(connection: Connection, cards: list[str]) -> dict[str, list[OrderView]]:
     table, reading = table_of(ToolOrder), table_of(Reading)
+    standing = table_of(MeterStanding)
     rows = connection.execute(
-        select(table).where(table.c.card.in_(cards)).order_by(table.c.card, table.c.slot)
+        select(table, standing.c.money)
+        .outerjoin(standing, standing.c.meter == table.c.meter)
+        .where(table.c.card.in_(cards))
+        .order_by(table.c.card, table.c.slot)
     ).all()
     keys = [(row.meter, row.card) for row in rows]
     read = (
@@ -132,6 +144,7 @@ def _orders(connection: Connection, cards: list[str]) -> dict[str, list[OrderVie
                 used=None if seen is None else Quantity(seen.lifetime_use),
                 status=0 if seen is None else seen.status,
                 genuine=seen is not None and _place(seen) not in false,
+                money=bool(row.money),
             )
         )
     return found

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from yika_common.infra.late import LateModule
+from yika_common.journal.bodies import CARRYING
 from yika_common.journal.record import genesis
 from yika_node.db.account_standing import Standing, sold_since, standing_of
 from yika_node.db.card_facts import (
@@ -288,11 +289,18 @@ class Queries:
             return sorted(found, key=lambda row: (row.epoch, row.seq))
 
     def sales(
-        self, before: tuple[int, int] | None, limit: int, account: str | None
+        self,
+        before: tuple[int, int] | None,
+        limit: int,
+        account: str | None,
+        *,
+        carried: bool = True,
     ) -> Sequence[tables.Intent]:
-        """Sales, newest first, below the key ``before``."""
+        """Sales, newest first, below the key ``before``; without the ``carried`` ones if asked."""
         with self._session() as session:
             wanted = sql.select(tables.Intent)
+            if not carried:
+                wanted = wanted.where(sql.col(tables.Intent.act).not_in(CARRYING))
             if account is not None:
                 wanted = wanted.where(tables.Intent.account == account)
             if before is not None:

@@ -20,6 +20,7 @@ from yika_node.services.errors import (
     AccountUnknown,
     MeterOfAnotherService,
     MeterTaken,
+    MeterUnknown,
 )
 from yika_node.services.keyring import KeyRing
 from yika_node.services.known_accounts import KnownAccounts
@@ -107,6 +108,20 @@ class AccountDesk:
     def of_meter(self, meter: str) -> str | None:
         """The account that a meter belongs to, or belonged to until it was replaced."""
         return self._known.number_of_meter(meter)
+
+    def unit_of(self, meter: str, currency: str) -> str:
+        """What a meter counts in, ``currency`` if it holds money; empty for one of no key here.
+
+        Raises:
+            VaultLocked, KeysNotHeld, NotEnrolled: nothing can be told.
+        """
+        try:
+            service = self._keyring.meter(meter).service
+        except MeterUnknown:
+            return ""
+        number = self._known.number_of_meter(meter)
+        account = None if number is None else self._known.get(number)
+        return service.unit if account is None else self._shelf.unit(service, account, currency)
 
     def find(self, text: str, *, after: str | None = None, limit: int = 50) -> Page[Account]:
         """Accounts whose number, card, meter, name, phone, address or document holds the text.

@@ -80,14 +80,22 @@ class Enquiries:
         return self._marked([row])[0]
 
     def sales(
-        self, *, before: str | None = None, limit: int = 50, account: str | None = None
+        self,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+        account: str | None = None,
+        carried: bool = True,
     ) -> Page[SaleRow]:
         """Sales, newest first; ``before`` is the ``next`` of the page before.
+
+        A replaced card and a replaced meter are no sale, but stand among them, because a record
+        carries on what was bought; with ``carried`` False they are left out.
 
         Raises:
             SaleUnknown: ``before`` is no such key.
         """
-        rows = self.queries.sales(_key(before), limit, account)
+        rows = self.queries.sales(_key(before), limit, account, carried=carried)
         return Page(self._marked(rows), _next(rows, limit))
 
     def pending(self) -> tuple[SaleRow, ...]:

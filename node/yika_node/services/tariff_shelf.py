@@ -85,6 +85,15 @@ class TariffShelf:
                 found[service] = age_of(tariff, now)
         return {service: found[service] for service in sorted(found) if found[service]}
 
+    def unit(self, service: Service, account: Account, currency: str) -> str:
+        """What the account's meters of a service count in; ``currency`` where they hold money."""
+        with suppress(NoTariffInForce, TariffsClash):
+            tariff = self.book().in_force(
+                service, account.tariff_class, account.area, self._clock()
+            )
+            return currency if tariff.holds_money else service.unit
+        return service.unit
+
     def classes(self) -> tuple[str, ...]:
         """The classes of customers that some tariff is for."""
         return tuple(sorted({tariff.tariff_class for tariff in self.tariffs()}))

@@ -15,7 +15,7 @@ from yika_common.cards.record import CreditRecord
 from yika_common.cards.write_back import MeterStatus, WriteBack
 from yika_common.clock import to_timestamp
 from yika_common.errors import YikaError
-from yika_common.journal.bodies import AccountFacts
+from yika_common.journal.bodies import CARRYING, AccountFacts
 from yika_common.numbers import Money, Quantity
 from yika_common.services import Service
 from yika_common.sync.customers import AccountSheet, OwnLimit
@@ -174,6 +174,11 @@ class SlotView:
     cut: Cut = Cut.WHOLE
 
     @property
+    def holds_money(self) -> bool:
+        """Whether the meter was told to count money: its quantities are the currency's."""
+        return self.record is not None and bool(self.record.parameters.price)
+
+    @property
     def settings_wait(self) -> bool:
         """Whether the record brings the meter settings that it has not confirmed yet."""
         if self.record is None or not self.record.parameters.version:
@@ -250,6 +255,11 @@ class SaleRow:
     resolved_at: datetime | None
     act: str = ""
     given_back: int = 0
+
+    @property
+    def carried(self) -> bool:
+        """Whether it is no sale: what was bought before goes on, elsewhere."""
+        return self.act in CARRYING
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,11 @@ def create() -> Response:
 def page(number: str) -> str:
     """One account, its meters, its card and its latest sales."""
     account = node().accounts.get(number)
-    sales = node().enquiries.sales(account=number, limit=RECENT)
-    return render_template("account.html", account=account, sales=sales.rows)
+    sales = node().enquiries.sales(account=number, limit=RECENT, carried=False)
+    written = node().enquiries.sales(account=number, limit=1)
+    return render_template(
+        "account.html", account=account, sales=sales.rows, written=bool(written.rows)
+    )
 
 
 @pages.post("/accounts/<number>/card")

@@ -31,7 +31,7 @@ def home() -> str:
         "home.html",
         state=node().state(),
         seen=front().watch.seen(),
-        recent=node().enquiries.sales(limit=RECENT).rows,
+        recent=node().enquiries.sales(limit=RECENT, carried=False).rows,
         unburnt=unburnt(node()),
     )
 
@@ -87,7 +87,7 @@ def _card_page() -> str:
 
 
 def _latest(account: str) -> tuple[SaleRow, ...]:
-    return node().enquiries.sales(account=account, limit=PURCHASES).rows
+    return node().enquiries.sales(account=account, limit=PURCHASES, carried=False).rows
 
 
 def _unpaid(account: str) -> tuple[RefundView, ...]:

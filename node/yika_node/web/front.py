@@ -1,13 +1,13 @@
 """What the pages share: the node behind them, the reader's watch and the card read last."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import cast
 
 from flask import current_app
 
 from yika_common.cards.errors import CardSwapped
-from yika_common.infra.web.site import signed_in
+from yika_common.infra.web.site import signed_in, site
 from yika_common.values import dataclass
 from yika_node.bootstrap import Node
 from yika_node.services.views import CardView
@@ -78,6 +78,12 @@ def front() -> Front:
 def node() -> Node:
     """The node behind the current request."""
     return front().node
+
+
+def units_of(meters: Iterable[str]) -> dict[str, str]:
+    """What each of these meters counts in: the sign of the currency where it holds money."""
+    currency = site().currency
+    return {meter: node().accounts.unit_of(meter, currency) for meter in set(meters)}
 
 
 def operator() -> str:

@@ -11,6 +11,7 @@ from yika_common.cards.write_back import MeterStatus
 from yika_common.errors import Phrase, YikaError
 from yika_common.infra.web.class_names import CLASSES
 from yika_common.infra.web.site import Mood, Text
+from yika_common.journal.bodies import REPLACEMENT, SWAP
 from yika_common.services import Service
 from yika_node.services.views import Level, SaleState
 
@@ -30,6 +31,12 @@ STATES: Final[dict[SaleState, tuple[Text, Mood]]] = {
     SaleState.PENDING: (_("waits for the card"), "warn"),
     SaleState.SUPERSEDED: (_("becomes an adjustment"), "busy"),
 }
+CARRIED: Final[dict[str, Text]] = {
+    REPLACEMENT: _("carried onto the new card"),
+    SWAP: _("carried into the new meter"),
+}
+"""What stands among the sales and is none."""
+
 LEVELS: Final[dict[Level, Text]] = {
     Level.CLERK: _("Clerk"),
     Level.SUPERVISOR: _("Supervisor"),

@@ -5,7 +5,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from yika_common.infra.web.guard import needs
-from yika_node.web.front import node
+from yika_node.web.front import node, units_of
 from yika_node.web.ranks import Rank
 
 pages = Blueprint("record", __name__)
@@ -26,7 +26,13 @@ def readings() -> str:
     """What meters told through cards, newest first."""
     meter, before = request.args.get("meter", "").strip() or None, request.args.get("before")
     found = node().enquiries.readings(before=before, meter=meter)
-    return render_template("readings.html", found=found, before=before, meter=meter)
+    return render_template(
+        "readings.html",
+        found=found,
+        before=before,
+        meter=meter,
+        units=units_of(reading.meter for reading in found.rows),
+    )
 
 
 @pages.get("/tariffs")

@@ -16,7 +16,7 @@ from yika_node.bootstrap import Node
 from yika_node.web.again import Refusal, or_again
 from yika_node.web.approval_pages import ask
 from yika_node.web.forms import Form, token_of, typed
-from yika_node.web.front import front, node, operator
+from yika_node.web.front import front, node, operator, units_of
 from yika_node.web.labels import in_words
 from yika_node.web.ranks import Rank
 
@@ -57,6 +57,7 @@ def _page(refusal: Refusal | None = None) -> str:
         filled=request.form or request.args,
         account=node().accounts.get(number),
         old=old,
+        units=units_of([old.view.meter]),
         free=node().accounts.free_meters(old.view.service),
     )
 

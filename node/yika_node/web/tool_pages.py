@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,11 +14,11 @@ from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import Mood, Text
 from yika_node.bootstrap import Node
 from yika_node.web.again import Refusal, or_again
-from yika_node.web.front import front, node, operator
+from yika_node.web.front import front, node, operator, units_of
 from yika_node.web.ranks import Rank
 
 if TYPE_CHECKING:
-    from yika_node.services.tool_desk import ToolDesk
+    from yika_node.services.tool_desk import OrderReturned, ToolDesk
 
 pages = Blueprint("tool", __name__)
 
@@ -61,11 +62,12 @@ def tool_desk_of(node: Node) -> ToolDesk:
     )
 
 
-def _page(refusal: Refusal | None = None, brought: object = ()) -> str:
+def _page(refusal: Refusal | None = None, brought: Sequence[OrderReturned] = ()) -> str:
     return render_template(
         "tools.html",
         refusal=refusal,
         brought=brought,
+        units=units_of(done.order.meter_id for done in brought),
         cards=tool_desk_of(node()).listed(),
         kinds=KINDS,
         states=STATES,
