@@ -13,6 +13,7 @@ from node_world import CHEAP, OPERATOR, PASSWORD
 from points_of_headquarters import AREA, URL
 from tariff_builders import a_document, as_bytes
 from yika_central.bootstrap import Headquarters
+from yika_central.services.staff import Credential, StaffRole
 from yika_common.cards.keys import MeterKeys
 from yika_common.meters.state import MeterPlate
 from yika_common.services import PROFILES, Service
@@ -21,6 +22,12 @@ from yika_common.sync.personal_data import Person
 from yika_node.bootstrap import Node, build
 from yika_node.services.views import AccountForm
 from yika_node.uplink import LinkDown
+
+ZHAO = Credential("zhao", "the accountant's password")
+"""Who seconds the orders to meters."""
+
+SPARES = 4
+"""New meters of each service for which nobody has an account yet."""
 
 
 @dataclass
@@ -46,11 +53,15 @@ class Wire:
 
 @dataclass
 class Beginning:
-    """What a town begins with: folders, households and new meters; made once."""
+    """What a town begins with: folders, households and new meters; made once.
+
+    ``spares``: by slot, meters that may take another one's place.
+    """
 
     folder: Path
     households: tuple[Household, ...]
     meters: dict[str, bytes]
+    spares: dict[int, tuple[str, ...]]
     now: datetime
 
 
@@ -61,7 +72,12 @@ def a_beginning(folder: Path) -> Beginning:
     for service in ("gas", "cold_water"):
         document = a_document(id=f"TEST-{service.upper()}".replace("_", "-"), service=service)
         hq.tariff_office.publish(as_bytes(document), [LI, WANG])
-    hq.stock.take_in_new(AREA, PROFILES[4] * (len(HOUSEHOLDS) + 1), 60)
+    hq.staff.enter(ZHAO, frozenset({StaffRole.ACCOUNTANT}))
+    stock = hq.stock.take_in_new(AREA, PROFILES[4] * (len(HOUSEHOLDS) + 1 + SPARES), 60)
+    spares = {
+        slot: tuple(held.meter for held in stock.meters[slot :: len(PROFILES[4])][-SPARES:])
+        for slot in SLOTS
+    }
     hands = [AnyHand() for _ in POINTS]
     nodes = []
 
@@ -79,6 +95,7 @@ def a_beginning(folder: Path) -> Beginning:
         )
         token = hq.enrolment.invite(name, name=name, areas=(AREA,), url=URL)
         node.enrolment.enrol(token, OPERATOR, PASSWORD)
+        hq.tool_desk.let_issue(name)
         nodes.append(node)
     households = []
     meters: dict[str, bytes] = {}
@@ -86,7 +103,7 @@ def a_beginning(folder: Path) -> Beginning:
         who = Household(index, kind, HOME[index])
         open_account(who, nodes[who.home])
         _issue(who, nodes[who.home], hands[who.home])
-        meters |= new_meters(hq, who)
+        meters |= {number: new_meter(hq, slot, number) for slot, number in who.meters.items()}
         households.append(who)
         for _ in range(2):
             for node in nodes:
@@ -96,7 +113,7 @@ def a_beginning(folder: Path) -> Beginning:
     for node in nodes:
         node.close()
     hq.close()
-    return Beginning(folder, tuple(households), meters, clock() + timedelta(hours=1))
+    return Beginning(folder, tuple(households), meters, spares, clock() + timedelta(hours=1))
 
 
 def open_account(who: Household, node: Node) -> None:
@@ -118,15 +135,10 @@ def _issue(who: Household, node: Node, hand: AnyHand) -> None:
     hand.pocket = None
 
 
-def new_meters(hq: Headquarters, who: Household) -> dict[str, bytes]:
-    """The household's meters as their maker delivers them."""
+def new_meter(hq: Headquarters, slot: int, number: str) -> bytes:
+    """A meter as its maker delivers it."""
     services: dict[int, Service] = dict(enumerate(PROFILES[4]))
-    return {
-        number: new_meter_pages(
-            MeterPlate(number, services[slot], 1, CEILING), keys_of(hq, number)
-        )
-        for slot, number in who.meters.items()
-    }
+    return new_meter_pages(MeterPlate(number, services[slot], 1, CEILING), keys_of(hq, number))
 
 
 def keys_of(hq: Headquarters, meter: str) -> MeterKeys:

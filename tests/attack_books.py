@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from attack_cards import CPU, Image, Pocket
-from yika_common.journal.bodies import REFUND, Intent
+from yika_common.journal.bodies import REFUND, SWAP, Intent
 from yika_common.journal.card_bodies import RefundPaid
 from yika_common.numbers import Quantity
 from yika_node.db.journal import Entry
@@ -79,9 +79,9 @@ class Books:
         return sum(paid) - self.paid_out[account]
 
     def sold(self, meter: str) -> int:
-        """What was bought for a meter, less what was given back in money."""
+        """What was bought for a meter or moved to it, less what was given back in money."""
         quantities = (
-            one.body.quantity
+            one.body.quantity + (one.body.moved if one.body.act == SWAP else 0)
             for one in self.bought
             if one.body.meter == meter and one.body.act != REFUND
         )
@@ -97,6 +97,12 @@ class Household:
     home: int
     account: str = ""
     meters: dict[int, str] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
+    """Meters that another one took the place of."""
+
+    coming: dict[int, str] = field(default_factory=dict)
+    """By slot, the meter with which the fitter stands there."""
+
     pockets: list[Pocket] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     crooked: bool = False
@@ -112,10 +118,22 @@ class Household:
     """The point at which a new card was begun and not finished, and its form."""
 
     @property
+    def every_meter(self) -> tuple[str, ...]:
+        """All that ever stood at the household's."""
+        return (*self.gone, *self.meters.values())
+
+    @property
     def pocket(self) -> Pocket:
         return self.pockets[-1]
 
     def copied(self) -> "Household":
         """The household as it begins, with cards of its own."""
         pockets = [pocket.copied() for pocket in self.pockets]
-        return replace(self, pockets=pockets, images=list(self.images))
+        return replace(
+            self,
+            pockets=pockets,
+            images=list(self.images),
+            meters=dict(self.meters),
+            gone=list(self.gone),
+            coming=dict(self.coming),
+        )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from attack_books import POINTS, UNIT, UNIT_PRICE, Household
 from attack_cards import number_of
+from attack_tools import is_transferred, swap
 from attack_town import Town
 from node_world import OPERATOR
 from yika_central.domain.detection import Kind
@@ -33,6 +34,7 @@ def come_to_rest(town: Town) -> None:
         _finish(town, who)
     for who in town.households:
         _come_again(town, who)
+        _replace_meters(town, who)
     _tell(town)
     for who in town.households:
         _buy_once_more(town, who)
@@ -55,6 +57,18 @@ def _finish(town: Town, who: Household) -> None:
     if who.replacing is not None:
         who.replacing = None
         town.replace(who, point, look=False)
+
+
+def _replace_meters(town: Town, who: Household) -> None:
+    """A household is not left with a meter that delivers nothing."""
+    waiting = [slot for slot in who.meters if is_transferred(town, who, slot)]
+    for slot in waiting:
+        for point in _alive(town):
+            if is_transferred(town, who, slot):
+                town.clock.pass_by(minutes=5)
+                swap(town, who, point, slot)
+    if waiting:
+        _come_again(town, who)
 
 
 def _buy_once_more(town: Town, who: Household) -> None:
@@ -119,12 +133,13 @@ class Balance:
     adjusted: int
     lost: int
     waits: int
+    stuck: int
     handed_out_later: int
 
     @property
     def missing(self) -> int:
         """What it has paid and neither got nor is owed; below zero: what it got for nothing."""
-        owed = self.adjusted + self.lost + self.waits + self.handed_out_later
+        owed = self.adjusted + self.lost + self.waits + self.stuck + self.handed_out_later
         return self.paid - self.granted - owed
 
 
@@ -145,8 +160,15 @@ def balance_of(town: Town, who: Household) -> Balance:
         adjusted=town.hq.adjustments.account(who.account).outstanding,
         lost=lost * UNIT_PRICE // UNIT,
         waits=waits,
+        stuck=_stuck(town, who),
         handed_out_later=later,
     )
+
+
+def _stuck(town: Town, who: Household) -> int:
+    """What is left in meters that were transferred and could not be replaced."""
+    states = (town.meter(meter).state() for meter in who.meters.values())
+    return sum(state.balance for state in states if state.transferred) * UNIT_PRICE // UNIT
 
 
 def accusations(town: Town, who: Household) -> list[str]:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from attack_beginning import Beginning, Wire, new_meters, open_account
+from attack_beginning import Beginning, Wire, new_meter, open_account
 from attack_books import (
     CEILING,
     POINTS,
@@ -59,6 +59,7 @@ class Town:
         )
         self.households = tuple(who.copied() for who in beginning.households)
         self.meters = {number: PageMemory(pages) for number, pages in beginning.meters.items()}
+        self.spares = {slot: list(numbers) for slot, numbers in beginning.spares.items()}
         self.books = Books()
         self.hands = [AnyHand() for _ in POINTS]
         self.wires = [Wire(self.hq, self.clock) for _ in POINTS]
@@ -178,8 +179,8 @@ class Town:
         open_account(who, self.nodes[point])
         self.serial += 1
         who.pockets.append(Pocket(kind, self.serial))
-        new = new_meters(self.hq, who)
-        self.meters |= {number: PageMemory(pages) for number, pages in new.items()}
+        for slot, number in who.meters.items():
+            self.deliver(slot, number)
         self.households = (*self.households, who)
         return who
 
@@ -293,6 +294,10 @@ class Town:
 
     # Meters
 
+    def deliver(self, slot: int, number: str) -> None:
+        """A new meter, from its maker."""
+        self.meters[number] = PageMemory(new_meter(self.hq, slot, number))
+
     def meter(self, number: str) -> StoredMeter:
         return StoredMeter(self.meters[number])
 
@@ -335,9 +340,13 @@ class Town:
     # What is true
 
     def granted(self, who: Household) -> int:
-        """What the household's meters have ever credited, in money."""
-        totals = (self.meter(meter).state().total for meter in who.meters.values())
-        return sum(int(total) * UNIT_PRICE // UNIT for total in totals)
+        """What the household's meters have ever credited, in money.
+
+        What is left in a meter that was transferred is not delivered there any more.
+        """
+        states = (self.meter(meter).state() for meter in who.every_meter)
+        had = (state.total - state.balance * state.transferred for state in states)
+        return sum(had) * UNIT_PRICE // UNIT
 
     def allowance(self, who: Household) -> int:
         """The most that whoever copies a memory card gets before its meter's word is heard.
@@ -354,7 +363,7 @@ class Town:
         """What anybody has got without paying, but for meters whose keys were extracted."""
         found = []
         for who in self.households:
-            if self.extracted & set(who.meters.values()):
+            if self.extracted & set(who.every_meter):
                 continue
             granted, cash = self.granted(who), self.books.cash(who.account)
             if granted > cash + self.allowance(who):

@@ -20,11 +20,13 @@ from pathlib import Path
 import pytest
 
 from attack_beginning import Beginning, a_beginning
-from attack_books import GAS, WATER, Household
+from attack_books import GAS, UNIT, WATER, Household
 from attack_cards import CPU, number_of
 from attack_settling import come_to_rest, wrongs
+from attack_tools import order, struck, swap, transfer
 from attack_town import Town
 from node_world import OPERATOR, Fate
+from yika_common.cards.tool_order import OrderKind
 from yika_common.errors import YikaError
 
 HERE, THERE = 0, 1
@@ -68,7 +70,24 @@ def replacing(town: Town, who: Household) -> Callable[[Fate], object]:
     return lambda fate: town.replace(who, HERE, look=False, fate=fate)
 
 
-OPERATIONS = (opening, selling, writing_again, refunding, replacing)
+def transferring(town: Town, who: Household) -> Callable[[Fate], object]:
+    """Credit is left in the old meter, and more is on the card, when another takes its place."""
+    town.sell(who, HERE, {GAS: 3, WATER: 2})
+    town.load(who.pocket, who.meters[GAS])
+    town.use(who.meters[GAS], UNIT)
+    pass_by(town)
+    town.sell(who, HERE, {GAS: 2})
+    tool = order(town, HERE, who.meters[GAS], OrderKind.TRANSFER)
+
+    def act(fate: Fate) -> None:
+        transfer(town, tool, fate)
+        if not struck(fate):
+            swap(town, who, HERE, GAS, fate)
+
+    return act
+
+
+OPERATIONS = (opening, selling, writing_again, refunding, replacing, transferring)
 
 
 # How it goes on
@@ -197,7 +216,7 @@ def test_whatever_is_cut_and_however_it_goes_on(tell: Callable[..., list[str]], 
         tell(kind, operation, whole, None)
         steps = len(whole.steps)
         for column, go_on in enumerate(CONTINUATIONS):
-            stride = STRIDE or max(1, steps // CUTS)
+            stride = STRIDE or max(1, -(-steps // CUTS))
             for at in range((7 * row + 5 * column) % stride, steps, stride):
                 how = ("pull", "power")[(at // stride + column) % 2]
                 if how == "pull" and "commit" in whole.steps[at]:

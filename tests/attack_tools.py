@@ -1,0 +1,158 @@
+"""Tool cards, and meters that are replaced: what headquarters orders, fitters do and clerks end.
+
+A *transfer* is four acts: the tool card is written, the meter follows it, the card comes back, and
+another meter takes the old one's place together with a new card.  Each may be cut, and the rest
+waits until somebody comes again.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from attack_beginning import ZHAO
+from attack_books import POINTS, Household
+from attack_cards import CPU, Pocket, number_of
+from attack_town import Town
+from central_builders import ADMIN
+from node_world import OPERATOR, Fate
+from yika_central.services.tool_desk import NewTool
+from yika_common.cards.parameters import MeterParameters
+from yika_common.cards.tool_order import OrderKind
+from yika_common.errors import YikaError
+from yika_common.meters.dialogue import LoadReport
+from yika_common.meters.rules import Outcome
+from yika_node.services.meter_swap import SwapForm
+from yika_node.web.swap_pages import meter_swap_of
+from yika_node.web.tool_pages import tool_desk_of
+
+REASON = "it runs backwards"
+DAYS = 3
+"""For which an order is of use."""
+
+
+@dataclass
+class Tool:
+    """A tool card: which point writes it, for which meter, and on what."""
+
+    number: str
+    point: int
+    meter: str
+    kind: OrderKind
+    pocket: Pocket = field(repr=False)
+
+
+def order(
+    town: Town,
+    point: int,
+    meter: str,
+    kind: OrderKind,
+    parameters: MeterParameters = MeterParameters(),  # noqa: B008 - it is frozen
+) -> Tool:
+    """Headquarters orders a tool card, two persons, and tells the point."""
+    new = NewTool(
+        node=POINTS[point],
+        holder="Sun",
+        kind=kind,
+        meters=(meter,),
+        until=town.hq.tool_desk.today + timedelta(days=DAYS),
+        parameters=parameters,
+    )
+    number = town.hq.tool_desk.order(new, by=ADMIN.name, reason=REASON, second=ZHAO)
+    town.sync(point)
+    town.serial += 1
+    return Tool(number, point, meter, kind, Pocket(CPU, town.serial))
+
+
+def write(town: Town, tool: Tool, fate: Fate | None = None) -> None:
+    """Make the chip that tool card, or finish it."""
+    with town.at(tool.point, tool.pocket, fate) as node:
+        tool_desk_of(node).write(OPERATOR, tool.number)
+        town.happened["tool card written"] += 1
+
+
+def show(town: Town, tool: Tool, fate: Fate | None = None) -> LoadReport | None:
+    """The fitter shows the card to its meter."""
+    report = town.load(tool.pocket, tool.meter, fate)
+    if report is not None and report.outcome is Outcome.EXECUTED:
+        town.happened[f"order followed: {tool.kind.name.lower()}"] += 1
+    return report
+
+
+def take_back(town: Town, tool: Tool, fate: Fate | None = None) -> None:
+    """The card comes back, and what its meter wrote is recorded."""
+    with town.at(tool.point, tool.pocket, fate) as node:
+        tool_desk_of(node).take_back(OPERATOR)
+        town.happened["tool card taken back"] += 1
+
+
+def transfer(town: Town, tool: Tool, fate: Fate | None = None) -> None:
+    """The three acts of the tool card, as far as nothing goes wrong."""
+    fate = fate or Fate()
+    for act in (write, show, take_back):
+        act(town, tool, fate)
+        if struck(fate):
+            return
+
+
+def struck(fate: Fate) -> bool:
+    """Whether the accident has happened."""
+    return fate.at is not None and len(fate.steps) > fate.at
+
+
+def is_transferred(town: Town, who: Household, slot: int) -> bool:
+    """Whether the meter that stands there delivers nothing any more."""
+    return town.meter(who.meters[slot]).state().transferred
+
+
+def swap(
+    town: Town,
+    who: Household,
+    point: int,
+    slot: int,
+    fate: Fate | None = None,
+    *,
+    same_chip: bool = True,
+) -> None:
+    """Replace the meter in a slot, with the household's card in the reader or a blank chip.
+
+    Whatever is cut off after the commit is finished as every new card is (:meth:`Town.replace`).
+    """
+    old, before = who.meters[slot], town.card_of(who, point)
+    if _at(town, who, point, slot) != old or not _coming(town, who, slot):
+        return
+    pocket, form = who.pocket, town.token()
+    if not same_chip:
+        town.serial += 1
+        pocket = Pocket(who.kind, town.serial)
+    typed = SwapForm(who.account, slot, _coming(town, who, slot), REASON)
+    with town.at(point, pocket, fate) as node:
+        made = meter_swap_of(node).swap(OPERATOR, typed, form)
+        if made.problem is not None:
+            raise made.problem
+        town.happened["meter replaced"] += 1
+    card = town.card_of(who, point)
+    if card == before:
+        return
+    who.gone.append(old)
+    who.meters[slot] = who.coming.pop(slot)
+    if pocket is not who.pocket:
+        who.pockets.append(pocket)
+    if number_of(pocket) != card:
+        who.replacing = (point, form)
+
+
+def _at(town: Town, who: Household, point: int, slot: int) -> str:
+    """The meter that stands in the slot, as far as the point knows."""
+    with suppress(YikaError):
+        account = town.nodes[point].accounts.get(who.account)
+        return next(view.meter for view in account.meters if view.slot == slot)
+    return ""
+
+
+def _coming(town: Town, who: Household, slot: int) -> str:
+    """The new meter with which the fitter stands there, however often he tries; empty: none."""
+    if slot not in who.coming and town.spares[slot]:
+        number = town.spares[slot].pop(0)
+        town.deliver(slot, number)
+        who.coming[slot] = number
+    return who.coming.get(slot, "")
