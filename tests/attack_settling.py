@@ -115,6 +115,10 @@ def _come_again(town: Town, who: Household) -> None:
         town.read(point, who.pocket)
         for meter in who.meters.values():
             town.load(who.pocket, meter)
+    if not _alive(town):
+        # What was sold before both points went is on the card all the same.
+        for meter in who.meters.values():
+            town.load(who.pocket, meter)
     for point in _alive(town)[:1]:
         town.clock.pass_by(minutes=5)
         town.read(point, who.pocket)
