@@ -11,6 +11,7 @@ from yika_central.services.notice_desk import NewNotice
 from yika_central.web.bookkeeping import bookkeeper, typed, typed_count
 from yika_central.web.forms import day_from
 from yika_central.web.ranks import Rank
+from yika_common.infra.web.again import or_again
 from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import Mood, Text
 from yika_common.journal.card_bodies import TAKEN_IN, TOLD, TURNED_AWAY
@@ -48,6 +49,7 @@ def card_pages(hq: Headquarters) -> Blueprint:
 
     @pages.post("/cards")
     @needs(Rank.ACCOUNTANT)
+    @or_again(listed)
     def give() -> Response:
         new = NewNotice(
             subject=typed("subject"),
@@ -61,6 +63,7 @@ def card_pages(hq: Headquarters) -> Blueprint:
 
     @pages.post("/cards/end")
     @needs(Rank.ACCOUNTANT)
+    @or_again(listed)
     def end() -> Response:
         number = typed_count("number", 0)
         hq.notice_desk.end(typed("card"), typed("meter"), number, by=bookkeeper(hq))
@@ -68,12 +71,14 @@ def card_pages(hq: Headquarters) -> Blueprint:
 
     @pages.post("/cards/lost")
     @needs(Rank.ACCOUNTANT)
+    @or_again(listed)
     def lost() -> Response:
         hq.notice_desk.lose(typed("card"), by=bookkeeper(hq), reason=typed("reason"))
         return redirect(url_for("card.listed"), 303)
 
     @pages.post("/cards/found")
     @needs(Rank.ACCOUNTANT)
+    @or_again(listed)
     def found() -> Response:
         hq.notice_desk.find(typed("card"), by=bookkeeper(hq), reason=typed("reason"))
         return redirect(url_for("card.listed"), 303)

@@ -7,6 +7,7 @@ from yika_central.bootstrap import Headquarters
 from yika_central.db.case_store import EXPLAINED, OPEN, SETTLED
 from yika_central.web.bookkeeping import bookkeeper, typed
 from yika_central.web.ranks import Rank
+from yika_common.infra.web.again import or_again
 from yika_common.infra.web.guard import needs
 
 
@@ -23,6 +24,7 @@ def case_pages(hq: Headquarters) -> Blueprint:
 
     @pages.post("/cases/explain")
     @needs(Rank.ACCOUNTANT)
+    @or_again(listed)
     def explain() -> Response:
         hq.detection.explain(
             typed("subject"),

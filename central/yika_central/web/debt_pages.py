@@ -18,6 +18,7 @@ from yika_central.web.bookkeeping import (
 )
 from yika_central.web.forms import day_from
 from yika_central.web.ranks import Rank
+from yika_common.infra.web.again import or_again
 from yika_common.infra.web.guard import needs
 from yika_common.numbers import scaled_to_text
 
@@ -54,6 +55,7 @@ def debt_pages(hq: Headquarters) -> Blueprint:
 
     @pages.post("/debts")
     @needs(Rank.ACCOUNTANT)
+    @or_again(listed)
     def register() -> Response:
         new = _new_debt()
         first, *_rest = hq.debt_office.register(
@@ -76,6 +78,7 @@ def debt_pages(hq: Headquarters) -> Blueprint:
 
     @pages.post("/debts/<debt>/waive")
     @needs(Rank.ACCOUNTANT)
+    @or_again(statement)
     def waive(debt: str) -> Response:
         hq.debt_office.waive(
             debt,

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from datetime import date
 
+from flask import request
+
 from yika_central.services.enquiries import SaleFilter
 from yika_common.errors import N_, YikaError
+from yika_common.services import Service
 
 TEXTS = ("node", "area", "service", "operator", "account", "outcome")
 """The fields of a filter that are compared as they are."""
@@ -39,6 +42,12 @@ def day_from(text: str) -> date | None:
 def number_from(text: str) -> int | None:
     """A number that a page put into a form or an address; None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX else None
+
+
+def ticked_services() -> tuple[Service, ...]:
+    """The services that were ticked in a form; none: no box was."""
+    chosen = request.form.getlist("services")
+    return tuple(service for service in Service if service.value in chosen)
 
 
 def filter_from(fields: Mapping[str, str], *, differing: bool = False) -> SaleFilter:

@@ -15,6 +15,7 @@ from yika_central.web.ranks import Rank
 from yika_common.cards.parameters import Levels
 from yika_common.cards.write_back import MeterStatus
 from yika_common.errors import Phrase
+from yika_common.infra.web.again import or_again
 from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import Mood, Text, signed_in
 from yika_common.numbers import QUANTITY_PLACES, Quantity, scaled_from_text
@@ -79,6 +80,7 @@ def meter_pages(hq: Headquarters) -> Blueprint:
 
     @pages.post("/meters/levels")
     @needs(Rank.ADMIN)
+    @or_again(levels)
     def change() -> Response:
         scope = Scope(
             service="" if typed("meter") else typed("service"),

@@ -16,6 +16,7 @@ from yika_central.web.bookkeeping import (
     typed_money,
 )
 from yika_central.web.ranks import Rank
+from yika_common.infra.web.again import or_again
 from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import site
 from yika_common.numbers import QUANTITY_PLACES, Quantity, scaled_from_text
@@ -61,6 +62,7 @@ def _add_adjustments(pages: Blueprint, hq: Headquarters) -> None:
 
     @pages.post("/adjustments/of/<account>")
     @needs(Rank.ACCOUNTANT)
+    @or_again(account)
     def adjust(account: str) -> Response:
         hq.adjustments.adjust(
             account,
@@ -73,6 +75,7 @@ def _add_adjustments(pages: Blueprint, hq: Headquarters) -> None:
 
     @pages.post("/adjustments/of/<account>/quantity")
     @needs(Rank.ACCOUNTANT)
+    @or_again(account)
     def adjust_quantity(account: str) -> Response:
         amount = scaled_from_text(typed("quantity") or "0", QUANTITY_PLACES)
         hq.adjustments.adjust_quantity(
@@ -100,6 +103,7 @@ def _add_policies(pages: Blueprint, hq: Headquarters) -> None:
 
     @pages.post("/policies")
     @needs(Rank.ACCOUNTANT)
+    @or_again(policies)
     def change_policy() -> Response:
         owes, owed = (
             Side(typed(f"{side}-adjusted") == "1", typed_money(f"{side}-threshold"))

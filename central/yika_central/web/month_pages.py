@@ -9,6 +9,7 @@ from yika_central.reports.labels import CAUSES, SERVICES
 from yika_central.web.bookkeeping import bookkeeper, typed
 from yika_central.web.money_pages import KINDS
 from yika_central.web.ranks import Rank
+from yika_common.infra.web.again import or_again
 from yika_common.infra.web.guard import needs
 
 SALES = {
@@ -50,6 +51,7 @@ def month_pages(hq: Headquarters) -> Blueprint:
 
     @pages.post("/months")
     @needs(Rank.ACCOUNTANT)
+    @or_again(listed)
     def close() -> Response:
         closed = hq.accounting.close(typed("month"), by=bookkeeper(hq))
         return redirect(url_for("month.detail", month=closed.month), 303)

@@ -12,14 +12,14 @@ from yika_central.bootstrap import Headquarters
 from yika_central.services.enrolment import Invitation
 from yika_central.services.special_office import NewManaging, NewSystem, SpecialRefused
 from yika_central.web.bookkeeping import bookkeeper, typed
-from yika_central.web.forms import day_from
+from yika_central.web.forms import day_from, ticked_services
 from yika_central.web.ranks import Rank
-from yika_central.web.words import service_name
+from yika_central.web.words import service_choices
 from yika_common.clock import from_timestamp, to_timestamp
 from yika_common.errors import Phrase
+from yika_common.infra.web.again import or_again
 from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import Mood, Text
-from yika_common.services import Service
 
 KINDS: Final[dict[str, Text]] = {
     "SYSTEM": _("System card"),
@@ -52,12 +52,13 @@ def special_pages(hq: Headquarters) -> Blueprint:
             kinds=KINDS,
             states=STATES,
             writers=[(node, node) for node in hq.tool_desk.issuing_nodes()],
-            services=[(service.value, service_name(service)) for service in Service],
+            services=service_choices(),
             moment=from_timestamp,
         )
 
     @pages.post("/special/managing")
     @needs(Rank.ADMIN)
+    @or_again(listed)
     def managing() -> Response:
         new = NewManaging(
             holder=typed("holder"),
@@ -71,14 +72,14 @@ def special_pages(hq: Headquarters) -> Blueprint:
 
     @pages.post("/special/system")
     @needs(Rank.ADMIN)
+    @or_again(listed)
     def system() -> str:
-        chosen = request.form.getlist("services")
         invitation = Invitation(
             node=typed("installation"),
             name=typed("name"),
             areas=tuple(typed("areas").split()),
             url=request.host_url.rstrip("/"),
-            services=tuple(service for service in Service if service.value in chosen),
+            services=ticked_services(),
         )
         new = NewSystem(invitation=invitation, node=typed("node"), until=_last(hq, "until"))
         ordered = hq.special_office.order_system(new, by=bookkeeper(hq))
@@ -88,6 +89,7 @@ def special_pages(hq: Headquarters) -> Blueprint:
 
     @pages.post("/special/<card>/revoke")
     @needs(Rank.ADMIN)
+    @or_again(listed)
     def revoke(card: str) -> Response:
         hq.special_office.revoke(card, by=bookkeeper(hq), reason=typed("reason"))
         return redirect(url_for("special.listed"), 303)

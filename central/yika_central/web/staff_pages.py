@@ -7,6 +7,7 @@ from yika_central.bootstrap import Headquarters
 from yika_central.services.staff import Credential, StaffRole
 from yika_central.web.ranks import Rank
 from yika_central.web.words import ROLES
+from yika_common.infra.web.again import or_again
 from yika_common.infra.web.guard import needs
 
 ENTERED = (StaffRole.ACCOUNTANT, StaffRole.AUDITOR, StaffRole.ADMIN)
@@ -21,11 +22,15 @@ def staff_pages(hq: Headquarters) -> Blueprint:
     @needs(Rank.AUDITOR)
     def listed() -> str:
         return render_template(
-            "staff.html", people=hq.staff.everyone(), roles=ROLES, offered=ENTERED
+            "staff.html",
+            people=hq.staff.everyone(),
+            roles=ROLES,
+            offered=[(role, ROLES[role]) for role in ENTERED],
         )
 
     @pages.post("/staff")
     @needs(Rank.ADMIN)
+    @or_again(listed)
     def enter() -> Response:
         role = request.form.get("role", "")
         hq.staff.enter(

@@ -15,6 +15,7 @@ from yika_common.cards.parameters import MeterParameters
 from yika_common.cards.tool_order import OrderKind
 from yika_common.cards.write_back import MeterStatus
 from yika_common.errors import Phrase
+from yika_common.infra.web.again import or_again
 from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import Mood, Text
 from yika_common.numbers import PRICE_PLACES, QUANTITY_PLACES, Price, Quantity, scaled_from_text
@@ -72,6 +73,7 @@ def tool_pages(hq: Headquarters) -> Blueprint:
 
     @pages.post("/tools")
     @needs(Rank.ACCOUNTANT)
+    @or_again(listed)
     def order() -> Response:
         card = hq.tool_desk.order(
             _new_tool(), by=bookkeeper(hq), reason=typed("reason"), second=second_person()
@@ -91,12 +93,14 @@ def tool_pages(hq: Headquarters) -> Blueprint:
 
     @pages.post("/tools/<card>/revoke")
     @needs(Rank.ACCOUNTANT)
+    @or_again(statement)
     def revoke(card: str) -> Response:
         hq.tool_desk.revoke(card, by=bookkeeper(hq), reason=typed("reason"))
         return redirect(url_for("tool.statement", card=card), 303)
 
     @pages.post("/tools/<card>/missing")
     @needs(Rank.ACCOUNTANT)
+    @or_again(statement)
     def missing(card: str) -> Response:
         hq.tool_desk.give_up(card, by=bookkeeper(hq), reason=typed("reason"))
         return redirect(url_for("tool.statement", card=card), 303)

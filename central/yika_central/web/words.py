@@ -19,6 +19,7 @@ from yika_central.reports.labels import (
 from yika_central.services.node_views import NodeView
 from yika_central.services.staff import StaffRole
 from yika_common.infra.web.site import Mood, Text, site
+from yika_common.services import Service
 
 OUTCOME_MOODS: Final[dict[str, Mood]] = {
     "WRITTEN": "good",
@@ -74,6 +75,7 @@ CASES: Final[dict[Kind, Text]] = {
     Kind.OLD_IMAGE: _("A card shows an older content than before"),
     Kind.CONTRADICTED: _("Two write-backs of one number differ: two meters hold its keys"),
     Kind.COUNT_SHARED: _("Two vending points wrote one purchase count onto the card"),
+    Kind.OVERTAKEN: _("A sale on a memory card is open, and another one used its count"),
     Kind.TWO_PLACES: _("One card was at two vending points at once"),
     Kind.WITNESS_CONTRADICTED: _("A card names a sale that the journal does not have"),
     Kind.WITNESS_AHEAD: _("A card names a sale that was not reported for a week"),
@@ -98,6 +100,11 @@ _FRESH, _STALE = timedelta(hours=1), timedelta(hours=24)
 def service_name(service: str) -> str:
     """What a service is called."""
     return str(gettext(SERVICES[service])) if service in SERVICES else service
+
+
+def service_choices() -> list[tuple[str, str]]:
+    """Every service and what it is called, to choose among."""
+    return [(service.value, service_name(service)) for service in Service]
 
 
 def outcome_name(outcome: str) -> str:

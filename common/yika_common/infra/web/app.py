@@ -13,6 +13,7 @@ from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 
 from yika_common.infra.language import LANGUAGES, LOCALES, NAMES, TAGS, catalogue_folders
+from yika_common.infra.web.again import register_again
 from yika_common.infra.web.compiled import CompiledTemplates
 from yika_common.infra.web.faults import language_here, register_faults
 from yika_common.infra.web.formats import register_formats
@@ -44,6 +45,7 @@ def make_app(import_name: str, face: Site, blueprints: Iterable[Blueprint]) -> F
     register_faults(app)
     register_formats(app, currency=face.currency, zone=face.time_zone)
     register_parts(app, face)
+    register_again(app)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     app.context_processor(_for_templates)
