@@ -27,6 +27,11 @@ PAGES = {
     "/tariffs": ("Tariffs", "价格表"),
     "/tariffs/CN-BJ-WATER-RES/4": ("CN-BJ-WATER-RES", "适用范围与签名"),
     "/reports": ("Reports", "报表"),
+    "/cases": ("Cases", "案件"),
+    "/cards/register": ("Cards", "卡片"),
+    "/cards": ("Notices", "通知"),
+    "/meters/alarms": ("Meter alarms", "表计报警"),
+    "/meters/levels": ("Meter levels", "表计限值"),
     "/staff": ("Staff", "人员"),
     "/manual": ("Manual of headquarters", "总部手册"),
 }
@@ -89,6 +94,17 @@ def test_a_page_speaks_both_languages(admin: FlaskClient, path: str) -> None:
         page = read(admin, path, language)
         assert expected in page
         assert f'<html lang="{language}"' in page
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path.count("/") < 3 and path != "/"])
+def test_a_page_is_in_the_menu_under_the_name_that_it_bears(admin: FlaskClient, path: str) -> None:
+    for language in (0, 1):
+        page = read(admin, path, LANGUAGES[language])
+        [label] = re.findall(rf'<a href="{path}"[^>]*aria-current="page"[^>]*>(.*?)</a>', page)[:1]
+        name = re.sub(r"<kbd>.*?</kbd>|<[^>]+>", "", label)
+        title = re.search(r"<title>(.*?) ·", page)
+        assert title is not None
+        assert name in (title[1], PAGES[path][language])
 
 
 def test_a_sale_shows_its_lines_its_tariff_and_what_it_should_have_cost(

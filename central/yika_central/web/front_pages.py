@@ -20,6 +20,7 @@ def front_pages(hq: Headquarters) -> Blueprint:
             "overview.html",
             today=hq.enquiries.sold_today(),
             waiting=hq.enquiries.waiting(),
+            cases=hq.detection.waiting(),
             nodes=hq.registry.nodes(),
             ending=hq.tariff_office.shelf.ending(),
             drafts=hq.tariff_office.drafts.all(still_open=True),
