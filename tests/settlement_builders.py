@@ -143,9 +143,19 @@ _NOTHING: dict[str, Any] = {
 
 
 def read_back(
-    pen: Pen, *, count: int, total: int, generation: int = 1, card: str = CARD, number: int = 1
+    pen: Pen,
+    *,
+    count: int,
+    total: int,
+    generation: int = 1,
+    card: str = CARD,
+    number: int = 1,
+    evidence: str = "",
 ) -> None:
-    """The pen's node reads what the meter itself wrote back: nothing was used yet."""
+    """The pen's node reads what the meter itself wrote back: nothing was used yet.
+
+    ``evidence`` is a forger's.
+    """
     reading = MeterReading(
         meter_id=METER,
         slot=3,
@@ -174,6 +184,6 @@ def read_back(
             status=0,
             sequence=number,
             meter_time=pen.clock.seconds,
-            evidence=reading.evidence(keys.wbq).hex(),
+            evidence=evidence or reading.evidence(keys.wbq).hex(),
         )
     )

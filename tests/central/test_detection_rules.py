@@ -273,6 +273,16 @@ def test_one_count_of_which_one_record_was_overtaken_is_nothing() -> None:
     assert kinds(life) == set()
 
 
+@pytest.mark.parametrize("copyable", [True, False])
+def test_an_open_sale_whose_count_was_used_on_a_memory_card_is_found(copyable: bool) -> None:
+    life = a_life()
+    last(life)
+    first = replace(life.given[-1], copyable=copyable)
+    other = replace(first, place=life.place("N0002"), at=first.at + 10**6, outcome="PENDING")
+    life.given.append(other)
+    assert kinds(life) == ({Kind.OVERTAKEN} if copyable else set())
+
+
 def test_a_card_in_two_places_at_once_is_found() -> None:
     life = a_life()
     word = last(life)

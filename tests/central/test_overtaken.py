@@ -4,12 +4,23 @@ from typing import Any
 
 import pytest
 
-from central_builders import HandClock
-from settlement_builders import ACCOUNT, a_town, bring_up_to_date, deliver, register, rows, sell
+from central_builders import HandClock, Pen
+from settlement_builders import (
+    ACCOUNT,
+    NEW_CARD,
+    a_town,
+    bring_up_to_date,
+    deliver,
+    read_back,
+    register,
+    rows,
+    sell,
+)
 from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import Posting, Sale, Suspense
+from yika_central.domain.detection import Kind
+from yika_common.journal.bodies import CardIssued, Superseded
 from yika_common.journal.bodies import Sale as Written
-from yika_common.journal.bodies import Superseded
 
 LOST: dict[str, Any] = {"quantity": 10_000, "count": 2, "total": 30_000, "settle": False}
 
@@ -105,3 +116,85 @@ def test_its_nodes_own_word_holds_against_what_was_inferred(
     assert headquarters.adjustments.account(ACCOUNT).total == 0
     assert sum(row["amount"] for row in rows(headquarters, Posting)) == 0
     assert "count_taken" in {row["reason"] for row in rows(headquarters, Suspense)}
+
+
+def on_a_memory_card(hq: Headquarters, clock: HandClock) -> tuple[Pen, Pen]:
+    """A town whose account's card has been replaced by an SLE4428; 20.000 are on it."""
+    first, second = a_town(hq, clock)
+    first.write(
+        CardIssued(
+            account=ACCOUNT,
+            card=NEW_CARD,
+            generation=1,
+            key_version=1,
+            serial="0011223344556677",
+            chip="SLE4428",
+        )
+    )
+    sell(first, 20_000, count=1, card=NEW_CARD)
+    return first, second
+
+
+def outcome_of_the_first(hq: Headquarters) -> str:
+    bring_up_to_date(hq)
+    (row,) = (row for row in rows(hq, Sale) if (row["node"], row["count"]) == ("N0001", 2))
+    return str(row["outcome"])
+
+
+@pytest.mark.parametrize("its_node_tells", [True, False])
+def test_on_a_memory_card_the_meters_word_is_waited_for(
+    headquarters: Headquarters,
+    clock: HandClock,
+    its_node_tells: bool,
+) -> None:
+    first, second = on_a_memory_card(headquarters, clock)
+    lost = sell(first, **LOST, card=NEW_CARD)
+    clock.pass_by(minutes=5)
+    sell(second, 5_000, count=2, total=25_000, card=NEW_CARD)
+    if its_node_tells:
+        first.write(Superseded(intent=lost, generation_seen=1, count_seen=2))
+    deliver(first, second)
+    assert outcome_of_the_first(headquarters) == "PENDING"
+    assert headquarters.adjustments.account(ACCOUNT).total == 0
+    headquarters.detection.run()
+    assert [case.kind for case in headquarters.detection.cases()] == [Kind.OVERTAKEN]
+    # The count before proves nothing.
+    read_back(second, count=1, total=20_000)
+    deliver(second)
+    assert outcome_of_the_first(headquarters) == "PENDING"
+    read_back(second, count=2, total=25_000, number=2)
+    deliver(second)
+    assert outcome_of_the_first(headquarters) == "SUPERSEDED"
+    assert headquarters.adjustments.account(ACCOUNT).total == 5_000
+    headquarters.detection.run()
+    assert headquarters.detection.cases() == ()
+
+
+def test_what_the_meter_took_from_a_copy_is_not_given_back(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    first, second = on_a_memory_card(headquarters, clock)
+    lost = sell(first, **LOST, card=NEW_CARD)
+    clock.pass_by(minutes=5)
+    sell(second, 5_000, count=2, total=25_000, card=NEW_CARD)
+    first.write(Superseded(intent=lost, generation_seen=1, count_seen=2))
+    read_back(second, count=2, total=30_000)
+    deliver(first, second)
+    assert outcome_of_the_first(headquarters) == "PENDING"
+    assert headquarters.adjustments.account(ACCOUNT).total == 0
+    # Later purchases bring the total to where it would be without the first, which is then owed.
+    sell(second, 15_000, count=3, total=40_000, card=NEW_CARD)
+    read_back(second, count=3, total=40_000, number=2)
+    deliver(second)
+    assert outcome_of_the_first(headquarters) == "SUPERSEDED"
+    assert headquarters.adjustments.account(ACCOUNT).total == 5_000
+
+
+def test_a_false_write_back_settles_nothing(headquarters: Headquarters, clock: HandClock) -> None:
+    first, second = on_a_memory_card(headquarters, clock)
+    sell(first, **LOST, card=NEW_CARD)
+    clock.pass_by(minutes=5)
+    sell(second, 5_000, count=2, total=25_000, card=NEW_CARD)
+    read_back(second, count=2, total=25_000, evidence="00" * 8)
+    deliver(first, second)
+    assert outcome_of_the_first(headquarters) == "PENDING"

@@ -17,6 +17,7 @@ def issued_row(record: Record) -> dict[str, Any]:
         "key_version": body.key_version,
         "issued_at": record.ts,
         "serial": body.serial,
+        "chip": body.chip,
         "replaces": body.replaces,
         "fee": body.fee,
         "reason": body.reason,

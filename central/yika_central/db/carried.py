@@ -86,25 +86,6 @@ def not_carried(sale: Table) -> ColumnElement[bool]:
     """
     waiting, new = table_of(RerateQueue), table_of(Sale).alias("new")
     later = table_of(Sale).alias("later")
-    told, doubt = table_of(Reading), table_of(Suspense)
-    false = select(doubt.c.node).where(
-        *(doubt.c[name] == told.c[name] for name in _PLACE), doubt.c.reason == "false_reading"
-    )
-    then = table_of(Sale).alias("then")
-    at_it = and_(*(then.c[name] == told.c[name] for name in _COUNT))
-    untaken = (
-        select(told.c.node)
-        .join(then, at_it)
-        .where(
-            told.c.meter == later.c.meter,
-            tuple_(told.c.generation, told.c["count"])
-            >= tuple_(later.c.generation, later.c["count"]),
-            then.c.outcome == _WRITTEN,
-            told.c.total <= then.c.total_after,
-            ~false.exists(),
-        )
-        .correlate(later)
-    )
     shown = (
         select(later.c.node)
         .where(
@@ -115,7 +96,7 @@ def not_carried(sale: Table) -> ColumnElement[bool]:
             or_(later.c.act == PURCHASE, later.c.act == REFUND),
             later.c.outcome == _WRITTEN,
             _built_total(later) < sale.c.total_after,
-            untaken.exists(),
+            untaken(later),
         )
         .correlate(sale, new)
     )
@@ -137,6 +118,32 @@ def not_carried(sale: Table) -> ColumnElement[bool]:
         sale.c.act == PURCHASE,
         sale.c.outcome != _SUPERSEDED,
         unknowing.exists(),
+    )
+
+
+def untaken(sale: FromClause) -> ColumnElement[bool]:
+    """The meter's own word, at the sale's count or a later one, is explained without more.
+
+    It says at most the total of another record of its count, which was read back.
+    """
+    told, then, doubt = table_of(Reading), table_of(Sale).alias("then"), table_of(Suspense)
+    false = select(doubt.c.node).where(
+        *(doubt.c[name] == told.c[name] for name in _PLACE), doubt.c.reason == "false_reading"
+    )
+    at_it = and_(*(then.c[name] == told.c[name] for name in _COUNT))
+    return (
+        select(told.c.node)
+        .join(then, at_it)
+        .where(
+            told.c.meter == sale.c.meter,
+            tuple_(told.c.generation, told.c["count"])
+            >= tuple_(sale.c.generation, sale.c["count"]),
+            then.c.outcome == _WRITTEN,
+            told.c.total <= then.c.total_after,
+            ~false.exists(),
+        )
+        .correlate(sale)
+        .exists()
     )
 
 

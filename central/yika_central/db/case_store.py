@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, and_, delete, exists, func, selec
 from sqlmodel import Session
 
 from yika_central.db.base import one_of
+from yika_central.db.card_kinds import on_memory_card
 from yika_central.db.database import add_new, insert_or
 from yika_central.db.suspense import BATCH
 from yika_central.db.tables import (
@@ -96,7 +97,8 @@ def given_to(connection: Connection, meters: Sequence[str]) -> dict[str, list[Gi
         for name in (*_PLACE, "meter", "stamped_at", "card", "generation", "count", "total_after")
     ]
     growth = table.c.quantity + table.c.adjusted_quantity
-    query = select(*columns, growth.label("growth"), table.c.act, table.c.outcome)
+    copyable = on_memory_card(table).label("copyable")
+    query = select(*columns, growth.label("growth"), table.c.act, table.c.outcome, copyable)
     found: dict[str, list[Given]] = defaultdict(list)
     for row in connection.execute(query.where(table.c.meter.in_(meters))).mappings():
         found[row["meter"]].append(
@@ -109,6 +111,7 @@ def given_to(connection: Connection, meters: Sequence[str]) -> dict[str, list[Gi
                 growth=row["growth"],
                 lower=row["act"] == REFUND,
                 outcome=row["outcome"],
+                copyable=bool(row["copyable"]),
             )
         )
     return found

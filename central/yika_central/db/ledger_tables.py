@@ -119,7 +119,10 @@ class AccountMeter(Row, table=True):
 
 
 class IssuedCard(Row, table=True):
-    """A card initialised for an account, by generation; ``fee`` is the money taken for it."""
+    """A card initialised for an account, by generation; ``fee`` is the money taken for it.
+
+    ``chip`` is a memory card's, whose content can be copied; empty: a CPU card.
+    """
 
     account: str = key()
     generation: int = integer_key()
@@ -135,6 +138,7 @@ class IssuedCard(Row, table=True):
     reason: str = added("")
     operator: str = added("")
     fee: int = added(0)
+    chip: str = added("")
     __table_args__ = (Index("issued_card_number", "card"),)
 
 

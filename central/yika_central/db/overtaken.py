@@ -5,6 +5,12 @@ Where an intent is open at one node and another node read the record of its own 
 back from the card, the first never arrived, and never will: it is superseded.  Its node may not be
 able to tell, if the card was moved on by more than one purchase before it came back.
 
+That holds for a card that can't be copied.  Of a memory card a copy may have carried the first
+into the meter, while another copy, of before, was shown to the second node.  Such a sale stays
+open until the meter says by its own write-back that it holds no more than was written without this
+sale.  What its own node calls superseded waits for the same.  (An SLE4442 brings no write-back
+that proves anything: a case says so, and a person decides.)
+
 A meter that was transferred takes nothing any more, and what was bought of it moved on to the one
 in its place.  A sale to it that is not among that is superseded too, on a card or not.
 
@@ -26,13 +32,15 @@ from sqlalchemy import (
     update,
 )
 
-from yika_central.db.carried import carried_in_vain, end_carried, not_carried
+from yika_central.db.card_kinds import on_memory_card
+from yika_central.db.carried import carried_in_vain, end_carried, not_carried, untaken
 from yika_central.db.case_store import look_at
 from yika_central.db.refund_store import refunds_ended
 from yika_central.db.rerate_queue import Pairs, queue
 from yika_central.db.settlement_store import SUPERSEDED, note_due
 from yika_central.db.sheet_changes import note_changed
 from yika_central.db.tables import MeterSwap, Sale, table_of
+from yika_common.journal.bodies import PURCHASE
 
 PENDING: Final = "PENDING"
 WRITTEN: Final = "WRITTEN"
@@ -53,9 +61,14 @@ def end_overtaken(connection: Connection, at: int) -> int:
         )
         .exists()
     )
+    # An open sale that its own node has ended: see above.
+    said = and_(sale.c.resolved_seq.is_not(None), sale.c.act == PURCHASE)
     # Asked one by one, each by its own index, however many sales there are.
     queries = (
-        select(sale).where(sale.c.outcome == PENDING, written),
+        select(sale).where(
+            sale.c.outcome == PENDING,
+            or_(and_(written, ~on_memory_card(sale)), and_(or_(written, said), untaken(sale))),
+        ),
         select(sale).where(_left_behind(sale)),
         select(sale).where(carried_in_vain(sale)),
         select(sale).where(not_carried(sale)),

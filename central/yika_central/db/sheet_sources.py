@@ -174,9 +174,12 @@ def _slots(accounts: Sequence[str]) -> Select[Any]:
     sale = table_of(Sale)
     slot = [sale.c.account, sale.c.slot]
     newest = [sale.c.generation, sale.c["count"], sale.c.total_after]
+    # Of one count, what was read back comes before a sale that waits for the meter's word.
+    read_back = case((sale.c.outcome == _WRITTEN, 1), else_=0)
+    order = [sale.c.generation, sale.c["count"], read_back, sale.c.total_after]
     place = func.row_number().over(
         partition_by=slot,
-        order_by=[*(column.desc() for column in newest), *(sale.c[name] for name in _PLACE)],
+        order_by=[*(column.desc() for column in order), *(sale.c[name] for name in _PLACE)],
     )
     # A purchase that was given back charged nothing.
     charged = {

@@ -21,6 +21,8 @@ old_image       2   a card shows an older write-back than the same vending point
 contradicted    3   two write-backs of one number differ: two meters hold its keys
 count_shared    4   two vending points read back records of one (generation, count): the card
                     was copied or restored between them; the lesser growth
+overtaken       4   a sale is open and its count was used by another one on a memory card:
+                    a copy may have brought the meter either; the credit of the open one
 two_places      5   one card was in two vending points sooner than anybody can travel
 ==============  ==  ======================================================================
 
@@ -58,6 +60,7 @@ class Kind(StrEnum):
     OLD_IMAGE = "old_image"
     CONTRADICTED = "contradicted"
     COUNT_SHARED = "count_shared"
+    OVERTAKEN = "overtaken"
     TWO_PLACES = "two_places"
     WITNESS_CONTRADICTED = "witness_contradicted"
     WITNESS_AHEAD = "witness_ahead"
@@ -65,7 +68,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One intent for the meter; ``growth`` is the credit it adds, ``lower`` that it may fall."""
+    """One intent for the meter; ``growth`` is the credit it adds, ``lower`` that it may fall.
+
+    ``copyable``: its card is a memory card.
+    """
 
     place: Place
     at: int
@@ -75,6 +81,7 @@ class Given:
     growth: int
     lower: bool
     outcome: str
+    copyable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,7 @@ def findings(
         *(() if holds_money else _unbalanced(latest)),
         *_old_images(one for same in words for one in same),
         *_counts_shared(ladder.given),
+        *_overtaken(ladder.given),
         *_two_places(ladder.given, [one for same in words for one in same], apart_s),
     )
 
@@ -253,6 +261,16 @@ def _counts_shared(given: Iterable[Given]) -> Iterator[Finding]:
             amount = min(one.growth for one in sharing)
             places = tuple(one.place for one in sharing)
             yield Finding(Kind.COUNT_SHARED, f"{generation}/{count}", amount, places)
+
+
+def _overtaken(given: Sequence[Given]) -> Iterator[Finding]:
+    """Until the meter's word settles it, which an SLE4442 never brings."""
+    written = {one.position: one for one in given if one.outcome == "WRITTEN"}
+    for one in given:
+        other = written.get(one.position)
+        if one.outcome == "PENDING" and one.copyable and other is not None:
+            mark = "/".join(map(str, (*one.position, *one.place)))
+            yield Finding(Kind.OVERTAKEN, mark, one.growth, (one.place, other.place))
 
 
 def _two_places(given: Iterable[Given], told: Iterable[Told], apart_s: int) -> Iterator[Finding]:

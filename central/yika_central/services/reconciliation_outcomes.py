@@ -4,6 +4,9 @@ An intent is named by epoch and seq, in an earlier epoch also by eight bytes of 
 first record that ends it decides; a second one changes nothing and is shown.  An intent that is
 not here yet (an earlier epoch's, on a stick that has still to come) is settled when it arrives.
 
+A card that can be copied proves less: a sale that its node calls superseded may have gone into the
+meter from a copy.  It stays open until the meter's own word settles it.
+
 Where the card was moved on by others before it came back, its node cannot tell, and no record ever
 ends the intent.  Its purchase count tells: :mod:`yika_central.db.overtaken`.
 """
@@ -13,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
+from yika_central.db.card_kinds import memory_cards
 from yika_central.db.ledger import resolve_sales, sales_at
 from yika_central.db.projections import (
     Arrival,
@@ -24,9 +28,11 @@ from yika_central.db.projections import (
     suspense_row,
 )
 from yika_central.db.rerate_queue import Pairs
+from yika_central.db.settlement_store import SUPERSEDED
 from yika_central.db.suspense import BATCH, settle
-from yika_central.db.tables import Record, Sale, Suspense, table_of
+from yika_central.db.tables import IssuedCard, Record, Sale, Suspense, table_of
 from yika_central.domain.placement import BranchEnd, holder
+from yika_common.journal.bodies import PURCHASE
 from yika_common.journal.record import decode_line
 
 UNKNOWN_INTENT = "unknown_intent"
@@ -49,7 +55,7 @@ def apply_resolutions(
         if row is None or row["seq"] > resolution.seq:
             stored.append(resolution)
         elif not _ended(row):
-            row |= _outcome(resolution, arrival.epoch)
+            row |= _outcome(connection, projected, row, resolution, arrival.epoch)
         else:
             _doubt(projected, arrival, resolution, RESOLVED_TWICE, amount=row["amount"])
     return _apply_stored(connection, projected, arrival, branches, stored)
@@ -68,7 +74,7 @@ def resolve_late(connection: Connection, projected: Projected, arrival: Arrival)
         row = subjects.get(subject)
         if row is None or _ended(row):
             continue
-        row |= _outcome(resolution, found["epoch"])
+        row |= _outcome(connection, projected, row, resolution, found["epoch"])
         resolve_sales(connection, [_statement_row(row, resolution, found["epoch"])])
         settle(connection, UNKNOWN_INTENT, [subject])
         changed.add_sale(row)
@@ -128,7 +134,7 @@ def _apply_stored(
         elif _ended(sale):
             _doubt(projected, arrival, resolution, RESOLVED_TWICE, amount=sale["amount"])
         else:
-            sale |= _outcome(resolution, arrival.epoch)
+            sale |= _outcome(connection, projected, sale, resolution, arrival.epoch)
             projected.ended.append(sale)
             changes.append(_statement_row(sale, resolution, arrival.epoch))
             changed.add_sale(sale)
@@ -160,9 +166,16 @@ def _ended(sale: Values) -> bool:
     return sale["resolved_seq"] is not None
 
 
-def _outcome(resolution: Resolution, epoch: int) -> Values:
+def _outcome(
+    connection: Connection, projected: Projected, sale: Values, resolution: Resolution, epoch: int
+) -> Values:
+    waits = (
+        resolution.outcome == SUPERSEDED
+        and sale["act"] == PURCHASE
+        and _is_copyable(connection, projected, sale["card"])
+    )
     return {
-        "outcome": resolution.outcome,
+        "outcome": sale["outcome"] if waits else resolution.outcome,
         "resolved_epoch": epoch,
         "resolved_seq": resolution.seq,
         "resolved_at": resolution.at,
@@ -170,9 +183,15 @@ def _outcome(resolution: Resolution, epoch: int) -> Values:
     }
 
 
+def _is_copyable(connection: Connection, projected: Projected, card: str) -> bool:
+    """Whether the card, stored or just arriving, is a memory card."""
+    arriving = any(row["card"] == card and row["chip"] for row in projected.of(IssuedCard))
+    return arriving or card in memory_cards(connection, [card])
+
+
 def _statement_row(sale: Values, resolution: Resolution, epoch: int) -> Values:
     return {f"k_{name}": sale[name] for name in _PLACE} | {
-        "v_outcome": resolution.outcome,
+        "v_outcome": sale["outcome"],
         "v_epoch": epoch,
         "v_seq": resolution.seq,
         "v_at": resolution.at,

@@ -128,6 +128,11 @@ def _refuse_special(contact: AnyCard) -> None:
     raise CardIsSpecial(number=face.number or face.serial.hex())
 
 
+def chip_of(contact: AnyCard) -> str:
+    """The kind of a memory card's chip, whose content can be copied; empty: a CPU card."""
+    return contact.kind.name if isinstance(contact, MemoryChip) else ""
+
+
 def personalise(
     contact: AnyCard,
     random: RandomSource,

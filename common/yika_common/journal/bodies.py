@@ -17,6 +17,7 @@ from yika_common.cards.identifiers import (
 from yika_common.errors import Phrase
 from yika_common.journal.body import Body
 from yika_common.journal.entries import AppliedItem, DebtPaid, Line, SlotOpened
+from yika_common.readers.port import MemoryKind
 from yika_common.services import PROFILES, SLOTS_MAX, Service
 from yika_common.signing.fields import (
     hexadecimal,
@@ -161,6 +162,8 @@ class CardIssued(Body):
     key_version: int = number("kv", most=_U8)
     serial: str = hexadecimal("cs", default="")
     """The chip that is to become the card: no other chip gets this number."""
+    chip: str = text("ct", among=("", *MemoryKind.__members__), default="")
+    """What kind of chip that is, if it is a memory card, whose content can be copied."""
     replaces: str = identifier("cr", CARD_NUMBER_SIZE, default="")
     """The account's card before this one, which no meter takes any more once this was used."""
     fee: int = number("fee", most=FIGURE_MAX, default=0)

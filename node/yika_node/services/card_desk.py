@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from yika_common.cards.application import CardIdentity, CardState
-from yika_common.cards.contact import UserCard, personalise, recognise
+from yika_common.cards.contact import UserCard, chip_of, personalise, recognise
 from yika_common.cards.errors import CardNotBlank, CardRetired
 from yika_common.cards.identifiers import TOOL_CARDS
 from yika_common.clock import Clock
@@ -165,7 +165,7 @@ class CardDesk:
             found = recognise(connection)
             if found.state is CardState.RETIRED:
                 raise CardRetired(number=found.number)
-            issued = self._issued(operator, account, found)
+            issued = self._issued(operator, account, found, chip_of(connection))
             return personalise(
                 connection,
                 self.counter.random,
@@ -180,7 +180,7 @@ class CardDesk:
                 },
             )
 
-    def _issued(self, operator: str, account: Account, chip: CardIdentity) -> Card:
+    def _issued(self, operator: str, account: Account, chip: CardIdentity, kind: str) -> Card:
         """The account's card on this chip, recorded now if it was not recorded before."""
         serial = chip.serial.hex()
         current = None if account.card is None else self.queries.card(account.card)
@@ -202,6 +202,7 @@ class CardDesk:
             generation=1 if current is None else current.generation + 1,
             key_version=held.key_version,
             serial=serial,
+            chip=kind,
         )
         self.journal.append([body], at=self.clock(), operator=operator)
         issued = self.queries.card(held.number)

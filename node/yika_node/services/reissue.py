@@ -287,6 +287,7 @@ class Reissue:
                 generation=generation,
                 key_version=held.key_version,
                 serial=chip.serial.hex(),
+                chip=cards.chip_of(connection),
                 replaces=old,
                 fee=terms.fee,
                 reason=terms.reason,
