@@ -262,6 +262,25 @@ def test_a_card_shows_what_its_meters_said(pages: Pages, clerk: Clerk) -> None:
     assert "No meter has written" in clerk.get("/readings?meter=4711").text
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "this period, all meters of the service"), ("zh", "（同类各表合计）")],
+)
+def test_what_two_meters_of_a_service_bought_is_one_sum(
+    pages: Pages, language: str, words: str
+) -> None:
+    clerk = pages.clerk(language)
+    clerk.open_with_card()
+    clerk.sell({"amount-0": "10", "by-0": "q"})
+    sold = clerk.sell({"amount-1": "5", "by-1": "q"}).text
+    assert words in sold
+    assert "10\xa0kWh → 15\xa0kWh" in sold
+    shown = clerk.get("/card").text
+    assert words in shown
+    assert shown.count('<td class="n">15\xa0kWh<br>') == 2
+    assert '<td class="n">10\xa0kWh</td>' in shown, "each meter's own total stands beside it"
+
+
 def test_a_blank_card_leads_to_opening_an_account(pages: Pages, clerk: Clerk) -> None:
     pages.world.hand.insert(a_chip(5))
     assert 'href="/accounts/new"' in clerk.get("/card").text.partition("<main")[2]

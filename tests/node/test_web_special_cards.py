@@ -130,7 +130,14 @@ def test_a_managing_card_is_written_approves_and_comes_back(
     assert code_of(desk.post("/special/write", fields, "/special")) == "pins_differ"
     fields["again"] = PIN
     assert desk.post("/special/write", fields, "/special").status_code == 303
-    assert unwritten not in desk.get("/special").text
+    written = desk.get("/special").text
+    assert unwritten not in written
+    before_the_pin = written.partition(f'id="pin-{number}"')[0]
+    assert before_the_pin.count("<details>") == 1, "it is finished on demand only"
+    fields["again"] = "654321"
+    refused = desk.post("/special/write", fields, "/special").text
+    assert "<details>" not in refused.partition(f'id="pin-{number}"')[0], "refused: it is open"
+    fields["again"] = PIN
 
     token = point.node.approvals.begin(OPERATOR, DIGEST, Phrase("A refund"), "/sales?page=2")
     page = desk.get(f"/approve/{token}")

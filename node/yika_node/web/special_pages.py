@@ -84,11 +84,16 @@ def unburnt(of: Node) -> str:
 
 def _page(refusal: Refusal | None = None) -> str:
     desk = special_desk_of(node())
+    orders, issued = desk.orders(), desk.issued()
+    begun = {card.number for card in issued}
+    # One that was begun is most likely whole; its form is shown at once only when it was refused.
+    again = request.form.get("card", "") if refusal else ""
     return render_template(
         "special.html",
         refusal=refusal,
-        orders=desk.orders(),
-        issued=desk.issued(),
+        orders=[order for order in orders if order.card not in begun or order.card == again],
+        unfinished={order.card: order for order in orders if order.card in begun - {again}},
+        issued=issued,
         managers=desk.shelf.managers(),
         unburnt=unburnt(node()),
         kinds=KINDS,
