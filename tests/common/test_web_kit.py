@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from web_kit_site import Counter, SettableClock, build
 from yika_common.infra.web import guard as guard_module
+from yika_common.infra.web.class_names import class_choices
 from yika_common.infra.web.formats import (
     grouped,
     money_shown,
@@ -501,6 +502,12 @@ def test_times_are_shown_in_the_utilitys_zone(client: FlaskClient) -> None:
 )
 def test_numbers_and_times_stand_as_people_write_them(shown: str, text: str) -> None:
     assert shown == text
+
+
+def test_classes_begin_with_households_and_end_with_examples() -> None:
+    keys = ["commercial", "example", "agricultural", "residential", "public"]
+    ordered = ["residential", "commercial", "public", "agricultural", "example"]
+    assert [key for key, _name in class_choices(keys)] == ordered
 
 
 @given(st.integers(-(10**15), 10**15))

@@ -1,5 +1,6 @@
 """The pages of system and managing cards, and of the second person's approval."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +110,24 @@ def test_a_card_that_left_too_soon_is_burnt_from_the_first_page(
     assert desk.post("/special/burn", {}, "/special").status_code == 303
     assert "not burnt yet" not in desk.get("/").text
     assert code_of(desk.post("/special/burn", {}, "/special")) == "nothing_to_burn"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "not sold at this vending point"), ("zh", "本营业点不售")]
+)
+def test_a_place_whose_service_is_not_sold_here_takes_no_meter(
+    town: SpecialTown, point: SpecialPoint, language: str, words: str
+) -> None:
+    sold = (Service.ELECTRICITY_THREE, Service.GAS)
+    chip, ordered = town.system_card(point, "cpu", "N0002", sold)
+    fresh = town.point("N0002", token=False)
+    fresh.hand.chip = chip
+    fresh.start.enrol(ordered.pin, OPERATOR, PASSWORD)
+    fresh.node.staff.sign_out(OPERATOR)
+    page = Desk(fresh, language).sign_in().get("/accounts/new").text
+    assert re.findall(r'name="meter-([0-9])"', page) == ["0", "2"]
+    assert page.count(words) == 2, "heat and cold water"
+    assert {"en": "1 · Electricity, three phase", "zh": "1 · 三相电"}[language] in page
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -146,9 +146,13 @@ class AccountDesk:
 
     def free_for_place(self, service: Service) -> tuple[str, ...]:
         """Free meters for a place on the card made for that service, of what may be sold here."""
-        allowed = self._standing.membership.certificate.services
-        kinds = [kind for kind in services_of_place(service) if kind in allowed]
+        kinds = self.kinds_for_place(service)
         return tuple(meter for kind in kinds for meter in self.free_meters(kind))
+
+    def kinds_for_place(self, service: Service) -> tuple[Service, ...]:
+        """What may be sold here of what can be measured in a place made for that service."""
+        allowed = self._standing.membership.certificate.services
+        return tuple(kind for kind in services_of_place(service) if kind in allowed)
 
     def areas(self) -> tuple[str, ...]:
         """The areas that this vending point serves."""

@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from yika_common.infra.web.class_names import class_name
+from yika_common.infra.web.class_names import class_choices
 from yika_common.infra.web.guard import needs
 from yika_common.services import PROFILES
 from yika_node.web.again import Refusal, or_again
@@ -38,7 +38,7 @@ def _form(refusal: Refusal | None = None) -> str:
         "account_new.html",
         refusal=refusal,
         areas=[(area, area) for area in desk.areas()],
-        classes=[(key, class_name(key)) for key in desk.classes()],
+        classes=class_choices(desk.classes()),
         **_meter_fields(request.form),
     )
 
@@ -56,6 +56,9 @@ def _meter_fields(form: Form) -> dict[str, object]:
         "filled": form,
         "profiles": PROFILES,
         "profile": profile,
+        "sold": {
+            service: node().accounts.kinds_for_place(service) for service in PROFILES[profile]
+        },
         "free": {
             service: node().accounts.free_for_place(service) for service in PROFILES[profile]
         },

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from yika_common.infra.web.class_names import class_name
+from yika_common.infra.web.class_names import class_choices
 from yika_common.infra.web.guard import needs
 from yika_node.web.again import Refusal, or_again
 from yika_node.web.amendment_forms import facts_of, limits_of, texts_of
@@ -23,7 +23,7 @@ def _facts(refusal: Refusal | None = None) -> str:
         refusal=refusal,
         filled=request.form if refusal else texts_of(account, node().config.place.zone),
         account=account,
-        classes=[(key, class_name(key)) for key in sorted(classes)],
+        classes=class_choices(classes),
     )
 
 
