@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from attack_cards import CPU, Image, Pocket
+from yika_common.cards.tool_order import OrderKind
 from yika_common.journal.bodies import REFUND, SWAP, Intent
 from yika_common.journal.card_bodies import RefundPaid
 from yika_common.numbers import Quantity
@@ -62,6 +63,9 @@ class Books:
                 self.paid_out[refund.account] += entry.body.amount
                 self.paid_out[refund.meter] -= refund.quantity
 
+    def copied(self) -> "Books":
+        return Books([replace(one) for one in self.bought], self.paid_out.copy())
+
     def intent(self, point: int, epoch: int, seq: int) -> Intent:
         return next(
             one.body
@@ -89,6 +93,17 @@ class Books:
 
 
 @dataclass
+class Tool:
+    """A tool card: which point writes it, for which meter, and on what."""
+
+    number: str
+    point: int
+    meter: str
+    kind: OrderKind
+    pocket: Pocket = field(repr=False)
+
+
+@dataclass
 class Household:
     """An account, its meters, and every card it ever had; the last one is the newest."""
 
@@ -105,6 +120,12 @@ class Household:
 
     pockets: list[Pocket] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
+    old_record: bytes = b""
+    """A record of the gas meter from before it got new keys."""
+
+    opened: set[str] = field(default_factory=set)
+    """Numbers of CPU cards whose keys were extracted."""
+
     crooked: bool = False
     """Its cards were tampered with, or it deceived a clerk."""
 
@@ -136,4 +157,5 @@ class Household:
             meters=dict(self.meters),
             gone=list(self.gone),
             coming=dict(self.coming),
+            opened=set(self.opened),
         )

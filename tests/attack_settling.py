@@ -15,14 +15,18 @@ from dataclasses import dataclass
 
 from attack_books import POINTS, UNIT, UNIT_PRICE, Household
 from attack_cards import number_of
-from attack_tools import is_transferred, swap
+from attack_tools import order, swap, transfer
 from attack_town import Town
 from node_world import OPERATOR
 from yika_central.domain.detection import Kind
+from yika_common.cards.tool_order import OrderKind
 from yika_common.errors import YikaError
 from yika_common.journal.bodies import REFUND
 from yika_common.readers.port import MemoryKind
 from yika_node.services.refund_views import RefundState
+
+LOSSES = (Kind.LOST, Kind.OVERTAKEN)
+"""Cases that accuse nobody: a person gives back what the meter's word does not settle."""
 
 TURNS = 3
 """More than anything needs: what headquarters decides is told, obeyed, and told again."""
@@ -60,15 +64,22 @@ def _finish(town: Town, who: Household) -> None:
 
 
 def _replace_meters(town: Town, who: Household) -> None:
-    """A household is not left with a meter that delivers nothing."""
-    waiting = [slot for slot in who.meters if is_transferred(town, who, slot)]
-    for slot in waiting:
+    """A household is not left with a meter that delivers nothing.
+
+    The tool card is shown once more, or another one where its point is out of service.
+    """
+    for slot, meter in tuple(who.meters.items()):
         for point in _alive(town):
-            if is_transferred(town, who, slot):
-                town.clock.pass_by(minutes=5)
-                swap(town, who, point, slot)
-    if waiting:
-        _come_again(town, who)
+            if meter != who.meters[slot] or not town.meter(meter).state().transferred:
+                break
+            tools = [tool for tool in town.tools if (tool.meter, tool.point) == (meter, point)]
+            tool = tools[-1] if tools else order(town, point, meter, OrderKind.TRANSFER)
+            town.clock.pass_by(minutes=5)
+            transfer(town, tool)
+            town.clock.pass_by(minutes=5)
+            swap(town, who, point, slot)
+            _finish(town, who)
+            _come_again(town, who)
 
 
 def _buy_once_more(town: Town, who: Household) -> None:
@@ -137,13 +148,12 @@ class Balance:
     adjusted: int
     lost: int
     waits: int
-    stuck: int
     handed_out_later: int
 
     @property
     def missing(self) -> int:
         """What it has paid and neither got nor is owed; below zero: what it got for nothing."""
-        owed = self.adjusted + self.lost + self.waits + self.stuck + self.handed_out_later
+        owed = self.adjusted + self.lost + self.waits + self.handed_out_later
         return self.paid - self.granted - owed
 
 
@@ -157,27 +167,20 @@ def balance_of(town: Town, who: Household) -> Balance:
         for view in town.refunds(point).waiting(who.account):
             if view.state is not RefundState.PAID:
                 later += view.money
-    lost = sum(case.amount for case in town.cases(who) if case.kind is Kind.LOST)
+    lost = sum(case.amount for case in town.cases(who) if case.kind in LOSSES)
     return Balance(
         paid=town.books.cash(who.account),
         granted=town.granted(who),
         adjusted=town.hq.adjustments.account(who.account).outstanding,
         lost=lost * UNIT_PRICE // UNIT,
         waits=waits,
-        stuck=_stuck(town, who),
         handed_out_later=later,
     )
 
 
-def _stuck(town: Town, who: Household) -> int:
-    """What is left in meters that were transferred and could not be replaced."""
-    states = (town.meter(meter).state() for meter in who.meters.values())
-    return sum(state.balance for state in states if state.transferred) * UNIT_PRICE // UNIT
-
-
 def accusations(town: Town, who: Household) -> list[str]:
     """Cases that say somebody cheated; a loss accuses nobody."""
-    return [case.kind.value for case in town.cases(who) if case.kind is not Kind.LOST]
+    return [case.kind.value for case in town.cases(who) if case.kind not in LOSSES]
 
 
 def wrongs(town: Town) -> list[str]:
@@ -186,7 +189,7 @@ def wrongs(town: Town) -> list[str]:
     for who in town.households:
         # What an SLE4442's meter writes back proves nothing, so that nothing follows from it.
         unproven = who.forgotten and who.kind == MemoryKind.SLE4442.name
-        if who.crooked or who.torn_apart or unproven:
+        if who.crooked or who.torn_apart or unproven or _stuck(town, who):
             continue
         balance = balance_of(town, who)
         if balance.missing:
@@ -195,6 +198,12 @@ def wrongs(town: Town) -> list[str]:
         if accused:
             found.append(f"{who.kind} {who.account} is accused of {sorted(accused)}")
     return found
+
+
+def _stuck(town: Town, who: Household) -> bool:
+    """Whether a meter was transferred and no point is in service that could end it."""
+    states = (town.meter(meter).state() for meter in who.meters.values())
+    return not _alive(town) and any(state.transferred for state in states)
 
 
 def excused(town: Town) -> set[str]:

@@ -6,21 +6,20 @@ waits until somebody comes again.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from attack_beginning import ZHAO
-from attack_books import POINTS, Household
+from attack_books import POINTS, Household, Tool
 from attack_cards import CPU, Pocket, number_of
 from attack_town import Town
 from central_builders import ADMIN
 from node_world import OPERATOR, Fate
+from yika_central.services.level_office import Scope
 from yika_central.services.tool_desk import NewTool
-from yika_common.cards.parameters import MeterParameters
+from yika_common.cards.parameters import Levels, MeterParameters
 from yika_common.cards.tool_order import OrderKind
 from yika_common.errors import YikaError
-from yika_common.meters.dialogue import LoadReport
-from yika_common.meters.rules import Outcome
+from yika_common.services import Service
 from yika_node.services.meter_swap import SwapForm
 from yika_node.web.swap_pages import meter_swap_of
 from yika_node.web.tool_pages import tool_desk_of
@@ -28,17 +27,6 @@ from yika_node.web.tool_pages import tool_desk_of
 REASON = "it runs backwards"
 DAYS = 3
 """For which an order is of use."""
-
-
-@dataclass
-class Tool:
-    """A tool card: which point writes it, for which meter, and on what."""
-
-    number: str
-    point: int
-    meter: str
-    kind: OrderKind
-    pocket: Pocket = field(repr=False)
 
 
 def order(
@@ -60,7 +48,10 @@ def order(
     number = town.hq.tool_desk.order(new, by=ADMIN.name, reason=REASON, second=ZHAO)
     town.sync(point)
     town.serial += 1
-    return Tool(number, point, meter, kind, Pocket(CPU, town.serial))
+    if parameters != MeterParameters():
+        town.levels[meter].append(parameters.levels)
+    town.tools.append(Tool(number, point, meter, kind, Pocket(CPU, town.serial)))
+    return town.tools[-1]
 
 
 def write(town: Town, tool: Tool, fate: Fate | None = None) -> None:
@@ -70,12 +61,14 @@ def write(town: Town, tool: Tool, fate: Fate | None = None) -> None:
         town.happened["tool card written"] += 1
 
 
-def show(town: Town, tool: Tool, fate: Fate | None = None) -> LoadReport | None:
+def show(town: Town, tool: Tool, fate: Fate | None = None) -> None:
     """The fitter shows the card to its meter."""
-    report = town.load(tool.pocket, tool.meter, fate)
-    if report is not None and report.outcome is Outcome.EXECUTED:
+    before = town.meter(tool.meter).state()
+    town.load(tool.pocket, tool.meter, fate)
+    if town.meter(tool.meter).state().order != before.order:
         town.happened[f"order followed: {tool.kind.name.lower()}"] += 1
-    return report
+        if tool.kind is OrderKind.CLEAR:
+            town.cleared[tool.meter] += before.balance
 
 
 def take_back(town: Town, tool: Tool, fate: Fate | None = None) -> None:
@@ -83,6 +76,18 @@ def take_back(town: Town, tool: Tool, fate: Fate | None = None) -> None:
     with town.at(tool.point, tool.pocket, fate) as node:
         tool_desk_of(node).take_back(OPERATOR)
         town.happened["tool card taken back"] += 1
+
+
+def set_levels(town: Town, service: Service, levels: Levels) -> None:
+    """Headquarters sets the levels of a service's meters."""
+    try:
+        scope = Scope(service=service)
+        town.hq.level_office.change(scope, levels, by=ADMIN.name, reason="dry homes")
+    except YikaError as refused:
+        town.happened[refused.code] += 1
+    else:
+        town.levels[service].append(levels)
+        town.happened["levels set"] += 1
 
 
 def transfer(town: Town, tool: Tool, fate: Fate | None = None) -> None:
@@ -97,11 +102,6 @@ def transfer(town: Town, tool: Tool, fate: Fate | None = None) -> None:
 def struck(fate: Fate) -> bool:
     """Whether the accident has happened."""
     return fate.at is not None and len(fate.steps) > fate.at
-
-
-def is_transferred(town: Town, who: Household, slot: int) -> bool:
-    """Whether the meter that stands there delivers nothing any more."""
-    return town.meter(who.meters[slot]).state().transferred
 
 
 def swap(

@@ -9,7 +9,7 @@ to the cent.
 """
 
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -21,8 +21,8 @@ from attack_books import (
     POINTS,
     UNIT,
     UNIT_PRICE,
-    Books,
     Household,
+    Tool,
 )
 from attack_cards import CPU, AnyHand, Pocket, number_of
 from card_builders import repeatable_random
@@ -32,6 +32,7 @@ from node_world import CHEAP, OPERATOR, PASSWORD, Fate, PowerCut, abandon, for_q
 from refund_builders import TOKEN, SecondPerson, refund_desk
 from yika_central.bootstrap import build as build_headquarters
 from yika_central.services.detection import Case
+from yika_common.cards.parameters import Levels
 from yika_common.errors import YikaError
 from yika_common.meters.dialogue import LoadReport, load
 from yika_common.meters.state import consumed
@@ -60,7 +61,12 @@ class Town:
         self.households = tuple(who.copied() for who in beginning.households)
         self.meters = {number: PageMemory(pages) for number, pages in beginning.meters.items()}
         self.spares = {slot: list(numbers) for slot, numbers in beginning.spares.items()}
-        self.books = Books()
+        self.books = beginning.books.copied()
+        self.tools: list[Tool] = []
+        self.cleared: Counter[str] = Counter()
+        self.levels: defaultdict[str, list[Levels]] = defaultdict(list)
+        self.strangers = tuple(who.copied() for who in beginning.strangers)
+        self.untouched = [who.pocket.image for who in self.strangers]
         self.hands = [AnyHand() for _ in POINTS]
         self.wires = [Wire(self.hq, self.clock) for _ in POINTS]
         self.skew = [0 for _ in POINTS]
@@ -355,9 +361,17 @@ class Town:
         its count, which proves something on a card that can't be copied; and each point that has
         not heard of the other applies what headquarters owes.
         """
-        if who.kind == CPU or not who.crooked:
+        if not who.crooked or (who.kind == CPU and not who.opened):
             return 0
-        return max(0, int(self.hq.adjustments.account(who.account).total)) * len(POINTS)
+        adjusted = int(self.hq.adjustments.account(who.account).total)
+        return max(0, adjusted) * len(POINTS) + self.at_once(who.account, who)
+
+    def at_once(self, name: str, who: Household) -> int:
+        """What was handed out to a household, or for a meter, that makes its own cards.
+
+        Such a card says that no meter claimed a purchase, and is believed.
+        """
+        return self.books.paid_out[name] if who.opened else 0
 
     def gains(self) -> list[str]:
         """What anybody has got without paying, but for meters whose keys were extracted."""
@@ -368,12 +382,13 @@ class Town:
             granted, cash = self.granted(who), self.books.cash(who.account)
             if granted > cash + self.allowance(who):
                 found.append(f"{who.kind} {who.account} got {granted} for {cash}")
+        owners = {meter: who for who in self.households for meter in who.every_meter}
         for number in self.meters:
-            state = self.meter(number).state()
+            state, owner = self.meter(number).state(), owners.get(number)
             if state.balance > CEILING:
                 found.append(f"{number} stores {state.balance}")
-            if number not in self.extracted and state.total > self.books.sold(number):
-                found.append(
-                    f"{number} took {state.total} of {self.books.sold(number)} that were paid for"
-                )
+            sold = self.books.sold(number)
+            sold += 0 if owner is None else self.at_once(number, owner)
+            if number not in self.extracted and state.total > sold:
+                found.append(f"{number} took {state.total} of {sold} that were paid for")
         return found
