@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pcsc_daemon import VPCD, Driver, PcscDaemon, pcsc_daemon, two_free_ports
 from reader_builders import OK, QUICK
-from yika_common.simulated.reader_vpcd import VpcdReader
+from vpcd_reader import VpcdReader
 from yika_node.hardware.pcsc_reader import PcscReader
 from yika_node.hardware.timing import Timing
 

@@ -27,6 +27,7 @@ from yika_common.cards.user_card import open_session
 from yika_common.cards.write_back import MeterStatus
 from yika_common.clock import to_timestamp
 from yika_common.meters.dialogue import load
+from yika_common.meters.register import DIRECT
 from yika_common.meters.rules import Outcome, Reason, Verdict, judge
 from yika_common.meters.state import Holds, MeterPlate, MeterState, consumed
 from yika_common.numbers import Price, Quantity
@@ -179,7 +180,7 @@ def test_a_refund_takes_money_back() -> None:
     assert (lower.credited, lower.state.balance) == (-30_000, 20_000)
     spent, _ = consumed(HOLDING, Quantity(9_000), BEFORE)
     below = shown(a_purchase(count=2, total=Quantity(20_000), lower=True), spent).state
-    assert (below.balance, below.deliverable) == (-26_800, 0)
+    assert (below.balance, below.deliverable_by(DIRECT)) == (-26_800, 0)
     assert consumed(below, Quantity(1), BEFORE)[1] == 0
 
 

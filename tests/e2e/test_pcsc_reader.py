@@ -15,11 +15,11 @@ import pytest
 from pcsc_daemon import READER, TWIN, forget_daemon, pcsc_daemon, two_free_ports, until
 from reader_builders import OK, QUICK, QUICK_ATR, EchoCard, command
 from vpcd_builders import T0Card, pcsc_reader, service
+from vpcd_reader import VpcdReader
 from yika_common.cards.errors import CardAbsent, CardForeign, CardMute, CardRemoved
 from yika_common.readers.iso7816 import USER_CARD_ATR
 from yika_common.readers.port import CardReader, MemoryChip, ReaderDescription
 from yika_common.simulated.reader import SimulatedReader
-from yika_common.simulated.reader_vpcd import VpcdReader
 from yika_node.hardware.errors import (
     PcscNoReader,
     PcscNotRunning,

@@ -15,13 +15,13 @@ from card_builders import ChipMemory
 from node_world import OPERATOR, World, a_form, for_quantity
 from pcsc_daemon import ATHENA, READER, TWIN, pcsc_daemon, two_free_ports, until
 from vpcd_builders import service
+from vpcd_reader import VpcdReader
 from yika_common.cards.errors import CardAbsent
 from yika_common.infra.entropy import system_random
 from yika_common.meters.rules import Outcome
 from yika_common.simulated.icc import UserCardIcc, blank_memory
 from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_asedrive import AseDrive
-from yika_common.simulated.reader_vpcd import VpcdReader
 from yika_node.hardware import pcsc_reader, readers
 
 pytestmark = pytest.mark.pcsc

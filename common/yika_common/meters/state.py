@@ -129,11 +129,6 @@ class MeterState:
             return affordable(left, self.owed, self.price)
         return max(left, _NOTHING)
 
-    @property
-    def deliverable(self) -> Quantity:
-        """The most that a meter still delivers that registers what passes."""
-        return self.deliverable_by(DIRECT)
-
     def deliverable_by(self, register: Register) -> Quantity:
         """The most that can still be registered now, a multiple of the register's step.
 
