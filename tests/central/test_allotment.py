@@ -1,8 +1,11 @@
 """Each number for a new card is one vending point's alone."""
 
+import re
+
 import pytest
 
-from central_builders import HandClock, Pen, enrol
+from central_builders import ADMIN, HandClock, Pen, enrol
+from central_pages import signed_in
 from yika_central.bootstrap import Headquarters
 from yika_central.db import number_store
 from yika_central.services import allotment
@@ -133,3 +136,15 @@ def test_what_is_asked_does_not_grow_with_the_cards_ever_made(
         issue(pen, *stocked[start : start + 6])
     with headquarters.database.reading() as session:
         assert number_store.shelved(session.connection(), "A01") < 100 - 90 + 10
+
+
+def test_the_register_shows_whose_the_numbers_are(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    pen = enrol(headquarters, clock)
+    stocked = stock(headquarters, 6)
+    issue(pen, stocked[0])
+    assert headquarters.card_register.numbers() == (("A01", "", 3), ("A01", "N0001", 2))
+    page = signed_in(headquarters, ADMIN).get("/cards/register").text
+    assert "Numbers for new cards" in page
+    assert re.search(r"<td>A01</td><td>N0001</td><td[^>]*>2</td>", page)

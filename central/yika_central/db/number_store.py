@@ -59,6 +59,18 @@ def at_hand(connection: Connection, area: str, node: str, epoch: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def left(connection: Connection) -> tuple[tuple[str, str, int], ...]:
+    """By area and node (empty: nobody's), how many numbers are left as far as is known."""
+    table = table_of(UnissuedCard)
+    query = (
+        select(table.c.area, table.c.node, func.count())
+        .where(not_(_issued(table)))
+        .group_by(table.c.area, table.c.node)
+        .order_by(table.c.area, table.c.node)
+    )
+    return tuple((area, node, int(many)) for area, node, many in connection.execute(query))
+
+
 def allotted(connection: Connection, node: str, epoch: int) -> tuple[str, ...]:
     """The numbers that are the node's, in order; some may have been issued since."""
     table = table_of(UnissuedCard)

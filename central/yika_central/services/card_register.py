@@ -6,10 +6,11 @@ All of it is what the nodes' journals, and headquarters' own notes of lost cards
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, func, or_, select
 
+from yika_central.db import number_store
 from yika_central.db.database import Database
 from yika_central.db.tables import CardEnd, CardReport, IssuedCard, StockMove, table_of
 from yika_common.clock import from_timestamp
@@ -60,6 +61,14 @@ class StockLine:
     def left(self) -> int:
         """What must be there."""
         return self.received - self.sent - self.useless - self.issued + self.recycled
+
+
+class NumbersLeft(NamedTuple):
+    """Numbers for new cards: of an area, one vending point's; an empty ``node``: nobody's yet."""
+
+    area: str
+    node: str
+    many: int
 
 
 class CardRegister:
@@ -119,6 +128,11 @@ class CardRegister:
             )
             for node in nodes
         )
+
+    def numbers(self) -> tuple[NumbersLeft, ...]:
+        """The numbers that no card has yet, by area and vending point."""
+        with self._database.reading() as session:
+            return tuple(NumbersLeft(*row) for row in number_store.left(session.connection()))
 
 
 class _Lives:

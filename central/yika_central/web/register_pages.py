@@ -35,6 +35,7 @@ def register_pages(hq: Headquarters) -> Blueprint:
             "card_register.html",
             cards=hq.card_register.find(text, node),
             stock=hq.card_register.stock(),
+            numbers=hq.card_register.numbers(),
             nodes=[("", ""), *((view.node, view.node) for view in hq.registry.nodes())],
             text=text,
             node=node,
