@@ -7,7 +7,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from central_builders import water_tariff
+from yika_central.bootstrap import build
 from yika_central.cli import main
+from yika_central.services.staff import StaffRole
 
 PASSWORD = {"YIKA_PASSWORD": "a long enough password", "YIKA_LANGUAGE": "en"}
 
@@ -32,6 +34,24 @@ def test_a_folder_is_set_up_once(folder: Path) -> None:
     again = run(folder, "init", "--officer", "li", "--officer", "wang")
     assert again.exit_code == 1
     assert "already holds a headquarters" in again.stderr
+
+
+def test_an_accountant_is_entered_with_the_first_people(tmp_path: Path) -> None:
+    folder = tmp_path / "central"
+    init = ("init", "--officer", "li", "--officer", "wang", "--accountant")
+    short = CliRunner().invoke(
+        main,
+        ["--data", str(folder), *init, "chen"],
+        env=PASSWORD | {"YIKA_PASSWORD_CHEN": "short"},
+    )
+    assert short.exit_code == 1
+    assert not folder.exists(), "nobody was entered"
+    assert run(folder, *init, "li").exit_code == 2
+    assert run(folder, *init, "chen").exit_code == 0
+    hq = build(folder)
+    [chen] = [person for person in hq.staff.everyone() if person.name == "chen"]
+    hq.close()
+    assert chen.roles == {StaffRole.ACCOUNTANT}
 
 
 def test_stock_is_printed_as_json(folder: Path, tmp_path: Path) -> None:

@@ -17,10 +17,11 @@ from yika_central.cli.kit import (
     text_of,
 )
 from yika_central.config import FILE
-from yika_central.services.staff import Credential
+from yika_central.services.staff import Credential, StaffRole
 from yika_central.services.stock import NewMeter, read_meter_list
 from yika_common.cards.ciphers import Suite
 from yika_common.infra.files import PRIVATE, replace_file
+from yika_common.infra.passwords import check_new_password
 from yika_common.services import PROFILES, Service
 
 
@@ -33,12 +34,24 @@ from yika_common.services import PROFILES, Service
     required=True,
     help="A tariff officer; name at least two persons.",
 )
+@click.option("--accountant", "accountants", multiple=True, help="An accountant to enter.")
 @click.option("--area", "areas", multiple=True, metavar="CODE=NAME", help="An area to enter.")
-def init(place: Place, admin: str, officers: tuple[str, ...], areas: tuple[str, ...]) -> None:
+def init(
+    place: Place,
+    admin: str,
+    officers: tuple[str, ...],
+    accountants: tuple[str, ...],
+    areas: tuple[str, ...],
+) -> None:
     """Set up a new headquarters with its keys and its first people."""
     if len(set(officers)) < 2 or admin in officers:  # noqa: PLR2004 - the tariff role's threshold
         raise click.UsageError("Name two different tariff officers beside the administrator.")
-    people = [Credential(name, password(name, confirm=True)) for name in (admin, *officers)]
+    names = (admin, *officers, *accountants)
+    if len(set(names)) < len(names):
+        raise click.UsageError("Name every person once.")
+    people = [Credential(name, password(name, confirm=True)) for name in names]
+    for person in people:
+        check_new_password(person.password)
     if place.database_url and not (place.folder / FILE).exists():
         place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         text = f"database_url = {json.dumps(place.database_url)}\n"
@@ -46,9 +59,11 @@ def init(place: Place, admin: str, officers: tuple[str, ...], areas: tuple[str, 
     hq = initialise(
         place.folder,
         administrator=people[0],
-        officers=people[1:],
+        officers=people[1 : 1 + len(officers)],
         database_url=place.database_url,
     )
+    for accountant in people[1 + len(officers) :]:
+        hq.staff.enter(accountant, frozenset({StaffRole.ACCOUNTANT}))
     for area in areas:
         code, _, name = area.partition("=")
         hq.stock.name_area(code, name)

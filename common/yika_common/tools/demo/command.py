@@ -13,10 +13,10 @@ import click
 from yika_common.infra.entropy import system_random
 from yika_common.infra.wall_clock import system_clock
 from yika_common.simulated.card_file import new_card_file
-from yika_common.tools.demo.office import ADMIN, OFFICERS
+from yika_common.tools.demo.office import ACCOUNTANT, ADMIN, OFFICERS
 from yika_common.tools.demo.point import OPERATOR
 from yika_common.tools.demo.processes import StepFailed
-from yika_common.tools.demo.story import Story
+from yika_common.tools.demo.story import WRITER, Story
 
 FOLDER = Path("demo-data")
 BLANK_CARDS = ("blank-1", "blank-2", "blank-3")
@@ -90,7 +90,7 @@ def _stay(story: Story) -> None:
 def _tell(story: Story, wall: int) -> None:
     """Where everything is, and what lies where."""
     click.echo("\nThe pages stay up. Ctrl-C ends all.\n")
-    rows = [("headquarters", story.office.url, name) for name in (ADMIN, *OFFICERS)]
+    rows = [("headquarters", story.office.url, name) for name in (ADMIN, *OFFICERS, ACCOUNTANT)]
     rows += [(name, point.url, OPERATOR) for name, point in story.points.items()]
     for place, url, person in rows:
         click.echo(f"  {place:13} {url}/   {person} / {story.passwords[person]}")
@@ -99,9 +99,10 @@ def _tell(story: Story, wall: int) -> None:
     story.points["N0001"].reader.insert(card)
     click.echo(f"\nA card of eight meters lies in the reader of N0001 ({card}).")
     click.echo("On the meter wall it is taken out of there, and put into its meters.")
-    click.echo(
-        "Blank cards are there too, for an account, a lost card's place or a managing card."
-    )
+    click.echo("Blank cards are there too, and whatever a visitor makes of them:")
+    click.echo("an account's card, a lost card's successor, a managing card, a tool card.")
+    click.echo(f"{WRITER} writes the last two, which headquarters orders. Transfer and clear take")
+    click.echo(f"credit away: order them as {ADMIN}, with {ACCOUNTANT} as the second person.")
 
 
 def _end_on_sigterm() -> None:

@@ -18,6 +18,7 @@ from yika_common.values import dataclass
 
 ADMIN = "admin"
 OFFICERS = ("anna", "boris")
+ACCOUNTANT = "chen"
 TIMEOUT_S = 30
 PRICE_CHANGE = "example-water-price-change.json"
 
@@ -39,7 +40,8 @@ class Office:
 
     def set_up(self, areas: Mapping[str, str]) -> None:
         """Make the keys, the people and the areas."""
-        people = ["--admin", ADMIN, *(word for name in OFFICERS for word in ("--officer", name))]
+        officers = [word for name in OFFICERS for word in ("--officer", name)]
+        people = ["--admin", ADMIN, *officers, "--accountant", ACCOUNTANT]
         named = [word for code, name in areas.items() for word in ("--area", f"{code}={name}")]
         self.command("init", *people, *named)
 
@@ -78,6 +80,10 @@ class Office:
         """A one-time token for a vending point that reaches headquarters at ``url``."""
         chosen = [word for area in areas for word in ("--area", area)]
         return self.command("enrol", node, "--name", name, *chosen, "--url", url).strip()
+
+    def let_issue(self, node: str) -> None:
+        """Let a vending point write tool, system and managing cards."""
+        self.command("tool", "issuer", node, "--by", ADMIN)
 
     def serve(self, log: Path) -> Server:
         """Start the server."""

@@ -17,7 +17,7 @@ from yika_common.services import Service
 from yika_common.simulated.card_file import new_card_file
 from yika_common.tools.demo.link import Link
 from yika_common.tools.demo.meters import Depot
-from yika_common.tools.demo.office import ADMIN, OFFICERS, Office
+from yika_common.tools.demo.office import ACCOUNTANT, ADMIN, OFFICERS, Office
 from yika_common.tools.demo.point import OPERATOR, Point
 from yika_common.tools.demo.processes import StepFailed, run
 from yika_common.tools.demo.town import AREAS, Household, households
@@ -27,6 +27,9 @@ Tell = Callable[[str], None]
 
 POINTS = {"N0001": ("东河营业厅", ("A01", "A02")), "N0002": ("南关代售点", ("A03",))}
 """Vending point to what people call it and the areas it sells for."""
+
+WRITER = "N0001"
+"""The vending point that writes the special cards that headquarters orders."""
 
 TENDERS = {
     Service.ELECTRICITY_SINGLE: "100.00",
@@ -78,7 +81,8 @@ class Story:
     points: dict[str, Point] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        words = {name: f"{name}-{system_random(4).hex()}" for name in (ADMIN, *OFFICERS, OPERATOR)}
+        people = (ADMIN, *OFFICERS, ACCOUNTANT, OPERATOR)
+        words = {name: f"{name}-{system_random(4).hex()}" for name in people}
         self.passwords = words
         self.office = Office(self.folder / "central", words)
         self.depot = Depot(self.folder / "factory", self.folder / "meters")
@@ -135,6 +139,7 @@ class Story:
             point.open(reader, self.folder / "logs" / f"{name}.log")
             self.running.callback(point.close)
             self.tell(f"{name} is registered for {', '.join(areas)} and open at {point.url}.")
+        self.office.let_issue(WRITER)
 
     def show_one_household(self) -> None:
         """Open an account, initialise its card, sell for eight meters, load them, read back."""
