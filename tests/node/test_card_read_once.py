@@ -83,6 +83,16 @@ def test_a_card_that_was_away_is_read_whole(
     node.close()
 
 
+def test_under_other_keys_the_card_is_read_whole(
+    world: World, counter: tuple[Node, Account, ChipMemory]
+) -> None:
+    node, account, _ = counter
+    world.headquarters.publish_keys()
+    node.courier.sync()
+    assert commands(world, node, account, 5, "second").count(READ) == 2 * 8 + 1
+    node.close()
+
+
 def test_a_record_spoilt_meanwhile_is_not_what_was_shown(
     world: World, counter: tuple[Node, Account, ChipMemory]
 ) -> None:

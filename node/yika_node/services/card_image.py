@@ -103,12 +103,18 @@ class LastCard:
     """
 
     def __init__(self) -> None:
-        self._number, self._marks = "", b""
+        self._turn, self._number, self._marks = 0, "", b""
         self._slots: dict[int, SlotImage] = {}
 
     def forget(self) -> None:
         """The card has left."""
         self._number, self._marks, self._slots = "", b"", {}
+
+    def under(self, turn: int) -> None:
+        """What was read with other keys says nothing under these."""
+        if turn != self._turn:
+            self.forget()
+            self._turn = turn
 
     def keep(self, image: CardImage) -> None:
         """Remember a card as it was read, once what it told is recorded."""
@@ -144,6 +150,7 @@ def read_image(
     """
     if last is None:
         last = LastCard()
+    last.under(keyring.turn)
     marks = session.marks()
     number = session.identity.number
     slots: list[SlotImage] = []

@@ -51,6 +51,8 @@ class KeyRing:
         self._standing = standing
         self._vault = vault
         self._ring = Remembered(self._read)
+        self.turn = 0
+        """Rises whenever the keys are taken from another bundle, or anew."""
 
     def meter(self, number: str) -> HeldMeter:
         """A meter's keys.
@@ -87,6 +89,7 @@ class KeyRing:
     def forget(self) -> None:
         """Drop every key from memory: the vault was locked, or another bundle came."""
         self._ring.forget()
+        self.turn += 1
 
     def _held(self) -> _Ring:
         _ = self._standing.membership
