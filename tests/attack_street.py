@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from attack_beginning import SPARES, Beginning
 from attack_books import GAS, HOUSEHOLDS, POINTS, SLOTS, UNIT, WATER, Household
@@ -29,6 +35,7 @@ points = st.integers(0, len(POINTS) - 1)
 slots = st.sampled_from(SLOTS)
 units = st.integers(1, 6)
 accidents = st.none() | st.tuples(st.integers(0, 160), st.sampled_from(["pull", "power"]))
+visits = st.tuples(households, slots, units, st.booleans())
 small = st.integers(0, 7)
 orders = st.sampled_from([OrderKind.INSPECTION, OrderKind.PARAMETERS, OrderKind.CLEAR])
 
@@ -59,6 +66,15 @@ class Street(RuleBasedStateMachine):
         return self.town.households[index]
 
     # What honest people do
+
+    @initialize(visits=st.lists(visits, min_size=2, max_size=6))
+    def begin(self, visits: list[Any]) -> None:
+        """There is credit on cards and in meters when the play begins."""
+        for who, slot, count, loaded in visits:
+            household = self.who(who)
+            self.town.sell(household, household.home, {slot: count})
+            if loaded:
+                self.town.load(household.pocket, household.meters[slot])
 
     @rule(who=households, point=points, slot=slots, count=units, accident=accidents)
     def sell(self, who: int, point: int, slot: int, count: int, accident: Any) -> None:

@@ -11,28 +11,23 @@ from pathlib import Path
 import pytest
 from sqlalchemy import false
 
+from attack_acts import BY_KIND, HERE, THERE, everybody_talks, household, sell, take
 from attack_beginning import Beginning, a_beginning
 from attack_books import GAS, UNIT, WATER, Household
-from attack_cards import CPU, Pocket
+from attack_cards import CPU
 from attack_settling import accusations, balance_of, come_to_rest, wrongs
-from attack_thieves import forge
 from attack_town import Town
 from node_world import Fate
 from yika_central.db import overtaken
-from yika_central.domain.detection import Kind
-from yika_common.cards.application import File
 from yika_common.cards.memory.contents import Contents
 from yika_common.meters import rules
 from yika_common.meters.rules import Reason
 from yika_common.meters.state import MeterState
 from yika_common.numbers import Quantity
-from yika_common.simulated.icc import CardMemory
 from yika_common.simulated.memory_chip import ChipContent
 from yika_node.services.recovery import OpenIntent, SlotShown, Verdict
 from yika_node.services.refund_rules import Payment
 
-HERE, THERE = 0, 1
-BY_KIND = {CPU: 0, "SLE4428": 1, "SLE4442": 2}
 MEMORY = ("SLE4428", "SLE4442")
 ANY = tuple(BY_KIND)
 
@@ -61,26 +56,6 @@ def town(towns: Callable[..., Town]) -> Town:
     return towns()
 
 
-def household(town: Town, kind: str = CPU) -> Household:
-    return town.households[BY_KIND[kind]]
-
-
-def sell(
-    town: Town, who: Household, point: int, slot: int, units: int, fate: Fate | None = None
-) -> bool:
-    """Sell, a while after what was before; whether all is on the card."""
-    town.clock.pass_by(minutes=5)
-    receipt = town.sell(who, point, {slot: units}, fate)
-    assert receipt is not None
-    return receipt.complete
-
-
-def take(town: Town, who: Household, slot: int, pocket: Pocket | None = None) -> int:
-    """Show a card to a meter; what it credited, in units."""
-    report = town.load(pocket or who.pocket, who.meters[slot])
-    return 0 if report is None else report.credited // UNIT
-
-
 def cut_after_the_write(towns: Callable[..., Town], kind: str, units: int) -> Fate:
     """The fate of a sale of so much whose record is on the card when that is pulled."""
     town, fate = towns(), Fate()
@@ -88,16 +63,6 @@ def cut_after_the_write(towns: Callable[..., Town], kind: str, units: int) -> Fa
     town.sell(household(town, kind), HERE, {GAS: units}, fate)
     name = "after card DC" if kind == CPU else "after byte"
     return Fate(max(at for at, step in enumerate(fate.steps) if step.startswith(name)), "pull")
-
-
-def everybody_talks(town: Town) -> None:
-    for _ in range(2):
-        town.clock.pass_by(minutes=5)
-        town.sync(HERE)
-        town.sync(THERE)
-        town.settle()
-    town.sync(HERE)
-    town.sync(THERE)
 
 
 # What is done about it
@@ -228,63 +193,6 @@ def test_if_the_money_went_back_at_once_a_copy_would_gain(
     sell(town, who, THERE, WATER, 6)
     assert take(town, who, WATER) == 6
     assert gained(town, who) > 0
-
-
-def test_a_copy_of_a_cpu_card_without_its_keys_opens_nothing(town: Town) -> None:
-    who = household(town)
-    sell(town, who, HERE, GAS, 3)
-    copy = who.pocket.copied()
-    memory = copy.image
-    assert isinstance(memory, CardMemory)
-    copy.image = replace(memory, keys=dict.fromkeys(memory.keys, bytes(16)))
-    assert take(town, who, GAS, copy) == 0
-    town.read(HERE, copy)
-    assert town.happened["card_not_authentic"] == 1
-    assert take(town, who, GAS) == 3
-
-
-@pytest.mark.parametrize("from_slot", [GAS, WATER])
-def test_records_in_other_slots_cards_and_meters_are_worth_nothing(
-    town: Town, from_slot: int
-) -> None:
-    """Even to whoever has the keys of his own card."""
-    who, other = household(town), town.households[3]
-    sell(town, who, HERE, from_slot, 3)
-    theirs = who.pocket.image
-    assert isinstance(theirs, CardMemory)
-    record = theirs.records[File.CREDIT][from_slot]
-    for victim in (who, other):
-        image = victim.pocket.image
-        assert isinstance(image, CardMemory)
-        for slot in (GAS, WATER):
-            if victim is who and slot == from_slot:
-                continue
-            rows = list(image.records[File.CREDIT])
-            rows[slot] = record
-            forged = victim.pocket.copied()
-            forged.image = replace(image, records={**image.records, File.CREDIT: tuple(rows)})
-            report = town.load(forged, victim.meters[slot])
-            assert report is not None
-            assert (report.credited, report.reason) == (0, Reason.FORGED)
-            town.clock.pass_by(minutes=5)
-            assert town.sell(victim, HERE, {slot: 1}, pocket=forged) is None
-    assert town.gains() == []
-
-
-def test_a_meters_own_keys_are_worth_its_ceiling_and_are_found_out(town: Town) -> None:
-    who = household(town)
-    sell(town, who, HERE, GAS, 1)
-    take(town, who, GAS)
-    forge(town, who.meters[GAS], GAS, 300 * UNIT)
-    forge(town, who.meters[GAS], GAS, 300 * UNIT)
-    assert town.happened["forged with the meter's keys: credited"] == 1
-    assert town.gains() == []
-    town.load(who.pocket, who.meters[GAS])
-    town.clock.pass_by(minutes=5)
-    town.read(HERE, who.pocket)
-    everybody_talks(town)
-    (case,) = (case for case in town.cases(who) if case.kind is Kind.UNREPORTED)
-    assert case.amount == 300 * UNIT
 
 
 def test_a_database_put_back_is_found_out_and_pays_nothing_twice(town: Town) -> None:
