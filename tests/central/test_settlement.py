@@ -30,8 +30,8 @@ from yika_central.services.two_persons import (
     ReasonMissing,
     SamePersonTwice,
     SecondPersonMissing,
+    SecondPersonWrong,
 )
-from yika_common.infra.sessions import WrongPassword
 from yika_common.journal.bodies import Superseded
 from yika_common.numbers import Money, Quantity
 
@@ -228,7 +228,7 @@ def test_an_adjustment_by_hand_has_a_reason_and_above_the_limit_a_second_person(
     with pytest.raises(SamePersonTwice):
         adjust(ACCOUNT, Money(50_001), by="mei", reason="More goodwill", second=MEI)
     wrong = Credential("bo", "not his password")
-    with pytest.raises(WrongPassword):
+    with pytest.raises(SecondPersonWrong):
         adjust(ACCOUNT, Money(50_001), by="mei", reason="More goodwill", second=wrong)
     auditor = Credential("an auditor", "the auditor's password")
     headquarters.staff.enter(auditor, frozenset({StaffRole.AUDITOR}))

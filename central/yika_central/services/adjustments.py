@@ -94,7 +94,7 @@ class Adjustments:
 
         Raises:
             AdjustsNothing, ReasonMissing, NoSuchAccount: nothing was changed.
-            SecondPersonMissing, SamePersonTwice, NotABookkeeper, WrongPassword: likewise.
+            SecondPersonMissing, SecondPersonWrong, SamePersonTwice, NotABookkeeper: likewise.
         """
         reason = check_reason(reason)
         if not 0 < abs(amount) <= FIGURE_MAX:
@@ -131,7 +131,7 @@ class Adjustments:
 
         Raises:
             AdjustsNothing, ReasonMissing, NoSuchAccount, NoSuchSlot: nothing was changed.
-            SecondPersonMissing, SamePersonTwice, NotABookkeeper, WrongPassword: likewise.
+            SecondPersonMissing, SecondPersonWrong, SamePersonTwice, NotABookkeeper: likewise.
         """
         reason = check_reason(reason)
         if not 0 < abs(amount) <= FIGURE_MAX:

@@ -117,7 +117,7 @@ class DebtOffice:
 
         Raises:
             DebtRefused, ReasonMissing, NoSuchAccount: nothing was registered.
-            SecondPersonMissing, SamePersonTwice, NotABookkeeper, WrongPassword: likewise.
+            SecondPersonMissing, SecondPersonWrong, SamePersonTwice, NotABookkeeper: likewise.
         """
         reason = check_reason(reason)
         _check(new)
@@ -157,7 +157,7 @@ class DebtOffice:
 
         Raises:
             WaivesTooMuch, NoSuchDebt, ReasonMissing: nothing was changed.
-            SecondPersonMissing, SamePersonTwice, NotABookkeeper, WrongPassword: likewise.
+            SecondPersonMissing, SecondPersonWrong, SamePersonTwice, NotABookkeeper: likewise.
         """
         reason = check_reason(reason)
         other = self._persons.second(by, second, amount=amount)

@@ -100,7 +100,7 @@ class Rulings:
 
         Raises:
             NoSuchSale, RulesNothing, ReasonMissing: nothing was changed.
-            SecondPersonMissing, SamePersonTwice, NotABookkeeper, WrongPassword: likewise.
+            SecondPersonMissing, SecondPersonWrong, SamePersonTwice, NotABookkeeper: likewise.
         """
         self._rule(place, VOID, holds=True, at=None, by=by, reason=reason, second=second)
 
@@ -122,7 +122,7 @@ class Rulings:
         Raises:
             TimeOutOfBracket: it was certainly made at another.
             NoSuchSale, RulesNothing, ReasonMissing: nothing was changed.
-            SecondPersonMissing, SamePersonTwice, NotABookkeeper, WrongPassword: likewise.
+            SecondPersonMissing, SecondPersonWrong, SamePersonTwice, NotABookkeeper: likewise.
         """
         self._rule(place, TIME, holds=True, at=at, by=by, reason=reason, second=second)
 

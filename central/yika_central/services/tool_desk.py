@@ -147,7 +147,7 @@ class ToolDesk:
         Raises:
             ToolRefused, NotIssuing, UnknownNode, MeterOutOfReach, ReasonMissing: nothing was
                 ordered.
-            SecondPersonMissing, SamePersonTwice, NotABookkeeper, WrongPassword: likewise.
+            SecondPersonMissing, SecondPersonWrong, SamePersonTwice, NotABookkeeper: likewise.
         """
         reason = check_reason(reason)
         self._check(new)

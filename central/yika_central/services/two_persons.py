@@ -4,6 +4,7 @@ from typing import Final
 
 from yika_central.services.staff import Credential, Person, Staff, StaffRole
 from yika_common.errors import N_, YikaError
+from yika_common.infra.sessions import WrongPassword
 
 REASON_MAX: Final = 200
 
@@ -28,6 +29,16 @@ class SecondPersonMissing(YikaError):
     sentence = N_(
         "This needs a second person. Nothing was changed. Let another accountant or administrator "
         "enter name and password too."
+    )
+
+
+class SecondPersonWrong(YikaError):
+    """The second person's password is another."""
+
+    code = "second_person_wrong"
+    sentence = N_(
+        "The second person's name and password do not belong together. Nothing was changed. Let "
+        "that person type both again."
     )
 
 
@@ -65,7 +76,7 @@ class TwoPersons:
 
         Raises:
             SecondPersonMissing, SamePersonTwice, NotABookkeeper: the act must not be done.
-            WrongPassword, TooManyAttempts: likewise.
+            SecondPersonWrong, TooManyAttempts: likewise.
         """
         if second is None or not second.name:
             if always or abs(amount) > self.limit:
@@ -73,7 +84,10 @@ class TwoPersons:
             return ""
         if second.name == by:
             raise SamePersonTwice(name=by)
-        person = self._staff.sign_in(second)
+        try:
+            person = self._staff.sign_in(second)
+        except WrongPassword as cause:
+            raise SecondPersonWrong from cause
         check_bookkeeper(person)
         return person.name
 
