@@ -14,13 +14,18 @@ import pytest
 from flask.testing import FlaskClient
 
 from card_builders import METER_ID, NUMBER
+from special_builders import PIN, managing_order, quick_stretch
 from wall_town import CARD, NOW, Slot, wall_town
 from yika_common.cards.errors import CardError
+from yika_common.cards.special import contact as special
 from yika_common.infra.entropy import system_random
 from yika_common.meters.events import Event
 from yika_common.meters.rules import Outcome
 from yika_common.numbers import Quantity
+from yika_common.readers.port import MemoryKind
+from yika_common.simulated.card_file import new_card_file
 from yika_common.simulated.card_hold import CardElsewhere, CardHold, is_elsewhere
+from yika_common.simulated.chip_file import in_a_reader, new_chip_file, open_any_card_file
 from yika_common.tools.wall.bench import Bench, NoSuchOnWall, UseUnusable
 from yika_common.tools.wall.pages import make_wall_app
 
@@ -86,6 +91,25 @@ def test_a_card_in_a_reader_is_in_no_meter(bench: Bench, slot: Slot, town: Path)
     assert [visit.report for visit in bench.put_in_all(CARD)] != [None]
     with CardHold(town / "cards" / CARD), pytest.raises(CardElsewhere):
         bench.to_reader(CARD, "N0001")
+    assert slot.card is None
+
+
+@pytest.mark.parametrize("memory", [False, True])
+def test_a_managing_card_is_taken_out_of_its_reader_too(
+    bench: Bench, slot: Slot, town: Path, *, memory: bool
+) -> None:
+    path = town / "cards" / "10000041"
+    if memory:
+        new_chip_file(path, MemoryKind.SLE4428, system_random)
+    else:
+        new_card_file(path, system_random)
+    order = managing_order()
+    contact = in_a_reader(open_any_card_file(path, system_random))
+    special.issue(contact, system_random, order, PIN, quick_stretch)
+    slot.insert(path)
+    [seen] = [card for card in bench.cards() if card.name == path.name]
+    assert (seen.number, seen.reader) == (order.number, "N0001")
+    bench.from_reader("N0001")
     assert slot.card is None
 
 

@@ -93,6 +93,7 @@ def _page(refusal: Refusal | None = None) -> str:
         refusal=refusal,
         orders=[order for order in orders if order.card not in begun or order.card == again],
         unfinished={order.card: order for order in orders if order.card in begun - {again}},
+        begun=begun,
         issued=issued,
         managers=desk.shelf.managers(),
         unburnt=unburnt(node()),

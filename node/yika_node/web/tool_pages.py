@@ -66,6 +66,7 @@ def _page(refusal: Refusal | None = None, brought: Sequence[OrderReturned] = ())
     return render_template(
         "tools.html",
         refusal=refusal,
+        again=request.form.get("card", "") if refusal else "",
         brought=brought,
         units=units_of(done.order.meter_id for done in brought),
         cards=tool_desk_of(node()).listed(),

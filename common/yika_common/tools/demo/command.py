@@ -79,6 +79,7 @@ def _stay(story: Story) -> None:
     from yika_common.tools.wall.bench import Bench  # noqa: PLC0415
     from yika_common.tools.wall.pages import make_wall_app  # noqa: PLC0415
 
+    story.leave_spares()
     for name in BLANK_CARDS:
         new_card_file(story.folder / "cards" / name, system_random)
     readers = {name: point.reader for name, point in story.points.items()}
@@ -103,6 +104,7 @@ def _tell(story: Story, wall: int) -> None:
     click.echo("an account's card, a lost card's successor, a managing card, a tool card.")
     click.echo(f"{WRITER} writes the last two, which headquarters orders. Transfer and clear take")
     click.echo(f"credit away: order them as {ADMIN}, with {ACCOUNTANT} as the second person.")
+    click.echo("Area A01 has a spare meter of each kind to replace one with.")
 
 
 def _end_on_sigterm() -> None:

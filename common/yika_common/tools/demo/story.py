@@ -13,7 +13,7 @@ from yika_common.clock import Clock
 from yika_common.infra.entropy import system_random
 from yika_common.infra.files import replace_file
 from yika_common.numbers import money_from_text
-from yika_common.services import Service
+from yika_common.services import PROFILES, Service
 from yika_common.simulated.card_file import new_card_file
 from yika_common.tools.demo.link import Link
 from yika_common.tools.demo.meters import Depot
@@ -255,6 +255,12 @@ class Story:
             "workbook": str(workbook),
             "verified": all(verdict["ok"] for verdict in verdicts),
         }
+
+    def leave_spares(self) -> None:
+        """One more meter of each kind in the first area, for a visitor who replaces one."""
+        area, profile = next(iter(AREAS)), max(PROFILE_SIZES)
+        self.depot.receive(area, self.office.stock(area, profile, 1, self.folder / "factory"))
+        self.depot.take(area, PROFILES[profile])
 
     def _welcome(self, point: Point, home: Household) -> Customer:
         """Open the account, initialise its card and leave it in the reader."""

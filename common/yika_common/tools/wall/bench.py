@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from yika_common.cards.application import CardIdentity
 from yika_common.cards.errors import CardError
 from yika_common.cards.memory.peek import meters_on
+from yika_common.cards.special import contact as special
 from yika_common.cards.user_card import recognise
 from yika_common.clock import Clock
 from yika_common.errors import N_, YikaError
@@ -268,14 +269,24 @@ class Bench:
         return [name for _, name in sorted(found)]
 
     def _seen(self, path: Path, lying: Mapping[Path, str]) -> CardSeen | None:
-        identity = self._identity(path)
-        if identity is None:
+        number = self._number(path)
+        if number is None:
             return None
         reader = lying.get(path, "")
-        return CardSeen(path.name, identity.number, reader, not reader and is_elsewhere(path))
+        return CardSeen(path.name, number, reader, not reader and is_elsewhere(path))
+
+    def _number(self, path: Path) -> str | None:
+        """A card's number, special cards included; None if the file holds none of ours."""
+        identity = self._identity(path)
+        if identity is not None:
+            return identity.number
+        try:
+            return special.recognise(in_a_reader(open_any_card_file(path, self._random))).number
+        except (CardFileWrong, CardError):
+            return None
 
     def _identity(self, path: Path) -> CardIdentity | None:
-        """What the card tells anybody; None if the file holds no card of ours."""
+        """What a card that has to do with meters tells anybody; None if the file holds none."""
         try:
             contact = in_a_reader(open_any_card_file(path, self._random))
             if isinstance(contact, MemoryChip):
