@@ -12,6 +12,7 @@ from central_pages import form_token, signed_in
 from central_tools import METERS, town
 from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import Node, table_of
+from yika_central.services.special_office import NewManaging
 
 SECRET = "a secret that nobody sees again"
 TOOL = {
@@ -137,6 +138,20 @@ def test_the_other_forms_of_the_page_stay_as_they_are(
     page = client.post("/cards/lost", data=data).text
     assert filled_in(form_of(page, "/cards/lost"))["reason"] == "a call"
     assert filled_in(form_of(page, "/cards/found"))["reason"] == ""
+
+
+def test_a_folded_form_that_is_refused_is_open(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    town(headquarters, clock)
+    order = NewManaging(holder="li", node="N0001", nodes=("N0001",))
+    card = headquarters.special_office.order_managing(order, by=ADMIN.name)
+    client = signed_in(headquarters, ADMIN)
+    page = client.get("/special").text
+    assert "<details open>" not in page
+    data = {"csrf_token": form_token(page), "reason": ""}
+    refused = client.post(f"/special/{card}/revoke", data=data).text
+    assert 'class="fault"' in refused.partition("<details open>")[2].partition("</details>")[0]
 
 
 def test_where_the_form_is_gone_the_refusal_is_said_alone(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, current_app, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
@@ -11,6 +11,7 @@ from yika_central.services.rulings import TIME, VOID
 from yika_central.web.bookkeeping import bookkeeper, second_person, typed
 from yika_central.web.ranks import Rank
 from yika_common.errors import N_, YikaError
+from yika_common.infra.web.again import or_again
 from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import site
 
@@ -40,6 +41,7 @@ def ruling_pages(hq: Headquarters) -> Blueprint:
 
     @pages.post("/rulings/<node>/<int:epoch>/<int:branch>/<int:seq>")
     @needs(Rank.ACCOUNTANT)
+    @or_again(_sale)
     def rule(node: str, epoch: int, branch: int, seq: int) -> Response:
         place = (node, epoch, branch, seq)
         by, reason, second = bookkeeper(hq), typed("reason"), second_person()
@@ -54,6 +56,12 @@ def ruling_pages(hq: Headquarters) -> Blueprint:
         return redirect(target, 303)
 
     return pages
+
+
+def _sale(node: str, epoch: int, branch: int, seq: int) -> str:
+    """The page of the sale, which has the forms."""
+    page = current_app.view_functions["sale.detail"]
+    return str(page(node=node, epoch=epoch, branch=branch, seq=seq))
 
 
 def _moment() -> datetime:

@@ -75,17 +75,29 @@ def _again(page: Callable[..., str], parts: Mapping[str, Any], error: YikaError)
 def register_again(app: Flask) -> None:
     """Let the parts of pages ask what was typed."""
     app.jinja_env.globals.update(
-        begin_form=_begin_form, end_form=_end_form, typed_again=_typed, ticked_again=_ticked
+        came_back=_came_back,
+        begin_form=_begin_form,
+        end_form=_end_form,
+        typed_again=_typed,
+        ticked_again=_ticked,
+    )
+
+
+def _came_back(action: str, hidden: Mapping[str, object] | None = None) -> bool:
+    """Whether this is the form that was refused; what folds it away is then open."""
+    sent = request.form
+    return (
+        _KEY in g
+        and urlsplit(action).path == request.script_root + request.path
+        and all(sent.get(name) == str(value) for name, value in (hidden or {}).items())
     )
 
 
 def _begin_form(action: str, hidden: Mapping[str, object]) -> Refusal | None:
     """Why this form came back; None if it is not the one that did."""
-    refusal: Refusal | None = g.get(_KEY)
-    if refusal is None or urlsplit(action).path != request.script_root + request.path:
+    if not _came_back(action, hidden):
         return None
-    if any(request.form.get(name) != str(value) for name, value in hidden.items()):
-        return None
+    refusal: Refusal = g.get(_KEY)
     refusal.open = refusal.shown = True
     return refusal
 
