@@ -166,7 +166,7 @@ def balance_of(town: Town, who: Household) -> Balance:
             waits += sum(row.paid for row in rows if row.act != REFUND)
         for view in town.refunds(point).waiting(who.account):
             if view.state is not RefundState.PAID:
-                later += view.money
+                later += view.money - _used_of(town, who, view.sale.meter)
     lost = sum(case.amount for case in town.cases(who) if case.kind in LOSSES)
     return Balance(
         paid=town.books.cash(who.account),
@@ -176,6 +176,23 @@ def balance_of(town: Town, who: Household) -> Balance:
         waits=waits,
         handed_out_later=later,
     )
+
+
+def _used_of(town: Town, who: Household, meter: str) -> int:
+    """What a meter that was replaced had delivered of a purchase that is being given back.
+
+    Headquarters settles it by hand: a balance below zero does not move on, unless what was bought
+    and not taken makes up for it.
+    """
+    if meter not in who.gone:
+        return 0
+    state, bought = town.meter(meter).state(), (one.body for one in town.books.bought)
+    newest = max(
+        (body for body in bought if body.meter == meter),
+        key=lambda body: (body.generation, body.count),
+    )
+    below = -state.balance - max(0, newest.total - state.total)
+    return max(0, below) * UNIT_PRICE // UNIT
 
 
 def accusations(town: Town, who: Household) -> list[str]:

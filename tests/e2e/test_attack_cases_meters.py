@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 
-from attack_acts import BY_KIND, HERE, everybody_talks, read, sell, take
+from attack_acts import BY_KIND, HERE, everybody_talks, household, read, sell, take
 from attack_beginning import Beginning, a_beginning
 from attack_books import GAS, UNIT, Household
-from attack_cards import KINDS
+from attack_cards import CPU, KINDS
 from attack_settling import come_to_rest, wrongs
 from attack_tools import order, set_levels, show, swap, take_back, transfer, write
 from attack_town import Town
 from attack_watch import Watch
+from node_world import OPERATOR
 from yika_common.cards.parameters import Levels, MeterParameters
 from yika_common.cards.tool_order import OrderKind
 from yika_common.meters import dialogue, rules
@@ -26,6 +27,7 @@ from yika_common.meters.state import MeterState
 from yika_common.numbers import Quantity
 from yika_common.services import PROFILES
 from yika_node.services.meter_swap import OldMeter
+from yika_node.services.refund_errors import METER_GONE_BELOW_ZERO, RefundNotPayable
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +165,31 @@ def test_a_meter_that_is_set_back_is_found_out(
 
     monkeypatch.setattr(rules, "_taken", forgets)
     assert set_by_a_tool_card_and_then_by_a_record(town)
+
+
+@pytest.mark.parametrize("kind", [CPU, "SLE4428"])
+def test_a_refund_of_what_a_replaced_meter_had_delivered_is_headquarters_to_settle(
+    town: Town, kind: str
+) -> None:
+    """Nothing that is bought later brings the old meter's balance above zero."""
+    who = household(town, kind)
+    sell(town, who, HERE, GAS, 6)
+    take(town, who, GAS)
+    town.use(who.meters[GAS], 4 * UNIT)
+    town.clock.pass_by(minutes=5)
+    town.refund(who, HERE, GAS)
+    take(town, who, GAS)
+    transfer(town, order(town, HERE, who.meters[GAS], OrderKind.TRANSFER))
+    town.clock.pass_by(minutes=5)
+    swap(town, who, HERE, GAS)
+    sell(town, who, HERE, GAS, 10)
+    assert take(town, who, GAS) == 10
+    desk = town.refunds(HERE)
+    (waiting,) = desk.waiting(who.account)
+    town.hands[HERE].pocket = who.pocket
+    with pytest.raises(RefundNotPayable) as refused:
+        desk.pay_out(OPERATOR, waiting.sale.epoch, waiting.sale.seq)
+    assert refused.value.facts["why"] == METER_GONE_BELOW_ZERO
+    come_to_rest(town)
+    assert town.books.cash(who.account) - town.granted(who) == 2 * 500
+    assert town.gains() == wrongs(town) == []

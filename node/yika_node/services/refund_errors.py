@@ -70,6 +70,10 @@ METER_REPLACED: Final = Phrase(
     "The meter was replaced, and nothing here shows that it gave the credit back before: then the "
     "credit moved on to the new meter, and there is nothing to pay. Ask headquarters if in doubt."
 )
+METER_GONE_BELOW_ZERO: Final = Phrase(
+    "The meter was replaced after it had delivered some of the credit, and its last balance is "
+    "below zero. Nothing is paid here. Ask headquarters to settle it."
+)
 WAITS: Final[dict[Payment, Phrase]] = {
     Payment.NOT_ON_CARD: Phrase("The refund is not on the card yet. Put the same card in again."),
     Payment.NOT_CARRIED: Phrase(
@@ -86,3 +90,8 @@ WAITS: Final[dict[Payment, Phrase]] = {
         "what is missing, put the card into the meter, and bring it back."
     ),
 }
+GONE: Final[dict[Payment, Phrase]] = {
+    Payment.METER_FIRST: METER_REPLACED,
+    Payment.BELOW_ZERO: METER_GONE_BELOW_ZERO,
+}
+"""Where the meter was replaced: nothing that is done with the card changes it any more."""

@@ -42,7 +42,7 @@ from yika_node.services.keyring import KeyRing
 from yika_node.services.minting import remade
 from yika_node.services.payments import Receipt
 from yika_node.services.refund_errors import (
-    METER_REPLACED,
+    GONE,
     OVERTAKEN,
     REFUSALS,
     WAITS,
@@ -199,8 +199,8 @@ class RefundDesk:
                 raise RefundNotPayable(why=OVERTAKEN)
             found, shown = self._payment(opened, slot, intent, (epoch, seq), written=view.written)
             replaced = slot is not None and slot.view.meter != intent.meter
-            if replaced and found is Payment.METER_FIRST:
-                raise RefundNotPayable(why=METER_REPLACED)
+            if replaced and found in GONE:
+                raise RefundNotPayable(why=GONE[found])
             if found not in (Payment.AT_ONCE, Payment.SHOWN):
                 raise RefundNotPayable(why=WAITS[found])
             body = RefundPaid(**self._named(epoch, seq), amount=-intent.paid, write_back=shown)
