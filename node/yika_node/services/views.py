@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from yika_common.cards.application import CardIdentity
 from yika_common.cards.cut import Cut
-from yika_common.cards.record import CreditRecord, QuotaState
+from yika_common.cards.record import CreditRecord
 from yika_common.cards.write_back import MeterStatus, WriteBack
 from yika_common.clock import to_timestamp
 from yika_common.errors import YikaError
@@ -299,15 +299,6 @@ class CardView:
     read_at: datetime
     refusal: YikaError | None = None
     notices: tuple[NoticeView, ...] = ()
-
-    def quota(self, service: Service) -> QuotaState:
-        """What the premises bought of a service, by whichever of its meters was sold to last."""
-        held = (
-            slot.record.quota
-            for slot in self.slots
-            if slot.service is service and slot.record is not None
-        )
-        return max(held, key=lambda quota: (quota.period, quota.bought), default=QuotaState())
 
 
 @dataclass(frozen=True, slots=True)

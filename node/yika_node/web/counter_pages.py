@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
+from yika_common.cards.record import QuotaState
 from yika_common.infra.web.guard import needs, passive
-from yika_node.services.views import CardKind, SaleRow
+from yika_common.services import Service
+from yika_node.services.views import CardKind, SaleRow, SlotView
 from yika_node.web.front import front, node
 from yika_node.web.ranks import Rank
 from yika_node.web.refund_pages import refund_desk_of
@@ -79,11 +82,22 @@ def _card_page() -> str:
     return render_template(
         "card.html",
         view=view,
+        quotas=_quotas(view.slots),
         recent=recent,
         refunds=() if view.account is None else _unpaid(view.account.number),
         unfinished=life.reissue.unfinished(view.identity) if blank else None,
         ending=life.ends.unfinished(view.identity) if view.refusal is not None else None,
     )
+
+
+def _quotas(slots: Iterable[SlotView]) -> dict[Service, QuotaState]:
+    """What the premises bought of each service, by whichever of its meters was sold to last."""
+    newest: dict[Service, QuotaState] = {}
+    for slot in slots:
+        held = QuotaState() if slot.record is None else slot.record.quota
+        known = newest.get(slot.service, held)
+        newest[slot.service] = max(known, held, key=lambda quota: (quota.period, quota.bought))
+    return newest
 
 
 def _latest(account: str) -> tuple[SaleRow, ...]:
