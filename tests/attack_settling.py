@@ -13,10 +13,12 @@ of which no record was lost with a database::
 from contextlib import suppress
 from dataclasses import dataclass
 
+from attack_beginning import ZHAO
 from attack_books import POINTS, UNIT, UNIT_PRICE, Household
 from attack_cards import number_of
 from attack_tools import order, swap, transfer
 from attack_town import Town
+from central_builders import ADMIN
 from node_world import OPERATOR
 from yika_central.domain.detection import Kind
 from yika_common.cards.tool_order import OrderKind
@@ -26,7 +28,7 @@ from yika_common.readers.port import MemoryKind
 from yika_node.services.refund_views import RefundState
 
 LOSSES = (Kind.LOST, Kind.OVERTAKEN)
-"""Cases that accuse nobody: a person gives back what the meter's word does not settle."""
+"""Cases that accuse nobody."""
 
 TURNS = 3
 """More than anything needs: what headquarters decides is told, obeyed, and told again."""
@@ -42,6 +44,13 @@ def come_to_rest(town: Town) -> None:
     _tell(town)
     for who in town.households:
         _buy_once_more(town, who)
+    _settle(town)
+    if _give_back(town):
+        _tell(town)
+        _settle(town)
+
+
+def _settle(town: Town) -> None:
     for _ in range(TURNS):
         unsettled = [who for who in town.households if _is_unsettled(town, who)]
         if not unsettled:
@@ -49,6 +58,20 @@ def come_to_rest(town: Town) -> None:
         for who in unsettled:
             _come_again(town, who)
         _tell(town)
+
+
+def _give_back(town: Town) -> bool:
+    """Two persons declare void what was overtaken and no word settles; whether anything."""
+    found = False
+    for who in town.households:
+        for case in town.cases(who):
+            if case.kind is Kind.OVERTAKEN and not (who.crooked or who.torn_apart):
+                node, epoch, seq = case.places[0].split("-")
+                place = (node, int(epoch[1:]), 0, int(seq[1:]))
+                if not town.hq.rulings.is_void(place):
+                    town.hq.rulings.void(place, by=ADMIN.name, reason="asked", second=ZHAO)
+                    found = True
+    return found
 
 
 def _finish(town: Town, who: Household) -> None:
@@ -167,7 +190,7 @@ def balance_of(town: Town, who: Household) -> Balance:
         for view in town.refunds(point).waiting(who.account):
             if view.state is not RefundState.PAID:
                 later += view.money - _used_of(town, who, view.sale.meter)
-    lost = sum(case.amount for case in town.cases(who) if case.kind in LOSSES)
+    lost = sum(case.amount for case in town.cases(who) if case.kind is Kind.LOST)
     return Balance(
         paid=town.books.cash(who.account),
         granted=town.granted(who),

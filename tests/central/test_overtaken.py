@@ -7,6 +7,7 @@ import pytest
 from central_builders import HandClock, Pen
 from settlement_builders import (
     ACCOUNT,
+    BO,
     NEW_CARD,
     a_town,
     bring_up_to_date,
@@ -17,6 +18,7 @@ from settlement_builders import (
     sell,
 )
 from yika_central.bootstrap import Headquarters
+from yika_central.db.sheet_sources import sources_of
 from yika_central.db.tables import Posting, Sale, Suspense
 from yika_central.domain.detection import Kind
 from yika_common.journal.bodies import CardIssued, Superseded
@@ -198,3 +200,30 @@ def test_a_false_write_back_settles_nothing(headquarters: Headquarters, clock: H
     read_back(second, count=2, total=25_000, evidence="00" * 8)
     deliver(first, second)
     assert outcome_of_the_first(headquarters) == "PENDING"
+
+
+def test_where_no_word_comes_two_persons_give_the_money_back_and_its_node_is_told(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    first, second = on_a_memory_card(headquarters, clock)
+    lost = sell(first, **LOST, card=NEW_CARD)
+    clock.pass_by(minutes=5)
+    sell(second, 5_000, count=2, total=25_000, card=NEW_CARD)
+    deliver(first, second)
+    place = ("N0001", 1, 0, lost)
+    assert outcome_of_the_first(headquarters) == "PENDING"
+    assert told_as_lost(headquarters) == []
+    headquarters.rulings.void(place, by="mei", reason="the meter shows it", second=BO)
+    bring_up_to_date(headquarters)
+    assert headquarters.adjustments.account(ACCOUNT).total == 5_000
+    assert told_as_lost(headquarters) == [lost]
+    headquarters.rulings.restore(place, by="mei", reason="it was another meter", second=BO)
+    bring_up_to_date(headquarters)
+    assert headquarters.adjustments.account(ACCOUNT).total == 0
+    assert told_as_lost(headquarters) == []
+
+
+def told_as_lost(hq: Headquarters) -> list[int]:
+    with hq.database.reading() as session:
+        source = sources_of(session.connection(), [ACCOUNT])[ACCOUNT]
+    return [row["seq"] for row in source.lost]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, exists, select
 
 from yika_central.db.tables import Account, AccountFacts, Ruling, TariffVersion, table_of
 from yika_central.domain.purchases import Position, Purchase, TariffUsed
@@ -101,6 +101,17 @@ def rulings_of(
         sales = found.setdefault((row["account"], row["service"]), {})
         sales.setdefault(place_of(row), {})[row["kind"]] = row
     return found
+
+
+def is_void(sale: FromClause) -> ColumnElement[bool]:
+    """Whether the last ruling on a row of ``sale`` declares it void."""
+    ruling, later = table_of(Ruling), table_of(Ruling).alias("later")
+    here = [*(ruling.c[name] == sale.c[name] for name in PLACE), ruling.c.kind == VOID]
+    overruled = exists().where(
+        *(later.c[name] == ruling.c[name] for name in (*PLACE, "kind")),
+        later.c.number > ruling.c.number,
+    )
+    return exists().where(*here, ruling.c.holds, ~overruled)
 
 
 def place_of(row: Mapping[Any, Any]) -> Place:

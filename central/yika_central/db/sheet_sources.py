@@ -17,6 +17,7 @@ from sqlalchemy import (
     select,
 )
 
+from yika_central.db.rerating_store import is_void
 from yika_central.db.tables import (
     Account,
     AccountFacts,
@@ -32,6 +33,7 @@ from yika_common.journal.bodies import REFUND, REPLACEMENT
 _PLACE = ("node", "epoch", "branch", "seq")
 _SUPERSEDED = "SUPERSEDED"
 _WRITTEN = "WRITTEN"
+_PENDING = "PENDING"
 
 Values = Mapping[str, Any]
 
@@ -43,8 +45,8 @@ class Source:
     ``slots`` are the newest purchase of each slot that was not superseded, with the sums over all
     such purchases under ``adjusted_sum`` (used less kept), ``adjusted_newest`` and ``debts_sum``;
     one is ``lowered`` (1) if that newest one is a refund, or a new card's record that carries one.
-    ``lost`` are superseded purchases of which their own nodes do not know it, ``carried`` those on
-    a later card, likewise.
+    ``lost`` are superseded purchases of which their own nodes do not know it, and open ones that
+    two persons declared void; ``carried`` those on a later card, likewise.
     """
 
     account: Values
@@ -93,11 +95,12 @@ def _rows(connection: Connection, query: Select[Any]) -> Sequence[Values]:
 
 def _lost(accounts: Sequence[str]) -> Select[Any]:
     sale = table_of(Sale)
+    given_up = and_(sale.c.outcome == _PENDING, is_void(sale))
     return (
         select(sale.c.account, *(sale.c[name] for name in _PLACE))
         .where(
             sale.c.account.in_(accounts),
-            sale.c.outcome == _SUPERSEDED,
+            or_(sale.c.outcome == _SUPERSEDED, given_up),
             sale.c.resolved_seq.is_(None),
         )
         .order_by(sale.c.account, sale.c.stamped_at, *(sale.c[name] for name in _PLACE))

@@ -7,13 +7,13 @@ a later one of the same kind takes its place, or lifts it.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection, and_, select
 
 from yika_central.db.database import Database, add
 from yika_central.db.rerate_queue import EVER, Pairs, queue
-from yika_central.db.rerating_store import PLACE
+from yika_central.db.rerating_store import PLACE, TIME, VOID
+from yika_central.db.sheet_changes import note_changed
 from yika_central.db.tables import Rating, Ruling, Sale, table_of
 from yika_central.services.enquiries import NoSuchSale
 from yika_central.services.staff import Credential
@@ -23,8 +23,6 @@ from yika_common.errors import N_, YikaError
 from yika_common.journal.record import txn_id
 from yika_common.numbers import Money
 
-VOID: Final = "VOID"
-TIME: Final = "TIME"
 SHOWN = 500
 
 Place = tuple[str, int, int, int]
@@ -243,6 +241,7 @@ class Rulings:
             pairs = Pairs()
             pairs.add(sale.account, sale.service, EVER)
             queue(connection, pairs, now)
+            note_changed(connection, [sale.account])
 
     def _sale(self, place: Place) -> Sale:
         with self._database.reading() as session:

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from yika_central.bootstrap import Headquarters
-from yika_central.services.rulings import TIME, VOID
+from yika_central.db.rerating_store import TIME, VOID
 from yika_central.web.bookkeeping import bookkeeper, second_person, typed
 from yika_central.web.ranks import Rank
 from yika_common.errors import N_, YikaError
