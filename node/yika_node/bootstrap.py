@@ -194,11 +194,11 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     standing = Standing(start.enrolled)
     vault = Vault(folder, random, outside.cost)
     journal = _journal(folder, store, start, standing, vault, clock)
-    keyring = KeyRing(queries, standing, vault)
+    card_shelf = CardShelf(queries, standing, vault)
+    keyring = KeyRing(queries, standing, vault, card_shelf)
     shelf = TariffShelf(queries, standing, clock)
     settings = SettingsShelf(queries, standing)
     customers = Customers(journal, queries, standing, vault, random)
-    card_shelf = CardShelf(queries, standing, vault)
     adoption = Adoption(
         journal, queries, standing, vault, keyring, shelf, settings, card_shelf, customers, clock
     )
@@ -212,17 +212,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     counter = Counter(outside.reader, random)
     standings = CardStandings(store, queries)
     notices = _noticed(standings, card_shelf, journal, clock, courier, config)
-    cards = CardDesk(
-        counter,
-        journal,
-        queries,
-        keyring,
-        accounts,
-        settlement,
-        standings,
-        clock,
-        card_shelf.numbers,
-    )
+    cards = CardDesk(counter, journal, queries, keyring, accounts, settlement, standings, clock)
     pricing = Pricing(queries, shelf, settings, card_shelf.levels)
     approvals = ApprovalBook(clock, random)
     return Node(

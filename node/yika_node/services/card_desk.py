@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
@@ -60,8 +60,6 @@ class CardDesk:
     settlement: Settlement
     standings: CardStandings
     clock: Clock
-    numbers: Callable[[], Iterable[str]]
-    """Those that this vending point may issue cards under, in order."""
     _last: LastCard = field(default_factory=LastCard, repr=False)
 
     def present(self) -> bool:
@@ -221,14 +219,12 @@ class CardDesk:
             NoCardKeyLeft: they are used up.
             VaultLocked, KeysNotHeld, NotEnrolled: no card can be issued at all.
         """
-        numbers = list(self.numbers())
+        allotted = self.keyring.allotted()
+        numbers = [held.number for held in allotted]
         taken = self.queries.cards_issued(numbers) | self.queries.told_cards(numbers)
-        for number in numbers:
-            if number not in taken:
-                try:
-                    return self.keyring.card(number)
-                except CardUnknown:
-                    continue
+        for held in allotted:
+            if held.number not in taken:
+                return held
         raise NoCardKeyLeft
 
     def _refusal(self, account: Account, card: str) -> YikaError | None:

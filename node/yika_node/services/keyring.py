@@ -11,6 +11,7 @@ from yika_common.sync.key_bundle import KeyBundle, open_bundle
 from yika_common.sync.messages import KEYS_ITEM
 from yika_common.values import dataclass
 from yika_node.db.queries import Queries
+from yika_node.services.card_shelf import CardShelf
 from yika_node.services.errors import CardUnknown, KeysNotHeld, MeterUnknown
 from yika_node.services.remembered import Remembered
 from yika_node.services.standing import Standing
@@ -46,8 +47,11 @@ class _Ring:
 class KeyRing:
     """Looks keys up by meter and card number; empty-handed while the vault is locked."""
 
-    def __init__(self, queries: Queries, standing: Standing, vault: Vault) -> None:
+    def __init__(
+        self, queries: Queries, standing: Standing, vault: Vault, shelf: CardShelf
+    ) -> None:
         self._queries = queries
+        self._shelf = shelf
         self._standing = standing
         self._vault = vault
         self._ring = Remembered(self._read)
@@ -81,6 +85,14 @@ class KeyRing:
     def meters_of(self, service: Service) -> Iterator[str]:
         """The numbers of all meters of a service, in order; raises as :meth:`meter`."""
         return (held.meter for held in self._held().meters.values() if held.service is service)
+
+    def allotted(self) -> tuple[HeldCard, ...]:
+        """The numbers for cards that headquarters allotted to this vending point, in order.
+
+        Some may be issued; raises as :meth:`card`.
+        """
+        cards = self._held().cards
+        return tuple(cards[number] for number in self._shelf.numbers() if number in cards)
 
     def personal_key(self) -> bytes:
         """The key of the accounts' personal data; raises as :meth:`card`."""
