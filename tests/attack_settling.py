@@ -23,7 +23,7 @@ from node_world import OPERATOR
 from yika_central.domain.detection import Kind
 from yika_common.cards.tool_order import OrderKind
 from yika_common.errors import YikaError
-from yika_common.journal.bodies import REFUND
+from yika_common.journal.bodies import REFUND, Intent
 from yika_common.readers.port import MemoryKind
 from yika_node.services.refund_views import RefundState
 
@@ -189,7 +189,9 @@ def balance_of(town: Town, who: Household) -> Balance:
             waits += sum(row.paid for row in rows if row.act != REFUND)
         for view in town.refunds(point).waiting(who.account):
             if view.state is not RefundState.PAID:
-                later += view.money - _used_of(town, who, view.sale.meter)
+                intent = town.books.intent(point, view.sale.epoch, view.sale.seq)
+                later += 0 if _moved_on(town, who, intent) else view.money
+                later -= _used_of(town, who, intent.meter)
     lost = sum(case.amount for case in town.cases(who) if case.kind is Kind.LOST)
     return Balance(
         paid=town.books.cash(who.account),
@@ -199,6 +201,12 @@ def balance_of(town: Town, who: Household) -> Balance:
         waits=waits,
         handed_out_later=later,
     )
+
+
+def _moved_on(town: Town, who: Household, refund: Intent) -> bool:
+    """Whether a meter was replaced before it gave the credit back, which then moved on."""
+    position = town.meter(refund.meter).state().position
+    return refund.meter in who.gone and position < (refund.generation, refund.count)
 
 
 def _used_of(town: Town, who: Household, meter: str) -> int:

@@ -193,3 +193,18 @@ def test_a_refund_of_what_a_replaced_meter_had_delivered_is_headquarters_to_sett
     come_to_rest(town)
     assert town.books.cash(who.account) - town.granted(who) == 2 * 500
     assert town.gains() == wrongs(town) == []
+
+
+def test_what_a_replaced_meter_had_not_given_back_yet_moves_on_and_is_not_paid(town: Town) -> None:
+    who = household(town)
+    sell(town, who, HERE, GAS, 6)
+    take(town, who, GAS)
+    town.clock.pass_by(minutes=5)
+    town.refund(who, HERE, GAS)
+    transfer(town, order(town, HERE, who.meters[GAS], OrderKind.TRANSFER))
+    town.clock.pass_by(minutes=5)
+    swap(town, who, HERE, GAS)
+    assert take(town, who, GAS) == 6
+    come_to_rest(town)
+    assert town.books.cash(who.account) == 6 * 500
+    assert town.gains() == wrongs(town) == []
