@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from attack_acts import BY_KIND, HERE, everybody_talks, household, read, sell, take
+from attack_acts import BY_KIND, HERE, THERE, everybody_talks, household, read, sell, take
 from attack_beginning import Beginning, a_beginning
 from attack_books import GAS, UNIT, Household
 from attack_cards import CPU, KINDS
@@ -66,6 +66,29 @@ def test_what_was_left_in_a_replaced_meter_is_had_once(town: Town, kind: str) ->
     town.use(old, 3 * UNIT)
     assert town.meter(who.meters[GAS]).state().balance >= 3 * UNIT
     assert town.gains() == Watch(town).found() == []
+    come_to_rest(town)
+    assert wrongs(town) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("points", [(THERE, HERE), (HERE, THERE), (HERE, THERE, HERE)])
+def test_a_meter_is_replaced_again_at_another_point(
+    town: Town, kind: str, points: tuple[int, ...]
+) -> None:
+    """Each point knows of what the others did what headquarters tells, and of its own acts."""
+    who = town.households[BY_KIND[kind]]
+    sell(town, who, HERE, GAS, 5)
+    take(town, who, GAS)
+    for point in points:
+        old = who.meters[GAS]
+        everybody_talks(town)
+        transfer(town, order(town, point, old, OrderKind.TRANSFER))
+        town.clock.pass_by(minutes=5)
+        swap(town, who, point, GAS)
+        assert who.meters[GAS] != old
+        assert town.nodes[point].accounts.get(who.account).meters[GAS].meter == who.meters[GAS]
+        take(town, who, GAS)
+    assert town.meter(who.meters[GAS]).state().balance >= 5 * UNIT
     come_to_rest(town)
     assert wrongs(town) == []
 

@@ -92,8 +92,11 @@ class KnownAccounts:
 
     def _whole(self, account: Account, told: AccountSheet | None, generation: int) -> Account:
         account = replace(account, told=told, limits=self._limits(account.number, told))
-        if told is not None and told.generation > generation:
-            account = replace(account, card=told.card, meters=meters_of_sheet(told))
+        if told is not None:
+            # A meter that was replaced elsewhere may have been replaced again here since.
+            account = replace(account, meters=meters_of_sheet(told))
+            if told.generation > generation:
+                account = replace(account, card=told.card)
         account = replace(account, meters=self._meters(account))
         own = self._queries.facts(account.number)
         if own is not None and (told is None or own.at > told.facts_at):
