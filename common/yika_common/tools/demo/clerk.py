@@ -54,6 +54,11 @@ class Clerk:
         answer = self._post("/accounts/new", "/accounts/new", fields)
         return urlsplit(answer.url).path.rsplit("/", 1)[-1]
 
+    def receive_blanks(self, chips: int) -> None:
+        """Record that so many blank cards came."""
+        fields = {"what": "received", "chips": str(chips), "reason": ""}
+        self._post("/cards/stock", "/cards/stock", fields)
+
     def initialise_card(self, account: str) -> None:
         """Make the blank card in the reader the account's card."""
         self._post(f"/accounts/{account}", f"/accounts/{account}/card", {})

@@ -46,8 +46,11 @@ ADJUSTED = "Owed by the customer"
 """What a receipt calls the difference that it settles."""
 
 STALE_TENDER = "500.00"
-SPARE_CARDS = 5
+SPARE_CARDS = 20
 """Numbers of each area that are left for cards in the place of lost ones."""
+
+BLANK_CARDS = 100
+"""Blank cards in the drawer of each vending point."""
 
 PULLED_AFTER_BYTES = 60
 SWITCH_DELAY = timedelta(seconds=8)
@@ -138,6 +141,7 @@ class Story:
             point.enrol(self.office.invite(name, title, areas, address), reader)
             point.open(reader, self.folder / "logs" / f"{name}.log")
             self.running.callback(point.close)
+            point.clerk.receive_blanks(BLANK_CARDS)
             self.tell(f"{name} is registered for {', '.join(areas)} and open at {point.url}.")
         self.office.let_issue(WRITER)
 
