@@ -223,6 +223,19 @@ def test_a_clear_card_explains_a_balance_that_went() -> None:
     assert kinds(life) == {Kind.UNBALANCED}
 
 
+def test_an_ordered_clear_explains_it_after_the_next_credit_too() -> None:
+    """The meter says it until the next credit only, and its card may never have come back."""
+    life = a_life()
+    word = last(life)
+    life.told[-1] = replace(word, balance=0)
+    common: dict[str, Any] = {"holds_money": False, "apart_s": APART_S}
+    assert findings(life.given, life.told, to_be_cleared=True, **common) == ()
+    # It takes away; it brings nothing.
+    life.told[-1] = replace(word, balance=word.balance + 4)
+    (found,) = findings(life.given, life.told, to_be_cleared=True, **common)
+    assert (found.kind, found.amount) == (Kind.UNBALANCED, 4)
+
+
 def test_a_meter_that_was_set_back_is_found() -> None:
     life = a_life()
     word = last(life)

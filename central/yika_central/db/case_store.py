@@ -22,9 +22,11 @@ from yika_central.db.tables import (
     Record,
     Sale,
     Suspense,
+    ToolOrder,
     table_of,
 )
 from yika_central.domain.detection import Finding, Given, Kind, Place, Told
+from yika_common.cards.tool_order import OrderKind
 from yika_common.journal.bodies import REFUND
 
 OPEN: Final = "OPEN"
@@ -157,6 +159,17 @@ def tariffs_of(connection: Connection, meters: Sequence[str]) -> dict[str, set[t
     ):
         found[meter].add((tariff, version))
     return found
+
+
+def to_be_cleared(connection: Connection, meters: Sequence[str]) -> set[str]:
+    """Meters whose balance a tool card was to take away, and may have."""
+    order = table_of(ToolOrder)
+    query = select(order.c.meter).where(
+        order.c.meter.in_(meters),
+        order.c.kind == OrderKind.CLEAR,
+        order.c.outcome.not_in(("REFUSED", "UNUSED")),
+    )
+    return set(connection.execute(query).scalars())
 
 
 def owners(connection: Connection, meters: Sequence[str]) -> dict[str, tuple[str, str]]:

@@ -122,6 +122,7 @@ def findings(
     holds_money: bool,
     apart_s: int,
     quantum: int = 1,
+    to_be_cleared: bool = False,
 ) -> tuple[Finding, ...]:
     """Everything found about one meter, in no particular order.
 
@@ -132,6 +133,8 @@ def findings(
         apart_s: seconds that a card needs at least from one vending point to another.
         quantum: the least that the meter credits; less than that waits on the card and is not
             lost.
+        to_be_cleared: headquarters has ordered to take its balance away, and not heard that it was
+            not done.
     """
     ladder = _Ladder(given)
     by_number: dict[int, list[Told]] = defaultdict(list)
@@ -143,7 +146,7 @@ def findings(
         *_against_ledger(ladder, latest, quantum),
         *_contradicted(words),
         *_set_back(ladder, latest),
-        *(() if holds_money else _unbalanced(latest)),
+        *(() if holds_money else _unbalanced(latest, to_be_cleared)),
         *_old_images(one for same in words for one in same),
         *_counts_shared(ladder.given),
         *_overtaken(ladder.given),
@@ -229,12 +232,13 @@ def _set_back(ladder: _Ladder, told: Sequence[Told]) -> Iterator[Finding]:
             yield Finding(Kind.REGRESSED, str(after.number), max(fell, 0), places)
 
 
-def _unbalanced(told: Sequence[Told]) -> Iterator[Finding]:
+def _unbalanced(told: Sequence[Told], to_be_cleared: bool) -> Iterator[Finding]:  # noqa: FBT001
     gone = 0
     for one in told:
         now = one.total - one.used - one.balance
-        # A clear card takes the balance away, which the meter says by itself.
-        if now != gone and not (now > gone and one.status & MeterStatus.CLEARED):
+        # A clear card takes the balance away; the meter says so until the next credit.
+        cleared = to_be_cleared or one.status & MeterStatus.CLEARED
+        if now != gone and not (now > gone and cleared):
             yield Finding(Kind.UNBALANCED, str(one.number), gone - now, (one.place,))
         gone = now
 

@@ -134,6 +134,7 @@ class Detection:
         apart_s = int(APART.total_seconds())
         found: dict[str, tuple[Finding, ...]] = {}
         owners = store.owners(connection, meters)
+        to_be_cleared = store.to_be_cleared(connection, meters)
         for meter in meters:
             holds_money = bool(sold_by.get(meter, set()) & money.of(connection))
             found[meter] = findings(
@@ -142,6 +143,7 @@ class Detection:
                 holds_money=holds_money,
                 apart_s=apart_s,
                 quantum=_quantum(owners[meter][0]) if meter in owners else 1,
+                to_be_cleared=meter in to_be_cleared,
             )
         return store.write(connection, found, owners, at)
 
