@@ -33,11 +33,13 @@ def nodes_in(connection: Connection, area: str) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def free_numbers(connection: Connection, area: str) -> int:
-    """How many of an area's numbers are nobody's."""
+def any_free(connection: Connection, area: str) -> bool:
+    """Whether one of an area's numbers is nobody's."""
     table = table_of(UnissuedCard)
-    query = select(func.count()).where(table.c.area == area, table.c.node == "")
-    return int(connection.execute(query).scalar_one())
+    free = select(table.c.card).where(
+        table.c.area == area, table.c.node == "", not_(_issued(table))
+    )
+    return connection.execute(free.limit(1)).first() is not None
 
 
 def shelved(connection: Connection, area: str) -> int:

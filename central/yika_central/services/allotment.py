@@ -46,12 +46,13 @@ def _shortages(connection: Connection, certificate: Certificate) -> dict[str, in
     """How many numbers the node lacks, by area; areas in which it has enough are left out."""
     lacking = {}
     for area in store.areas_of(connection, certificate.node):
-        if not store.free_numbers(connection, area):
+        held = store.at_hand(connection, area, certificate.node, certificate.epoch)
+        # At nearly every contact a node has enough, and the stock is not counted.
+        if held * 2 >= AT_HAND or not store.any_free(connection, area):
             continue
         # Where few are in stock, each node of the area has its part, and so has one yet to come.
         part = -(-store.shelved(connection, area) // (store.nodes_in(connection, area) + 1))
         wanted = min(AT_HAND, part)
-        held = store.at_hand(connection, area, certificate.node, certificate.epoch)
         if held * 2 < wanted:
             lacking[area] = wanted - held
     return lacking
