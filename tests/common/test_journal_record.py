@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journals import an_intent, lines_of, three_lines
-from yika_common.journal import bodies, card_bodies, meter_bodies
+from yika_common.journal import bodies, card_bodies, meter_bodies, till_bodies
 from yika_common.journal.bodies import (
     FIGURE_MAX,
     REFUND,
@@ -51,6 +51,7 @@ from yika_common.journal.record import (
     heads,
     txn_id,
 )
+from yika_common.journal.till_bodies import TENDERS, Charged, Part, Printed, Tendered
 from yika_common.services import Service
 from yika_common.signing.fields import number, shapes
 
@@ -167,6 +168,25 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
         meter_time=u32,
         evidence=hex8,
     ),
+    st.builds(
+        Charged,
+        what=st.sampled_from(("fee", "deposit")),
+        account=printable,
+        amount=st.integers(1, 10**12),
+        tax=figures,
+        takes_back=naturals,
+        reason=printable,
+    ),
+    st.builds(
+        Tendered,
+        receipt=st.integers(1, 2**53 - 1),
+        parts=st.lists(
+            st.builds(Part, st.sampled_from(TENDERS), st.integers(1, 10**12), printable),
+            min_size=1,
+            unique_by=lambda part: part.tender,
+        ).map(tuple),
+    ),
+    st.builds(Printed, receipt=st.integers(1, 2**53 - 1), copy=u8, reason=printable),
     st.builds(Witness, card=names, slot=slots, node=names, epoch=u32, seq=naturals, head=hex8),
     st.builds(
         BundleApplied,
@@ -189,7 +209,7 @@ def test_a_purchase_at_the_widest_tariff_fits_a_record() -> None:
 def test_every_class_of_body_is_known_by_its_kind() -> None:
     declared = {
         thing.kind
-        for module in (bodies, card_bodies, meter_bodies)
+        for module in (bodies, card_bodies, meter_bodies, till_bodies)
         for thing in vars(module).values()
         if isinstance(thing, type) and issubclass(thing, Body) and thing is not Body
     }

@@ -1,4 +1,13 @@
-"""Every kind of record there is."""
+"""Every kind of record there is.
+
+What an ordinary sale neither writes nor reads is loaded with the first record of its kind: a class
+takes tens of kilobytes in a vending point's server, which may be a small machine.
+"""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Final
 
 from yika_common.journal.bodies import (
     AccountFacts,
@@ -29,7 +38,7 @@ from yika_common.journal.card_bodies import (
 )
 from yika_common.journal.meter_bodies import MeterSwapped, ToolReturned
 
-BODIES: dict[str, type[Body]] = {
+_AT_ONCE: Final[dict[str, type[Body]]] = {
     body.kind: body
     for body in (
         Boot,
@@ -58,4 +67,34 @@ BODIES: dict[str, type[Body]] = {
         MeterSwapped,
     )
 }
+_LATE: Final = MappingProxyType(
+    {
+        "tender": "yika_common.journal.till_bodies",
+        "charge": "yika_common.journal.till_bodies",
+        "printed": "yika_common.journal.till_bodies",
+    }
+)
+"""The text under ``t`` to the module of its class, loaded when it is asked for."""
+
+
+class _Kinds(Mapping[str, type[Body]]):
+    """All of them, the late ones as well."""
+
+    def __getitem__(self, kind: str) -> type[Body]:
+        known = _AT_ONCE.get(kind)
+        if known is None:
+            module = import_module(_LATE[kind])
+            known = _AT_ONCE[kind] = next(
+                one for one in vars(module).values() if getattr(one, "kind", None) == kind
+            )
+        return known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**_AT_ONCE, **_LATE})
+
+    def __len__(self) -> int:
+        return len({**_AT_ONCE, **_LATE})
+
+
+BODIES: Final = _Kinds()
 """The text under ``t`` to the class of the body."""
