@@ -154,6 +154,11 @@ class _Filling:
             f"INSERT INTO intent ({names}) VALUES ({marks})",  # noqa: S608 - the table's own columns
             [tuple(row.values()) for row in rows],
         )
+        self._connection.executemany(
+            "INSERT INTO money (epoch, seq, part, at, operator, what, tender, amount, account)"
+            " VALUES (:epoch, :seq, 0, :at, :operator, 'sale', 'cash', :paid, :account)",
+            [row for row in rows if row["paid"]],
+        )
         self._records.clear()
 
     def _sum_up(self) -> None:

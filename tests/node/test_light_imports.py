@@ -27,6 +27,7 @@ WHEN_USED = {
     "cryptography.hazmat.primitives.serialization",
     "yika_common.cards.memory.user_card",
     "yika_common.signing.es256",
+    "yika_node.db.cash_tables",
     "yika_node.db.seldom",
     "yika_node.hardware.asedrive",
     "yika_node.hardware.gempc_twin",

@@ -4,9 +4,10 @@ import sqlite3
 
 from yika_common.journal import bodies, card_bodies
 from yika_common.journal.record import Record
+from yika_node.db import money_projections
 
 
-def issued(c: sqlite3.Connection, _epoch: int, record: Record, body: bodies.CardIssued) -> None:
+def issued(c: sqlite3.Connection, epoch: int, record: Record, body: bodies.CardIssued) -> None:
     """A card of an account; the account's card is that of the highest generation."""
     c.execute(
         "INSERT INTO card (number, account, generation, key_version, serial, issued_at, operator,"
@@ -24,6 +25,7 @@ def issued(c: sqlite3.Connection, _epoch: int, record: Record, body: bodies.Card
             body.reason,
         ),
     )
+    money_projections.card_paid(c, epoch, record, body)
 
 
 def reported(

@@ -21,6 +21,7 @@ from yika_node.db import (
     card_projections,
     customer_projections,
     meter_projections,
+    money_projections,
     refund_projections,
 )
 
@@ -50,6 +51,7 @@ TABLES: Final = (
     "stock_move",
     "notice_done",
     "meter_swap",
+    "money",
 )
 """Every projection."""
 
@@ -137,6 +139,7 @@ def _intent(c: sqlite3.Connection, epoch: int, record: Record, body: bodies.Inte
             *card_state(body),
         ),
     )
+    money_projections.sold(c, epoch, record, body)
     if body.act == bodies.REFUND:
         refund_projections.begun(c, epoch, record, body)
 

@@ -1,4 +1,6 @@
-"""The tables of a node that a sale reads; :mod:`yika_node.db.seldom` has the others.
+"""The tables of a node that a sale reads through SQLModel.
+
+:mod:`yika_node.db.seldom` has the others, :mod:`yika_node.db.cash_tables` those of the drawer.
 
 Four kinds.  The **truth** is the journal, the files headquarters signed, and what names them.
 A **projection** can be dropped and made again from the journal (:mod:`yika_node.db.projections`
@@ -11,7 +13,7 @@ truth       identity, record, tip, item, acknowledgement
 projection  operator, account, account_meter, card, intent, refund, tally,
             meter_position, reading, witness, held_item, bundle, account_facts,
             own_limit, refusal, special_card, card_report,
-            card_end, stock_move, meter_swap
+            card_end, stock_move, meter_swap, money
 told        sheet, sheet_meter, sheet_part
 note        form, attempt, managing_seen
 ==========  ==========================================================================
