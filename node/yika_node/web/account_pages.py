@@ -3,10 +3,10 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from yika_common.infra.web.again import or_again
 from yika_common.infra.web.class_names import class_choices
 from yika_common.infra.web.guard import needs
 from yika_common.services import PROFILES
-from yika_node.web.again import Refusal, or_again
 from yika_node.web.forms import Form, account_of, profile_of
 from yika_node.web.front import front, node, operator
 from yika_node.web.ranks import Rank
@@ -32,11 +32,10 @@ def new() -> str:
     return _form()
 
 
-def _form(refusal: Refusal | None = None) -> str:
+def _form() -> str:
     desk = node().accounts
     return render_template(
         "account_new.html",
-        refusal=refusal,
         areas=[(area, area) for area in desk.areas()],
         classes=class_choices(desk.classes()),
         **_meter_fields(request.form),

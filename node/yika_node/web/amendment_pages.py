@@ -4,9 +4,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.class_names import class_choices
 from yika_common.infra.web.guard import needs
-from yika_node.web.again import Refusal, or_again
 from yika_node.web.amendment_forms import facts_of, limits_of, texts_of
 from yika_node.web.front import front, node, operator
 from yika_node.web.labels import SERVICES
@@ -15,24 +15,22 @@ from yika_node.web.ranks import Rank
 pages = Blueprint("amendment", __name__)
 
 
-def _facts(refusal: Refusal | None = None) -> str:
+def _facts() -> str:
     account = node().accounts.get(_number())
     classes = {*node().accounts.classes(), account.tariff_class}
     return render_template(
         "account_facts.html",
-        refusal=refusal,
-        filled=request.form if refusal else texts_of(account, node().config.place.zone),
+        filled=request.form if refusal_here() else texts_of(account, node().config.place.zone),
         account=account,
         classes=class_choices(classes),
     )
 
 
-def _limits(refusal: Refusal | None = None) -> str:
+def _limits() -> str:
     account = node().accounts.get(_number())
     services = dict.fromkeys(meter.service for meter in account.meters)
     return render_template(
         "account_limits.html",
-        refusal=refusal,
         filled=request.form,
         account=account,
         services=[(service, SERVICES[service]) for service in services],

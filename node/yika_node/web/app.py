@@ -8,11 +8,10 @@ from flask import Flask
 from flask_babel import lazy_gettext as _
 
 from yika_common.clock import Clock, from_timestamp
-from yika_common.errors import YikaError
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.language import said
 from yika_common.infra.web.app import make_app
-from yika_common.infra.web.faults import answer, language_here, sentence_here
+from yika_common.infra.web.faults import language_here, sentence_here
 from yika_common.infra.web.login import login_blueprint
 from yika_common.infra.web.site import NavItem, Site
 from yika_node.bootstrap import Node
@@ -92,6 +91,7 @@ def make_node_app(
         nav=NAV,
         statuses=STATUSES,
         chips=lambda _session: chips_with(clock),
+        in_words=labels.in_words,
         health=lambda: {"enrolled": int(node.enrolment.enrolled())},
     )
     blueprints = [
@@ -122,13 +122,12 @@ def make_node_app(
 
 def _teach_words(app: Flask, node: Node) -> None:
     """What errors and templates may say, in the page's words."""
-    app.register_error_handler(YikaError, lambda error: answer(labels.in_words(error)))
     app.jinja_env.globals.update(labels=labels, node_name=lambda: _name_of(node))
     app.jinja_env.globals.update(card_ends=card_words.ENDS, card_moves=card_words.MOVES)
     app.jinja_env.globals["tariff_ages"] = node.tariffs.ages
     app.jinja_env.filters["moment"] = from_timestamp
     app.jinja_env.filters["phrase"] = lambda text: said(text, language_here())
-    app.jinja_env.filters["said"] = lambda error: sentence_here(labels.in_words(error))
+    app.jinja_env.filters["said"] = sentence_here
 
 
 def _name_of(node: Node) -> str:

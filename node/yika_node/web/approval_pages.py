@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 
 from yika_common.errors import Phrase
 from yika_common.infra.language import said
+from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.faults import language_here
 from yika_common.infra.web.guard import needs
-from yika_node.web.again import Refusal, or_again
 from yika_node.web.front import front, node, operator
 from yika_node.web.ranks import Rank
 from yika_node.web.special_pages import managing_desk_of
@@ -32,12 +32,12 @@ def ask(digest: bytes, what: Phrase, then: str) -> Response:
     return redirect(url_for("approval.page", token=token), 303)
 
 
-def _page(refusal: Refusal | None = None) -> str:
+def _page() -> str:
+    refusal = refusal_here()
     token = str((request.view_args or {})["token"])
     waiting = node().approvals.pending(token)
     return render_template(
         "approve.html",
-        refusal=refusal,
         token=token,
         what=said(waiting.what, language_here()),
         operator=waiting.operator,

@@ -7,15 +7,15 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from yika_common.errors import Phrase
+from yika_common.infra.web.again import or_again
 from yika_common.infra.web.faults import sentence_here
 from yika_common.infra.web.guard import needs
 from yika_common.numbers import money_to_text, scaled_from_text
-from yika_node.web.again import Refusal, or_again
 from yika_node.web.approval_pages import ask
 from yika_node.web.card_words import END_CHOICES, MOVES
 from yika_node.web.forms import token_of
 from yika_node.web.front import front, node, operator
-from yika_node.web.labels import SERVICES, in_words
+from yika_node.web.labels import SERVICES
 from yika_node.web.ranks import Rank
 
 pages = Blueprint("life", __name__)
@@ -31,11 +31,10 @@ def cards() -> str:
     )
 
 
-def _stock(refusal: Refusal | None = None) -> str:
+def _stock() -> str:
     stock = node().life.stock
     return render_template(
         "card_stock.html",
-        refusal=refusal,
         filled=request.form,
         stock=stock.count(),
         moves=stock.moves(),
@@ -61,12 +60,11 @@ def move() -> Response:
     return redirect(url_for("life.stock"), 303)
 
 
-def _account(refusal: Refusal | None = None) -> str:
+def _account() -> str:
     account = node().accounts.get(_number())
     history = None if account.card is None else node().life.reports.history(account.card)
     return render_template(
         "card_of_account.html",
-        refusal=refusal,
         filled=request.form,
         account=account,
         history=history,
@@ -112,11 +110,10 @@ def _done(number: str) -> Response:
     return redirect(url_for("life.of_account", number=number), 303)
 
 
-def _replace(refusal: Refusal | None = None) -> str:
+def _replace() -> str:
     number, reissue = _number(), node().life.reissue
     return render_template(
         "card_replace.html",
-        refusal=refusal,
         filled=request.form or request.args,
         account=node().accounts.get(number),
         old=reissue.old_card(number),
@@ -175,7 +172,7 @@ def replace(number: str) -> Response:
         operator(), number, form.get("reason", ""), token_of(form), form.get("approval", "")
     )
     if made.problem is not None:
-        flash(sentence_here(in_words(made.problem)), "warn")
+        flash(sentence_here(made.problem), "warn")
     front().soon()
     return redirect(url_for("life.slip", card=made.number), 303)
 
@@ -191,10 +188,9 @@ def slip(card: str) -> str:
     )
 
 
-def _ending(refusal: Refusal | None = None) -> str:
+def _ending() -> str:
     return render_template(
         "card_end.html",
-        refusal=refusal,
         filled=request.form or request.args,
         choices=[(how, text) for how, (text, _) in END_CHOICES.items()],
         ends=END_CHOICES,
@@ -233,11 +229,10 @@ def spoil() -> Response:
     return redirect(url_for("life.cards"), 303)
 
 
-def _again(refusal: Refusal | None = None) -> str:
+def _again() -> str:
     card, slot = str((request.view_args or {})["card"]), int((request.view_args or {})["slot"])
     return render_template(
         "card_again.html",
-        refusal=refusal,
         filled=request.form or request.args,
         card=card,
         slot=slot,

@@ -10,15 +10,15 @@ from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from yika_common.errors import Phrase
+from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.faults import sentence_here
 from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import Mood, Text
 from yika_common.numbers import Money, money_to_text, quantity_to_text
 from yika_node.bootstrap import Node
-from yika_node.web.again import Refusal, or_again
 from yika_node.web.approval_pages import ask
 from yika_node.web.front import front, node, operator
-from yika_node.web.labels import SERVICES, in_words
+from yika_node.web.labels import SERVICES
 from yika_node.web.qr import qr_drawing
 from yika_node.web.ranks import Rank
 
@@ -53,15 +53,15 @@ def refund_desk_of(node: Node) -> RefundDesk:
     )
 
 
-def _new(refusal: Refusal | None = None) -> str:
+def _new() -> str:
     place = request.view_args or {}
     epoch, seq = int(place["epoch"]), int(place["seq"])
     filled = request.form or request.args
     desk = refund_desk_of(node())
     # Whoever comes from the second person has the managing card in the reader.
-    asked = refusal is not None or "approval" in filled
+    asked = refusal_here() is not None or "approval" in filled
     offer = desk.preview(epoch, seq) if asked else desk.offer(operator(), epoch, seq)
-    return render_template("refund_new.html", refusal=refusal, filled=filled, offer=offer)
+    return render_template("refund_new.html", filled=filled, offer=offer)
 
 
 @pages.get("/refunds/new/<int:epoch>/<int:seq>")
@@ -95,7 +95,7 @@ def give_back(epoch: int, seq: int) -> Response:
         return ask(digest, what, url_for("refund.new", epoch=epoch, seq=seq, reason=reason))
     refund = desk.give_back(operator(), epoch, seq, reason, approval)
     if refund.problem is not None:
-        flash(sentence_here(in_words(refund.problem)), "warn")
+        flash(sentence_here(refund.problem), "warn")
     front().soon()
     return redirect(url_for("refund.slip", epoch=refund.epoch, seq=refund.basket), 303)
 
@@ -108,7 +108,7 @@ def waiting() -> str:
     return render_template("refunds.html", rows=rows, states=STATES)
 
 
-def _slip(refusal: Refusal | None = None) -> str:
+def _slip() -> str:
     place = request.view_args or {}
     desk = refund_desk_of(node())
     refund = desk.refund(int(place["epoch"]), int(place["seq"]))
@@ -117,7 +117,6 @@ def _slip(refusal: Refusal | None = None) -> str:
     code = node().receipt_codes.code(receipt)
     return render_template(
         "refund.html",
-        refusal=refusal,
         refund=refund,
         receipt=receipt,
         original=original,

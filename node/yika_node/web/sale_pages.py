@@ -3,17 +3,16 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.faults import language_here, sentence_here
 from yika_common.infra.web.guard import needs
 from yika_common.journal.bodies import REFUND
 from yika_common.services import Service
 from yika_node.services.payments import Receipt, ReceiptLine, SlotQuote
 from yika_node.services.views import Account
-from yika_node.web.again import Refusal, or_again
 from yika_node.web.explain import ToldBill, tariff_of, told
 from yika_node.web.forms import agreed_of, agreement, entries_of, token_of
 from yika_node.web.front import front, node, operator
-from yika_node.web.labels import in_words
 from yika_node.web.qr import qr_drawing
 from yika_node.web.ranks import Rank
 
@@ -27,10 +26,11 @@ def form() -> str:
     return _form()
 
 
-def _form(refusal: Refusal | None = None) -> str:
+def _form() -> str:
     """The form; after a refusal with what was typed, for the card it was typed for."""
-    view = front().read_card() if refusal is None else front().card(request.form.get("card", ""))
-    return render_template("sell.html", view=view, refusal=refusal, filled=request.form)
+    again = refusal_here() is not None
+    view = front().card(request.form.get("card", "")) if again else front().read_card()
+    return render_template("sell.html", view=view, filled=request.form)
 
 
 @pages.post("/sell/quote")
@@ -62,7 +62,7 @@ def commit() -> Response:
     front().last_card.keep(None)
     sold = node().sales.sell(operator(), card, entries, token, agreed=agreed)
     if sold.problem is not None:
-        flash(sentence_here(in_words(sold.problem)), "warn")
+        flash(sentence_here(sold.problem), "warn")
     front().soon()
     return redirect(url_for("sale.receipt", epoch=sold.epoch, basket=sold.basket), 303)
 

@@ -4,15 +4,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from yika_common.errors import YikaError
+from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.faults import sentence_here
 from yika_common.infra.web.guard import public
 from yika_common.infra.web.login import begin_session
 from yika_common.infra.web.parts import kit
 from yika_node.errors import AlreadyEnrolled
-from yika_node.web.again import Refusal, or_again
 from yika_node.web.entrance import identity_of
 from yika_node.web.front import front, node
-from yika_node.web.labels import in_words
 from yika_node.web.machine_pages import pages as machine
 from yika_node.web.special_pages import system_start_of
 
@@ -36,10 +35,10 @@ def page() -> str:
     return _form()
 
 
-def _form(refusal: Refusal | None = None) -> str:
+def _form() -> str:
+    refusal = refusal_here()
     return render_template(
         "setup.html",
-        refusal=refusal,
         filled=request.form,
         by_card="pin" in request.form,
         last=refusal is not None and refusal.code == "pin_last_try",
@@ -74,7 +73,7 @@ def enrol_with_card() -> Response:
         start.burn(admitted.name)
     except YikaError as problem:
         # It is registered; the first page says that the card is still to be burnt.
-        flash(sentence_here(in_words(problem)), "bad")
+        flash(sentence_here(problem), "bad")
     return redirect(url_for("counter.home"), 303)
 
 

@@ -9,10 +9,10 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
+from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import Mood, Text
 from yika_node.bootstrap import Node
-from yika_node.web.again import Refusal, or_again
 from yika_node.web.front import front, node, operator
 from yika_node.web.ranks import Rank
 
@@ -82,15 +82,14 @@ def unburnt(of: Node) -> str:
     return "" if waiting is None else waiting.number
 
 
-def _page(refusal: Refusal | None = None) -> str:
+def _page() -> str:
     desk = special_desk_of(node())
     orders, issued = desk.orders(), desk.issued()
     begun = {card.number for card in issued}
     # One that was begun is most likely whole; its form is shown at once only when it was refused.
-    again = request.form.get("card", "") if refusal else ""
+    again = request.form.get("card", "") if refusal_here() else ""
     return render_template(
         "special.html",
-        refusal=refusal,
         orders=[order for order in orders if order.card not in begun or order.card == again],
         unfinished={order.card: order for order in orders if order.card in begun - {again}},
         begun=begun,

@@ -4,8 +4,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from yika_common.infra.web.again import or_again
 from yika_common.infra.web.guard import needs
-from yika_node.web.again import Refusal, or_again
 from yika_node.web.forms import level_of
 from yika_node.web.front import node, operator
 from yika_node.web.labels import LEVELS
@@ -21,10 +21,9 @@ def operators() -> str:
     return _page()
 
 
-def _page(refusal: Refusal | None = None) -> str:
+def _page() -> str:
     return render_template(
         "operators.html",
-        refusal=refusal,
         filled=request.form,
         operators=node().staff.operators(),
         level_options=[(level.name, name) for level, name in LEVELS.items()],

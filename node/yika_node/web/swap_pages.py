@@ -9,15 +9,14 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from yika_common.errors import Phrase
+from yika_common.infra.web.again import or_again
 from yika_common.infra.web.faults import sentence_here
 from yika_common.infra.web.guard import needs
 from yika_common.numbers import Quantity, quantity_from_text, quantity_to_text
 from yika_node.bootstrap import Node
-from yika_node.web.again import Refusal, or_again
 from yika_node.web.approval_pages import ask
 from yika_node.web.forms import Form, token_of, typed
 from yika_node.web.front import front, node, operator, units_of
-from yika_node.web.labels import in_words
 from yika_node.web.ranks import Rank
 
 if TYPE_CHECKING:
@@ -48,12 +47,11 @@ def _where() -> tuple[str, int]:
     return str(asked["number"]), int(asked["slot"])
 
 
-def _page(refusal: Refusal | None = None) -> str:
+def _page() -> str:
     number, slot = _where()
     old = meter_swap_of(node()).old(number, slot)
     return render_template(
         "swap.html",
-        refusal=refusal,
         filled=request.form or request.args,
         account=node().accounts.get(number),
         old=old,
@@ -109,7 +107,7 @@ def swap(number: str, slot: int) -> Response:
         text = gettext("Meter %(meter)s has taken the old one's place.", meter=form.meter)
         flash(text, "good")
     else:
-        flash(sentence_here(in_words(made.problem)), "warn")
+        flash(sentence_here(made.problem), "warn")
     front().soon()
     return redirect(url_for("account.page", number=number), 303)
 

@@ -10,10 +10,10 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
+from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import Mood, Text
 from yika_node.bootstrap import Node
-from yika_node.web.again import Refusal, or_again
 from yika_node.web.front import front, node, operator, units_of
 from yika_node.web.ranks import Rank
 
@@ -62,11 +62,10 @@ def tool_desk_of(node: Node) -> ToolDesk:
     )
 
 
-def _page(refusal: Refusal | None = None, brought: Sequence[OrderReturned] = ()) -> str:
+def _page(brought: Sequence[OrderReturned] = ()) -> str:
     return render_template(
         "tools.html",
-        refusal=refusal,
-        again=request.form.get("card", "") if refusal else "",
+        again=request.form.get("card", "") if refusal_here() else "",
         brought=brought,
         units=units_of(done.order.meter_id for done in brought),
         cards=tool_desk_of(node()).listed(),

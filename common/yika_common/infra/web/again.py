@@ -3,7 +3,8 @@
 The page is made anew, and the parts it is made of (``form``, ``field``, ``choice``, ``ticks`` of
 ``_macros.html``) ask here what was typed.  Only the form that was sent is filled in; of several
 with one address that is the one whose hidden fields are those that were sent.  A password or PIN
-is never sent back.
+is never sent back.  A page with no such parts says the sentence itself (``_refusal.html``), and
+asks :func:`refusal_here` whether it fills in its fields.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,10 +24,14 @@ _KEY = "yika_refusal"
 
 
 class Refusal:
-    """Why a form came back; ``open`` while its own fields are made, ``shown`` once they were."""
+    """Why a form came back, and the ``field`` it speaks of, if it names one.
+
+    ``open`` while the form's own fields are made, ``shown`` once the sentence is on the page.
+    """
 
     def __init__(self, error: YikaError) -> None:
         self.code = error.code
+        self.field = str(error.facts.get("field", ""))
         self.sentence = sentence_here(error)
         self.open = False
         self.shown = False
@@ -50,7 +55,7 @@ def or_again(
             try:
                 return make_response(view(*args, **kwargs))
             except YikaError as error:
-                text = _again(page, {name: kwargs[name] for name in names}, error)
+                text = _again(page, {k: kwargs[k] for k in kwargs if k in names}, error)
                 return make_response(text, status_of(error))
 
         return submit
@@ -72,12 +77,19 @@ def _again(page: Callable[..., str], parts: Mapping[str, Any], error: YikaError)
     return text
 
 
+def refusal_here() -> Refusal | None:
+    """Why the page that is being made came back; None if it is made for the first time."""
+    refusal: Refusal | None = g.get(_KEY)
+    return refusal
+
+
 def register_again(app: Flask) -> None:
     """Let the parts of pages ask what was typed."""
     app.jinja_env.globals.update(
         came_back=_came_back,
         begin_form=_begin_form,
         end_form=_end_form,
+        said_once=_said_once,
         typed_again=_typed,
         ticked_again=_ticked,
     )
@@ -94,23 +106,32 @@ def _came_back(action: str, hidden: Mapping[str, object] | None = None) -> bool:
 
 
 def _begin_form(action: str, hidden: Mapping[str, object]) -> Refusal | None:
-    """Why this form came back; None if it is not the one that did."""
-    if not _came_back(action, hidden):
+    """Why this form came back; None if it is not the one that did, or the page has said it."""
+    refusal = refusal_here()
+    if refusal is None or not _came_back(action, hidden):
         return None
-    refusal: Refusal = g.get(_KEY)
-    refusal.open = refusal.shown = True
+    refusal.open = True
+    return _said_once()
+
+
+def _said_once() -> Refusal | None:
+    """Why the page came back, for the first part that asks; it is then said."""
+    refusal = refusal_here()
+    if refusal is None or refusal.shown:
+        return None
+    refusal.shown = True
     return refusal
 
 
 def _end_form() -> str:
-    refusal: Refusal | None = g.get(_KEY)
+    refusal = refusal_here()
     if refusal is not None:
         refusal.open = False
     return ""
 
 
 def _is_open() -> bool:
-    refusal: Refusal | None = g.get(_KEY)
+    refusal = refusal_here()
     return refusal is not None and refusal.open
 
 

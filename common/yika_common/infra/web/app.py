@@ -13,7 +13,7 @@ from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 
 from yika_common.infra.language import LANGUAGES, LOCALES, NAMES, TAGS, catalogue_folders
-from yika_common.infra.web.again import register_again
+from yika_common.infra.web.again import refusal_here, register_again
 from yika_common.infra.web.compiled import CompiledTemplates
 from yika_common.infra.web.faults import language_here, register_faults
 from yika_common.infra.web.formats import register_formats
@@ -87,11 +87,12 @@ def _locale() -> str:
 
 
 def _for_templates() -> dict[str, object]:
-    """What every template knows: the face, the user, the language."""
+    """What every template knows: the face, the user, the language, why a form came back."""
     language = language_here()
     return {
         "site": site(),
         "user": present(),
+        "refusal": refusal_here(),
         "language": language,
         "language_tag": TAGS[language],
         "language_names": NAMES,

@@ -154,7 +154,7 @@ def language_here() -> str:
 
 def sentence_here(error: YikaError) -> str:
     """What the error says, in the current request's language."""
-    return sentence(error, language_here())
+    return sentence(site().in_words(error), language_here())
 
 
 def answer(error: YikaError) -> AnyResponse:

@@ -52,7 +52,8 @@ class Site:
     are host names without port.  ``statuses`` maps error classes (and their subclasses) to HTTP
     statuses.  ``language`` is shown to browsers that ask for none we have, until somebody chooses.
     ``chips`` makes the status line for a signed-in user; ``health`` makes what
-    ``/healthz`` adds to ``{"status": "ok"}``.
+    ``/healthz`` adds to ``{"status": "ok"}``.  ``in_words`` names an error's facts as the pages
+    name them.
     """
 
     side: str
@@ -70,6 +71,7 @@ class Site:
     statuses: Mapping[type[YikaError], int] = field(default_factory=dict)
     chips: Callable[[Session], Sequence[Chip]] | None = None
     health: Callable[[], Mapping[str, str | int]] | None = None
+    in_words: Callable[[YikaError], YikaError] = lambda error: error
     https: bool = False
     currency: str = "¥"
     language: str = LANGUAGES[0]
