@@ -36,11 +36,16 @@ class Age(IntEnum):
 
 
 class Level(IntEnum):
-    """What an operator may do; each page names the levels it is open to."""
+    """What an operator is; :mod:`yika_node.services.rights` says what each may do.
+
+    The names stand in journals; the numbers mean nothing but themselves.
+    """
 
     CLERK = 1
     SUPERVISOR = 2
     AUDITOR = 3
+    MANAGER = 4
+    TECHNICIAN = 5
 
 
 class By(StrEnum):

@@ -7,9 +7,9 @@ from yika_common.infra.web.again import or_again
 from yika_common.infra.web.class_names import class_choices
 from yika_common.infra.web.guard import needs
 from yika_common.services import PROFILES
+from yika_node.services.rights import Right
 from yika_node.web.forms import Form, account_of, profile_of
 from yika_node.web.front import front, node, operator
-from yika_node.web.ranks import Rank
 
 pages = Blueprint("account", __name__)
 
@@ -17,7 +17,7 @@ RECENT = 10
 
 
 @pages.get("/accounts")
-@needs(Rank.AUDITOR)
+@needs(Right.SEE_ACCOUNTS)
 def search() -> str:
     """Accounts whose number, card, meter or holder holds the text asked for."""
     text, after = request.args.get("text", ""), request.args.get("after")
@@ -26,7 +26,7 @@ def search() -> str:
 
 
 @pages.get("/accounts/new")
-@needs(Rank.CLERK)
+@needs(Right.OPEN_ACCOUNT)
 def new() -> str:
     """The empty form."""
     return _form()
@@ -43,7 +43,7 @@ def _form() -> str:
 
 
 @pages.get("/accounts/new/meters")
-@needs(Rank.CLERK)
+@needs(Right.OPEN_ACCOUNT)
 def meters() -> str:
     """The fields for the meters of another size of card; what is filled in already stays."""
     return render_template("_meters.html", **_meter_fields(request.args))
@@ -65,7 +65,7 @@ def _meter_fields(form: Form) -> dict[str, object]:
 
 
 @pages.post("/accounts/new")
-@needs(Rank.CLERK)
+@needs(Right.OPEN_ACCOUNT)
 @or_again(_form)
 def create() -> Response:
     """Open the account."""
@@ -75,7 +75,7 @@ def create() -> Response:
 
 
 @pages.get("/accounts/<number>")
-@needs(Rank.AUDITOR)
+@needs(Right.SEE_ACCOUNTS)
 def page(number: str) -> str:
     """One account, its meters, its card and its latest sales."""
     account = node().accounts.get(number)
@@ -87,7 +87,7 @@ def page(number: str) -> str:
 
 
 @pages.post("/accounts/<number>/card")
-@needs(Rank.CLERK)
+@needs(Right.ISSUE_CARD)
 def initialise(number: str) -> Response:
     """Make the blank card in the reader this account's card."""
     front().last_card.keep(None)

@@ -7,10 +7,10 @@ from werkzeug.wrappers import Response
 from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.class_names import class_choices
 from yika_common.infra.web.guard import needs
+from yika_node.services.rights import Right
 from yika_node.web.amendment_forms import facts_of, limits_of, texts_of
 from yika_node.web.front import front, node, operator
 from yika_node.web.labels import SERVICES
-from yika_node.web.ranks import Rank
 
 pages = Blueprint("amendment", __name__)
 
@@ -42,14 +42,14 @@ def _number() -> str:
 
 
 @pages.get("/accounts/<number>/facts")
-@needs(Rank.SUPERVISOR)
+@needs(Right.AMEND_ACCOUNT)
 def facts(number: str) -> str:
     """What sets the account's prices, as it is known, to be amended."""
     return _facts()
 
 
 @pages.post("/accounts/<number>/facts")
-@needs(Rank.SUPERVISOR)
+@needs(Right.AMEND_ACCOUNT)
 @or_again(_facts)
 def amend(number: str) -> Response:
     """Let these facts hold from now on."""
@@ -59,14 +59,14 @@ def amend(number: str) -> Response:
 
 
 @pages.get("/accounts/<number>/limits")
-@needs(Rank.SUPERVISOR)
+@needs(Right.LIMIT_ACCOUNT)
 def limits(number: str) -> str:
     """The account's own limits, and the form for new ones."""
     return _limits()
 
 
 @pages.post("/accounts/<number>/limits")
-@needs(Rank.SUPERVISOR)
+@needs(Right.LIMIT_ACCOUNT)
 @or_again(_limits)
 def lift(number: str) -> Response:
     """Let these limits hold until their day."""

@@ -15,6 +15,7 @@ from yika_common.infra.web.faults import language_here, sentence_here
 from yika_common.infra.web.login import login_blueprint
 from yika_common.infra.web.site import NavItem, Site
 from yika_node.bootstrap import Node
+from yika_node.services.rights import Right
 from yika_node.web import (
     account_pages,
     amendment_pages,
@@ -39,21 +40,20 @@ from yika_node.web import (
 from yika_node.web.chips import chips_with
 from yika_node.web.entrance import DeskSessions, authenticate_with
 from yika_node.web.front import EXTENSION, Front, LastCard
-from yika_node.web.ranks import Rank
 from yika_node.web.statuses import STATUSES
 from yika_node.web.watch import CardWatch
 
 SECRET_SIZE: Final = 32
 NAV: Final = (
-    NavItem("sale.form", _("Sell"), "F2", Rank.CLERK),
-    NavItem("counter.card", _("Read card"), "F4", Rank.CLERK),
-    NavItem("account.new", _("Open account"), "F6", Rank.CLERK),
-    NavItem("account.search", _("Accounts"), "F3", Rank.AUDITOR),
-    NavItem("sale.pending", _("Pending sales"), "F7", Rank.AUDITOR),
-    NavItem("life.cards", _("Cards"), "", Rank.AUDITOR),
-    NavItem("record.sales", _("Sales"), "F9", Rank.AUDITOR),
-    NavItem("record.sync", _("Office"), "F10", Rank.AUDITOR),
-    NavItem("manual.page", _("Manual"), "F1", Rank.AUDITOR),
+    NavItem("sale.form", _("Sell"), "F2", Right.SELL),
+    NavItem("counter.card", _("Read card"), "F4", Right.READ_CARD),
+    NavItem("account.new", _("Open account"), "F6", Right.OPEN_ACCOUNT),
+    NavItem("account.search", _("Accounts"), "F3", Right.SEE_ACCOUNTS),
+    NavItem("sale.pending", _("Pending sales"), "F7", Right.SEE_SALES),
+    NavItem("life.cards", _("Cards"), "", Right.SEE_ACCOUNTS),
+    NavItem("record.sales", _("Sales"), "F9", Right.SEE_SALES),
+    NavItem("record.sync", _("Office"), "F10", Right.SEE_OFFICE),
+    NavItem("manual.page", _("Manual"), "F1", Right.LOOK),
 )
 
 
@@ -93,6 +93,7 @@ def make_node_app(
         chips=lambda _session: chips_with(clock),
         in_words=labels.in_words,
         health=lambda: {"enrolled": int(node.enrolment.enrolled())},
+        allows=desk_sessions.allows,
     )
     blueprints = [
         setup_pages.pages,
@@ -122,7 +123,7 @@ def make_node_app(
 
 def _teach_words(app: Flask, node: Node) -> None:
     """What errors and templates may say, in the page's words."""
-    app.jinja_env.globals.update(labels=labels, node_name=lambda: _name_of(node))
+    app.jinja_env.globals.update(labels=labels, Right=Right, node_name=lambda: _name_of(node))
     app.jinja_env.globals.update(card_ends=card_words.ENDS, card_moves=card_words.MOVES)
     app.jinja_env.globals["tariff_ages"] = node.tariffs.ages
     app.jinja_env.filters["moment"] = from_timestamp

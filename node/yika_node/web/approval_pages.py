@@ -13,8 +13,8 @@ from yika_common.infra.language import said
 from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.faults import language_here
 from yika_common.infra.web.guard import needs
+from yika_node.services.rights import Right
 from yika_node.web.front import front, node, operator
-from yika_node.web.ranks import Rank
 from yika_node.web.special_pages import managing_desk_of
 
 pages = Blueprint("approval", __name__)
@@ -47,14 +47,14 @@ def _page() -> str:
 
 
 @pages.get("/approve/<token>")
-@needs(Rank.CLERK)
+@needs(Right.APPROVE)
 def page(token: str) -> str:
     """What is to be approved, and the PIN's field."""
     return _page()
 
 
 @pages.post("/approve/<token>")
-@needs(Rank.CLERK)
+@needs(Right.APPROVE)
 @or_again(_page)
 def approve(token: str) -> Response:
     """Let the managing card in the reader approve it, and go back to the act."""

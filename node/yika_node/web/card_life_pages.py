@@ -11,18 +11,18 @@ from yika_common.infra.web.again import or_again
 from yika_common.infra.web.faults import sentence_here
 from yika_common.infra.web.guard import needs
 from yika_common.numbers import money_to_text, scaled_from_text
+from yika_node.services.rights import Right
 from yika_node.web.approval_pages import ask
 from yika_node.web.card_words import END_CHOICES, MOVES
 from yika_node.web.forms import token_of
 from yika_node.web.front import front, node, operator
 from yika_node.web.labels import SERVICES
-from yika_node.web.ranks import Rank
 
 pages = Blueprint("life", __name__)
 
 
 @pages.get("/cards")
-@needs(Rank.AUDITOR)
+@needs(Right.SEE_ACCOUNTS)
 def cards() -> str:
     """The cards that are lost, those that ended, and the blank ones."""
     reports, stock = node().life.reports, node().life.stock
@@ -43,14 +43,14 @@ def _stock() -> str:
 
 
 @pages.get("/cards/stock")
-@needs(Rank.AUDITOR)
+@needs(Right.SEE_ACCOUNTS)
 def stock() -> str:
     """Blank cards: how many there must be, and why."""
     return _stock()
 
 
 @pages.post("/cards/stock")
-@needs(Rank.CLERK)
+@needs(Right.KEEP_STOCK)
 @or_again(_stock)
 def move() -> Response:
     """Record that blank cards came, left, or were useless."""
@@ -77,14 +77,14 @@ def _number() -> str:
 
 
 @pages.get("/accounts/<number>/card")
-@needs(Rank.AUDITOR)
+@needs(Right.SEE_ACCOUNTS)
 def of_account(number: str) -> str:
     """The account's card: where it is in its life, and what can be done about it."""
     return _account()
 
 
 @pages.post("/accounts/<number>/card/lost")
-@needs(Rank.CLERK)
+@needs(Right.REPORT_CARD)
 @or_again(_account)
 def lose(number: str) -> Response:
     """The holder says that the card is lost."""
@@ -95,7 +95,7 @@ def lose(number: str) -> Response:
 
 
 @pages.post("/accounts/<number>/card/found")
-@needs(Rank.CLERK)
+@needs(Right.REPORT_CARD)
 @or_again(_account)
 def find(number: str) -> Response:
     """The holder has the card again."""
@@ -123,14 +123,14 @@ def _replace() -> str:
 
 
 @pages.get("/accounts/<number>/card/replace")
-@needs(Rank.CLERK)
+@needs(Right.REPLACE_CARD)
 def replacing(number: str) -> str:
     """What a new card will carry, what it costs, and the button that makes it."""
     return _replace()
 
 
 @pages.post("/accounts/<number>/card/old")
-@needs(Rank.CLERK)
+@needs(Right.REPLACE_CARD)
 @or_again(_replace)
 def look(number: str) -> Response:
     """Read the old card, so that what it shows goes onto the new one."""
@@ -140,7 +140,7 @@ def look(number: str) -> Response:
 
 
 @pages.post("/accounts/<number>/card/free")
-@needs(Rank.CLERK)
+@needs(Right.REPLACE_CARD)
 @or_again(_replace)
 def free(number: str) -> Response:
     """Ask a second person to let the new card cost nothing."""
@@ -162,7 +162,7 @@ def _kept() -> dict[str, Any]:
 
 
 @pages.post("/accounts/<number>/card/replace")
-@needs(Rank.CLERK)
+@needs(Right.REPLACE_CARD)
 @or_again(_replace)
 def replace(number: str) -> Response:
     """Make the blank card in the reader the account's card, in the place of the one before."""
@@ -178,7 +178,7 @@ def replace(number: str) -> Response:
 
 
 @pages.get("/slips/<card>")
-@needs(Rank.AUDITOR)
+@needs(Right.SEE_ACCOUNTS)
 def slip(card: str) -> str:
     """What a new card cost and carries, for the customer to take home."""
     return render_template(
@@ -198,14 +198,14 @@ def _ending() -> str:
 
 
 @pages.get("/card/end")
-@needs(Rank.CLERK)
+@needs(Right.END_CARD)
 def ending() -> str:
     """The ways in which a card can end."""
     return _ending()
 
 
 @pages.post("/card/end")
-@needs(Rank.CLERK)
+@needs(Right.END_CARD)
 @or_again(_ending)
 def end() -> Response:
     """End the card in the reader, or finish what was begun with it."""
@@ -218,7 +218,7 @@ def end() -> Response:
 
 
 @pages.post("/card/spoilt")
-@needs(Rank.CLERK)
+@needs(Right.END_CARD)
 @or_again(_ending)
 def spoil() -> Response:
     """A card that no reader can read any more is thrown away."""
@@ -241,14 +241,14 @@ def _again() -> str:
 
 
 @pages.get("/card/<card>/again/<int:slot>")
-@needs(Rank.CLERK)
+@needs(Right.WRITE_AGAIN)
 def again(card: str, slot: int) -> str:
     """The purchase that would be written to the slot once more."""
     return _again()
 
 
 @pages.post("/card/<card>/again/<int:slot>")
-@needs(Rank.CLERK)
+@needs(Right.WRITE_AGAIN)
 @or_again(_again)
 def write_again(card: str, slot: int) -> Response:
     """Ask a second person; once he has approved, write it."""

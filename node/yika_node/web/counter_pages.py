@@ -10,9 +10,9 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from yika_common.cards.record import QuotaState
 from yika_common.infra.web.guard import needs, passive
 from yika_common.services import Service
+from yika_node.services.rights import Right
 from yika_node.services.views import CardKind, SaleRow, SlotView
 from yika_node.web.front import front, node
-from yika_node.web.ranks import Rank
 from yika_node.web.refund_pages import refund_desk_of
 from yika_node.web.special_pages import unburnt
 from yika_node.web.watch import Presence
@@ -27,7 +27,7 @@ PURCHASES = 5
 
 
 @pages.get("/")
-@needs(Rank.AUDITOR)
+@needs(Right.LOOK)
 def home() -> str:
     """The first page: the reader, what waits, the latest sales."""
     return render_template(
@@ -40,21 +40,21 @@ def home() -> str:
 
 
 @pages.get("/card")
-@needs(Rank.CLERK)
+@needs(Right.READ_CARD)
 def card() -> str:
     """What is on the card in the reader; sales it left open are settled first."""
     return _card_page()
 
 
 @pages.post("/card/read")
-@needs(Rank.CLERK)
+@needs(Right.READ_CARD)
 def read() -> str:
     """The same, as a form's answer."""
     return _card_page()
 
 
 @pages.get("/card/seen")
-@needs(Rank.CLERK)
+@needs(Right.READ_CARD)
 @passive
 def seen() -> Response | tuple[str, int]:
     """For a page that waits: nothing (204) until the reader says otherwise than ``tag``.

@@ -10,9 +10,9 @@ from yika_common.clock import Clock
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.sessions import MemorySessions, Session, SessionExpired, Sessions
 from yika_common.infra.web.login import Authenticate, Identity
+from yika_node.services.rights import Right, may
 from yika_node.services.staff_desk import StaffDesk
-from yika_node.services.views import Operator
-from yika_node.web.ranks import RANKS
+from yika_node.services.views import Level, Operator
 
 
 class _ListedSessions(MemorySessions):
@@ -49,6 +49,11 @@ class DeskSessions:
             if self._store.get(key) is not None:
                 self._end_if_over(key)
 
+    @staticmethod
+    def allows(session: Session, right: Right) -> bool:
+        """Whether the session's operator has the right."""
+        return may(Level(session.level), right)
+
     def _end_if_over(self, key: str) -> None:
         try:
             self.sessions.resume(key, in_use=False)
@@ -57,8 +62,8 @@ class DeskSessions:
 
 
 def identity_of(operator: Operator) -> Identity:
-    """An operator as the pages know him: his name, and the rank of his level."""
-    return Identity(operator.name, operator.name, RANKS[operator.level])
+    """An operator as the pages know him: his name and his level."""
+    return Identity(operator.name, operator.name, operator.level)
 
 
 def authenticate_with(staff: StaffDesk) -> Authenticate:

@@ -40,7 +40,9 @@ CARRIED: Final[dict[str, Text]] = {
 LEVELS: Final[dict[Level, Text]] = {
     Level.CLERK: _("Clerk"),
     Level.SUPERVISOR: _("Supervisor"),
+    Level.MANAGER: _("Manager"),
     Level.AUDITOR: _("Auditor"),
+    Level.TECHNICIAN: _("Technician"),
 }
 FIELDS: Final[dict[str, Text]] = {
     "name": _("Name"),

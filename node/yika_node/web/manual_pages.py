@@ -17,8 +17,8 @@ from yika_common.infra.language import translate
 from yika_common.infra.web.faults import language_here
 from yika_common.infra.web.guard import needs
 from yika_node import services
+from yika_node.services.rights import Right
 from yika_node.web.labels import CHAPTERS
-from yika_node.web.ranks import Rank
 
 pages = Blueprint("manual", __name__)
 
@@ -43,7 +43,7 @@ _CHAPTER_OF_PAGE: Final = {
 
 
 @pages.get("/manual")
-@needs(Rank.AUDITOR)
+@needs(Right.LOOK)
 def page() -> str:
     """Every chapter; the one of the page before is where the reader begins."""
     language = language_here()

@@ -5,8 +5,8 @@ from werkzeug.wrappers import Response
 
 from yika_common.infra.web.guard import needs
 from yika_node.services.notices import NoticeGone, Subject
+from yika_node.services.rights import Right
 from yika_node.web.front import front, node, operator
-from yika_node.web.ranks import Rank
 
 pages = Blueprint("notice", __name__)
 
@@ -14,7 +14,7 @@ _DIGITS_MAX = 9
 
 
 @pages.post("/card/notice/told")
-@needs(Rank.CLERK)
+@needs(Right.REPORT_CARD)
 def told() -> Response:
     """The holder was told, or headquarters was called."""
     node().notices.told(operator(), _card(), _subject(), request.form.get("reason", ""))
@@ -23,7 +23,7 @@ def told() -> Response:
 
 
 @pages.post("/card/notice/kept")
-@needs(Rank.CLERK)
+@needs(Right.REPORT_CARD)
 def kept() -> Response:
     """The card was kept at the counter."""
     account = node().accounts.of_card(_card())

@@ -5,21 +5,21 @@ from werkzeug.wrappers import Response
 
 from yika_common.infra.web.guard import needs, passive
 from yika_node.services.reader_test import way_of
+from yika_node.services.rights import Right
 from yika_node.web.front import node
-from yika_node.web.ranks import Rank
 
 pages = Blueprint("reader", __name__)
 
 
 @pages.get("/reader")
-@needs(Rank.AUDITOR)
+@needs(Right.LOOK)
 def page() -> str:
     """What the last test told, and the button for the next one."""
     return render_template("reader.html", test=node().reader_test, way_of=way_of)
 
 
 @pages.get("/reader/seen")
-@needs(Rank.AUDITOR)
+@needs(Right.LOOK)
 @passive
 def seen() -> str | tuple[str, int]:
     """For a page that waits for a test: nothing (204) while it runs, then what it told."""
@@ -29,7 +29,7 @@ def seen() -> str | tuple[str, int]:
 
 
 @pages.post("/reader/test")
-@needs(Rank.CLERK)
+@needs(Right.TEST_READER)
 def test() -> Response:
     """Begin a test; the page shows it when it has ended."""
     node().reader_test.begin()

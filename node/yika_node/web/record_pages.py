@@ -5,14 +5,14 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from yika_common.infra.web.guard import needs
+from yika_node.services.rights import Right
 from yika_node.web.front import node, units_of
-from yika_node.web.ranks import Rank
 
 pages = Blueprint("record", __name__)
 
 
 @pages.get("/sales")
-@needs(Rank.AUDITOR)
+@needs(Right.SEE_SALES)
 def sales() -> str:
     """Every sale, newest first."""
     account, before = request.args.get("account") or None, request.args.get("before")
@@ -21,7 +21,7 @@ def sales() -> str:
 
 
 @pages.get("/readings")
-@needs(Rank.AUDITOR)
+@needs(Right.SEE_OFFICE)
 def readings() -> str:
     """What meters told through cards, newest first."""
     meter, before = request.args.get("meter", "").strip() or None, request.args.get("before")
@@ -36,21 +36,21 @@ def readings() -> str:
 
 
 @pages.get("/tariffs")
-@needs(Rank.AUDITOR)
+@needs(Right.SEE_OFFICE)
 def tariffs() -> str:
     """The tariffs held: in force, to come, and past."""
     return render_template("tariffs.html", shelf=node().tariffs.shelf())
 
 
 @pages.get("/sync")
-@needs(Rank.AUDITOR)
+@needs(Right.SEE_OFFICE)
 def sync() -> str:
     """What waits to be sent, and what was acknowledged."""
     return render_template("sync.html", state=node().state())
 
 
 @pages.get("/sync/journal")
-@needs(Rank.AUDITOR)
+@needs(Right.TAKE_JOURNAL)
 def journal() -> Response:
     """The whole journal as signed files in a row, for a stick or an auditor."""
     files = (data for _name, data in node().stick.files(everything=True))
@@ -63,7 +63,7 @@ def journal() -> Response:
 
 
 @pages.post("/sync/now")
-@needs(Rank.CLERK)
+@needs(Right.EXCHANGE)
 def sync_now() -> Response:
     """Exchange with headquarters now."""
     report = node().courier.sync()

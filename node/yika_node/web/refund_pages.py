@@ -16,11 +16,11 @@ from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import Mood, Text
 from yika_common.numbers import Money, money_to_text, quantity_to_text
 from yika_node.bootstrap import Node
+from yika_node.services.rights import Right
 from yika_node.web.approval_pages import ask
 from yika_node.web.front import front, node, operator
 from yika_node.web.labels import SERVICES
 from yika_node.web.qr import qr_drawing
-from yika_node.web.ranks import Rank
 
 if TYPE_CHECKING:
     from yika_node.services.refunds import RefundDesk
@@ -65,14 +65,14 @@ def _new() -> str:
 
 
 @pages.get("/refunds/new/<int:epoch>/<int:seq>")
-@needs(Rank.CLERK)
+@needs(Right.GIVE_BACK)
 def new(epoch: int, seq: int) -> str:
     """What giving back a purchase comes to, and why it is done."""
     return _new()
 
 
 @pages.post("/refunds/new/<int:epoch>/<int:seq>")
-@needs(Rank.CLERK)
+@needs(Right.GIVE_BACK)
 @or_again(_new)
 def give_back(epoch: int, seq: int) -> Response:
     """Ask a second person; once he has approved, take the credit off the card."""
@@ -101,7 +101,7 @@ def give_back(epoch: int, seq: int) -> Response:
 
 
 @pages.get("/refunds")
-@needs(Rank.AUDITOR)
+@needs(Right.SEE_SALES)
 def waiting() -> str:
     """Refunds whose money was not handed out yet."""
     rows = refund_desk_of(node()).waiting()
@@ -128,14 +128,14 @@ def _slip() -> str:
 
 
 @pages.get("/refunds/<int:epoch>/<int:seq>")
-@needs(Rank.AUDITOR)
+@needs(Right.SEE_SALES)
 def slip(epoch: int, seq: int) -> str:
     """The refund's slip for the printer, and what has still to be done."""
     return _slip()
 
 
 @pages.post("/refunds/<int:epoch>/<int:seq>/pay")
-@needs(Rank.CLERK)
+@needs(Right.GIVE_BACK)
 @or_again(_slip)
 def pay(epoch: int, seq: int) -> Response:
     """Hand out the money, with the customer's card in the reader."""

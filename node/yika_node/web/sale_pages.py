@@ -9,18 +9,18 @@ from yika_common.infra.web.guard import needs
 from yika_common.journal.bodies import REFUND
 from yika_common.services import Service
 from yika_node.services.payments import Receipt, ReceiptLine, SlotQuote
+from yika_node.services.rights import Right
 from yika_node.services.views import Account
 from yika_node.web.explain import ToldBill, tariff_of, told
 from yika_node.web.forms import agreed_of, agreement, entries_of, token_of
 from yika_node.web.front import front, node, operator
 from yika_node.web.qr import qr_drawing
-from yika_node.web.ranks import Rank
 
 pages = Blueprint("sale", __name__)
 
 
 @pages.get("/sell")
-@needs(Rank.CLERK)
+@needs(Right.SELL)
 def form() -> str:
     """The card's meters, each with a field for what the customer wants."""
     return _form()
@@ -28,13 +28,16 @@ def form() -> str:
 
 def _form() -> str:
     """The form; after a refusal with what was typed, for the card it was typed for."""
-    again = refusal_here() is not None
-    view = front().card(request.form.get("card", "")) if again else front().read_card()
+    view = (
+        front().read_card()
+        if refusal_here() is None
+        else front().card(request.form.get("card", ""))
+    )
     return render_template("sell.html", view=view, filled=request.form)
 
 
 @pages.post("/sell/quote")
-@needs(Rank.CLERK)
+@needs(Right.SELL)
 def quote() -> str:
     """The price of what is typed so far, line by line."""
     entries = entries_of(request.form)
@@ -52,7 +55,7 @@ def quote() -> str:
 
 
 @pages.post("/sell")
-@needs(Rank.CLERK)
+@needs(Right.SELL)
 @or_again(_form)
 def commit() -> Response:
     """Sell, or find that this form has sold already; either way to the receipt."""
@@ -68,7 +71,7 @@ def commit() -> Response:
 
 
 @pages.get("/receipts/<int:epoch>/<int:basket>")
-@needs(Rank.AUDITOR)
+@needs(Right.SEE_SALES)
 def receipt(epoch: int, basket: int) -> str | Response:
     """What was paid and for what, ready for the 80 mm printer."""
     found = node().enquiries.receipt(epoch, basket)
@@ -87,14 +90,14 @@ def receipt(epoch: int, basket: int) -> str | Response:
 
 
 @pages.get("/pending")
-@needs(Rank.AUDITOR)
+@needs(Right.SEE_SALES)
 def pending() -> str:
     """Sales whose credit is not on the card yet."""
     return render_template("pending.html", rows=node().enquiries.pending(), view=None)
 
 
 @pages.post("/pending/resolve")
-@needs(Rank.CLERK)
+@needs(Right.SETTLE)
 def resolve() -> str:
     """Settle the pending sales of the card in the reader, and say what became of each."""
     view = front().read_card()

@@ -13,8 +13,8 @@ from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import Mood, Text
 from yika_node.bootstrap import Node
+from yika_node.services.rights import Right
 from yika_node.web.front import front, node, operator
-from yika_node.web.ranks import Rank
 
 if TYPE_CHECKING:
     from yika_node.services.managing_desk import ManagingDesk
@@ -102,14 +102,14 @@ def _page() -> str:
 
 
 @pages.get("/special")
-@needs(Rank.SUPERVISOR)
+@needs(Right.WRITE_SPECIAL)
 def page() -> str:
     """What is to be written, what is out, and which managing cards are good here."""
     return _page()
 
 
 @pages.post("/special/write")
-@needs(Rank.SUPERVISOR)
+@needs(Right.WRITE_SPECIAL)
 @or_again(_page)
 def write() -> Response:
     """Make the blank card in the reader the special card that was chosen."""
@@ -123,7 +123,7 @@ def write() -> Response:
 
 
 @pages.post("/special/return")
-@needs(Rank.SUPERVISOR)
+@needs(Right.WRITE_SPECIAL)
 @or_again(_page)
 def take_back() -> Response:
     """Write down that the managing card in the reader came back, and burn it."""
@@ -135,7 +135,7 @@ def take_back() -> Response:
 
 
 @pages.post("/special/missing")
-@needs(Rank.SUPERVISOR)
+@needs(Right.WRITE_SPECIAL)
 @or_again(_page)
 def missing() -> Response:
     """Write down that a special card will not come back."""
@@ -147,7 +147,7 @@ def missing() -> Response:
 
 
 @pages.post("/special/burn")
-@needs(Rank.SUPERVISOR)
+@needs(Right.WRITE_SPECIAL)
 @or_again(_page)
 def burn() -> Response:
     """Burn the system card that registered this vending point."""

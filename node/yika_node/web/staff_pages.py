@@ -6,16 +6,16 @@ from werkzeug.wrappers import Response
 
 from yika_common.infra.web.again import or_again
 from yika_common.infra.web.guard import needs
+from yika_node.services.rights import Right
 from yika_node.web.forms import level_of
 from yika_node.web.front import node, operator
 from yika_node.web.labels import LEVELS
-from yika_node.web.ranks import Rank
 
 pages = Blueprint("staff", __name__)
 
 
 @pages.get("/operators")
-@needs(Rank.SUPERVISOR)
+@needs(Right.SEE_OPERATORS)
 def operators() -> str:
     """Everybody who may sign in here."""
     return _page()
@@ -31,7 +31,7 @@ def _page() -> str:
 
 
 @pages.post("/operators")
-@needs(Rank.SUPERVISOR)
+@needs(Right.MANAGE_OPERATORS)
 @or_again(_page)
 def add() -> Response:
     """Let another person sign in."""

@@ -14,10 +14,10 @@ from yika_common.infra.web.faults import sentence_here
 from yika_common.infra.web.guard import needs
 from yika_common.numbers import Quantity, quantity_from_text, quantity_to_text
 from yika_node.bootstrap import Node
+from yika_node.services.rights import Right
 from yika_node.web.approval_pages import ask
 from yika_node.web.forms import Form, token_of, typed
 from yika_node.web.front import front, node, operator, units_of
-from yika_node.web.ranks import Rank
 
 if TYPE_CHECKING:
     from yika_node.services.meter_swap import MeterSwap, SwapForm
@@ -61,14 +61,14 @@ def _page() -> str:
 
 
 @pages.get("/accounts/<number>/meters/<int:slot>/replace")
-@needs(Rank.SUPERVISOR)
+@needs(Right.REPLACE_METER)
 def page(number: str, slot: int) -> str:
     """What is known of the old meter, and the form for the new one."""
     return _page()
 
 
 @pages.post("/accounts/<number>/meters/<int:slot>/look")
-@needs(Rank.SUPERVISOR)
+@needs(Right.REPLACE_METER)
 @or_again(_page)
 def look(number: str, slot: int) -> Response:
     """Read the customer's card: the old meter may have written on it."""
@@ -79,7 +79,7 @@ def look(number: str, slot: int) -> Response:
 
 
 @pages.post("/accounts/<number>/meters/<int:slot>/replace")
-@needs(Rank.SUPERVISOR)
+@needs(Right.REPLACE_METER)
 @or_again(_page)
 def swap(number: str, slot: int) -> Response:
     """Let the new meter take the old one's place, once a second person approved what needs it."""

@@ -14,8 +14,8 @@ from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import Mood, Text
 from yika_node.bootstrap import Node
+from yika_node.services.rights import Right
 from yika_node.web.front import front, node, operator, units_of
-from yika_node.web.ranks import Rank
 
 if TYPE_CHECKING:
     from yika_node.services.tool_desk import OrderReturned, ToolDesk
@@ -76,14 +76,14 @@ def _page(brought: Sequence[OrderReturned] = ()) -> str:
 
 
 @pages.get("/tools")
-@needs(Rank.SUPERVISOR)
+@needs(Right.WRITE_TOOLS)
 def page() -> str:
     """Every tool card that headquarters ordered here."""
     return _page()
 
 
 @pages.post("/tools/write")
-@needs(Rank.SUPERVISOR)
+@needs(Right.WRITE_TOOLS)
 @or_again(_page)
 def write() -> Response:
     """Make the blank card in the reader the tool card that was chosen."""
@@ -96,7 +96,7 @@ def write() -> Response:
 
 
 @pages.post("/tools/return")
-@needs(Rank.SUPERVISOR)
+@needs(Right.WRITE_TOOLS)
 @or_again(_page)
 def take_back() -> Response:
     """Read the tool card in the reader, say what became of its orders, and make it blank."""
@@ -107,7 +107,7 @@ def take_back() -> Response:
 
 
 @pages.post("/tools/missing")
-@needs(Rank.SUPERVISOR)
+@needs(Right.WRITE_TOOLS)
 @or_again(_page)
 def missing() -> Response:
     """Write down that a tool card will not come back."""

@@ -3,7 +3,9 @@
 Each view carries exactly one declaration; an app with a view that carries none does not start.
 
 ==================  ===============================================================================
-``@needs(level)``   a signed-in user of at least that level; unsafe methods need the form's token
+``@needs(need)``    a signed-in user whom the side allows that (:attr:`Site.allows`); unsafe
+                    methods need the form's token
+``@signed_in_only`` whoever is signed in; unsafe methods need the form's token
 ``@public``         anybody; unsafe methods still need the form's token and the page's own origin
 ``@machine``        other programs, which prove themselves by signatures inside the message: no
                     cookie is read, no token asked, and errors are answered as JSON
@@ -13,6 +15,7 @@ Each view carries exactly one declaration; an app with a view that carries none 
 """
 
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
@@ -27,10 +30,16 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 _DECLARED = "_yika_entrance"
 _PASSIVE = "_yika_passive"
-_PUBLIC = -1
-_MACHINE = -2
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_KEY = "key"
+
+
+class Entrance(Enum):
+    """Who may enter a view that names no need of its own."""
+
+    PUBLIC = auto()
+    MACHINE = auto()
+    SIGNED_IN = auto()
 
 
 class ForeignOrigin(YikaError):
@@ -47,21 +56,24 @@ class UnguardedView(Exception):
     """A view does not say who may enter; the program has a bug and does not start."""
 
 
-def needs(level: int) -> Callable[[View], View]:
-    """The view is for signed-in users of at least this level."""
-    if level < 0:
-        raise ValueError("a level is at least 0")
-    return lambda view: _declare(view, level)
+def needs(need: object) -> Callable[[View], View]:
+    """The view is for signed-in users whom the side allows this: a level or a right of its own."""
+    return lambda view: _declare(view, need)
+
+
+def signed_in_only(view: View) -> View:
+    """The view is for whoever is signed in."""
+    return _declare(view, Entrance.SIGNED_IN)
 
 
 def public(view: View) -> View:
     """The view is for anybody."""
-    return _declare(view, _PUBLIC)
+    return _declare(view, Entrance.PUBLIC)
 
 
 def machine(view: View) -> View:
     """The view is for programs; its messages carry their own proof."""
-    return _declare(view, _MACHINE)
+    return _declare(view, Entrance.MACHINE)
 
 
 def passive(view: View) -> View:
@@ -87,7 +99,18 @@ def check_views(app: Flask) -> None:
 
 def for_programs() -> bool:
     """Whether the current request's view is one for programs."""
-    return _declared(request.endpoint) == _MACHINE
+    return _declared(request.endpoint) is Entrance.MACHINE
+
+
+def entrance_of(app: Flask, endpoint: str) -> object:
+    """What an endpoint's view declares: an :class:`Entrance` or a need; None: a static file."""
+    return None if _is_static(endpoint) else getattr(app.view_functions[endpoint], _DECLARED)
+
+
+def may(need: object) -> bool:
+    """Whether whoever is signed in at the current request is allowed this."""
+    session = present()
+    return session is not None and site().allows(session, need)
 
 
 def guard(csrf: CSRFProtect) -> None:
@@ -97,37 +120,35 @@ def guard(csrf: CSRFProtect) -> None:
         ForeignOrigin, NotSignedIn, SessionExpired, NotAllowed: nothing ran.
         CSRFError: the form's token is missing, old or foreign; nothing ran.
     """
-    level = _declared(request.endpoint)
-    if level is None:
+    need = _declared(request.endpoint)
+    if need is None:
         # Nothing will run but the page that says so, which may show who is signed in.
         _resume(in_use=False, needed=False)
         return
-    if level == _MACHINE:
+    if need is Entrance.MACHINE:
         return
     if request.method not in _SAFE_METHODS:
         _check_origin()
-    _resume(in_use=not hasattr(_view(request.endpoint), _PASSIVE), needed=level != _PUBLIC)
-    session = present()
-    if level != _PUBLIC:
-        if session is None:
+    _resume(
+        in_use=not hasattr(_view(request.endpoint), _PASSIVE), needed=need is not Entrance.PUBLIC
+    )
+    if need is not Entrance.PUBLIC:
+        if present() is None:
             raise NotSignedIn
-        if session.level < level:
+        if need is not Entrance.SIGNED_IN and not may(need):
             raise NotAllowed
     csrf.protect()
 
 
-def _declare(view: View, entrance: int) -> View:
+def _declare(view: View, entrance: object) -> View:
     if hasattr(view, _DECLARED):
         raise UnguardedView(f"{view.__name__} says twice who may enter")
     setattr(view, _DECLARED, entrance)
     return view
 
 
-def _declared(endpoint: str | None) -> int | None:
-    if endpoint is None or _is_static(endpoint):
-        return None
-    entrance: int = getattr(_view(endpoint), _DECLARED)
-    return entrance
+def _declared(endpoint: str | None) -> object:
+    return None if endpoint is None else entrance_of(current_app, endpoint)
 
 
 def _view(endpoint: str | None) -> Callable[..., Any]:

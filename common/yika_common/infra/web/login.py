@@ -13,7 +13,7 @@ from yika_common.infra.sessions import (
     WrongPassword,
 )
 from yika_common.infra.web.faults import sentence_here, status_of
-from yika_common.infra.web.guard import SESSION_KEY, needs, public
+from yika_common.infra.web.guard import SESSION_KEY, public, signed_in_only
 from yika_common.infra.web.site import present, site
 from yika_common.values import dataclass
 
@@ -76,7 +76,7 @@ def login_blueprint(authenticate: Authenticate) -> Blueprint:
         return redirect(_next(), 303)
 
     @blueprint.post("/logout")
-    @needs(0)
+    @signed_in_only
     def out() -> Response:
         end_session()
         return redirect(url_for("login.page"), 303)

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from yika_common.infra.language import LANGUAGES
 from yika_common.infra.web.class_names import class_name
-from yika_common.infra.web.guard import machine, needs, passive, public
+from yika_common.infra.web.guard import machine, may, passive, public, signed_in_only
 from yika_common.infra.web.login import own_path
 from yika_common.infra.web.site import Chip, Site, signed_in, site
 
@@ -33,7 +33,7 @@ kit = Blueprint(
 
 
 @kit.get("/status")
-@needs(0)
+@signed_in_only
 @passive
 def status() -> str | tuple[str, int]:
     """The status line, or nothing (204) if it still reads as the page shows it."""
@@ -113,6 +113,7 @@ def register_parts(app: Flask, face: Site) -> None:
         status_line=status_line,
         text_size=text_size,
         class_name=class_name,
+        may=may,
         new_form_token=lambda: face.random(16).hex(),
     )
 

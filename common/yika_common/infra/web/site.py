@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from flask import current_app, g
@@ -22,15 +22,16 @@ Mood = Literal["good", "busy", "warn", "bad", "idle"]
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One entry of the bar of commands, shown to those whose level reaches.
+    """One entry of the bar of commands, shown to those who are allowed its ``need``.
 
-    ``key`` is the key that clicks it (``F2``), printed beside it; empty for none.
+    ``key`` is the key that clicks it (``F2``), printed beside it; empty for none.  No ``need``:
+    everybody who is signed in.
     """
 
     endpoint: str
     label: Text
     key: str = ""
-    level: int = 0
+    need: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class Chip:
     endpoint: str = ""
 
 
+def reaches(session: Session, need: Any) -> bool:
+    """Where needs are levels: each level may what a lower one may."""
+    return bool(session.level >= need)
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One program's face.
@@ -53,7 +59,7 @@ class Site:
     statuses.  ``language`` is shown to browsers that ask for none we have, until somebody chooses.
     ``chips`` makes the status line for a signed-in user; ``health`` makes what
     ``/healthz`` adds to ``{"status": "ok"}``.  ``in_words`` names an error's facts as the pages
-    name them.
+    name them.  ``allows`` says whether a session may do what a view needs.
     """
 
     side: str
@@ -71,6 +77,7 @@ class Site:
     statuses: Mapping[type[YikaError], int] = field(default_factory=dict)
     chips: Callable[[Session], Sequence[Chip]] | None = None
     health: Callable[[], Mapping[str, str | int]] | None = None
+    allows: Callable[[Session, Any], bool] = reaches
     in_words: Callable[[YikaError], YikaError] = lambda error: error
     https: bool = False
     currency: str = "¥"

@@ -1,0 +1,102 @@
+"""Who may do what at a vending point: one table, and what is not in it is refused.
+
+Each view of the program names the one :class:`Right` it needs; :data:`RIGHTS` says which levels
+have it.  An auditor's rights are all for looking.  A manager approves what others do, so the money
+that passes in a session in which he approved is not his: :data:`NOT_AFTER_APPROVING`.
+"""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import Final
+
+from yika_node.services.views import Level
+
+
+class Right(Enum):
+    """One function of the program."""
+
+    LOOK = auto()
+    """The first page, the reader's last test, the manual."""
+    SEE_ACCOUNTS = auto()
+    """Accounts with their holders, and their cards."""
+    SEE_SALES = auto()
+    """Sales, receipts, refunds, what is pending."""
+    SEE_OFFICE = auto()
+    """Exchanges, tariffs, readings."""
+    SEE_OPERATORS = auto()
+    """Who may sign in, and what was changed about that."""
+    TAKE_JOURNAL = auto()
+    """The whole journal as files."""
+    READ_CARD = auto()
+    SELL = auto()
+    SETTLE = auto()
+    """Bring what is pending to its end, with the card."""
+    OPEN_ACCOUNT = auto()
+    ISSUE_CARD = auto()
+    AMEND_ACCOUNT = auto()
+    LIMIT_ACCOUNT = auto()
+    REPORT_CARD = auto()
+    """Note a card as lost or found, and what became of a notice."""
+    REPLACE_CARD = auto()
+    END_CARD = auto()
+    WRITE_AGAIN = auto()
+    GIVE_BACK = auto()
+    """Begin a refund and pay it out; a second person approves it."""
+    APPROVE = auto()
+    """The second person's page, at the desk of whoever asks."""
+    KEEP_STOCK = auto()
+    REPLACE_METER = auto()
+    WRITE_TOOLS = auto()
+    WRITE_SPECIAL = auto()
+    TEST_READER = auto()
+    EXCHANGE = auto()
+    """Exchange with headquarters now."""
+    MANAGE_OPERATORS = auto()
+
+
+_SEEING: Final = frozenset({Right.LOOK, Right.SEE_ACCOUNTS, Right.SEE_SALES, Right.SEE_OFFICE})
+_MONEY: Final = frozenset({Right.SELL, Right.REPLACE_CARD, Right.WRITE_AGAIN, Right.GIVE_BACK})
+_COUNTER: Final = frozenset(
+    {
+        Right.READ_CARD,
+        Right.SETTLE,
+        Right.OPEN_ACCOUNT,
+        Right.ISSUE_CARD,
+        Right.REPORT_CARD,
+        Right.END_CARD,
+        Right.APPROVE,
+        Right.KEEP_STOCK,
+        Right.TEST_READER,
+        Right.EXCHANGE,
+    }
+)
+_CLERK: Final = _SEEING | _COUNTER | _MONEY | {Right.TAKE_JOURNAL}
+_LEADING: Final = frozenset(
+    {
+        Right.SEE_OPERATORS,
+        Right.AMEND_ACCOUNT,
+        Right.LIMIT_ACCOUNT,
+        Right.REPLACE_METER,
+        Right.WRITE_TOOLS,
+        Right.WRITE_SPECIAL,
+        Right.MANAGE_OPERATORS,
+    }
+)
+
+RIGHTS: Final[Mapping[Level, frozenset[Right]]] = {
+    Level.CLERK: _CLERK,
+    Level.SUPERVISOR: _CLERK | _LEADING,
+    Level.MANAGER: _CLERK | _LEADING,
+    Level.AUDITOR: _SEEING | {Right.SEE_OPERATORS, Right.TAKE_JOURNAL},
+    Level.TECHNICIAN: frozenset(
+        {Right.LOOK, Right.SEE_OFFICE, Right.TEST_READER, Right.EXCHANGE, Right.TAKE_JOURNAL}
+    ),
+}
+
+NOT_AFTER_APPROVING: Final = _MONEY
+"""What nobody may do any more in a session in which he approved for another."""
+
+
+def may(level: Level, right: Right) -> bool:
+    """Whether the table gives the level the right."""
+    return right in RIGHTS.get(level, frozenset())
