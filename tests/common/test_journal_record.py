@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journals import an_intent, lines_of, three_lines
-from yika_common.journal import bodies, card_bodies, meter_bodies, till_bodies
+from yika_common.journal import account_bodies, bodies, card_bodies, meter_bodies, till_bodies
+from yika_common.journal.account_bodies import HOLD_LEVELS, AccountHeld, AccountMoved
 from yika_common.journal.bodies import (
     FIGURE_MAX,
     REFUND,
@@ -187,6 +188,24 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
         ).map(tuple),
     ),
     st.builds(Printed, receipt=st.integers(1, 2**53 - 1), copy=u8, reason=printable),
+    st.builds(
+        AccountMoved,
+        account=printable,
+        what=st.sampled_from(("details", "holder")),
+        who=printable.filter(bool),
+        changed=st.sampled_from(("", "name phone")),
+        premises=st.just("") | st.binary(min_size=16, max_size=16).map(bytes.hex),
+        reason=printable,
+    ),
+    st.builds(AccountHeld, account=printable, level=st.sampled_from(HOLD_LEVELS), until=u32),
+    st.builds(
+        AccountHeld,
+        account=printable,
+        epoch=st.integers(1, 2**32 - 1),
+        seq=st.integers(1, 2**53 - 1),
+        node=names,
+        reason=printable,
+    ),
     st.builds(Witness, card=names, slot=slots, node=names, epoch=u32, seq=naturals, head=hex8),
     st.builds(
         BundleApplied,
@@ -209,7 +228,7 @@ def test_a_purchase_at_the_widest_tariff_fits_a_record() -> None:
 def test_every_class_of_body_is_known_by_its_kind() -> None:
     declared = {
         thing.kind
-        for module in (bodies, card_bodies, meter_bodies, till_bodies)
+        for module in (account_bodies, bodies, card_bodies, meter_bodies, till_bodies)
         for thing in vars(module).values()
         if isinstance(thing, type) and issubclass(thing, Body) and thing is not Body
     }

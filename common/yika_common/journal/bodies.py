@@ -16,13 +16,13 @@ from yika_common.cards.identifiers import (
 )
 from yika_common.errors import Phrase
 from yika_common.journal.body import Body
+from yika_common.journal.bundle_bodies import BundleApplied, BundleRefused
 from yika_common.journal.entries import AppliedItem, DebtPaid, Line, SlotOpened
 from yika_common.readers.port import MemoryKind
 from yika_common.services import PROFILES, SLOTS_MAX, Service
 from yika_common.signing.fields import (
     hexadecimal,
     identifier,
-    is_hex,
     is_name,
     is_number,
     is_service,
@@ -36,7 +36,14 @@ from yika_common.signing.fields import (
 from yika_common.signing.strict_json import INTEGER_LIMIT
 from yika_common.values import dataclass
 
-__all__ = ["AppliedItem", "DebtPaid", "Line", "SlotOpened"]  # the rows of these records, too
+__all__ = [  # the rows of these records, and what bundles came to
+    "AppliedItem",
+    "BundleApplied",
+    "BundleRefused",
+    "DebtPaid",
+    "Line",
+    "SlotOpened",
+]
 
 LAST_SLOT = SLOTS_MAX - 1
 BY_MONEY = "m"
@@ -58,6 +65,13 @@ FIGURE_MAX = 10**12
 
 TOTAL_MAX = (1 << 48) - 1
 """A quantity that grows from record to record: six bytes on the card."""
+
+WHO_MAX = 2000
+"""Characters of a holder's data, sealed, in base64."""
+
+COMMUNITY_MAX = 32
+PREMISES_SIZE = 16
+"""Bytes of what premises are known by: a keyed hash of their address, normalised."""
 
 _LINES_MAX = 160
 """Above what the widest tariff can ask for: every step of every component, fees, taxes."""
@@ -112,7 +126,13 @@ class AccountOpened(Body):
         (is_number(0, LAST_SLOT), is_service, is_name(METER_ID_SIZE)),
         most=SLOTS_MAX,
     )
-    who: str = text("who", most=1200, default="")
+    who: str = text("who", most=WHO_MAX, default="")
+    community: str = text("cm", most=COMMUNITY_MAX, default="")
+    """Code of the community that the premises lie in: many households', so it may be read."""
+    premises: str = hexadecimal("pk", PREMISES_SIZE, default="")
+    """The same for two accounts of the same address, under the node's key for personal data."""
+    reason: str = text("why", most=200, default="")
+    """Why there is a second account at the address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,28 +393,3 @@ class Witness(Body):
     seq: int = number("seq")
     head: str = hexadecimal("h8", 8)
     """First 8 bytes of the hash before that intent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundleApplied(Body):
-    """The node switched to another manifest and its items, all at once."""
-
-    kind: ClassVar[str] = "bundle"
-    version: int = number("mv", least=1)
-    digest: str = hexadecimal("mh", 8)
-    items: tuple[AppliedItem, ...] = rows(
-        "items", AppliedItem, (is_text(1, 64), is_number(1, INTEGER_LIMIT - 1), is_hex(8))
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundleRefused(Body):
-    """The node did not switch to a manifest; what was in force stays in force."""
-
-    kind: ClassVar[str] = "refused"
-    version: int = number("mv", least=1)
-    digest: str = hexadecimal("mh", 8)
-    item: str = text("item", most=64, default="")
-    code: str = text("code", most=64)
-    """The code of the error, for example ``golden_case_differs``."""
-    sentence: str = text("msg", most=500)
