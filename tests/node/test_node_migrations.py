@@ -42,7 +42,9 @@ CREATE TABLE meter_position (meter VARCHAR NOT NULL, generation INTEGER NOT NULL
 INSERT INTO meter_position SELECT meter, generation, count, total FROM meter_position_now;
 DROP TABLE meter_position_now; DROP TABLE tally; DROP TABLE intent_now;
 DROP TABLE notice_done;
-DROP TABLE money;
+DROP TABLE money; DROP TABLE sold;
+DROP INDEX record_seldom; DROP INDEX reading_at; DROP INDEX reading_alarm;
+DROP INDEX reading_unbalanced;
 UPDATE alembic_version SET version_num = '0002';
 """
 """From the newest version of the tables to the second, for sales without anything newer."""

@@ -23,6 +23,7 @@ from yika_node.db import (
     meter_projections,
     money_projections,
     refund_projections,
+    sold_projections,
 )
 
 PENDING: Final = "pending"
@@ -52,6 +53,7 @@ TABLES: Final = (
     "notice_done",
     "meter_swap",
     "money",
+    "sold",
 )
 """Every projection."""
 
@@ -109,13 +111,14 @@ def _account(
 
 
 def _intent(c: sqlite3.Connection, epoch: int, record: Record, body: bodies.Intent) -> None:
+    place = sold_projections.place_of(c, body.account)
     c.execute(
         "INSERT INTO intent (epoch, seq, basket, at, operator, account, card, slot, service,"
         " meter, generation, count, total, quantity, amount, paid, tariff, tariff_version, act,"
         " state, period, counted, heating_year, charged_through, free_day, money_number,"
-        " money_total, quantity_number, quantity_total, debts)"
+        " money_total, quantity_number, quantity_total, debts, area, tariff_class)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending',"
-        " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             epoch,
             record.seq,
@@ -137,9 +140,11 @@ def _intent(c: sqlite3.Connection, epoch: int, record: Record, body: bodies.Inte
             body.tariff_version,
             body.act,
             *card_state(body),
+            *place,
         ),
     )
     money_projections.sold(c, epoch, record, body)
+    sold_projections.sold(c, record, body, place)
     if body.act == bodies.REFUND:
         refund_projections.begun(c, epoch, record, body)
 
@@ -177,7 +182,8 @@ def _sale(c: sqlite3.Connection, epoch: int, record: Record, body: bodies.Sale) 
 def _superseded(
     c: sqlite3.Connection, epoch: int, record: Record, body: bodies.Superseded
 ) -> None:
-    _resolve(c, epoch, record, body, SUPERSEDED)
+    if _resolve(c, epoch, record, body, SUPERSEDED):
+        sold_projections.superseded(c, body.epoch or epoch, body.intent)
 
 
 def _resolve(

@@ -49,6 +49,26 @@ class Tally(Row, table=True):
     heating_year: int
     charged_through: int
     free_day: int
+    __table_args__ = (Index("tally_newest", "epoch", "seq"), WITHOUT_ROWID)
+
+
+class Sold(Row, table=True):
+    """Projection: what was sold within ``span`` seconds from ``start`` on, by whom and of what.
+
+    See :mod:`yika_node.db.sold_projections`.
+    """
+
+    span: int = row.number_key()
+    start: int = row.number_key()
+    outcome: str = row.key()
+    operator: str = row.key()
+    service: str = row.key()
+    area: str = row.key()
+    tariff_class: str = row.key()
+    count: int = row.number()
+    quantity: int = row.number()
+    amount: int = row.number()
+    paid: int = row.number()
     __table_args__ = (WITHOUT_ROWID,)
 
 

@@ -28,6 +28,12 @@ from sqlmodel import Field
 from yika_node.db import row
 from yika_node.db.row import WITHOUT_ROWID, Row
 
+SELDOM = (
+    'substr(line, 1, 12) NOT IN (CAST(\'{"t":"intent\' AS BLOB),'
+    ' CAST(\'{"t":"readin\' AS BLOB), CAST(\'{"t":"sale",\' AS BLOB))'
+)
+"""Records of other kinds than come with every sale: few enough to be listed by themselves."""
+
 
 class Record(Row, table=True):
     """One journal record: its exact line and the hash of the chain up to it."""
@@ -36,7 +42,10 @@ class Record(Row, table=True):
     seq: int = row.number_key()
     line: bytes
     head: bytes
-    __table_args__ = (WITHOUT_ROWID,)
+    __table_args__ = (
+        Index("record_seldom", "epoch", "seq", sqlite_where=text(SELDOM)),
+        WITHOUT_ROWID,
+    )
 
 
 class Tip(Row, table=True):
@@ -127,7 +136,8 @@ class Intent(Row, table=True):
 
     ``act`` says why it was made (:data:`yika_common.journal.bodies.ACTS`).
     ``paid`` is what was handed over, ``amount`` the price of the quantity.  From ``period`` on
-    follows what the card says with it (:mod:`yika_common.journal.implied`).
+    follows what the card says with it (:mod:`yika_common.journal.implied`).  ``area`` and
+    ``tariff_class`` are the account's at that time, empty for one that was opened elsewhere.
     """
 
     epoch: int = row.number_key()
@@ -161,8 +171,12 @@ class Intent(Row, table=True):
     quantity_total: int = row.number()
     debts: int = row.number()
     act: str = row.added("")
+    area: str = row.added("")
+    tariff_class: str = row.added("")
     __table_args__ = (
         Index("intent_account", "account", "epoch", "seq"),
+        Index("intent_at", "at"),
+        Index("intent_superseded", "at", sqlite_where=text("state = 'superseded'")),
         Index("intent_pending", "card", sqlite_where=text("state = 'pending'")),
         WITHOUT_ROWID,
     )
@@ -185,7 +199,12 @@ class Reading(Row, table=True):
     status: int
     sequence: int = row.number()
     meter_time: int = row.number()
-    __table_args__ = (Index("reading_meter", "meter", "sequence"),)
+    __table_args__ = (
+        Index("reading_meter", "meter", "sequence"),
+        Index("reading_at", "at"),
+        Index("reading_alarm", "at", sqlite_where=text("status & 252 <> 0")),
+        Index("reading_unbalanced", "at", sqlite_where=text("used + balance <> total")),
+    )
 
 
 class HeldItem(Row, table=True):
