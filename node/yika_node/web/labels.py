@@ -12,20 +12,10 @@ from yika_common.errors import Phrase, YikaError
 from yika_common.infra.web.class_names import CLASSES
 from yika_common.infra.web.site import Mood, Text
 from yika_common.journal.bodies import REPLACEMENT, SWAP
-from yika_common.services import Service
+from yika_node.services.service_names import SERVICE_NAMES
 from yika_node.services.views import Level, SaleState
 
-SERVICES: Final[dict[str, Text]] = {
-    Service.ELECTRICITY_SINGLE: _("Electricity, single phase"),
-    Service.ELECTRICITY_THREE: _("Electricity, three phase"),
-    Service.HEAT: _("Heat"),
-    Service.GAS: _("Gas"),
-    Service.COLD_WATER: _("Cold water"),
-    Service.HOT_WATER: _("Hot water"),
-    Service.RECYCLED_WATER: _("Recycled water"),
-    Service.PURIFIED_WATER: _("Purified water"),
-    Service.BULK_WATER: _("Large-bore water"),
-}
+SERVICES: Final[dict[str, Text]] = {service: _(name) for service, name in SERVICE_NAMES.items()}
 STATES: Final[dict[SaleState, tuple[Text, Mood]]] = {
     SaleState.WRITTEN: (_("on the card"), "good"),
     SaleState.PENDING: (_("waits for the card"), "warn"),
