@@ -7,6 +7,7 @@ intent, refund  ``refund``       node, epoch, purchase, account, card, meter, qu
                                  paid, reason
 supplement      ``supplement``   card, slot, epoch, intent, reason
 swap            ``meter swap``   account, slot, old, new, moved, reason
+charge, back    ``charge back``  node, epoch, charge, what, account, amount, reason
 card            ``free card``    not to be made again: the fee that was not taken is in no record
 ==============  ===============  ================================================================
 
@@ -19,8 +20,10 @@ from yika_common.journal.bodies import REFUND, SWAP, CardIssued, Intent
 from yika_common.journal.body import Body
 from yika_common.journal.card_bodies import Supplemented
 from yika_common.journal.meter_bodies import MeterSwapped
+from yika_common.journal.till_bodies import Charged
 
 REFUND_ACT, SUPPLEMENT_ACT, SWAP_ACT = "refund", "supplement", "meter swap"
+CHARGE_BACK_ACT = "charge back"
 
 
 def approval_of(body: Body) -> int | None:
@@ -33,6 +36,8 @@ def approval_of(body: Body) -> int | None:
         return body.approved
     if isinstance(body, CardIssued | MeterSwapped):
         return body.approved or None
+    if isinstance(body, Charged) and body.takes_back:
+        return body.approved
     return None
 
 
@@ -69,6 +74,17 @@ def digest_of(body: Body, node: str, epoch: int) -> bytes | None:
             old=body.old,
             new=body.new,
             moved=body.moved,
+            reason=body.reason,
+        )
+    if isinstance(body, Charged) and body.takes_back:
+        return act_digest(
+            CHARGE_BACK_ACT,
+            node=node,
+            epoch=body.epoch or epoch,
+            charge=body.takes_back,
+            what=body.what,
+            account=body.account,
+            amount=body.amount,
             reason=body.reason,
         )
     return None

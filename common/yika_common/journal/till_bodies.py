@@ -103,6 +103,13 @@ class Charged(Body):
     payer: str = text("by", most=64, default="")
     """Who brought it, where it is not the account's holder."""
     reason: str = text("why", most=200, default="")
+    approved: int = number("aq", default=0)
+    """Seq of the approval; 0: none was needed, because money is taken."""
+
+    @property
+    def signed(self) -> int:
+        """The money, below zero where it is given back."""
+        return -self.amount if self.takes_back else self.amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ sale to a card begins while one of its intents is pending.
 
 import sqlite3
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, Final
 
 from yika_common.journal import bodies, card_bodies, meter_bodies
@@ -18,6 +19,7 @@ from yika_common.journal.body import Body
 from yika_common.journal.implied import card_state
 from yika_common.journal.record import Record, Unknown, decode_line
 from yika_node.db import (
+    account_events,
     card_projections,
     customer_projections,
     meter_projections,
@@ -54,14 +56,27 @@ TABLES: Final = (
     "meter_swap",
     "money",
     "sold",
+    "charge",
+    "tendering",
+    "receipt_print",
+    "account_event",
+    "account_state",
+    "account_hold",
 )
 """Every projection."""
 
 
 def apply(connection: sqlite3.Connection, epoch: int, record: Record) -> None:
     """Write what one record means; within the transaction that stores it."""
-    if not isinstance(record.body, Unknown):
-        _APPLY[type(record.body)](connection, epoch, record, record.body)
+    if isinstance(record.body, Unknown):
+        return
+    write = _APPLY.get(type(record.body))
+    if write is None:
+        # Of a kind that is loaded with its first record (yika_common.journal.kinds).
+        _APPLY.update(import_module(_LATE[record.body.kind]).APPLY)
+        write = _APPLY[type(record.body)]
+    write(connection, epoch, record, record.body)
+    account_events.noted(connection, epoch, record)
 
 
 def rebuild(connection: sqlite3.Connection) -> None:
@@ -108,6 +123,7 @@ def _account(
         "INSERT INTO account_meter (account, slot, service, meter) VALUES (?, ?, ?, ?)",
         [(body.account, meter.slot, str(meter.service), meter.meter) for meter in body.meters],
     )
+    account_events.opened(c, body)
 
 
 def _intent(c: sqlite3.Connection, epoch: int, record: Record, body: bodies.Intent) -> None:
@@ -310,3 +326,9 @@ _APPLY: dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]]
     meter_bodies.ToolReturned: _nothing,
     meter_bodies.MeterSwapped: meter_projections.swapped,
 }
+
+_LATE: Final = {
+    **dict.fromkeys(("charge", "tender", "printed"), "yika_node.db.till_projections"),
+    **dict.fromkeys(("life", "hold"), "yika_node.db.life_projections"),
+}
+"""The kinds whose module has an ``APPLY`` of its own, loaded when one is met."""

@@ -1,0 +1,67 @@
+"""The tables of charges and of printed receipts.
+
+A class for a table takes 80 KiB in a server, so these are loaded when one is asked for; what kind
+each is stands in :mod:`yika_node.db.tables`.
+"""
+
+from sqlalchemy import Index, text
+
+from yika_node.db import row
+from yika_node.db.row import WITHOUT_ROWID, Row
+
+
+class Charge(Row, table=True):
+    """Projection: money taken that buys no supply; ``what`` is a fee or a deposit.
+
+    ``given_back`` is the seq, in ``back_epoch``, of the record that its money was handed back with
+    (0: it was not); that record has no row of its own.
+    """
+
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    what: str
+    account: str
+    code: str
+    name_zh: str
+    name_en: str
+    amount: int = row.number()
+    tax: int = row.number()
+    payer: str
+    reason: str
+    at: int = row.number()
+    operator: str
+    back_epoch: int = row.number()
+    given_back: int = row.number()
+    __table_args__ = (
+        Index("charge_account", "account", sqlite_where=text("account <> ''")),
+        WITHOUT_ROWID,
+    )
+
+
+class Tendering(Row, table=True):
+    """Projection: what was given in a tender for the payment whose receipt is (epoch, receipt).
+
+    ``change`` stands in the row of the cash; a payment without rows was made exactly in cash.
+    """
+
+    epoch: int = row.number_key()
+    receipt: int = row.number_key()
+    tender: str = row.key()
+    given: int = row.number()
+    change: int = row.number()
+    reference: str
+    reason: str
+    __table_args__ = (WITHOUT_ROWID,)
+
+
+class ReceiptPrint(Row, table=True):
+    """Projection: whether the original of a receipt was printed, and how many copies.
+
+    ``first_at`` is None while only copies, or nothing, came out of a printer.
+    """
+
+    epoch: int = row.number_key()
+    receipt: int = row.number_key()
+    first_at: int | None = row.maybe_number()
+    copies: int = row.number()
+    __table_args__ = (WITHOUT_ROWID,)
