@@ -24,11 +24,11 @@ from workbook_builders import (
     recalculated,
 )
 from yika_central.domain.ratings import Cause
-from yika_central.reports import sheet
-from yika_central.reports.cells import inert
 from yika_central.reports.rows import Content, PeriodBackwards, SaleRow
-from yika_central.reports.sheet import FIRST_ROW, HEAD_ROW, SheetFull
 from yika_central.reports.workbook import write_workbook
+from yika_common.infra.workbook import sheet
+from yika_common.infra.workbook.cells import inert
+from yika_common.infra.workbook.sheet import FIRST_ROW, HEAD_ROW, SheetFull
 
 SALES = [a_sale(number) for number in range(211)]
 SUMMARY, LIST, LINES, RERATING, CONTROL = 0, 1, 2, 3, 8

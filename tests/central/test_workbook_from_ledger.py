@@ -10,7 +10,7 @@ from openpyxl.workbook import Workbook
 from central_builders import HandClock, Pen, enrol, publish_water
 from workbook_builders import recalculated
 from yika_central.bootstrap import Headquarters
-from yika_central.reports.sheet import HEAD_ROW
+from yika_common.infra.workbook.sheet import HEAD_ROW
 from yika_common.journal.bodies import Superseded
 from yika_common.services import PROFILES
 

@@ -2,10 +2,10 @@
 
 from openpyxl.workbook import Workbook
 
-from yika_central.reports.cells import count, ident, money, text, time
 from yika_central.reports.rows import CardRow, Scope
-from yika_central.reports.sheet import Column, ListSheet, Translate
 from yika_common.errors import N_
+from yika_common.infra.workbook.cells import count, ident, money, text, time
+from yika_common.infra.workbook.sheet import Column, ListSheet, Translate
 
 _CARDS = (
     Column("time", N_("Made at"), 20, "time"),

@@ -7,22 +7,9 @@ or CHECK by a formula of its own.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from openpyxl.formatting.rule import Rule
-from openpyxl.styles import Font, PatternFill
-from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.workbook import Workbook
 
 from yika_central.reports.card_sheet import CardsSheet
-from yika_central.reports.cells import (
-    Cell,
-    Formula,
-    count,
-    ident,
-    money,
-    quantity,
-    text,
-    time,
-)
 from yika_central.reports.labels import SERVICES, unit_of
 from yika_central.reports.list_sheets import LinesSheet, ReratingSheet, SalesSheet
 from yika_central.reports.rows import Content, JournalRow, TariffRow
@@ -31,12 +18,20 @@ from yika_central.reports.settlement_sheets import (
     DebtsSheet,
     SettlementSheet,
 )
-from yika_central.reports.sheet import Sheet, Translate
 from yika_central.reports.summary_sheet import SummarySheet
 from yika_common.errors import N_
+from yika_common.infra.workbook.cells import (
+    Cell,
+    count,
+    ident,
+    money,
+    quantity,
+    text,
+    time,
+)
+from yika_common.infra.workbook.sheet import Translate
+from yika_common.infra.workbook.ties import CHECK, MISSING, OK, TiesSheet
 
-OK, CHECK = "OK", "CHECK"
-MISSING = "MISSING"
 _NOTHING = ""
 _WIDTHS = [46, 22, 22, 16, 13, 13, 30, 26]
 
@@ -54,14 +49,12 @@ class Lists:
     cards: CardsSheet
 
 
-class ControlSheet(Sheet):
+class ControlSheet(TiesSheet):
     """Ties, journals, tariffs, and how the workbook came to be."""
 
     def __init__(self, book: Workbook, content: Content, _: Translate) -> None:
-        super().__init__(book, _("Control"), _WIDTHS)
-        self._translate = _
+        super().__init__(book, _("Control"), _WIDTHS, _)
         self._content = content
-        self.freeze("A4")
 
     def write(
         self,
@@ -72,57 +65,40 @@ class ControlSheet(Sheet):
         rows_hash: str,
     ) -> None:
         """Write every section; all other sheets must be complete."""
-        self.append(Cell(self.title, "title"))
-        self.append(Cell(subtitle, "subtitle"))
-        self.skip()
+        self.begin(subtitle)
         self._ties(lists, summary)
         self._journals(self._content.journals)
         self._tariffs(self._content.tariffs)
         self._provenance(rows_hash)
-        self._colour()
-        self.paper.print_area = f"A1:H{self.rows}"
-        self.paper.protection.sheet = True
-        self.paper.protection.formatColumns = False
+        self.end("H")
 
     def _ties(self, lists: Lists, summary: SummarySheet) -> None:
         _, ledger = self._translate, self._content.ledger
         sales, lines, rerating = lists.sales, lists.lines, lists.rerating
-        self._head(
-            _("The workbook ties to the ledger"),
-            (N_("What"), N_("Ledger"), N_("This workbook"), N_("Difference"), N_("Status")),
-            numbers=(1, 2, 3),
-        )
-        first = self.rows + 1
-        self._tie(_("Sales, rows"), count(ledger.sales), f"=COUNT({sales.column('time')})")
+        first = self.begin_ties(_("The workbook ties to the ledger"), N_("Ledger"))
+        self.tie(_("Sales, rows"), count(ledger.sales), f"=COUNT({sales.column('time')})")
         for name, figure, column in (
             (N_("Sales, charged"), ledger.amount, "amount"),
             (N_("Sales, right amount"), ledger.right, "right"),
             (N_("Sales, difference"), ledger.difference, "difference"),
             (N_("Differences posted to accounts"), ledger.posted, "difference"),
         ):
-            self._tie(_(name), money(figure), f"=SUM({sales.column(column)})")
+            self.tie(_(name), money(figure), f"=SUM({sales.column(column)})")
         for service, key in sales.service_keys.items():
             name = f"{_(SERVICES.get(service, service))} ({unit_of(service)})"
             added = f"=SUMIFS({sales.column('quantity')},{sales.column('service-key')},{key})"
-            self._tie(name, quantity(ledger.quantities.get(service, 0)), added)
-        self._tie(_("Price lines, rows"), count(ledger.lines), f"=COUNT({lines.column('time')})")
+            self.tie(name, quantity(ledger.quantities.get(service, 0)), added)
+        self.tie(_("Price lines, rows"), count(ledger.lines), f"=COUNT({lines.column('time')})")
         added = f"=SUM({lines.column('amount')})"
-        self._tie(_("Price lines, amount"), money(ledger.line_amount), added)
-        self._tie(_("Price lines add up to the sales"), money(ledger.amount), added)
+        self.tie(_("Price lines, amount"), money(ledger.line_amount), added)
+        self.tie(_("Price lines add up to the sales"), money(ledger.amount), added)
         added = f"=SUM({rerating.column('difference')})"
-        self._tie(_("Re-rating, difference"), money(ledger.difference), added)
+        self.tie(_("Re-rating, difference"), money(ledger.difference), added)
         self._money_ties(lists)
         for total in summary.totals:
             cell = f"='{summary.title}'!$D${total.row}"
-            self._tie(f"{summary.title}: {total.section}", money(ledger.amount), cell)
-        last = self.rows
-        verdict = f'=IF(COUNTIF(E{first}:E{last},"{OK}")=ROWS(E{first}:E{last}),"{OK}","{CHECK}")'
-        self.append(
-            Cell(_("All of them"), "total-text"),
-            *(Cell(None, "total-text") for _column in range(3)),
-            Cell(Formula(verdict), "status"),
-        )
-        self.skip()
+            self.tie(f"{summary.title}: {total.section}", money(ledger.amount), cell)
+        self.end_ties(first)
 
     def _money_ties(self, lists: Lists) -> None:
         """From charged to paid; from posted to absorbed and adjusted; adjustments; debts."""
@@ -183,22 +159,11 @@ class ControlSheet(Sheet):
                 ),
             ),
         ):
-            self._tie(_(name), money(figure), formula)
-
-    def _tie(self, name: str, ledger: Cell, formula: str) -> None:
-        row = self.rows + 1
-        places = 3 if ledger.look == "quantity" else 2
-        self.append(
-            text(name),
-            ledger,
-            Cell(Formula(formula), ledger.look),
-            Cell(Formula(f"=ROUND(C{row}-B{row},{places})"), ledger.look),
-            Cell(Formula(f'=IF(D{row}=0,"{OK}","{CHECK}")'), "status"),
-        )
+            self.tie(_(name), money(figure), formula)
 
     def _journals(self, journals: Iterable[JournalRow]) -> None:
         _, zone = self._translate, self._content.scope.zone
-        self._head(
+        self.head(
             _("Journals: complete up to which record, and what is missing"),
             (
                 N_("Vending point"),
@@ -229,7 +194,7 @@ class ControlSheet(Sheet):
 
     def _tariffs(self, tariffs: Iterable[TariffRow]) -> None:
         _, zone = self._translate, self._content.scope.zone
-        self._head(
+        self.head(
             _("Tariff versions the sales were made on"),
             (
                 N_("Tariff"),
@@ -282,33 +247,6 @@ class ControlSheet(Sheet):
                 "subtitle",
             ),
         )
-
-    def _head(self, section: str, headings: Iterable[str], numbers: Iterable[int]) -> None:
-        """``numbers`` are the places of the headings above numbers."""
-        right = frozenset(numbers)
-        self.append(Cell(section, "section"))
-        self.append(
-            *(
-                Cell(
-                    self._translate(heading) if heading else heading,
-                    "head-number" if place in right else "head",
-                )
-                for place, heading in enumerate(headings)
-            )
-        )
-
-    def _colour(self) -> None:
-        for word, ink, paper in (
-            (OK, "085A40", "E3F4EC"),
-            (CHECK, "A4262C", "FCEBEB"),
-            (MISSING, "8A5300", "FDF1DA"),
-        ):
-            look = DifferentialStyle(
-                font=Font(color=ink, bold=True),
-                fill=PatternFill("solid", start_color=paper, end_color=paper),
-            )
-            rule = Rule("cellIs", operator="equal", dxf=look, formula=[f'"{word}"'])
-            self.paper.conditional_formatting.add(f"E1:E{self.rows}", rule)
 
 
 def _ranges(holes: Iterable[tuple[int, int]]) -> str:

@@ -6,11 +6,11 @@ from typing import TypeVar
 from openpyxl.workbook import Workbook
 
 from yika_central.domain.ratings import Cause
-from yika_central.reports.cells import count, ident, money, quantity, scaled, text, time
 from yika_central.reports.labels import CAUSES, OUTCOMES, PROBLEMS, SERVICES, unit_of
 from yika_central.reports.rows import Groups, LineRow, SaleRow, Scope
-from yika_central.reports.sheet import Column, ListSheet, Translate
 from yika_common.errors import N_
+from yika_common.infra.workbook.cells import count, ident, money, quantity, scaled, text, time
+from yika_common.infra.workbook.sheet import Column, ListSheet, Translate
 from yika_common.numbers import PRICE_PLACES
 from yika_common.tariffs.model import FEE_RATE_PLACES
 

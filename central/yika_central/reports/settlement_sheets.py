@@ -2,11 +2,11 @@
 
 from openpyxl.workbook import Workbook
 
-from yika_central.reports.cells import Cell, count, ident, money, text, time
 from yika_central.reports.labels import ADJUSTMENT_KINDS, CAUSES, DEBT_AGES, SERVICES
 from yika_central.reports.rows import AdjustmentRow, DebtRow, Scope, SettlementRow
-from yika_central.reports.sheet import Column, ListSheet, Translate
 from yika_common.errors import N_
+from yika_common.infra.workbook.cells import Cell, count, ident, money, text, time
+from yika_common.infra.workbook.sheet import Column, ListSheet, Translate
 
 _SETTLED = (
     Column("time", N_("Sold at"), 20, "time"),

@@ -14,12 +14,12 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 
 from yika_central.domain.ratings import Cause
-from yika_central.reports.cells import Cell, Formula, count, text
 from yika_central.reports.labels import CAUSES, OUTCOMES, SERVICES, unit_of
 from yika_central.reports.list_sheets import ReratingSheet, SalesSheet
 from yika_central.reports.rows import Groups
-from yika_central.reports.sheet import Sheet, Translate
 from yika_common.errors import N_
+from yika_common.infra.workbook.cells import Cell, Formula, count, text
+from yika_common.infra.workbook.sheet import Sheet, Translate
 
 _FIGURES = (N_("Sales"), N_("Charged"), N_("Right amount"), N_("Difference"))
 _MONEY_COLUMNS = ("amount", "right", "difference")

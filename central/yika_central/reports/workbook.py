@@ -11,7 +11,6 @@ from pathlib import Path
 from openpyxl.workbook import Workbook
 
 from yika_central.reports.card_sheet import CardsSheet
-from yika_central.reports.cells import add_looks
 from yika_central.reports.control_sheet import ControlSheet, Lists
 from yika_central.reports.list_sheets import LinesSheet, ReratingSheet, SalesSheet
 from yika_central.reports.rows import Content
@@ -20,9 +19,10 @@ from yika_central.reports.settlement_sheets import (
     DebtsSheet,
     SettlementSheet,
 )
-from yika_central.reports.sheet import ListSheet, Sheet, Translate, check_fits
 from yika_central.reports.summary_sheet import SummarySheet
 from yika_common.errors import N_
+from yika_common.infra.workbook.cells import add_looks
+from yika_common.infra.workbook.sheet import ListSheet, Sheet, Translate, check_fits
 
 TITLE = N_("Consolidated sales report")
 

@@ -19,8 +19,8 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
-from yika_central.reports.cells import Cell, Formula, Pen
 from yika_common.errors import N_, YikaError
+from yika_common.infra.workbook.cells import Cell, Formula, Pen
 
 Translate = Callable[[str], str]
 
