@@ -1,6 +1,7 @@
 """The one place where a node's parts are chosen and joined."""
 
 import fcntl
+import logging
 import os
 from importlib.metadata import version
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from yika_common.clock import Clock
+from yika_common.errors import YikaError
 from yika_common.infra.collecting import without_collecting
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.passwords import Cost
@@ -18,13 +20,14 @@ from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Journal
 from yika_node.db.sentinel import Sentinel
 from yika_node.db.start import Start, read_start
-from yika_node.db.store import Store, open_store
+from yika_node.db.store import Store, needs_update, open_store
 from yika_node.errors import AlreadyRunning
 from yika_node.hardware.readers import reader_at
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.adoption import Adoption
 from yika_node.services.amendments import Amendments
 from yika_node.services.approvals import ApprovalBook
+from yika_node.services.backup_state import Safekeeping
 from yika_node.services.card_desk import CardDesk
 from yika_node.services.card_life import CardLife
 from yika_node.services.card_shelf import CardShelf
@@ -56,6 +59,7 @@ from yika_node.vault import Vault
 
 LOCK_FILE: Final = "node.lock"
 _INCARNATION_SIZE = 8
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Node:
     stick: Stick
     reader: NamedReader
     reader_test: ReaderTest
+    safekeeping: Safekeeping
     store: Store
     lock: int
 
@@ -154,6 +159,8 @@ def build(
     config = load(folder)
     lock = _lock(folder)
     try:
+        if needs_update(folder):
+            _keep_before_update(folder, config, clock, random)
         store = open_store(folder)
         outside = _Outside(
             clock=TrustedClock(clock),
@@ -179,6 +186,16 @@ class _Outside:
     uplinks: UplinkTo
     cost: Cost | None
     judge: Judge
+
+
+def _keep_before_update(folder: Path, config: Config, clock: Clock, random: RandomSource) -> None:
+    """Make a backup before a newer program changes the tables; selling does not wait for one."""
+    from yika_node.services.safekeeping import Keeper  # noqa: PLC0415 - once in an update
+
+    try:
+        Keeper(folder, clock, random, config.backup.second_place).keep()
+    except YikaError as failure:
+        _log.warning("no_backup_before_update", extra={"facts": {"code": failure.code}})
 
 
 def _configured_reader(config: Config) -> NamedReader:
@@ -243,6 +260,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         stick=Stick(queries, standing, cutter, courier, adoption, random),
         reader=outside.reader,
         reader_test=ReaderTest(outside.reader, counter, clock),
+        safekeeping=Safekeeping(folder),
         store=store,
         lock=lock,
     )

@@ -24,25 +24,26 @@ from yika_common.infra.system_errors import why_refused
 from yika_common.infra.wall_clock import system_clock
 from yika_common.sync.errors import TokenMalformed
 from yika_node.bootstrap import Node, build, is_running
+from yika_node.config import load
 from yika_node.hardware.readers import reader_at
 from yika_node.jobs import Jobs
 from yika_node.services.inspection import Inspection
-from yika_node.services.safekeeping import FolderInUse, NothingToKeep, back_up, put_back
 from yika_node.services.stick import StickUnusable
 from yika_node.web.app import make_node_app
 from yika_node.web.entrance import DeskSessions
 
 FAILED: Final = 1
 WRONG_FILE: Final = 2
+_NICE: Final = 10
 _WRONG_FILES = (
     ConfigurationUnreadable,
     UnknownSetting,
     WrongSetting,
     TokenMalformed,
     StickUnusable,
-    NothingToKeep,
-    FolderInUse,
 )
+_WRONG_PLACES: Final = ("nothing_to_keep", "folder_in_use", "no_backup")
+"""Codes of failures whose classes are loaded with their command alone."""
 
 _folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 _operator = click.option("--operator", required=True, help="Whose password opens the keys.")
@@ -170,27 +171,52 @@ def import_(data: Path, operator: str, password: str, folder: Path) -> None:
 
 
 @main.command()
-@_folder
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
+@click.option("--aside", is_flag=True, help="Leave the machine to others; say nothing.")
 @click.pass_obj
-def backup(data: Path, folder: Path) -> None:
-    """Copy the vending point to FOLDER; the program may be running."""
+def backup(data: Path, folder: Path | None, *, aside: bool) -> None:
+    """Make a backup and try it; with FOLDER a copy goes there. The program may be running."""
+    from yika_node.services.safekeeping import Keeper  # noqa: PLC0415 - seldom needed
+
+    if aside:
+        os.nice(_NICE)
     with _sentences():
-        back_up(data, folder)
-        _say(N_("The backup in %(folder)s is whole."), folder=str(folder))
+        config = load(data)
+        keeper = Keeper(data, system_clock, system_random, config.backup.second_place)
+        state = keeper.keep()
+        assert state.good is not None, "it raises otherwise"
+        target = data / "backups" / state.good.file if folder is None else keeper.copy_to(folder)
+        if not aside:
+            _say(
+                N_(
+                    "The backup %(file)s was restored on trial and is whole (%(records)s records)."
+                ),
+                file=str(target),
+                records=state.good.seq,
+            )
+        if state.second_problem is not None:
+            problem = state.second_problem
+            click.echo(filled(problem.sentence, problem.facts, _language()), err=True)
 
 
 @main.command()
-@_folder
+@_operator
+@_password
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_obj
-def restore(data: Path, folder: Path) -> None:
-    """Put the backup in FOLDER into an empty data folder; nothing is sold from it."""
+def restore(data: Path, operator: str, password: str, file: Path) -> None:
+    """Put the backup FILE into an empty data folder; nothing is sold from it."""
+    from yika_node.services.safekeeping import put_back  # noqa: PLC0415 - seldom needed
+
     with _sentences():
-        put_back(folder, data)
+        header = put_back(file, data, operator, password, system_random)
         _say(
             N_(
-                "The backup is restored. Nothing is sold from it until headquarters has "
-                "registered this vending point anew."
-            )
+                "The backup of %(node)s is restored up to record %(records)s. Nothing is sold "
+                "from it until headquarters has registered this vending point anew."
+            ),
+            node=header.node,
+            records=header.seq,
         )
 
 
@@ -201,7 +227,8 @@ def _sentences() -> Iterator[None]:
         yield
     except YikaError as error:
         click.echo(sentence(error, _language()), err=True)
-        sys.exit(WRONG_FILE if isinstance(error, _WRONG_FILES) else FAILED)
+        wrong = isinstance(error, _WRONG_FILES) or error.code in _WRONG_PLACES
+        sys.exit(WRONG_FILE if wrong else FAILED)
     except OSError as error:
         click.echo(f"{error.filename}: {said(why_refused(error), _language())}", err=True)
         sys.exit(WRONG_FILE)

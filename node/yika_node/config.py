@@ -10,6 +10,9 @@ reader          port              path of the reader's port, or its name in PC/S
 reader          protocol          how the reader is spoken to; auto: it is found ("auto")
 reader          parallel_mode     how a reader on a parallel port sends: byte, nibble; auto:
                                   bytes if it can ("auto")
+backup          every_s           seconds between backups (3600)
+backup          second            folder on a second medium, a stick or another disk, where
+                                  backups go too ("")
 web             host              address the pages are served on ("127.0.0.1")
 web             port              port the pages are served on (8631)
 place           time_zone         zone of the clock on the wall ("Asia/Shanghai")
@@ -36,6 +39,7 @@ PARALLEL_MODES: Final = (AUTO, "byte", "nibble")
 LANGUAGES: Final = ("en", "zh")
 _PORT_MAX = 65535
 _INTERVAL_MIN, _INTERVAL_MAX = 5, 86_400
+_BACKUP_MIN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,25 @@ class ReaderConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupConfig:
+    """How often backups are made, and where they go besides the data folder."""
+
+    every_s: int = 3600
+    second: str = ""
+
+    def __post_init__(self) -> None:
+        if not _BACKUP_MIN <= self.every_s <= _INTERVAL_MAX:
+            raise OutOfRange("every_s", _between(_BACKUP_MIN, _INTERVAL_MAX))
+        if self.second and not Path(self.second).is_absolute():
+            raise OutOfRange("second", Phrase("it must be a whole path, from / on"))
+
+    @property
+    def second_place(self) -> Path | None:
+        """The second medium's folder, if one is configured."""
+        return Path(self.second) if self.second else None
+
+
+@dataclass(frozen=True, slots=True)
 class WebConfig:
     """Where the pages are served."""
 
@@ -117,6 +140,7 @@ class Config:
     headquarters: HeadquartersConfig = HeadquartersConfig()
     sync: SyncConfig = SyncConfig()
     reader: ReaderConfig = ReaderConfig()
+    backup: BackupConfig = BackupConfig()
     web: WebConfig = WebConfig()
     place: PlaceConfig = PlaceConfig()
 

@@ -1,21 +1,29 @@
 """What a running node does by itself.
 
 It exchanges with headquarters, at intervals and after sales, and ends the sessions whose time has
-run out, so that the vault is locked although no browser asks any more.  As soon as its pages can
-be reached it loads what the first of them does without.
+run out, so that the vault is locked although no browser asks any more.  It has backups made, in a
+process of their own that leaves the machine to others.  As soon as its pages can be reached it
+loads what the first of them does without.
 """
 
 import logging
+import sys
 import threading
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from yika_common.clock import to_timestamp
 from yika_common.errors import YikaError
 from yika_common.infra.scheduling import Job, Schedule
 from yika_node.bootstrap import Node
 
+if TYPE_CHECKING:
+    from subprocess import Popen
+
 SYNC: Final = "sync"
 SWEEP: Final = "sweep"
 WARM_UP: Final = "warm-up"
+BACKUP: Final = "backup"
+BACKUP_LOOK_S: Final = 60
 SWEEP_INTERVAL_S: Final = 60
 _JITTER_PART = 10
 
@@ -31,6 +39,8 @@ class Jobs:
         interval = node.config.sync.interval_s
         self._schedule.every(interval, SYNC, self._sync, jitter_s=interval // _JITTER_PART)
         self._schedule.every(SWEEP_INTERVAL_S, SWEEP, sweep)
+        self._schedule.every(BACKUP_LOOK_S, BACKUP, self._backup)
+        self._keeper: Popen[bytes] | None = None
         self._warming = threading.Thread(target=self._warm_up, name=WARM_UP)
 
     def start(self) -> None:
@@ -46,7 +56,9 @@ class Jobs:
         self._schedule.soon(SYNC)
 
     def stop(self) -> None:
-        """Let a running exchange end, then do nothing more."""
+        """Let a running exchange end, give up a running backup, then do nothing more."""
+        if self._keeper is not None:
+            self._keeper.terminate()
         self._schedule.stop()
         if self._warming.ident is not None:
             self._warming.join()
@@ -69,3 +81,28 @@ class Jobs:
             _log.info(
                 "synced", extra={"facts": {"sent": report.sent, "upto": report.acknowledged}}
             )
+
+    def _backup(self) -> None:
+        """Have a backup made where one is due; what comes of it is written down for the pages."""
+        node = self._node
+        if not node.standing.enrolled or not (node.safekeeping.take_order() or self._due()):
+            return
+        from subprocess import Popen  # noqa: PLC0415 - once an hour
+
+        command = [sys.executable, "-m", "yika_node", "--data", str(node.folder)]
+        with Popen([*command, "backup", "--aside"]) as self._keeper:
+            status = self._keeper.wait()
+        self._keeper = None
+        _log.info("backup", extra={"facts": {"status": status}})
+
+    def _due(self) -> bool:
+        """Whether the last attempt is long ago, and something was recorded since the last good."""
+        node, state = self._node, self._node.safekeeping.state()
+        if to_timestamp(node.clock()) - state.tried_at < node.config.backup.every_s:
+            return False
+        good = state.good
+        return (
+            good is None
+            or state.second_problem is not None
+            or good.seq < node.courier.state().head
+        )

@@ -184,7 +184,7 @@ class Journal:
                 ),
             )
             head = genesis(identity.certificate)
-            signature = self._signer().sign(_tip_message(identity.epoch, 0, head))
+            signature = self._signer().sign(tip_message(identity.epoch, 0, head))
             connection.execute(
                 "INSERT INTO tip (epoch, seq, head, signature, at) VALUES (?, 0, ?, ?, ?)",
                 (identity.epoch, head, signature, moment),
@@ -216,7 +216,7 @@ class Journal:
             made = self._made(identity, drafts, to_timestamp(at), operator)
             entries = tuple(entry for entry, _ in made)
             last = entries[-1]
-            signature = signer.sign(_tip_message(last.epoch, last.seq, last.head))
+            signature = signer.sign(tip_message(last.epoch, last.seq, last.head))
             # Whatever fails from here on, the table says where the chain ends then.
             self._end = None
             with transaction(self._connection) as connection:
@@ -308,9 +308,7 @@ class Journal:
             except JournalDamaged as damage:
                 return damage
             last = self._head_at(epoch, seq) if seq else genesis(identity.certificate)
-            if last != head or not identity.key.verifies(
-                signature, _tip_message(epoch, seq, head)
-            ):
+            if last != head or not identity.key.verifies(signature, tip_message(epoch, seq, head)):
                 return JournalDamaged()
             mark = self._sentinel.read()
             if mark is None or mark.seq == 0:
@@ -322,5 +320,5 @@ class Journal:
         return None
 
 
-def _tip_message(epoch: int, seq: int, head: bytes) -> bytes:
+def tip_message(epoch: int, seq: int, head: bytes) -> bytes:
     return _TIP_TAG + epoch.to_bytes(4, "big") + seq.to_bytes(8, "big") + head

@@ -53,6 +53,13 @@ class Store:
                 self._engine.dispose()
 
 
+def needs_update(folder: Path) -> bool:
+    """Whether the data folder's tables are an earlier program's; a new folder has none yet."""
+    path = folder / FILE_NAME
+    revision = _revision(path) if path.exists() else None
+    return revision is not None and bool(behind(revision, MIGRATIONS))
+
+
 def open_store(folder: Path) -> Store:
     """The database of a data folder, created or migrated as needed.
 
