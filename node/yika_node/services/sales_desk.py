@@ -11,11 +11,13 @@ Whatever fails after the first commit leaves lines *pending*; they are finished 
 seen again (:mod:`yika_node.services.settlement`).  Nothing is sold anew because of a failure.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from sqlite3 import Connection
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from yika_common.cards.contact import UserCard
 from yika_common.clock import Clock
@@ -24,7 +26,7 @@ from yika_common.infra.sqlite_errors import DatabaseBusy, DiskFull
 from yika_common.journal.bodies import Intent, Sale
 from yika_common.numbers import Money, money_to_text, quantity_to_text
 from yika_common.values import dataclass
-from yika_node.db.journal import Entry, Journal
+from yika_node.db.journal import Draft, Entry, Journal
 from yika_node.db.queries import Queries
 from yika_node.errors import VaultLocked
 from yika_node.services.allowed import check_services
@@ -45,6 +47,9 @@ from yika_node.services.payments import Agreed, BasketQuote, Receipt
 from yika_node.services.pricing import Pricing
 from yika_node.services.standing import Standing
 from yika_node.services.views import CardView, SaleEntry, SlotView
+
+if TYPE_CHECKING:
+    from yika_node.services.tenders import Given
 
 _NOT_RECORDED: Final[dict[type[YikaError], Phrase]] = {
     DiskFull: Phrase("the disk is full"),
@@ -100,6 +105,7 @@ class SalesDesk:
         form_token: str,
         *,
         agreed: Agreed | None = None,
+        given: Given | None = None,
     ) -> Receipt:
         """Sell the basket onto the card of that number; the same token sells once.
 
@@ -110,6 +116,7 @@ class SalesDesk:
             form_token: the form's own; the same call again returns the first one's receipt.
             agreed: what the customer was told; to pay something else, or to get something else
                 for it, is refused.
+            given: how it is paid; None: with the exact sum in cash.
 
         Returns:
             The receipt.  Lines may be pending; then ``problem`` says why.
@@ -131,7 +138,7 @@ class SalesDesk:
             # One moment selects the tariff and the period, and is the record's own time.
             at = self.clock()
             mintings = self._decided(opened, entries, agreed, at)
-            intents = self._commit(mintings, operator, form_token, at)
+            intents = self._commit(mintings, operator, form_token, at, given)
             problem = self._write(opened.session, mintings, intents, operator)
         return self.enquiries.receipt(intents[0].epoch, intents[0].seq, problem)
 
@@ -187,9 +194,14 @@ class SalesDesk:
         check_services(self.standing, (slot.service for slot in slots if slot.slot in wanted))
 
     def _commit(
-        self, mintings: Sequence[Minting], operator: str, form_token: str, at: datetime
+        self,
+        mintings: Sequence[Minting],
+        operator: str,
+        form_token: str,
+        at: datetime,
+        given: Given | None,
     ) -> tuple[Entry, ...]:
-        """Take the money: all intents and the form's token in one commit."""
+        """Take the money: all intents, how they are paid and the form's token in one commit."""
 
         def remember(connection: Connection, entries: Sequence[Entry]) -> None:
             connection.execute(
@@ -197,8 +209,12 @@ class SalesDesk:
                 (form_token, entries[0].epoch, entries[0].seq),
             )
 
-        drafts = [minting.draft(index) for index, minting in enumerate(mintings)]
-        return self.journal.append(drafts, at=at, operator=operator, along=[remember])
+        drafts: list[Draft] = [minting.draft(index) for index, minting in enumerate(mintings)]
+        if given is not None:
+            due = _agreed([minting.priced for minting in mintings]).paid
+            drafts += given.drafts(due, len(mintings))
+        entries = self.journal.append(drafts, at=at, operator=operator, along=[remember])
+        return entries[: len(mintings)]
 
     def _write(
         self,
