@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cash_builders import cash_bodies as cash_bodies_of_any_kind
 from journals import an_intent, lines_of, three_lines
-from yika_common.journal import account_bodies, bodies, card_bodies, meter_bodies, till_bodies
+from yika_common.journal import (
+    account_bodies,
+    bodies,
+    cash_bodies,
+    card_bodies,
+    meter_bodies,
+    till_bodies,
+)
 from yika_common.journal.account_bodies import HOLD_LEVELS, AccountHeld, AccountMoved
 from yika_common.journal.bodies import (
     FIGURE_MAX,
@@ -188,6 +196,7 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
         ).map(tuple),
     ),
     st.builds(Printed, receipt=st.integers(1, 2**53 - 1), copy=u8, reason=printable),
+    cash_bodies_of_any_kind,
     st.builds(
         AccountMoved,
         account=printable,
@@ -228,7 +237,14 @@ def test_a_purchase_at_the_widest_tariff_fits_a_record() -> None:
 def test_every_class_of_body_is_known_by_its_kind() -> None:
     declared = {
         thing.kind
-        for module in (account_bodies, bodies, card_bodies, meter_bodies, till_bodies)
+        for module in (
+            account_bodies,
+            bodies,
+            card_bodies,
+            cash_bodies,
+            meter_bodies,
+            till_bodies,
+        )
         for thing in vars(module).values()
         if isinstance(thing, type) and issubclass(thing, Body) and thing is not Body
     }

@@ -74,6 +74,10 @@ _LATE: Final = MappingProxyType(
         "tender": "yika_common.journal.till_bodies",
         "charge": "yika_common.journal.till_bodies",
         "printed": "yika_common.journal.till_bodies",
+        **dict.fromkeys(
+            ("shift", "cash", "drawer", "z", "z_why", "banked", "idle"),
+            "yika_common.journal.cash_bodies",
+        ),
     }
 )
 """The text under ``t`` to the module of its class, loaded when it is asked for."""
