@@ -15,8 +15,8 @@ from journals import an_intent, lines_of, three_lines
 from yika_common.journal import (
     account_bodies,
     bodies,
-    cash_bodies,
     card_bodies,
+    cash_bodies,
     meter_bodies,
     till_bodies,
 )
