@@ -14,7 +14,6 @@ sends one part again.
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from yika_common.cards.identifiers import (
     AREA_SIZE,
@@ -24,8 +23,15 @@ from yika_common.cards.identifiers import (
     PERIOD_SIZE,
 )
 from yika_common.errors import Phrase
-from yika_common.journal.bodies import FIGURE_MAX, LAST_SLOT, TOTAL_MAX, AccountFacts, SlotOpened
-from yika_common.services import PROFILES, SLOTS_MAX, Service
+from yika_common.journal.bodies import (
+    COMMUNITY_MAX,
+    FIGURE_MAX,
+    LAST_SLOT,
+    TOTAL_MAX,
+    AccountFacts,
+    SlotOpened,
+)
+from yika_common.services import PROFILES, SLOTS_MAX
 from yika_common.signing.errors import FileMalformed, FileTooLarge
 from yika_common.signing.fields import (
     Document,
@@ -48,7 +54,10 @@ from yika_common.signing.trust import TrustRoot
 from yika_common.sync.errors import ItemMismatch, MessageForAnother
 from yika_common.sync.messages import Certificate
 from yika_common.sync.personal_data import Person
+from yika_common.sync.sheet_rows import DebtSheet, HoldSheet, LostSale, OwnLimit, SlotSheet
 from yika_common.values import dataclass
+
+__all__ = ["DebtSheet", "HoldSheet", "LostSale", "OwnLimit", "SlotSheet"]  # a sheet's rows, too
 
 CUSTOMERS_TYPE = "application/vnd.yika.customers.v1"
 CUSTOMERS_ITEM = "customers/"
@@ -61,78 +70,20 @@ LINES_MAX = 256 << 20
 LOST_MAX = 8
 """Lost intents that a sheet tells at a time; the others follow when these are closed."""
 
+HOLDS_MAX = 16
+"""Holds that a sheet tells: the newest."""
+
+_WORDS_MAX = 1200
 _SHEET_MAX = 64 << 10
 _SHEETS_MAX = 1_000_000
 _CHUNK = 64 << 10
 _LEVEL = 6
+SUSPENDED, CLOSED = "suspended", "closed"
+"""What an account is, unless it is open; the words of its records, too."""
+
 _U8 = (1 << 8) - 1
 _U16 = (1 << 16) - 1
 _U32 = (1 << 32) - 1
-
-
-class SlotSheet(NamedTuple):
-    """A slot as headquarters counts it: what its newest purchase left, and sums over all of them.
-
-    ``generation`` and ``count`` name that purchase, ``total`` is the meter's lifetime total after
-    it; ``bought`` is counted in ``period``.  ``money_total`` is what was applied through this slot
-    of the account's adjustment, ``money_number`` the newest number applied; ``debts`` is what was
-    collected from debts through it.  ``quantity_number`` and ``quantity_total`` are the adjustment
-    of the meter's quantity that headquarters ordered, applied or not; ``quantity_applied`` is what
-    was applied of it, up to that number.
-    """
-
-    slot: int
-    generation: int
-    count: int  # type: ignore[assignment]  # instead of the tuple's own method
-    total: int
-    period: str = ""
-    bought: int = 0
-    heating_year: int = 0
-    charged_through: int = 0
-    free_day: int = 0
-    money_number: int = 0
-    money_total: int = 0
-    debts: int = 0
-    quantity_number: int = 0
-    quantity_total: int = 0
-    quantity_applied_number: int = 0
-    quantity_applied: int = 0
-
-
-class LostSale(NamedTuple):
-    """An intent of which its own node has not said yet how it ended."""
-
-    node: str
-    epoch: int
-    seq: int
-
-
-class DebtSheet(NamedTuple):
-    """A debt: ``left`` after all that :attr:`AccountSheet.collected` counts.
-
-    ``share`` is in 1/1000000 of what the policy takes shares of, ``least`` money per sale; lower
-    ``priority`` is collected first.
-    """
-
-    id: str
-    zh: str
-    en: str
-    left: int
-    share: int
-    least: int
-    priority: int
-
-
-class OwnLimit(NamedTuple):
-    """An account's own limits of a service, set ``at`` a moment ``until`` another; 0: no bound."""
-
-    service: Service
-    per_sale: int
-    per_day: int
-    per_month: int
-    per_cycle: int
-    at: int
-    until: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +187,28 @@ class AccountSheet(Document):
 
     And refunds that wait for their meter on a later card, whose maker knew of them.
     """
+    status: str = text("st", among=("", SUSPENDED, CLOSED), default="")
+    status_at: int = number("sa", default=0)
+    """Time of the record that says so; 0: it is as it was opened."""
+    holder_at: int = number("ha", default=0)
+    """Time of the record that :attr:`holder` is from; 0: as the account was opened."""
+    community: str = text("cm", most=COMMUNITY_MAX, default="")
+    holds: tuple[HoldSheet, ...] = rows(
+        "hd",
+        HoldSheet,
+        (
+            is_name(NODE_ID_SIZE),
+            is_number(1, _U32),
+            is_number(1, INTEGER_LIMIT - 1),
+            is_text(1, 16),
+            is_number(0, 1 << 40),
+            is_text(0, 16),
+            is_text(0, _WORDS_MAX),
+        ),
+        most=HOLDS_MAX,
+        default=(),
+    )
+    """The holds that nobody has lifted, as far as headquarters has heard."""
     holder: tuple[Person, ...] = documents("who", Person, most=1, default=())
 
     @property

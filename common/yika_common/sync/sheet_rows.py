@@ -1,0 +1,82 @@
+"""The rows that an account's sheet is made of; :mod:`yika_common.sync.customers` has the sheet."""
+
+from typing import NamedTuple
+
+from yika_common.services import Service
+
+
+class SlotSheet(NamedTuple):
+    """A slot as headquarters counts it: what its newest purchase left, and sums over all of them.
+
+    ``generation`` and ``count`` name that purchase, ``total`` is the meter's lifetime total after
+    it; ``bought`` is counted in ``period``.  ``money_total`` is what was applied through this slot
+    of the account's adjustment, ``money_number`` the newest number applied; ``debts`` is what was
+    collected from debts through it.  ``quantity_number`` and ``quantity_total`` are the adjustment
+    of the meter's quantity that headquarters ordered, applied or not; ``quantity_applied`` is what
+    was applied of it, up to that number.
+    """
+
+    slot: int
+    generation: int
+    count: int  # type: ignore[assignment]  # instead of the tuple's own method
+    total: int
+    period: str = ""
+    bought: int = 0
+    heating_year: int = 0
+    charged_through: int = 0
+    free_day: int = 0
+    money_number: int = 0
+    money_total: int = 0
+    debts: int = 0
+    quantity_number: int = 0
+    quantity_total: int = 0
+    quantity_applied_number: int = 0
+    quantity_applied: int = 0
+
+
+class LostSale(NamedTuple):
+    """An intent of which its own node has not said yet how it ended."""
+
+    node: str
+    epoch: int
+    seq: int
+
+
+class HoldSheet(NamedTuple):
+    """A hold on the account, named by the place of its record; ``until`` 0: it has no end."""
+
+    node: str
+    epoch: int
+    seq: int
+    level: str
+    until: int
+    lifter: str
+    words: str
+
+
+class DebtSheet(NamedTuple):
+    """A debt: ``left`` after all that :attr:`AccountSheet.collected` counts.
+
+    ``share`` is in 1/1000000 of what the policy takes shares of, ``least`` money per sale; lower
+    ``priority`` is collected first.
+    """
+
+    id: str
+    zh: str
+    en: str
+    left: int
+    share: int
+    least: int
+    priority: int
+
+
+class OwnLimit(NamedTuple):
+    """An account's own limits of a service, set ``at`` a moment ``until`` another; 0: no bound."""
+
+    service: Service
+    per_sale: int
+    per_day: int
+    per_month: int
+    per_cycle: int
+    at: int
+    until: int
