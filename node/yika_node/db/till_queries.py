@@ -1,0 +1,123 @@
+"""Reading tenders, charges and printed receipts; loaded when somebody asks.
+
+Plain statements: classes for these tables would take memory in every server that shows a receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from yika_common.infra.engine import named_engine_failures
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from yika_node.db.store import Store
+
+
+class TenderRow(NamedTuple):
+    """One tender of a payment; see :class:`yika_node.db.till_tables.Tendering`."""
+
+    tender: str
+    given: int
+    change: int
+    reference: str
+    reason: str
+
+
+class ChargeRow(NamedTuple):
+    """A charge; see :class:`yika_node.db.till_tables.Charge`."""
+
+    epoch: int
+    seq: int
+    what: str
+    account: str
+    code: str
+    name_zh: str
+    name_en: str
+    amount: int
+    tax: int
+    payer: str
+    reason: str
+    at: int
+    operator: str
+    back_epoch: int
+    given_back: int
+
+
+class PrintRow(NamedTuple):
+    """What of a receipt came out of printers; see ``till_tables.ReceiptPrint``."""
+
+    first_at: int | None
+    copies: int
+
+
+_CHARGE = f"SELECT {', '.join(ChargeRow._fields)} FROM charge"  # noqa: S608 - own names
+
+
+class TillQueries:
+    """What the desks of charges and of paper ask; every method is one snapshot."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        with named_engine_failures(), self._store.engine.connect() as connection:
+            yield connection
+
+    def tenders(self, epoch: int, receipt: int) -> Sequence[TenderRow]:
+        """How a payment was made; nothing where it was exactly in cash."""
+        with self._connection() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT tender, given, change, reference, reason FROM tendering"
+                " WHERE epoch = ? AND receipt = ?",
+                (epoch, receipt),
+            )
+            return [TenderRow(*row) for row in rows]
+
+    def printed(self, epoch: int, receipt: int) -> PrintRow:
+        """Whether the original of a receipt was printed, and how many copies."""
+        with self._connection() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT first_at, copies FROM receipt_print WHERE epoch = ? AND receipt = ?",
+                (epoch, receipt),
+            ).first()
+        return PrintRow(None, 0) if found is None else PrintRow(*found)
+
+    def charge(self, epoch: int, seq: int) -> ChargeRow | None:
+        """One charge."""
+        with self._connection() as connection:
+            found = connection.exec_driver_sql(
+                f"{_CHARGE} WHERE epoch = ? AND seq = ?", (epoch, seq)
+            ).first()
+        return None if found is None else ChargeRow(*found)
+
+    def charges(
+        self, before: tuple[int, int] | None, limit: int, account: str | None = None
+    ) -> Sequence[ChargeRow]:
+        """Charges, newest first, below the key ``before``."""
+        bounds = ["(epoch, seq) < (?, ?)"]
+        wanted: list[str | int] = [*(before or (1 << 62, 0))]
+        if account is not None:
+            # The index of those with an account is used where the statement says they have one.
+            bounds += ["account = ?", "account <> ''"]
+            wanted.append(account)
+        with self._connection() as connection:
+            rows = connection.exec_driver_sql(
+                f"{_CHARGE} WHERE {' AND '.join(bounds)} ORDER BY epoch DESC, seq DESC LIMIT ?",
+                (*wanted, limit),
+            )
+            return [ChargeRow(*row) for row in rows]
+
+    def sold_lately(self, account: str, since: int) -> Sequence[tuple[str, int, int]]:
+        """Meter, money and time of the account's purchases since a moment, newest first."""
+        with self._connection() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT meter, paid, at, act FROM intent WHERE account = ?"
+                " ORDER BY epoch DESC, seq DESC LIMIT 16",
+                (account,),
+            ).all()
+        return [(meter, paid, at) for meter, paid, at, act in rows if not act and at >= since]
