@@ -3,16 +3,16 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 
 from counters import GAS, WATER, Counters
 from node_world import OPERATOR, a_chip, contents, for_money
 from refund_builders import give_back
-
-BACK = "DROP TABLE money; UPDATE alembic_version SET version_num = '0008'"
-"""To the tables before there was one of money."""
 
 
 @pytest.fixture
@@ -67,8 +67,9 @@ def test_a_database_from_before_gets_the_rows_that_its_journal_says(counters: Co
     a_busy_morning(counters)
     path = counters.worlds[0].folder / "node.db"
     before = contents(path)["money"]
-    counters.nodes[0].close()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(BACK)
-    counters.nodes[0] = counters.worlds[0].restarted()
+    migration = import_module("yika_node.db.migrations.0009_money")
+    with counters.nodes[0].store.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE money")
+        with Operations.context(MigrationContext.configure(connection)):
+            migration.upgrade()
     assert contents(path)["money"] == before != []
