@@ -23,6 +23,7 @@ from yika_common.journal.record import chain
 from yika_common.signing import strict_json
 from yika_node.db.journal import Entry, Founding, Identity, Journal
 from yika_node.db.sentinel import Sentinel
+from yika_node.db.sold_projections import SPANS
 from yika_node.db.store import FILE_NAME, open_store
 
 SAMPLE = 5000
@@ -31,6 +32,10 @@ SAMPLE = 5000
 _NO_ROOT = b"nobody asks for it here"
 _BATCH = 20_000
 _SECONDS_APART = 40
+_SOLD = """
+INSERT INTO sold SELECT :span, at - at % :span, 'sold', operator, service, area, tariff_class,
+    COUNT(*), SUM(quantity), SUM(amount), SUM(paid) FROM intent GROUP BY 1, 2, 3, 4, 5, 6, 7
+"""
 
 
 def open_journal(folder: Path) -> Journal:
@@ -170,6 +175,8 @@ class _Filling:
             "UPDATE tally SET seq = ?, counted = ? WHERE account = ? AND service = ?",
             [(seq, self._counted[key], *key) for key, seq in self._newest.items()],
         )
+        self._connection.execute("DELETE FROM sold")
+        self._connection.executemany(_SOLD, [{"span": span} for span in SPANS])
         # What the journal signs: see yika_node.db.journal.
         place = (1).to_bytes(4, "big") + self._seq.to_bytes(8, "big")
         signature = NODE_KEY.sign(b"yika/tip/1\0" + place + self._head)

@@ -1,0 +1,1 @@
+"""Business data: looked up, summed, printed, and made into workbooks."""
