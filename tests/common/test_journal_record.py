@@ -18,6 +18,7 @@ from yika_common.journal import (
     card_bodies,
     cash_bodies,
     meter_bodies,
+    staff_bodies,
     till_bodies,
 )
 from yika_common.journal.account_bodies import HOLD_LEVELS, AccountHeld, AccountMoved
@@ -59,6 +60,13 @@ from yika_common.journal.record import (
     genesis,
     heads,
     txn_id,
+)
+from yika_common.journal.staff_bodies import (
+    CAPPED,
+    LEVEL,
+    STAFF_CHANGES,
+    DayLimitSet,
+    StaffChanged,
 )
 from yika_common.journal.till_bodies import TENDERS, Charged, Part, Printed, Tendered
 from yika_common.services import Service
@@ -198,6 +206,22 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
     st.builds(Printed, receipt=st.integers(1, 2**53 - 1), copy=u8, reason=printable),
     cash_bodies_of_any_kind,
     st.builds(
+        StaffChanged,
+        name=printable,
+        what=st.sampled_from([what for what in STAFF_CHANGES if what != LEVEL]),
+        reason=printable,
+        approved=u32,
+    ),
+    st.builds(StaffChanged, name=printable, what=st.just(LEVEL), level=printable),
+    st.builds(
+        DayLimitSet,
+        name=printable,
+        what=st.sampled_from(CAPPED),
+        times=st.integers(0, 10**12),
+        amount=st.integers(0, 10**12),
+    ),
+    st.builds(DayLimitSet, level=printable, what=st.sampled_from(CAPPED), reason=printable),
+    st.builds(
         AccountMoved,
         account=printable,
         what=st.sampled_from(("details", "holder")),
@@ -243,6 +267,7 @@ def test_every_class_of_body_is_known_by_its_kind() -> None:
             card_bodies,
             cash_bodies,
             meter_bodies,
+            staff_bodies,
             till_bodies,
         )
         for thing in vars(module).values()

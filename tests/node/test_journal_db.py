@@ -14,7 +14,7 @@ from yika_common.journal.bodies import Login
 from yika_common.journal.body import Body
 from yika_common.journal.record import chain, decode_line, genesis
 from yika_node.bootstrap import Node
-from yika_node.db import cash_tables, seldom, tables, till_tables
+from yika_node.db import cash_tables, life_tables, seldom, staff_tables, tables, till_tables
 from yika_node.db.journal import Position
 from yika_node.db.row import Row
 from yika_node.db.sentinel import CADENCE, Sentinel
@@ -52,6 +52,7 @@ def test_the_migrations_make_the_tables(node: Node) -> None:
     assert issubclass(seldom.Identity, Row)
     assert issubclass(cash_tables.Money, Row)
     assert issubclass(till_tables.Charge, Row)
+    assert issubclass(staff_tables.StaffChange, Row)
     assert differences(node.store.engine, Row.metadata) == []
 
 

@@ -42,7 +42,13 @@ CREATE TABLE meter_position (meter VARCHAR NOT NULL, generation INTEGER NOT NULL
 INSERT INTO meter_position SELECT meter, generation, count, total FROM meter_position_now;
 DROP TABLE meter_position_now; DROP TABLE tally; DROP TABLE intent_now;
 DROP TABLE notice_done;
-DROP TABLE money; DROP TABLE sold;
+DROP TABLE account_event; DROP TABLE account_state; DROP TABLE account_hold;
+DROP INDEX sheet_premises; ALTER TABLE sheet DROP COLUMN premises;
+DROP TABLE shift; DROP TABLE banking; DROP TABLE idle_days;
+DROP TABLE money; DROP TABLE sold; DROP TABLE staff_change; DROP TABLE day_limit;
+DROP TABLE deed; ALTER TABLE operator DROP COLUMN disabled_at;
+ALTER TABLE operator DROP COLUMN temporary; ALTER TABLE operator DROP COLUMN last_at;
+ALTER TABLE attempt DROP COLUMN console;
 DROP INDEX record_seldom; DROP INDEX reading_at; DROP INDEX reading_alarm;
 DROP INDEX reading_unbalanced;
 UPDATE alembic_version SET version_num = '0002';

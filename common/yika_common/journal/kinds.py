@@ -78,6 +78,7 @@ _LATE: Final = MappingProxyType(
             ("shift", "cash", "drawer", "z", "z_why", "banked", "idle"),
             "yika_common.journal.cash_bodies",
         ),
+        **dict.fromkeys(("staff", "daylimit"), "yika_common.journal.staff_bodies"),
     }
 )
 """The text under ``t`` to the module of its class, loaded when it is asked for."""

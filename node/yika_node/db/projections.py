@@ -62,6 +62,9 @@ TABLES: Final = (
     "account_event",
     "account_state",
     "account_hold",
+    "staff_change",
+    "day_limit",
+    "deed",
 )
 """Every projection."""
 
@@ -89,16 +92,12 @@ def rebuild(connection: sqlite3.Connection) -> None:
 
 
 def _nothing(_c: sqlite3.Connection, _epoch: int, _record: Record, _body: object) -> None:
-    """Starts and sign-ins are history only."""
+    """Starts, approvals and tool cards that came back are history only."""
 
 
-def _operator(
-    c: sqlite3.Connection, _epoch: int, record: Record, body: bodies.OperatorAdded
-) -> None:
-    c.execute(
-        "INSERT OR REPLACE INTO operator (name, level, added_at) VALUES (?, ?, ?)",
-        (body.name, body.level, record.ts),
-    )
+def _login(c: sqlite3.Connection, _epoch: int, record: Record, body: bodies.Login) -> None:
+    if body.outcome == "ok":
+        c.execute("UPDATE operator SET last_at = ? WHERE name = ?", (record.ts, record.operator))
 
 
 def _account(
@@ -302,8 +301,7 @@ def _special(
 
 _APPLY: dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]] = {
     bodies.Boot: _nothing,
-    bodies.Login: _nothing,
-    bodies.OperatorAdded: _operator,
+    bodies.Login: _login,
     bodies.AccountOpened: _account,
     bodies.AccountFacts: customer_projections.facts,
     bodies.LimitsLifted: customer_projections.limits,
@@ -322,7 +320,6 @@ _APPLY: dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]]
     card_bodies.CardEnded: card_projections.ended,
     card_bodies.StockMoved: card_projections.stock,
     card_bodies.NoticeDone: card_projections.noticed,
-    card_bodies.Supplemented: _nothing,
     meter_bodies.ToolReturned: _nothing,
     meter_bodies.MeterSwapped: meter_projections.swapped,
 }
@@ -330,5 +327,10 @@ _APPLY: dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]]
 _LATE: Final = {
     **dict.fromkeys(("charge", "tender", "printed"), "yika_node.db.till_projections"),
     **dict.fromkeys(("life", "hold"), "yika_node.db.life_projections"),
+    **dict.fromkeys(
+        ("shift", "cash", "drawer", "z", "z_why", "banked", "idle"),
+        "yika_node.db.cash_projections",
+    ),
+    **dict.fromkeys(("oper", "staff", "daylimit", "supplement"), "yika_node.db.staff_projections"),
 }
 """The kinds whose module has an ``APPLY`` of its own, loaded when one is met."""

@@ -82,11 +82,18 @@ class Acknowledgement(Row, table=True):
 
 
 class Operator(Row, table=True):
-    """Projection: who may sign in."""
+    """Projection: who may sign in.
+
+    ``disabled_at`` is when that ended, 0: it did not; ``temporary`` 1: the password holds once;
+    ``last_at`` is when the operator last signed in, 0: never.
+    """
 
     name: str = row.key()
     level: str
     added_at: int = row.number()
+    disabled_at: int = row.added(0)
+    temporary: int = row.added(0)
+    last_at: int = row.added(0)
 
 
 class Account(Row, table=True):
@@ -290,8 +297,12 @@ class Form(Row, table=True):
 
 
 class Attempt(Row, table=True):
-    """Note: wrong passwords in a row, until the journal can be signed again."""
+    """Note: wrong passwords in a row, until the journal can be signed again.
+
+    ``console`` 1: whoever keeps the machine released the name since.
+    """
 
     operator: str = row.key()
     failures: int
     last_at: int = row.number()
+    console: int = row.added(0)
