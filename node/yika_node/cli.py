@@ -35,6 +35,7 @@ from yika_node.web.entrance import DeskSessions
 FAILED: Final = 1
 WRONG_FILE: Final = 2
 _NICE: Final = 10
+_MARKS: Final = {"good": "+", "warn": "!", "bad": "-"}
 _WRONG_FILES = (
     ConfigurationUnreadable,
     UnknownSetting,
@@ -123,8 +124,12 @@ def check(data: Path) -> None:
     inspection = Inspection(data, reader_at, system_clock, running=is_running(data))
     for finding in inspection.findings():
         good = good and finding.good
-        mark = "+" if finding.good else "-"
-        click.echo(f"{mark} {filled(finding.text, finding.facts, _language())}")
+        words = [
+            filled(text, finding.facts, _language())
+            for text in (finding.text, finding.advice)
+            if text
+        ]
+        click.echo(f"{_MARKS[finding.how]} {' '.join(words)}")
     sys.exit(0 if good else FAILED)
 
 

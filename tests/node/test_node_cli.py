@@ -155,11 +155,12 @@ def test_check_tries_every_part(ready: Shell, tmp_path: Path) -> None:
     (ready.folder / "node.toml").write_text(f'[reader]\nport = "{port}"\n')
     failing = ready.run("check")
     assert failing.exit_code == 1
-    assert [line[0] for line in failing.stdout.splitlines()] == list("++++-++")
+    assert [line[0] for line in failing.stdout.splitlines()] == list("+++++!++-+++++")
     assert f"port {port} does not exist" in failing.stdout
     with SimulatedReader(port):
         good = ready.run("check", language="zh")
-    assert (good.exit_code, [line[0] for line in good.stdout.splitlines()]) == (0, ["+"] * 7)
+    marks = [line[0] for line in good.stdout.splitlines()]
+    assert (good.exit_code, marks) == (0, list("+++++!++++++++"))
     assert "读卡器" in good.stdout
     with SimulatedReader(port, firmware=AseDrive):
         assert (
@@ -173,7 +174,7 @@ def test_check_tries_every_part(ready: Shell, tmp_path: Path) -> None:
 def test_check_of_an_empty_folder_names_what_is_missing(shell: Shell) -> None:
     found = shell.run("check")
     assert found.exit_code == 1
-    assert found.stdout.count("is not registered with headquarters yet") == 3
+    assert found.stdout.count("is not registered with headquarters yet") == 7
     assert not shell.folder.exists()
 
 

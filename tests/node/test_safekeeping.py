@@ -28,13 +28,21 @@ from yika_node.bootstrap import Node
 from yika_node.db.store import FILE_NAME
 from yika_node.errors import JournalDamaged, NodeRestored, VaultDamaged
 from yika_node.services import backup_file, safekeeping
-from yika_node.services.backup_file import BackupUnreadable, Header, NoBackup
+from yika_node.services.backup_errors import (
+    BackupRunning,
+    BackupUnreadable,
+    FolderInUse,
+    NoBackup,
+    NoRoomForBackup,
+    NothingToKeep,
+    SecondMediumAbsent,
+)
+from yika_node.services.backup_file import Header
 from yika_node.services.backup_places import (
     DAILY,
     HOURLY,
     SUFFIX,
     WEEKLY,
-    SecondMediumAbsent,
     backups_in,
     check_second,
     kept,
@@ -43,14 +51,7 @@ from yika_node.services.backup_places import (
     thin_out,
 )
 from yika_node.services.backup_state import BackupState, Safekeeping, age_of
-from yika_node.services.safekeeping import (
-    BackupRunning,
-    FolderInUse,
-    Keeper,
-    NoRoomForBackup,
-    NothingToKeep,
-    put_back,
-)
+from yika_node.services.safekeeping import Keeper, put_back
 
 START = datetime(2026, 4, 1, 8, tzinfo=UTC)
 

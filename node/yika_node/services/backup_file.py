@@ -32,11 +32,11 @@ from typing import IO, Any, Final, Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from yika_common.errors import N_, YikaError
 from yika_common.infra.entropy import RandomSource
 from yika_common.signing.errors import SealBroken
 from yika_common.signing.sealing import SealKey, seal
 from yika_common.values import dataclass
+from yika_node.services.backup_errors import BackupUnreadable, NoBackup
 
 MAGIC: Final = b"YIKABAK1"
 PIECE: Final = 1 << 20
@@ -47,26 +47,6 @@ _LENGTH_SIZE: Final = 4
 _NUMBER_SIZE: Final = 8
 _LEVEL: Final = 1
 _TAG_SIZE: Final = 16
-
-
-class NoBackup(YikaError):
-    """The file is none of ours, or its beginning is damaged."""
-
-    code = "no_backup"
-    sentence = N_(
-        "%(file)s is no backup of a vending point. Nothing was changed. Name a file whose name "
-        "ends in “.yikabackup”."
-    )
-
-
-class BackupUnreadable(YikaError):
-    """What is in the file does not open: it was cut short, changed, or is another node's."""
-
-    code = "backup_unreadable"
-    sentence = N_(
-        "The backup %(file)s is damaged and cannot be restored. Nothing was changed. Take the one "
-        "made before it."
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from yika_common.errors import N_, YikaError
+from yika_node.services.backup_errors import SecondMediumAbsent
 
 FOLDER: Final = "backups"
 SUFFIX: Final = ".yikabackup"
@@ -21,16 +21,6 @@ WEEKLY: Final = 8
 
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _NAME: Final = re.compile(r"[0-9A-Z-]{1,8}-(\d{8}T\d{6}Z)" + re.escape(SUFFIX))
-
-
-class SecondMediumAbsent(YikaError):
-    """The configured second place is not there."""
-
-    code = "second_medium_absent"
-    sentence = N_(
-        "The second place for backups, %(place)s, is not there. The backup on this machine is "
-        "whole. Plug the stick in; the next backup goes there too."
-    )
 
 
 def name_of(node: str, at: datetime) -> str:

@@ -30,8 +30,8 @@ from yika_node.services.adoption import Adoption
 from yika_node.services.errors import StoppedByHeadquarters
 from yika_node.services.segments import Cut, Cutter
 from yika_node.services.standing import Membership, Standing
+from yika_node.services.state_views import SyncReport, SyncState
 from yika_node.services.timekeeping import TrustedClock
-from yika_node.services.views import SyncReport, SyncState
 from yika_node.uplink import LinkDown, Uplink
 
 UplinkTo = Callable[[str], Uplink]
@@ -198,6 +198,8 @@ class Courier:
             raise self._journal.outrun(ack.upto) from proof
         self._keep_ack(ack, file)
         self._clock.headquarters_said(ack.hq_time)
+        if challenge is not None:
+            self._clock.compared(ack.hq_time)
         stop_or_go(self._journal, ack.status)
 
     def _keep_ack(self, ack: Ack, file: SignedFile) -> None:

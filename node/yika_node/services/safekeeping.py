@@ -29,7 +29,7 @@ from time import monotonic_ns
 from typing import Final
 
 from yika_common.clock import Clock, from_timestamp, to_timestamp
-from yika_common.errors import N_, YikaError
+from yika_common.errors import YikaError
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.files import PRIVATE, READABLE, flush_folder, replace_file
 from yika_common.infra.sqlite import open_for_money, transaction
@@ -41,7 +41,15 @@ from yika_node.db import projections, store
 from yika_node.db.sentinel import Mark, Sentinel
 from yika_node.errors import JournalDamaged
 from yika_node.services import backup_file, backup_trial
-from yika_node.services.backup_file import BackupUnreadable, Header
+from yika_node.services.backup_errors import (
+    BackupFailed,
+    BackupRunning,
+    BackupUnreadable,
+    FolderInUse,
+    NoRoomForBackup,
+    NothingToKeep,
+)
+from yika_node.services.backup_file import Header
 from yika_node.services.backup_places import (
     FOLDER,
     backups_in,
@@ -68,53 +76,6 @@ ROOM: Final = 2
 _COPY, _SEALED, _TRIAL, _LOCK = "copy.tmp", "sealed.tmp", "trial.tmp", "backup.lock"
 _PIECE: Final = 1 << 20
 _NS_A_MS: Final = 1_000_000
-
-
-class NothingToKeep(YikaError):
-    """The folder holds no vending point."""
-
-    code = "nothing_to_keep"
-    sentence = N_(
-        "There is no vending point in the folder %(folder)s. Nothing was copied. Name the right "
-        "folder."
-    )
-
-
-class FolderInUse(YikaError):
-    """A vending point is already there."""
-
-    code = "folder_in_use"
-    sentence = N_(
-        "The folder %(folder)s already holds a vending point. Nothing was changed. Restore into "
-        "an empty folder."
-    )
-
-
-class NoRoomForBackup(YikaError):
-    """The disk has less room than a backup takes while it is made."""
-
-    code = "no_room_for_backup"
-    sentence = N_(
-        "A backup needs %(needed)s MB for a moment and the disk has %(free)s MB. No backup was "
-        "made; selling goes on. Free some space."
-    )
-
-
-class BackupFailed(YikaError):
-    """The operating system refused a step."""
-
-    code = "backup_failed"
-    sentence = N_(
-        "The backup could not be written (%(why)s). The data are untouched and selling goes on. "
-        "Look at the disk, or at the stick."
-    )
-
-
-class BackupRunning(YikaError):
-    """Another process makes one at this moment."""
-
-    code = "backup_running"
-    sentence = N_("A backup is being made at this moment. Nothing was started. Wait for its end.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ class TrustedClock:
         self._lock = threading.Lock()
         self._last = 0
         self._headquarters = 0
+        self.ahead_s: int | None = None
+        """By how much the wall clock was ahead of headquarters' when they last spoke."""
 
     def __call__(self) -> datetime:
         """The present moment, as far as it can be believed, and no earlier than the last."""
@@ -49,3 +51,7 @@ class TrustedClock:
     def headquarters_said(self, at: int) -> None:
         """Headquarters signed this time; it only moves forward."""
         self._headquarters = max(self._headquarters, at)
+
+    def compared(self, at: int) -> None:
+        """Headquarters answered just now, at this time of its own clock."""
+        self.ahead_s = to_timestamp(self._clock()) - at
