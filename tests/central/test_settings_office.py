@@ -8,9 +8,10 @@ from yika_central.services.settings_office import (
     NothingChanged,
     ReasonMissing,
     SettingRefused,
+    typed_of,
 )
 from yika_common.signing.signed_file import read_signed_file
-from yika_common.sync.settings import SETTINGS_ITEM, Settings, Stale, open_settings
+from yika_common.sync.settings import SETTINGS_ITEM, FeeItem, Settings, Stale, open_settings
 
 
 def held(hq: Headquarters, pen: Pen) -> tuple[int, Settings] | None:
@@ -81,3 +82,42 @@ def test_a_change_of_nothing_and_one_without_a_reason_are_refused(
     with pytest.raises(ReasonMissing):
         office.change({"cash_unit": "5"}, by="admin", reason="")
     assert office.history() == ()
+
+
+FEES = "SEAL; 表封; Meter seal; 20.00; 0.13; 6051; fixed\nVISIT; 上门服务; Visit; 50; 0.06; ; open"
+
+
+def test_the_list_of_fees_is_typed_line_by_line_and_reaches_every_node(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    pen = enrol(headquarters, clock)
+    office = headquarters.settings_office
+    office.change({"fees": FEES}, by="admin", reason="the council's list")
+    seal, visit = (
+        FeeItem("SEAL", "表封", "Meter seal", 2_000, 130_000, "6051", 0),
+        FeeItem("VISIT", "上门服务", "Visit", 5_000, 60_000, "", 1),
+    )
+    assert held(headquarters, pen) == (1, Settings(fees=(seal, visit)))
+    again = typed_of(office.current(), "fees")
+    with pytest.raises(NothingChanged):
+        office.change({"fees": str(again)}, by="admin", reason="the same")
+    office.change({"fees": ""}, by="admin", reason="none any more")
+    assert office.current().fees == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("SEAL; 表封; Meter seal; 20.00; 0.13; 6051", "line 1"),
+        ("SEAL; 表封; Meter seal; 20.00; 0.13; 6051; fixed\nX; x; x; much; 0; ; open", "line 2"),
+        ("SEAL; 表封; Meter seal; 20.00; 0.13; 6051; perhaps", "line 1"),
+        ("A; x; x; 1; 0; ; open\nA; y; y; 2; 0; ; fixed", "two fees with one code"),
+        ("A; x; x; 0; 0; ; fixed", "is not a whole number"),
+    ],
+)
+def test_a_list_of_fees_that_can_not_be_read_changes_nothing(
+    headquarters: Headquarters, typed: str, sentence: str
+) -> None:
+    with pytest.raises(SettingRefused, match=sentence):
+        headquarters.settings_office.change({"fees": typed}, by="admin", reason="a list")
+    assert headquarters.settings_office.current() == Settings()

@@ -3,7 +3,7 @@
 import click
 
 from yika_central.cli.kit import Place, command, password, say
-from yika_central.services.settings_office import NAMES
+from yika_central.services.settings_office import NAMES, typed_of
 from yika_central.services.staff import Credential, NotAnAdministrator, StaffRole
 
 
@@ -16,7 +16,7 @@ def settings() -> None:
 def show(place: Place) -> None:
     """Print the settings in force."""
     current = place.open().settings_office.current()
-    say(**{name: getattr(current, name) for name in NAMES})
+    say(**{name: typed_of(current, name) for name in NAMES})
 
 
 @command
@@ -36,7 +36,7 @@ def set_(place: Place, changes: tuple[str, ...], by: str, reason: str) -> None:
     if StaffRole.ADMIN not in person.roles:
         raise NotAnAdministrator(name=by)
     version = hq.settings_office.change(wanted, by=person.name, reason=reason)
-    say(version=version.number, **{name: getattr(version.settings, name) for name in NAMES})
+    say(version=version.number, **{name: typed_of(version.settings, name) for name in NAMES})
 
 
 settings.add_command(show)

@@ -11,17 +11,20 @@ from sqlmodel import select as select_rows
 
 from yika_central.db.database import Database, add, hold_office
 from yika_central.db.tables import SettingsChange, table_of
+from yika_central.services.fee_list import fees_of, fees_text
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.registry import Registry, keep_item, nodes_of_area
 from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.errors import N_, Phrase, YikaError, reason_of
-from yika_common.sync.settings import SETTINGS_ITEM, Settings, sign_settings
+from yika_common.sync.settings import SETTINGS_ITEM, FeeItem, Settings, sign_settings
 
 REASON_MAX = 200
 DIGITS_MAX = 16
 """More digits than any setting has."""
 
 HISTORY_SHOWN = 100
+
+FEES = "fees"
 
 NAMES = tuple(field.name for field in fields(Settings) if field.name != "kind")
 """What can be set, in the order it is shown."""
@@ -145,7 +148,9 @@ def _changed(before: Settings, changes: Mapping[str, str]) -> Settings:
         if name not in values:
             raise SettingRefused(name=name[:40], why=Phrase("is no setting"))
         text = typed.strip()
-        if not isinstance(values[name], int):
+        if name == FEES:
+            values[name] = _fees(text)
+        elif not isinstance(values[name], int):
             values[name] = text
         elif text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX:
             values[name] = int(text)
@@ -156,6 +161,21 @@ def _changed(before: Settings, changes: Mapping[str, str]) -> Settings:
         except ValueError as cause:
             raise SettingRefused(name=name, why=_why(cause)) from cause
     return Settings(**values)
+
+
+def _fees(text: str) -> tuple[FeeItem, ...]:
+    try:
+        return fees_of(text)
+    except ValueError as cause:
+        raise SettingRefused(name=FEES, why=reason_of(cause)) from cause
+
+
+def typed_of(settings: Settings, name: str) -> str | int:
+    """A setting as a person types it."""
+    if name == FEES:
+        return fees_text(settings.fees)
+    value: str | int = getattr(settings, name)
+    return value
 
 
 def _why(cause: ValueError) -> str:

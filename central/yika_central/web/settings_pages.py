@@ -12,6 +12,7 @@ from yika_central.services.settings_office import (
     NothingChanged,
     ReasonMissing,
     SettingRefused,
+    typed_of,
 )
 from yika_central.web.ranks import Rank
 from yika_common.infra.web.faults import sentence_here
@@ -29,6 +30,7 @@ LABELS = {
     "card_fee": _("Fee for a replacement card, in minor units"),
     "receipt_title": _("Head of every receipt"),
     "receipt_note": _("Foot of every receipt"),
+    "fees": _("Fees beside supply"),
 }
 
 CHOICES = {
@@ -83,7 +85,8 @@ def _page(hq: Headquarters, typed: Mapping[str, str], reason: str = "", refused:
         names=NAMES,
         labels=LABELS,
         choices=CHOICES,
-        current={name: typed.get(name, getattr(current, name)) for name in NAMES},
+        current={name: typed.get(name, typed_of(current, name)) for name in NAMES},
+        typed_of=typed_of,
         reason=reason,
         refused=refused,
         history=hq.settings_office.history(),

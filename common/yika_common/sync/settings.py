@@ -6,8 +6,9 @@ number of the change at headquarters.  A node that holds none goes by the defaul
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import NamedTuple
 
-from yika_common.signing.fields import Document, number, text
+from yika_common.signing.fields import Document, is_number, is_text, number, rows, text
 from yika_common.signing.keys import SigningKey
 from yika_common.signing.signed_file import SignedFile, sign
 from yika_common.signing.trust import TrustRoot
@@ -22,6 +23,11 @@ WHOLE = 1_000_000
 FEE_MAX = 1_000_000
 """Ten thousand yuan: no card costs more."""
 
+CHARGE_MAX = 10**8
+"""A million yuan: no other fee costs more."""
+
+FEES_MAX = 40
+
 _CASH_UNIT_MAX = 100_000
 _SETTINGS_MAX = 16 << 10
 
@@ -32,6 +38,23 @@ class Stale(StrEnum):
     WARN = "warn"
     """It sells, and flags the sale."""
     REFUSE = "refuse"
+
+
+class FeeItem(NamedTuple):
+    """A fee beside supply: a seal, a visit, an ignition.
+
+    ``price`` contains the tax, which is ``tax`` millionths of what is left without it;
+    ``booked_as`` is the bookkeeping account; ``open`` is 1 where the clerk types the sum, and the
+    price is only what he is shown first.
+    """
+
+    code: str
+    zh: str
+    en: str
+    price: int
+    tax: int
+    booked_as: str
+    open: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +83,22 @@ class Settings(Document):
     """The utility's name at the head of every receipt."""
     receipt_note: str = text("receipt_note", most=120, default="")
     """What stands at the foot of every receipt."""
+    fees: tuple[FeeItem, ...] = rows(
+        "fees",
+        FeeItem,
+        (
+            is_text(1, 16),
+            is_text(1, 40),
+            is_text(1, 40),
+            is_number(1, CHARGE_MAX),
+            is_number(0, WHOLE),
+            is_text(0, 16),
+            is_number(0, 1),
+        ),
+        most=FEES_MAX,
+        default=(),
+    )
+    """What the points charge beside supply."""
 
 
 def sign_settings(settings: Settings, keys: Iterable[SigningKey]) -> SignedFile:

@@ -1,0 +1,85 @@
+"""The list of fees as a person types it: one fee a line, its parts between semicolons.
+
+::
+
+    SEAL; 表封; Meter seal; 20.00; 0.13; 6051; fixed
+    VISIT; 上门服务; Visit; 50; 0.06; 6052; open
+
+Code, name in Chinese and in English, price with tax, the tax as a share of the price without it,
+the bookkeeping account (may be empty), and whether the clerk types another sum than the price.
+"""
+
+from typing import Final
+
+from yika_common.errors import Phrase
+from yika_common.numbers import (
+    Money,
+    NotANumber,
+    money_from_text,
+    money_to_text,
+    scaled_from_text,
+    scaled_to_text,
+)
+from yika_common.sync.settings import FeeItem
+
+FIXED: Final = "fixed"
+OPEN: Final = "open"
+_PARTS: Final = len(FeeItem._fields)
+_SHARE_DIGITS: Final = 6
+
+
+def fees_of(typed: str) -> tuple[FeeItem, ...]:
+    """The fees of such a text.
+
+    Raises:
+        ValueError: a line is no fee, or two have one code; with a phrase.
+    """
+    lines = [line for line in typed.splitlines() if line.strip()]
+    fees = tuple(_fee(number, line) for number, line in enumerate(lines, start=1))
+    if len({fee.code for fee in fees}) < len(fees):
+        raise ValueError(Phrase("has two fees with one code"))
+    return fees
+
+
+def fees_text(fees: tuple[FeeItem, ...]) -> str:
+    """The text that :func:`fees_of` reads as these fees."""
+    return "\n".join(
+        "; ".join(
+            (
+                fee.code,
+                fee.zh,
+                fee.en,
+                money_to_text(Money(fee.price)),
+                scaled_to_text(fee.tax, _SHARE_DIGITS, least=0),
+                fee.booked_as,
+                OPEN if fee.open else FIXED,
+            )
+        )
+        for fee in fees
+    )
+
+
+def _fee(number: int, line: str) -> FeeItem:
+    parts = [part.strip() for part in line.split(";")]
+    wrong = ValueError(
+        Phrase(
+            "is wrong in line %(line)s: it needs code; Chinese name; English name; price; tax; "
+            "account; fixed or open",
+            line=number,
+        )
+    )
+    if len(parts) != _PARTS or parts[-1] not in (FIXED, OPEN):
+        raise wrong
+    code, zh, en, price, tax, booked_as, kind = parts
+    try:
+        return FeeItem(
+            code,
+            zh,
+            en,
+            money_from_text(price),
+            scaled_from_text(tax, _SHARE_DIGITS),
+            booked_as,
+            int(kind == OPEN),
+        )
+    except NotANumber as cause:
+        raise wrong from cause
