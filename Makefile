@@ -35,6 +35,7 @@ demo: $(VENV)/.product catalogues
 
 test: $(VENV)/.dev $(VENV)/.pcsc catalogues
 	sh packaging/dev/system-packages.sh
+	sh packaging/dev/printer-emulator.sh $(VENV)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: $(VENV)/.dev

@@ -173,7 +173,7 @@ def test_a_bad_logo_is_refused_with_its_reason(tmp_path: Path, fault: str) -> No
 def test_without_a_chinese_font_one_sentence_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("yika_node.printing.pictures.FONTS", ("/nowhere.ttc",))
+    monkeypatch.setattr("yika_node.printing.pictures.FONTS", (("/nowhere.ttc", 0),))
     with pytest.raises(FontMissing, match="fonts-noto-cjk"):
         encoded(RECEIPT, PICTURE)
     latin = Paper("", (Line("Receipt N0042-1-000007"),))

@@ -7,6 +7,8 @@ from yika_common.values import dataclass
 _CORRECTIONS: Final = ("m", "l")
 _QUIET: Final = 4
 """Modules that stay white around a code (ISO/IEC 18004)."""
+_WIDTH_MAX: Final = 384
+"""Dots: a code of 48 mm is large enough on any paper."""
 _DOTS_MIN, _DOTS_MAX = 2, 6
 """A quarter of a millimetre is the least that a telephone reads; the most is more than enough."""
 
@@ -35,7 +37,7 @@ def drawn(text: str, width: int) -> Drawn | None:
         except segno.DataOverflowError:
             continue
         modules = tuple(tuple(bool(module) for module in row) for row in code.matrix)
-        dots = min(_DOTS_MAX, width // (len(modules) + 2 * _QUIET))
+        dots = min(_DOTS_MAX, min(width, _WIDTH_MAX) // (len(modules) + 2 * _QUIET))
         if dots >= _DOTS_MIN:
             return Drawn(modules, dots, correction)
     return None

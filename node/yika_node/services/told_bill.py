@@ -16,6 +16,7 @@ from yika_common.tariffs.explanation import Deduction, DeductionKind, Explanatio
 from yika_common.tariffs.lines import SETTLED_STEPS, QuoteLine
 from yika_common.tariffs.model import Tariff
 from yika_common.values import dataclass
+from yika_node.services.views import Account
 
 _MONTHS = 12
 
@@ -60,6 +61,14 @@ def tariff_of(tariffs: Iterable[Tariff], tariff_id: str, version: int) -> Tariff
     """That version, if this node still holds it."""
     wanted = (tariff_id, version)
     return next((tariff for tariff in tariffs if (tariff.id, tariff.version) == wanted), None)
+
+
+def debt_names(account: Account | None, language: str) -> dict[str, str]:
+    """The names of the account's debts by their ids, as far as headquarters has told them."""
+    if account is None or account.told is None:
+        return {}
+    chinese = language.startswith("zh")
+    return {debt.id: debt.zh if chinese else debt.en for debt in account.told.debts}
 
 
 def told(

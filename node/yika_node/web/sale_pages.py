@@ -10,7 +10,7 @@ from yika_common.journal.bodies import REFUND
 from yika_common.services import Service
 from yika_node.services.payments import Receipt, ReceiptLine, SlotQuote
 from yika_node.services.rights import Right
-from yika_node.services.views import Account
+from yika_node.services.told_bill import debt_names
 from yika_node.web.explain import ToldBill, tariff_of, told
 from yika_node.web.forms import agreed_of, agreement, entries_of, token_of
 from yika_node.web.front import front, node, operator
@@ -45,7 +45,7 @@ def quote() -> str:
         return render_template("_quote.html", basket=None)
     card = front().card(request.form.get("card", ""))
     basket = node().sales.quote(card, entries)
-    names = _debts(card.account)
+    names = debt_names(card.account, language_here())
     return render_template(
         "_quote.html",
         basket=basket,
@@ -105,7 +105,7 @@ def resolve() -> str:
 
 
 def _explained(receipt: Receipt) -> list[tuple[ReceiptLine, ToldBill]]:
-    names = _debts(receipt.account)
+    names = debt_names(receipt.account, language_here())
     return [(line, _told(line, line.sale.service, names)) for line in receipt.lines]
 
 
@@ -113,11 +113,3 @@ def _told(line: SlotQuote | ReceiptLine, service: Service, debts: dict[str, str]
     """A line's bill in words, named as the very tariff version does that it was priced by."""
     tariff = tariff_of(node().tariffs.tariffs(), line.tariff_id, line.tariff_version)
     return told(line.bill, line.explanation, service, tariff, debts)
-
-
-def _debts(account: Account | None) -> dict[str, str]:
-    """The names of the account's debts by their ids, as far as headquarters has told them."""
-    if account is None or account.told is None:
-        return {}
-    chinese = language_here().startswith("zh")
-    return {debt.id: debt.zh if chinese else debt.en for debt in account.told.debts}
