@@ -50,7 +50,8 @@ def change(folder: Path, statement: str) -> None:
 def test_the_migrations_make_the_tables(node: Node) -> None:
     assert issubclass(tables.Record, Row)
     assert issubclass(seldom.Identity, Row)
-    assert issubclass(cash_tables.Money, Row)
+    assert issubclass(cash_tables.Shift, Row)
+    assert issubclass(life_tables.AccountState, Row)
     assert issubclass(till_tables.Charge, Row)
     assert issubclass(staff_tables.StaffChange, Row)
     assert differences(node.store.engine, Row.metadata) == []

@@ -28,6 +28,8 @@ WHEN_USED = {
     "yika_common.cards.memory.user_card",
     "yika_common.signing.es256",
     "yika_common.journal.till_bodies",
+    "yika_common.journal.cash_bodies",
+    "yika_node.db.cash_projections",
     "yika_node.db.cash_tables",
     "yika_node.db.till_projections",
     "yika_node.db.till_tables",

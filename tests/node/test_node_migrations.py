@@ -44,6 +44,7 @@ DROP TABLE meter_position_now; DROP TABLE tally; DROP TABLE intent_now;
 DROP TABLE notice_done;
 DROP TABLE account_event; DROP TABLE account_state; DROP TABLE account_hold;
 DROP INDEX sheet_premises; ALTER TABLE sheet DROP COLUMN premises;
+DROP TABLE charge; DROP TABLE tendering; DROP TABLE receipt_print;
 DROP TABLE shift; DROP TABLE banking; DROP TABLE idle_days;
 DROP TABLE money; DROP TABLE sold; DROP TABLE staff_change; DROP TABLE day_limit;
 DROP TABLE deed; ALTER TABLE operator DROP COLUMN disabled_at;

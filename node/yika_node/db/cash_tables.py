@@ -1,10 +1,10 @@
-"""The tables of the drawer: what moved money at this point.
+"""The tables of the drawer: what moved money at this point, shifts, bankings.
 
 A class for a table takes 80 KiB in a server, so these are loaded when one is asked for; what kind
 each is stands in :mod:`yika_node.db.tables`.
 """
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 
 from yika_node.db import row
 from yika_node.db.row import WITHOUT_ROWID, Row
@@ -32,3 +32,64 @@ class Money(Row, table=True):
         Index("money_at", "at"),
         WITHOUT_ROWID,
     )
+
+
+class Shift(Row, table=True):
+    """Projection: an operator's shift, by the record (epoch, seq) that opened it.
+
+    ``report`` is the number of its Z report, 0 while it is open; what follows is of its close.
+    ``amount`` is the float, ``opens`` how often the drawer was opened without a sale, ``to_bank``
+    what it left to be banked, ``taken`` and ``given_back`` the sums of all shifts up to it,
+    ``batch`` the banking that brought it to the bank, 0 before.
+    """
+
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    operator: str
+    opened_at: int = row.number()
+    amount: int = row.number()
+    opens: int
+    report: int = row.number()
+    closed_epoch: int = row.number()
+    closed_seq: int = row.number()
+    closed_at: int = row.number()
+    closed_by: str
+    declared: int = row.number()
+    expected: int = row.number()
+    to_bank: int = row.number()
+    taken: int = row.number()
+    given_back: int = row.number()
+    reason: str
+    batch: int = row.number()
+    __table_args__ = (
+        Index("shift_open", "operator", sqlite_where=text("report = 0")),
+        Index("shift_report", "report", unique=True, sqlite_where=text("report > 0")),
+        Index("shift_operator", "operator", "report"),
+        Index("shift_unbanked", "report", sqlite_where=text("report > 0 AND batch = 0")),
+        Index("shift_closed", "closed_at", sqlite_where=text("report > 0")),
+    )
+
+
+class Banking(Row, table=True):
+    """Projection: takings that were brought to the bank together."""
+
+    batch: int = row.number_key()
+    epoch: int = row.number()
+    seq: int = row.number()
+    at: int = row.number()
+    operator: str
+    amount: int = row.number()
+    expected: int = row.number()
+    bank_account: str
+    reference: str
+    reason: str
+
+
+class IdleDays(Row, table=True):
+    """Projection: days, both included, on which no drawer was open and no money moved."""
+
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    first: str
+    last: str
+    at: int = row.number()
