@@ -29,6 +29,8 @@ LABELS = {
     "stale_tariff": _("A tariff that has expired"),
     "card_fee": _("Fee for a replacement card, in minor units"),
     "receipt_title": _("Head of every receipt"),
+    "receipt_tax_number": _("The utility's tax number on receipts"),
+    "receipt_person": _("The customer's name and address on receipts"),
     "receipt_note": _("Foot of every receipt"),
     "fees": _("Fees beside supply"),
 }
@@ -46,6 +48,10 @@ CHOICES = {
         "half_up": _("to the nearest"),
         "down": _("always down"),
         "up": _("always up"),
+    },
+    "receipt_person": {
+        "whole": _("are printed whole"),
+        "masked": _("are masked"),
     },
     "stale_tariff": {
         "warn": _("is sold by, with a warning"),

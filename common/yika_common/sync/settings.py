@@ -81,6 +81,10 @@ class Settings(Document):
     """Money for a card that replaces another."""
     receipt_title: str = text("receipt_title", most=60, default="")
     """The utility's name at the head of every receipt."""
+    receipt_tax_number: str = text("receipt_tax_number", most=30, default="")
+    """The utility's number at the tax office, below its name."""
+    receipt_person: str = text("receipt_person", among=("whole", "masked"), default="whole")
+    """Who the customer is on receipts: all of it, or no more than he recognises himself by."""
     receipt_note: str = text("receipt_note", most=120, default="")
     """What stands at the foot of every receipt."""
     fees: tuple[FeeItem, ...] = rows(
