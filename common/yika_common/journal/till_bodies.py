@@ -100,9 +100,8 @@ class Charged(Body):
     epoch: int = number("iep", most=_U32, default=0)
     """Of that record; 0: this one."""
     hash: str = hexadecimal("ih", 8, default="")
-    payer: str = text("by", most=64, default="")
-    """Who brought it, where it is not the account's holder."""
     reason: str = text("why", most=200, default="")
+    """What there is to say of it; why it is given back."""
     approved: int = number("aq", default=0)
     """Seq of the approval; 0: none was needed, because money is taken."""
 

@@ -23,8 +23,8 @@ def charged(c: sqlite3.Connection, epoch: int, record: Record, body: Charged) ->
     else:
         c.execute(
             "INSERT INTO charge (epoch, seq, what, account, code, name_zh, name_en, amount, tax,"
-            " payer, reason, at, operator, back_epoch, given_back)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
+            " reason, at, operator, back_epoch, given_back)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
             (
                 epoch,
                 record.seq,
@@ -35,7 +35,6 @@ def charged(c: sqlite3.Connection, epoch: int, record: Record, body: Charged) ->
                 body.name_en,
                 body.amount,
                 body.tax,
-                body.payer,
                 body.reason,
                 record.ts,
                 record.operator,

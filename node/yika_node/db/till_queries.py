@@ -39,7 +39,6 @@ class ChargeRow(NamedTuple):
     name_en: str
     amount: int
     tax: int
-    payer: str
     reason: str
     at: int
     operator: str

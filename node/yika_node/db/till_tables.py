@@ -26,7 +26,6 @@ class Charge(Row, table=True):
     name_en: str
     amount: int = row.number()
     tax: int = row.number()
-    payer: str
     reason: str
     at: int = row.number()
     operator: str

@@ -15,7 +15,7 @@ def upgrade() -> None:
         *_keys("epoch", "seq"),
         *_texts("what", "account", "code", "name_zh", "name_en"),
         *_numbers("amount", "tax"),
-        *_texts("payer", "reason"),
+        *_texts("reason"),
         *_numbers("at"),
         *_texts("operator"),
         *_numbers("back_epoch", "given_back"),

@@ -1,0 +1,76 @@
+"""What can go wrong with fees and deposits."""
+
+from yika_common.errors import N_, YikaError
+
+
+class FeeUnknown(YikaError):
+    """The catalogue has no such fee."""
+
+    code = "fee_unknown"
+    sentence = N_(
+        "The utility's list of fees has no “%(code_)s”. Nothing was taken. Choose a fee of the "
+        "list; headquarters keeps it."
+    )
+
+
+class ChargeSumUnusable(YikaError):
+    """No money, or too much."""
+
+    code = "charge_sum_unusable"
+    sentence = N_(
+        "The sum must be above 0, and at most one million. Nothing was taken. Correct it."
+    )
+
+
+class ChargeNoteUnusable(YikaError):
+    """What is noted of a charge can't be used."""
+
+    code = "charge_note_unusable"
+    sentence = N_("The note has at most %(most)s characters. Nothing was taken. Shorten it.")
+
+
+class ChargeUnknown(YikaError):
+    """No charge has this number."""
+
+    code = "charge_unknown"
+    sentence = N_(
+        "There is no fee or deposit with number %(number)s at this vending point. Nothing was "
+        "changed. Look it up in the list."
+    )
+
+
+class ChargeReasonMissing(YikaError):
+    """Nobody said why money is given back."""
+
+    code = "charge_reason_missing"
+    sentence = N_(
+        "Giving money back needs a reason of at most %(most)s characters. Nothing was given back. "
+        "Type it."
+    )
+
+
+class ChargeGivenBack(YikaError):
+    """Its money was handed back before."""
+
+    code = "charge_given_back"
+    sentence = N_("The money of %(number)s was given back before. Nothing is paid a second time.")
+
+
+class ChargeOfAnotherEpoch(YikaError):
+    """It was taken before the vending point was enrolled anew."""
+
+    code = "charge_of_another_epoch"
+    sentence = N_(
+        "This was taken before the vending point was enrolled anew. Nothing was given back. Ask "
+        "headquarters for an adjustment."
+    )
+
+
+class DepositCredited(YikaError):
+    """Headquarters has the deposit, and a purchase anywhere may have applied it."""
+
+    code = "deposit_credited"
+    sentence = N_(
+        "Headquarters has this deposit, and a purchase may have used it already. Nothing was "
+        "given back. Ask headquarters to settle it by hand."
+    )

@@ -1,0 +1,310 @@
+"""Money that buys no supply: other fees (其他收费), and deposits without the card (预存).
+
+A charge is one record, with its tenders in the same commit; its seq is its receipt's number.  A
+**deposit** is credited by headquarters: it becomes a part of the account's cumulative adjustment
+(docs/settlement.md), and the next purchase at any point that has heard of it applies it, once.
+
+Money is given back whole, with a second person's approval: a fee while this journal goes on, a
+deposit as long as headquarters has not acknowledged it.  What headquarters has, the account's
+next purchase may have applied already; headquarters settles that by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from yika_common.cards.approval import act_digest
+from yika_common.clock import Clock, from_timestamp
+from yika_common.journal.acts import CHARGE_BACK_ACT
+from yika_common.journal.till_bodies import DEPOSIT, FEE, Charged
+from yika_common.numbers import Money
+from yika_common.values import dataclass
+from yika_node.db.journal import Draft, Entry, Journal, Position
+from yika_node.db.queries import Queries
+from yika_node.db.till_queries import ChargeRow, TenderRow, TillQueries
+from yika_node.services.account_desk import AccountDesk
+from yika_node.services.approvals import Approvals
+from yika_node.services.charge_errors import (
+    ChargeGivenBack,
+    ChargeNoteUnusable,
+    ChargeOfAnotherEpoch,
+    ChargeReasonMissing,
+    ChargeSumUnusable,
+    ChargeUnknown,
+    DepositCredited,
+    FeeUnknown,
+)
+from yika_node.services.errors import FormUsed
+from yika_node.services.standing import Standing
+from yika_node.services.tenders import Given
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+    from yika_common.sync.settings import FeeItem
+
+REASON_MAX: Final = 200
+AMOUNT_MAX: Final = Money(10**8)
+"""A million yuan in one charge; more comes through the bank."""
+
+_WHOLE: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A charge as its receipt shows it; ``back`` is the seq of what gave it back, 0 for none."""
+
+    number: str
+    epoch: int
+    seq: int
+    deposit: bool
+    account: str
+    names: tuple[str, str]
+    amount: Money
+    tax: Money
+    reason: str
+    at: datetime
+    operator: str
+    back: int
+    tenders: tuple[TenderRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeDesk:
+    """Takes fees and deposits, and gives them back."""
+
+    journal: Journal
+    queries: Queries
+    till: TillQueries
+    accounts: AccountDesk
+    standing: Standing
+    approvals: Approvals
+    fees: Callable[[], tuple[FeeItem, ...]]
+    clock: Clock
+
+    def take_fee(
+        self,
+        operator: str,
+        code: str,
+        token: str,
+        *,
+        amount: Money | None = None,
+        account: str = "",
+        note: str = "",
+        given: Given | None = None,
+    ) -> Charge:
+        """Take a fee of the catalogue; the same form's token takes it once.
+
+        Args:
+            operator: who takes it.
+            code: of the fee.
+            token: the form's own.
+            amount: what the clerk typed, for a fee whose price is open; else its price.
+            account: for whom; empty: for nobody in particular.
+            note: what there is to say of it.
+            given: how it is paid; None: with the exact sum in cash.
+
+        Raises:
+            FeeUnknown, ChargeSumUnusable, ChargeNoteUnusable, AccountUnknown, FormUsed; those of
+                the tenders: nothing was taken.
+        """
+        fee = next((item for item in self.fees() if item.code == code), None)
+        if fee is None:
+            raise FeeUnknown(code_=code[:16])
+        price = Money(fee.price) if amount is None or not fee.open else amount
+        self._check(price, account, note)
+        tax = price * fee.tax // (_WHOLE + fee.tax)
+        body = Charged(
+            what=FEE,
+            account=account,
+            code=fee.code,
+            name_zh=fee.zh,
+            name_en=fee.en,
+            booked_as=fee.booked_as,
+            amount=price,
+            tax=tax,
+            reason=note,
+        )
+        return self._take(operator, body, token, given)
+
+    def take_deposit(
+        self,
+        operator: str,
+        account: str,
+        amount: Money,
+        token: str,
+        *,
+        note: str = "",
+        given: Given | None = None,
+    ) -> Charge:
+        """Take money for an account whose card is not here; see :meth:`take_fee`.
+
+        Raises:
+            AccountUnknown, ChargeSumUnusable, ChargeNoteUnusable, FormUsed; those of the tenders:
+                nothing was taken.
+        """
+        self._check(amount, self.accounts.get(account).number, note)
+        body = Charged(what=DEPOSIT, account=account, amount=amount, reason=note)
+        return self._take(operator, body, token, given)
+
+    def digest(self, epoch: int, seq: int, reason: str) -> bytes:
+        """What a second person approves: giving back this charge for this reason.
+
+        Raises:
+            ChargeUnknown, ChargeReasonMissing, ChargeGivenBack, ChargeOfAnotherEpoch,
+            DepositCredited: there is nothing to approve.
+        """
+        row = self._returnable(epoch, seq)
+        if not 0 < len(reason) <= REASON_MAX or not reason.isprintable():
+            raise ChargeReasonMissing(most=REASON_MAX)
+        return act_digest(
+            CHARGE_BACK_ACT,
+            node=self.standing.membership.node,
+            epoch=epoch,
+            charge=seq,
+            what=row.what,
+            account=row.account,
+            amount=row.amount,
+            reason=reason,
+        )
+
+    def give_back(
+        self,
+        operator: str,
+        epoch: int,
+        seq: int,
+        reason: str,
+        approval: str,
+        given: Given | None = None,
+    ) -> Charge:
+        """Hand the money of a charge back, all of it; the same call again changes nothing.
+
+        Raises:
+            those of :meth:`digest`; ApprovalMissing, ApprovalForAnother, ApprovalByOperator;
+            TenderShort and its like: nothing was given back.
+        """
+        row = self._row(epoch, seq)
+        if row.given_back:
+            return self.charge(epoch, seq)
+        digest = self.digest(epoch, seq, reason)
+        tenders = [] if given is None else given.drafts(Money(row.amount), 1)
+        approved = self.approvals.take(approval, digest, operator)
+
+        def back(position: Position) -> Charged:
+            return Charged(
+                what=row.what,
+                account=row.account,
+                code=row.code,
+                name_zh=row.name_zh,
+                name_en=row.name_en,
+                amount=row.amount,
+                tax=row.tax,
+                takes_back=seq,
+                reason=reason,
+                approved=position.seq - 1,
+            )
+
+        drafts: list[Draft] = [approved, back, *tenders]
+        self.journal.append(drafts, at=self.clock(), operator=operator)
+        return self.charge(epoch, seq)
+
+    def charge(self, epoch: int, seq: int) -> Charge:
+        """One charge with its tenders.
+
+        Raises:
+            ChargeUnknown: there is none.
+        """
+        return self._shown(self._row(epoch, seq), tuple(self.till.tenders(epoch, seq)))
+
+    def charges(
+        self, before: tuple[int, int] | None = None, limit: int = 50, account: str | None = None
+    ) -> tuple[Charge, ...]:
+        """Charges, newest first, without their tenders."""
+        return tuple(self._shown(row) for row in self.till.charges(before, limit, account))
+
+    def waits(self, charge: Charge) -> bool:
+        """Whether headquarters has not acknowledged the record of a charge yet."""
+        held = self.queries.acknowledgement(charge.epoch)
+        return held is None or held.upto < charge.seq
+
+    def _check(self, amount: Money, account: str, note: str) -> None:
+        if len(note) > REASON_MAX or not note.isprintable():
+            raise ChargeNoteUnusable(most=REASON_MAX)
+        if not 0 < amount <= AMOUNT_MAX:
+            raise ChargeSumUnusable
+        if account:
+            self.accounts.get(account)
+
+    def _take(self, operator: str, body: Charged, token: str, given: Given | None) -> Charge:
+        done = self.queries.form(token)
+        if done is not None:
+            return self._taken_before(done.epoch, done.basket, body)
+
+        def once(_position: Position) -> Charged:
+            # Asked where nobody else writes: whoever pressed twice at once is second here.
+            if self.queries.form(token) is not None:
+                raise FormUsed(number="")
+            return body
+
+        tenders = [] if given is None else given.drafts(Money(body.amount), 1)
+
+        def remember(connection: Connection, entries: Sequence[Entry]) -> None:
+            connection.execute(
+                "INSERT INTO form (token, epoch, basket) VALUES (?, ?, ?)",
+                (token, entries[0].epoch, entries[0].seq),
+            )
+
+        drafts: list[Draft] = [once, *tenders]
+        try:
+            entries = self.journal.append(
+                drafts, at=self.clock(), operator=operator, along=[remember]
+            )
+        except FormUsed:
+            return self._take(operator, body, token, given)
+        return self.charge(entries[0].epoch, entries[0].seq)
+
+    def _taken_before(self, epoch: int, seq: int, body: Charged) -> Charge:
+        """The charge that this very form became."""
+        row = self.till.charge(epoch, seq)
+        asked = (body.what, body.account, body.code, body.amount)
+        if row is None or (row.what, row.account, row.code, row.amount) != asked:
+            raise FormUsed(number=self._number(epoch, seq))
+        return self.charge(epoch, seq)
+
+    def _returnable(self, epoch: int, seq: int) -> ChargeRow:
+        row = self._row(epoch, seq)
+        if row.given_back:
+            raise ChargeGivenBack(number=self._number(epoch, seq))
+        if epoch != self.standing.membership.epoch:
+            raise ChargeOfAnotherEpoch
+        if row.what == DEPOSIT and not self.waits(self._shown(row)):
+            raise DepositCredited
+        return row
+
+    def _row(self, epoch: int, seq: int) -> ChargeRow:
+        row = self.till.charge(epoch, seq)
+        if row is None:
+            raise ChargeUnknown(number=f"{epoch}-{seq}")
+        return row
+
+    def _shown(self, row: ChargeRow, tenders: tuple[TenderRow, ...] = ()) -> Charge:
+        return Charge(
+            number=self._number(row.epoch, row.seq),
+            epoch=row.epoch,
+            seq=row.seq,
+            deposit=row.what == DEPOSIT,
+            account=row.account,
+            names=(row.name_zh, row.name_en),
+            amount=Money(row.amount),
+            tax=Money(row.tax),
+            reason=row.reason,
+            at=from_timestamp(row.at),
+            operator=row.operator,
+            back=row.given_back,
+            tenders=tenders,
+        )
+
+    def _number(self, epoch: int, seq: int) -> str:
+        return f"{self.standing.membership.node}-{epoch}-{seq:06}"
