@@ -24,7 +24,7 @@ from attack_books import (
 from attack_cards import KINDS, AnyHand, Pocket, number_of
 from card_builders import repeatable_random
 from central_builders import LI, WANG, HandClock, new_headquarters
-from node_world import CHEAP, OPERATOR, PASSWORD, for_quantity
+from node_world import CHEAP, OPERATOR, PASSWORD, for_quantity, without_shifts
 from points_of_headquarters import AREA, URL
 from tariff_builders import a_document, as_bytes
 from yika_central.bootstrap import Headquarters
@@ -151,6 +151,7 @@ class _Makers:
         def now() -> datetime:
             return self.clock()
 
+        without_shifts(self.folder / name)
         node = build(
             self.folder / name,
             clock=now,

@@ -28,7 +28,16 @@ from attack_cards import CPU, AnyHand, Pocket, number_of
 from card_builders import repeatable_random
 from central_builders import CountedRandom, HandClock
 from meter_builders import PageMemory
-from node_world import CHEAP, OPERATOR, PASSWORD, Fate, PowerCut, abandon, for_quantity
+from node_world import (
+    CHEAP,
+    OPERATOR,
+    PASSWORD,
+    Fate,
+    PowerCut,
+    abandon,
+    for_quantity,
+    without_shifts,
+)
 from refund_builders import TOKEN, SecondPerson, refund_desk
 from yika_central.bootstrap import build as build_headquarters
 from yika_central.services.detection import Case
@@ -94,6 +103,7 @@ class Town:
         def now() -> datetime:
             return self.clock() + timedelta(seconds=self.skew[point])
 
+        without_shifts(self.folder / POINTS[point])
         node = build(
             self.folder / POINTS[point],
             clock=now,

@@ -137,11 +137,22 @@ class _Connection:
         self.disconnect()
 
 
-class World:
-    """Everything around one node's folder."""
+def without_shifts(folder: Path) -> None:
+    """Let money be taken without an open shift, unless the folder has settings of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = folder / "node.toml"
+    if not settings.exists():
+        settings.write_text("[cash]\nshifts = false\n", encoding="utf-8")
 
-    def __init__(self, folder: Path, node: str = NODE, *, key_version: int = 1) -> None:
+
+class World:
+    """Everything around one node's folder; ``shifts``: money is taken in open shifts only."""
+
+    def __init__(
+        self, folder: Path, node: str = NODE, *, key_version: int = 1, shifts: bool = False
+    ) -> None:
         self.folder = folder
+        self.shifts = shifts
         self.now = START
         self.headquarters = LittleHeadquarters(
             now=to_timestamp(START), node=node, key_version=key_version
@@ -158,6 +169,8 @@ class World:
         self.headquarters.now = to_timestamp(self.now)
 
     def build(self, judge: Judge = verdict) -> Node:
+        if not self.shifts:
+            without_shifts(self.folder)
         return build(
             self.folder,
             clock=self.clock,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from card_builders import repeatable_random
 from central_builders import HandClock
-from node_world import CHEAP, OPERATOR, PASSWORD, Hand, for_quantity
+from node_world import CHEAP, OPERATOR, PASSWORD, Hand, for_quantity, without_shifts
 from yika_central.bootstrap import Headquarters
 from yika_common.services import PROFILES, Service
 from yika_common.sync.personal_data import Person
@@ -68,6 +68,7 @@ def a_point(
     def now() -> datetime:
         return clock()
 
+    without_shifts(folder / name)
     node = build(
         folder / name,
         clock=now,

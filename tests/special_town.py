@@ -8,7 +8,7 @@ from typing import Self
 
 from card_builders import repeatable_random
 from central_builders import HandClock
-from node_world import CHEAP, OPERATOR, PASSWORD
+from node_world import CHEAP, OPERATOR, PASSWORD, without_shifts
 from points_of_headquarters import AREA, URL, Line
 from special_builders import AnyChip
 from yika_central.bootstrap import Headquarters
@@ -110,6 +110,7 @@ class SpecialPoint:
             return self.clock()
 
         self.seed += 1000
+        without_shifts(self.folder)
         return build(
             self.folder,
             clock=now,

@@ -49,11 +49,13 @@ from yika_node.services.segments import Cutter
 from yika_node.services.settings_shelf import SettingsShelf
 from yika_node.services.settlement import Judge, Settlement
 from yika_node.services.staff_desk import StaffDesk
+from yika_node.services.shift_guard import ShiftGuard
 from yika_node.services.standing import Standing
+from yika_node.services.state_views import NodeState
 from yika_node.services.stick import Stick
 from yika_node.services.tariff_shelf import TariffShelf
 from yika_node.services.timekeeping import TrustedClock
-from yika_node.services.views import Age, NodeState
+from yika_node.services.views import Age
 from yika_node.uplink import HttpUplink
 from yika_node.vault import Vault
 
@@ -92,6 +94,7 @@ class Node:
     reader: NamedReader
     reader_test: ReaderTest
     safekeeping: Safekeeping
+    guard: ShiftGuard
     store: Store
     lock: int
 
@@ -222,7 +225,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     cutter = Cutter(queries, standing, vault, clock, incarnation, software)
     courier = Courier(journal, queries, standing, cutter, adoption, outside.uplinks, clock, random)
     staff = StaffDesk(journal, queries, standing, vault, keyring, clock, incarnation, software)
-    known = KnownAccounts(queries, keyring, customers)
+    known = KnownAccounts(queries, keyring, customers, standing)
     accounts = AccountDesk(journal, queries, known, standing, keyring, shelf, clock, random)
     enquiries = Enquiries(queries, standing, accounts, shelf)
     settlement = Settlement(journal, queries, standing, keyring, customers, clock, outside.judge)
@@ -261,6 +264,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         reader=outside.reader,
         reader_test=ReaderTest(outside.reader, counter, clock),
         safekeeping=Safekeeping(folder),
+        guard=_guarded(journal, store, clock, config),
         store=store,
         lock=lock,
     )
@@ -279,6 +283,13 @@ def _noticed(
     notices = Notices(shelf, lambda: standings.book, journal, clock, courier.heard_at, zone)
     standings.notices = notices
     return notices
+
+
+def _guarded(journal: Journal, store: Store, clock: Clock, config: Config) -> ShiftGuard:
+    """Money moves in open shifts only, where the configuration says so."""
+    guard = ShiftGuard(store, clock, config.place.zone, on=config.cash.shifts)
+    journal.obey(guard.rule)
+    return guard
 
 
 def _journal(

@@ -10,6 +10,9 @@ reader          port              path of the reader's port, or its name in PC/S
 reader          protocol          how the reader is spoken to; auto: it is found ("auto")
 reader          parallel_mode     how a reader on a parallel port sends: byte, nibble; auto:
                                   bytes if it can ("auto")
+cash            shifts            money is taken in an open shift only (false)
+cash            second_from       cash from which on a movement beside sales needs a second
+                                  person, minor units; 0: none does (0)
 backup          every_s           seconds between backups (3600)
 backup          second            folder on a second medium, a stick or another disk, where
                                   backups go too ("")
@@ -28,6 +31,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yika_common.errors import Phrase
 from yika_common.infra.config import OutOfRange, load_config
+from yika_common.journal.bodies import FIGURE_MAX
 from yika_common.values import dataclass
 
 FILE_NAME: Final = "node.toml"
@@ -79,6 +83,18 @@ class ReaderConfig:
             raise OutOfRange("protocol", _among(known))
         if self.parallel_mode not in PARALLEL_MODES:
             raise OutOfRange("parallel_mode", _among(PARALLEL_MODES))
+
+
+@dataclass(frozen=True, slots=True)
+class CashConfig:
+    """How the drawers of this vending point are kept."""
+
+    shifts: bool = False
+    second_from: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.second_from <= FIGURE_MAX:
+            raise OutOfRange("second_from", _between(0, FIGURE_MAX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +156,7 @@ class Config:
     headquarters: HeadquartersConfig = HeadquartersConfig()
     sync: SyncConfig = SyncConfig()
     reader: ReaderConfig = ReaderConfig()
+    cash: CashConfig = CashConfig()
     backup: BackupConfig = BackupConfig()
     web: WebConfig = WebConfig()
     place: PlaceConfig = PlaceConfig()

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import little_headquarters
 from bench.processes import BIN
-from node_world import OPERATOR, PASSWORD, World, open_with_card
+from node_world import OPERATOR, PASSWORD, World, open_with_card, without_shifts
 from yika_common.infra.wall_clock import system_clock
 from yika_common.simulated.card_file import FileCardStore
 from yika_common.simulated.icc import blank_memory
@@ -55,6 +55,7 @@ def vending_point(room: Path) -> Iterator[VendingPoint]:
         card = room / "card.json"
         chip = FileCardStore(card)
         chip.commit(blank_memory(b"BENCH001"))
+        without_shifts(world.folder)
         node = build(
             world.folder,
             clock=world.clock,

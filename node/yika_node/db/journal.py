@@ -78,6 +78,9 @@ class Entry:
 Along = Callable[[sqlite3.Connection, Sequence[Entry]], None]
 """More statements for the same transaction: what the records speak of, or a note about them."""
 
+Rule = Callable[[sqlite3.Connection, Sequence[Entry], str], None]
+"""Looks at records of an operator in their transaction; where it raises, none is committed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -116,6 +119,7 @@ class Journal:
         self._signer = signer
         self._identity = identity
         self._end: tuple[int, int, bytes] | None = None
+        self._rules: list[Rule] = []
         self._refusal = None if identity is None else self._checked(identity)
 
     @property
@@ -133,6 +137,10 @@ class Journal:
     def refusal(self) -> YikaError | None:
         """Why nothing more may be recorded here, or None while all is well."""
         return self._refusal
+
+    def obey(self, rule: Rule) -> None:
+        """From now on commit no records that the rule refuses."""
+        self._rules.append(rule)
 
     def refuse(self, why: YikaError) -> None:
         """Record nothing more in this process: headquarters said so."""
@@ -206,6 +214,7 @@ class Journal:
             NotEnrolled, NodeRestored, JournalDamaged: nothing may be recorded here.
             VaultLocked: nobody is signed in.
             RecordTooLong, DiskFull, DatabaseBusy, DatabaseDamaged: nothing was recorded.
+            what a rule raises (:meth:`obey`): likewise.
         """
         with self._lock:
             identity = self.identity
@@ -227,6 +236,8 @@ class Journal:
                 )
                 for statement in along:
                     statement(connection, entries)
+                for rule in self._rules:
+                    rule(connection, entries, operator)
             self._end = last.epoch, last.seq, last.head
             self._sentinel.follow(Mark(last.epoch, last.seq, last.head))
         return entries
