@@ -21,7 +21,7 @@ from yika_common.journal import (
     staff_bodies,
     till_bodies,
 )
-from yika_common.journal.account_bodies import HOLD_LEVELS, AccountHeld, AccountMoved
+from yika_common.journal.account_bodies import HOLD_LEVELS, AccountHeld, AccountMoved, PersonSeen
 from yika_common.journal.bodies import (
     FIGURE_MAX,
     REFUND,
@@ -230,6 +230,7 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
         premises=st.just("") | st.binary(min_size=16, max_size=16).map(bytes.hex),
         reason=printable,
     ),
+    st.builds(PersonSeen, account=printable),
     st.builds(AccountHeld, account=printable, level=st.sampled_from(HOLD_LEVELS), until=u32),
     st.builds(
         AccountHeld,

@@ -82,3 +82,11 @@ class AccountHeld(Body):
         Body.__post_init__(self)
         if bool(self.seq) == bool(self.level) or bool(self.seq) != bool(self.epoch):
             raise ValueError(Phrase("“lv” says what is put on, “iep” and “iq” what is lifted"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonSeen(Body):
+    """An operator had the holder's telephone and document shown in full."""
+
+    kind: ClassVar[str] = "seen"
+    account: str = text("a")

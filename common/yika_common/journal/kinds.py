@@ -71,6 +71,7 @@ _LATE: Final = MappingProxyType(
     {
         "life": "yika_common.journal.account_bodies",
         "hold": "yika_common.journal.account_bodies",
+        "seen": "yika_common.journal.account_bodies",
         "tender": "yika_common.journal.till_bodies",
         "charge": "yika_common.journal.till_bodies",
         "printed": "yika_common.journal.till_bodies",

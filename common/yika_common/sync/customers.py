@@ -209,6 +209,14 @@ class AccountSheet(Document):
         default=(),
     )
     """The holds that nobody has lifted, as far as headquarters has heard."""
+    lifted: tuple[LostSale, ...] = rows(
+        "hx",
+        LostSale,
+        (is_name(NODE_ID_SIZE), is_number(0, _U32), is_number(1, INTEGER_LIMIT - 1)),
+        most=HOLDS_MAX,
+        default=(),
+    )
+    """Holds that were lifted elsewhere than where they were put on: the newest."""
     holder: tuple[Person, ...] = documents("who", Person, most=1, default=())
 
     @property

@@ -9,9 +9,10 @@ from typing import Final
 from yika_common.journal.bodies import AccountOpened
 from yika_common.journal.record import Record
 
-KINDS: Final = frozenset(
-    {"account", "facts", "limits", "life", "hold", "card", "report", "ended", "swap", "charge"}
-)
+KINDS: Final = {
+    *("account", "facts", "limits", "life", "hold", "seen"),
+    *("card", "report", "ended", "swap", "charge"),
+}
 
 
 def noted(c: sqlite3.Connection, epoch: int, record: Record) -> None:

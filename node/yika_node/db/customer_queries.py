@@ -25,8 +25,62 @@ class HeldFile(NamedTuple):
     sha256: bytes
 
 
+class StateRow(NamedTuple):
+    """How an account stands here; see :class:`yika_node.db.life_tables.AccountState`."""
+
+    status: str
+    status_at: int
+    who: str
+    who_at: int
+    community: str
+
+
+class HoldRow(NamedTuple):
+    """A hold; see :class:`yika_node.db.life_tables.AccountHold`."""
+
+    node: str
+    epoch: int
+    seq: int
+    level: str
+    words: str
+    until: int
+    lifter: str
+    lifted_at: int | None
+
+
 class CustomerQueries(Queries):
     """What the desks ask about customers besides their accounts."""
+
+    def account_state(self, account: str) -> StateRow | None:
+        """What this journal says of the account since it was opened."""
+        with self._connection() as connection:
+            found = connection.exec_driver_sql(
+                f"SELECT {', '.join(StateRow._fields)} FROM account_state"  # noqa: S608 - own names
+                " WHERE account = ?",
+                (account,),
+            ).first()
+            return None if found is None else StateRow(*found)
+
+    def account_holds(self, account: str) -> list[HoldRow]:
+        """The holds that this journal knows of, oldest first; also those that were lifted."""
+        with self._connection() as connection:
+            rows = connection.exec_driver_sql(
+                f"SELECT {', '.join(HoldRow._fields)} FROM account_hold"  # noqa: S608 - own names
+                " WHERE account = ? ORDER BY at, epoch, seq",
+                (account,),
+            )
+            return [HoldRow(*row) for row in rows]
+
+    def account_at(self, premises: str, besides: str) -> str | None:
+        """An account of those premises, but that one: ours, else a told one."""
+        with self._connection() as connection:
+            return connection.exec_driver_sql(
+                "SELECT account FROM (SELECT account, 0 AS told FROM account_state"
+                " WHERE premises = ?1 AND premises <> '' AND status <> 'closed'"
+                " UNION ALL SELECT account, 1 FROM sheet WHERE premises = ?1 AND premises <> '')"
+                " WHERE account <> ?2 ORDER BY told, account LIMIT 1",
+                (premises, besides),
+            ).scalar()
 
     def facts(self, account: str) -> tables.AccountFacts | None:
         """What sets the account's prices, as it was last amended here."""

@@ -12,6 +12,7 @@ from yika_common.journal.account_bodies import (
     SUSPENDED,
     AccountHeld,
     AccountMoved,
+    PersonSeen,
 )
 from yika_common.journal.body import Body
 from yika_common.journal.record import Record
@@ -74,8 +75,13 @@ def held(c: sqlite3.Connection, epoch: int, record: Record, body: AccountHeld) -
     )
 
 
+def _nothing(_c: sqlite3.Connection, _epoch: int, _record: Record, _body: PersonSeen) -> None:
+    """Who looked at whom is history only."""
+
+
 APPLY: Final[dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]]] = {
     AccountMoved: moved,
     AccountHeld: held,
+    PersonSeen: _nothing,
 }
 """See :mod:`yika_node.db.projections`."""

@@ -7,6 +7,7 @@ from typing import Final
 from yika_common.clock import Clock, to_timestamp
 from yika_common.journal.bodies import FIGURE_MAX, AccountFacts, LimitsLifted
 from yika_node.db.journal import Journal
+from yika_node.services.account_acts import Act, check
 from yika_node.services.account_desk import AREA_MAX, PERSONS_MAX, AccountDesk
 from yika_node.services.amended import FactsForm, LimitsForm
 from yika_node.services.errors import AmendmentUnusable
@@ -33,10 +34,11 @@ class Amendments:
         """Let these facts set the account's prices from now on.
 
         Raises:
-            AccountUnknown, AmendmentUnusable: nothing was changed.
+            AccountUnknown, AccountClosed, AmendmentUnusable: nothing was changed.
             VaultLocked, NodeRestored, DiskFull: nothing was changed.
         """
         account = self._accounts.get(number)
+        check(account, Act.AMEND)
         self._check_facts(account, form)
         body = AccountFacts(
             account=number,
@@ -58,10 +60,11 @@ class Amendments:
         """Let these limits hold for the account instead of the tariff's, until their time.
 
         Raises:
-            AccountUnknown, AmendmentUnusable: nothing was changed.
+            AccountUnknown, AccountClosed, AmendmentUnusable: nothing was changed.
             VaultLocked, NodeRestored, DiskFull: nothing was changed.
         """
         account = self._accounts.get(number)
+        check(account, Act.AMEND)
         now = self._clock()
         if form.service not in {meter.service for meter in account.meters}:
             raise AmendmentUnusable(field="service")

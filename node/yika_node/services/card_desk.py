@@ -17,6 +17,7 @@ from yika_common.journal.bodies import CardIssued
 from yika_common.values import dataclass
 from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Journal
+from yika_node.services.account_acts import Act, check, refusal_of
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.card_image import CardImage, LastCard, read_image, slot_view
 from yika_node.services.card_standing import CardStandings
@@ -107,7 +108,7 @@ class CardDesk:
                     self._bare(identity, CardKind.GUEST, slots, refusal), notices=notices
                 )
             image = read_image(session, account, self.keyring, self._last)
-            refusal = self._refusal(account, identity.number)
+            refusal = self._refusal(account, identity.number, operator, Act.SELL)
             if refusal is None:
                 opened = self._settled(session, image, operator)
             else:
@@ -121,13 +122,16 @@ class CardDesk:
         return self.read(operator)
 
     @contextmanager
-    def open(self, number: str, operator: str) -> Iterator[OpenCard]:
+    def open(self, number: str, operator: str, act: Act = Act.SELL) -> Iterator[OpenCard]:
         """The card of that number, ready to be sold to, for as long as the block lasts.
+
+        Or for another act, which the state of its account must allow.
 
         Raises:
             CardSwapped: another card is in the reader; untouched.
             AccountUnknown, CardReplaced, CardLost, CardOutOfUse, CardRefusedByList: the card can't
                 be sold to here.
+            AccountClosed, AccountRests, AccountOnHold, SupervisorSells: it may not be.
             those of :meth:`read`.
         """
         with self.counter.card() as connection:
@@ -136,7 +140,7 @@ class CardDesk:
             account = self.accounts.of_card(number)
             if account is None:
                 raise AccountUnknown(number=number)
-            refusal = self._refusal(account, number)
+            refusal = self._refusal(account, number, operator, act)
             if refusal is not None:
                 raise refusal
             image = read_image(session, account, self.keyring, self._last)
@@ -151,8 +155,8 @@ class CardDesk:
         was sold to the account, and the number before it is dead.
 
         Raises:
-            AccountUnknown, AccountHasCard, AccountOpenedElsewhere, NoCardKeyLeft: nothing was
-                issued.
+            AccountUnknown, AccountHasCard, AccountOpenedElsewhere, NoCardKeyLeft, AccountClosed,
+                AccountRests: nothing was issued.
             CardNotBlank, CardRetired, CardForeign: the card was left untouched.
             CardRemoved, CardWriteUncertain, CardMute, ReaderError: put the same card in again.
             VaultLocked, KeysNotHeld, NotEnrolled, NodeRestored, DiskFull: see their sentences.
@@ -160,6 +164,7 @@ class CardDesk:
         with self.counter.card() as connection:
             # Read at the counter: whoever pressed twice finds what the first one did.
             account = self.accounts.get(account_number)
+            check(account, Act.ISSUE_CARD)
             found = recognise(connection)
             if found.state is CardState.RETIRED:
                 raise CardRetired(number=found.number)
@@ -227,8 +232,15 @@ class CardDesk:
                 return held
         raise NoCardKeyLeft
 
-    def _refusal(self, account: Account, card: str) -> YikaError | None:
-        """Why the account's card is sold nothing."""
+    def _refusal(self, account: Account, card: str, operator: str, act: Act) -> YikaError | None:
+        """Why the act is not done with the account's card, for example why it is sold nothing."""
+        refusal = refusal_of(account, act)
+        if refusal is None and account.holds and act is Act.SELL:
+            from yika_node.services.holds import stop_of  # noqa: PLC0415 - few accounts have any
+
+            refusal = stop_of(account, self.queries.operator(operator), self.clock())
+        if refusal is not None:
+            return refusal
         meters = [meter.meter for meter in account.meters]
         return self.standings.refusal(card, account.card or "", meters)
 

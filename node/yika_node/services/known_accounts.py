@@ -2,7 +2,8 @@
 
 Facts amended here hold until headquarters' sheet reflects a record at least as late; limits are
 taken from whichever side set them last; the account's card is the one of the highest generation.
-An account opened elsewhere is known by its sheet alone.
+So with who holds it; what one side knows as closed is closed, and a hold is over that one side
+knows to be lifted.  An account opened elsewhere is known by its sheet alone.
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ from yika_common.journal.bodies import AccountFacts
 from yika_common.numbers import Quantity
 from yika_common.services import Service
 from yika_common.signing.errors import FileMalformed, SealBroken
-from yika_common.sync.customers import AccountSheet, OwnLimit
-from yika_common.sync.personal_data import Person, open_person
+from yika_common.sync.customers import CLOSED, AccountSheet, HoldSheet, LostSale, OwnLimit
+from yika_common.sync.personal_data import Person, open_person, open_words
 from yika_node.db.customer_queries import CustomerQueries
 from yika_node.errors import VaultLocked
 from yika_node.services.customers import Customers
 from yika_node.services.errors import KeysNotHeld
 from yika_node.services.keyring import KeyRing
 from yika_node.services.rows import account_of
-from yika_node.services.views import Account, MeterView
+from yika_node.services.standing import Standing
+from yika_node.services.views import Account, HoldView, MeterView
 
 if TYPE_CHECKING:
     from yika_node.db import tables
@@ -35,8 +37,15 @@ _SCAN = 200
 class KnownAccounts:
     """Joins the two sources; changes nothing."""
 
-    def __init__(self, queries: CustomerQueries, keyring: KeyRing, customers: Customers) -> None:
+    def __init__(
+        self,
+        queries: CustomerQueries,
+        keyring: KeyRing,
+        customers: Customers,
+        standing: Standing,
+    ) -> None:
         self._queries = queries
+        self._standing = standing
         self._keyring = keyring
         self._customers = customers
 
@@ -97,11 +106,58 @@ class KnownAccounts:
             account = replace(account, meters=meters_of_sheet(told))
             if told.generation > generation:
                 account = replace(account, card=told.card)
-        account = replace(account, meters=self._meters(account))
+        account = self._lived(replace(account, meters=self._meters(account)), told)
         own = self._queries.facts(account.number)
         if own is not None and (told is None or own.at > told.facts_at):
             return _with_facts(account, _facts_of(own), own.at)
         return account if told is None else _with_facts(account, told.facts, told.facts_at)
+
+    def _lived(self, account: Account, told: AccountSheet | None) -> Account:
+        """The account as it stands after all that became of it."""
+        own = self._queries.account_state(account.number)
+        status, at, community = own[0:2] + own[4:] if own else ("", 0, "")
+        if told is not None and status != CLOSED and told.status_at >= at:
+            status, at = told.status, told.status_at
+        person, who_at = account.person, 0
+        if own is not None and own.who:
+            who_at, person = own.who_at, self._opened(own.who, account.number)
+        if told is not None and told.holder_at > who_at:
+            person, community = told.person, told.community
+        return replace(
+            account,
+            person=person,
+            community=community or (told.community if told else ""),
+            status=status,
+            status_at=from_timestamp(at) if at else None,
+            holds=self._holds(account.number, told),
+        )
+
+    def _holds(self, account: str, told: AccountSheet | None) -> tuple[HoldView, ...]:
+        """The holds that neither side knows to be lifted."""
+        here = self._standing.membership.node
+        rows = self._queries.account_holds(account)
+        known = {(row.node or here, row.epoch, row.seq) for row in rows}
+        lifted = set(told.lifted) if told else set[LostSale]()
+        own = [
+            HoldSheet(*row[:4], row.until, row.lifter, self._words(row.words, account))
+            for row in rows
+            if row.lifted_at is None and (here, row.epoch, row.seq) not in lifted
+        ]
+        elsewhere = [
+            hold
+            for hold in (told.holds if told else ())
+            if (hold.node, hold.epoch, hold.seq) not in known
+        ]
+        return tuple(
+            HoldView(*hold[:4], from_timestamp(hold.until) if hold.until else None, *hold[5:])
+            for hold in (*own, *elsewhere)
+        )
+
+    def _words(self, sealed: str, account: str) -> str:
+        try:
+            return open_words(sealed, self._keyring.personal_key(), account)
+        except (VaultLocked, KeysNotHeld, SealBroken):
+            return ""
 
     def _meters(self, account: Account) -> tuple[MeterView, ...]:
         """The account's meters, with those that were replaced here since."""
@@ -130,8 +186,11 @@ class KnownAccounts:
         return tuple(newest[service] for service in sorted(newest))
 
     def _person(self, row: tables.Account) -> Person | None:
+        return self._opened(row.who, row.number)
+
+    def _opened(self, sealed: str, account: str) -> Person | None:
         try:
-            return open_person(row.who, self._keyring.personal_key(), row.number)
+            return open_person(sealed, self._keyring.personal_key(), account)
         except (VaultLocked, KeysNotHeld, SealBroken, FileMalformed):
             return None
 

@@ -30,6 +30,7 @@ from yika_common.numbers import Quantity, quantity_to_text
 from yika_common.values import dataclass
 from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Draft, Position
+from yika_node.services.account_acts import Act, check
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.approvals import Approvals
 from yika_node.services.carrying import Moved
@@ -208,13 +209,15 @@ class MeterSwap:
             approval: the token of the second person's approval, where one is needed.
 
         Raises:
-            those of :meth:`quote` and :meth:`look`: nothing was recorded.
+            those of :meth:`quote` and :meth:`look`; AccountClosed, AccountRests: nothing was
+                recorded.
             ApprovalMissing and its like, CardNotBlank, CardRetired, NoCardKeyLeft and what else
                 :meth:`yika_node.services.reissue.Reissue.reissue` raises: see there.
         """
         if self.is_done(token):
             terms = Terms(reason=form.reason.strip())
             return self.reissue.reissue(operator, form.account, terms, token)
+        check(self.accounts.get(form.account), Act.REPLACE_METER)
         same_chip = self.look(operator, form.account)
         quote = self.quote(form)
         terms = Terms(

@@ -33,6 +33,7 @@ from yika_node.db.journal import Journal
 from yika_node.db.projections import WRITTEN
 from yika_node.db.queries import Queries
 from yika_node.db.refund_queries import RefundQueries
+from yika_node.services.account_acts import Act
 from yika_node.services.approvals import Approvals
 from yika_node.services.card_desk import CardDesk, OpenCard
 from yika_node.services.card_image import SlotImage
@@ -100,7 +101,7 @@ class RefundDesk:
             SaleStillOpen, CardSwapped, CardReplaced, CardAbsent and their like.
         """
         purchase = self._purchase(epoch, seq)
-        with self.cards.open(purchase.card, operator) as opened:
+        with self.cards.open(purchase.card, operator, Act.GIVE_BACK) as opened:
             found = self._terms(opened, epoch, seq, purchase)
         return self._offer(epoch, seq, purchase, at_once=found is Terms.AT_ONCE)
 
@@ -146,7 +147,7 @@ class RefundDesk:
         """
         purchase = self._purchase(epoch, seq)
         digest = _digest(self.standing.membership.node, epoch, seq, purchase, reason)
-        with self.cards.open(purchase.card, operator) as opened:
+        with self.cards.open(purchase.card, operator, Act.GIVE_BACK) as opened:
             # Whoever pressed twice has waited at the counter for the first press to end.
             done = self.queries.given_back([(epoch, seq)]).get((epoch, seq))
             if done is not None:
@@ -189,7 +190,7 @@ class RefundDesk:
         """
         view = self.refund(epoch, seq)
         card = self._card_now(view)
-        with self.cards.open(card, operator) as opened:
+        with self.cards.open(card, operator, Act.GIVE_BACK) as opened:
             view = self.refund(epoch, seq)
             if view.state is RefundState.PAID:
                 return self.enquiries.receipt(epoch, seq)

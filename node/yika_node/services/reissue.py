@@ -40,6 +40,7 @@ from yika_common.readers.port import Contact
 from yika_node.db.card_queries import CardQueries
 from yika_node.db.journal import Draft, Entry, Journal, Position
 from yika_node.db.projections import WRITTEN
+from yika_node.services.account_acts import Act, check
 from yika_node.services.approvals import Approvals
 from yika_node.services.card_desk import CardDesk
 from yika_node.services.card_errors import (
@@ -160,6 +161,7 @@ class Reissue:
             found = cards.recognise(connection)
             issued = self._begun(account, found, token)
             if issued is None:
+                check(account, Act.REPLACE_CARD)
                 self._check(account)
                 made = self._made_by(token)
                 if made is not None:

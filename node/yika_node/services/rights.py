@@ -35,6 +35,15 @@ class Right(Enum):
     ISSUE_CARD = auto()
     AMEND_ACCOUNT = auto()
     LIMIT_ACCOUNT = auto()
+    CHANGE_DETAILS = auto()
+    """The holder's name, telephone and address; to put a hold on, and lift what anybody may."""
+    LEAD_ACCOUNT = auto()
+    """Another holder, rest, the end of an account."""
+    LIFT_HOLD = auto()
+    """Sell where a hold asks for a supervisor, and lift what only one may lift."""
+    SEE_PERSON = auto()
+    """Telephone and identity document in full, which is recorded."""
+    IMPORT_ACCOUNTS = auto()
     REPORT_CARD = auto()
     """Note a card as lost or found, and what became of a notice."""
     REPLACE_CARD = auto()
@@ -61,6 +70,7 @@ _COUNTER: Final = frozenset(
         Right.READ_CARD,
         Right.SETTLE,
         Right.OPEN_ACCOUNT,
+        Right.CHANGE_DETAILS,
         Right.ISSUE_CARD,
         Right.REPORT_CARD,
         Right.END_CARD,
@@ -76,6 +86,10 @@ _LEADING: Final = frozenset(
         Right.SEE_OPERATORS,
         Right.AMEND_ACCOUNT,
         Right.LIMIT_ACCOUNT,
+        Right.LEAD_ACCOUNT,
+        Right.LIFT_HOLD,
+        Right.SEE_PERSON,
+        Right.IMPORT_ACCOUNTS,
         Right.REPLACE_METER,
         Right.WRITE_TOOLS,
         Right.WRITE_SPECIAL,

@@ -30,7 +30,7 @@ from yika_node.services.adoption import Adoption
 from yika_node.services.courier import Courier
 from yika_node.services.segments import Cutter
 from yika_node.services.standing import Standing
-from yika_node.services.views import SyncReport
+from yika_node.services.state_views import SyncReport
 
 ROOT: Final = "YIKA"
 CERTIFICATE: Final = "certificate.yika"

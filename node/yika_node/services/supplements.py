@@ -19,6 +19,7 @@ from yika_node.db.card_queries import CardQueries
 from yika_node.db.journal import Journal, Position
 from yika_node.db.projections import PENDING, SUPERSEDED
 from yika_node.db.queries import Queries
+from yika_node.services.account_acts import Act, check
 from yika_node.services.approvals import Approvals
 from yika_node.services.card_desk import CardDesk
 from yika_node.services.card_errors import CardMovedOn, NothingToWriteAgain, checked_reason
@@ -91,6 +92,7 @@ class Supplements:
             account = self.cards.accounts.of_card(number)
             if account is None:
                 raise AccountUnknown(number=number)
+            check(account, Act.WRITE_AGAIN)
             refusal = self.cards.standings.refusal(number, account.card or "")
             if refusal is not None:
                 raise refusal

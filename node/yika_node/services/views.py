@@ -91,6 +91,21 @@ class MeterView:
     meter: str
 
 
+class HoldView(NamedTuple):
+    """A hold on an account, named by the place of its record; ``node`` is empty for this one.
+
+    ``until`` None: it has no end; ``words`` are empty while nobody can read them.
+    """
+
+    node: str
+    epoch: int
+    seq: int
+    level: str
+    until: datetime | None
+    lifter: str
+    words: str
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """An account as the counter sees it; ``person`` is None while the vault is locked.
@@ -98,6 +113,8 @@ class Account:
     ``home`` is the vending point that opened it, empty for this one.  ``facts`` is what sets its
     prices since ``facts_at``; None of both: as it was opened.  ``told`` is headquarters' sheet,
     ``limits`` the account's own limits, one per service, whether or not their time is over.
+    ``status`` is empty, or :data:`~yika_common.sync.customers.SUSPENDED` or ``CLOSED``; ``holds``
+    are those that nobody lifted, whether or not their time is over.
     """
 
     number: str
@@ -116,6 +133,15 @@ class Account:
     facts_at: datetime | None = None
     limits: tuple[OwnLimit, ...] = ()
     told: AccountSheet | None = None
+    status: str = ""
+    status_at: datetime | None = None
+    community: str = ""
+    holds: tuple[HoldView, ...] = ()
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether headquarters has told of it, so that other vending points know it too."""
+        return self.told is not None
 
     def pricing_facts(self, zone: ZoneInfo) -> Facts:
         """What of the account sets its price; days are those of ``zone``."""
@@ -155,6 +181,9 @@ class AccountForm:
     persons: int
     area_m2: Quantity | None
     meters: tuple[tuple[int, str], ...]
+    community: str = ""
+    reason: str = ""
+    """Why there is a second account at the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,49 +375,6 @@ class TariffView:
     in_force: bool
     expires: Expiry | None
     age: Age
-
-
-@dataclass(frozen=True, slots=True)
-class SyncState:
-    """How this node stands with headquarters.
-
-    ``waiting`` counts records no verified acknowledgement covers; ``oldest`` is the time of the
-    first of them.  ``problem`` is the last exchange's failure, None after a good one.
-    """
-
-    head: int
-    acknowledged: int
-    waiting: int
-    oldest: datetime | None
-    last_contact: datetime | None
-    manifest: int
-    status: str
-    problem: YikaError | None
-
-
-@dataclass(frozen=True, slots=True)
-class SyncReport:
-    """What one exchange did."""
-
-    sent: int
-    acknowledged: int
-    items: int
-    manifest: int
-
-
-@dataclass(frozen=True, slots=True)
-class NodeState:
-    """What the chips on every page say."""
-
-    enrolled: bool
-    node: str
-    areas: tuple[str, ...]
-    locked: bool
-    refusal: YikaError | None
-    pending: int
-    sync: SyncState | None
-    tariffs: Age
-    """The worst age of a tariff that is in force."""
 
 
 Row = TypeVar("Row")
