@@ -326,7 +326,7 @@ _APPLY: dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]]
 
 _LATE: Final = {
     **dict.fromkeys(("charge", "tender", "printed"), "yika_node.db.till_projections"),
-    **dict.fromkeys(("life", "hold"), "yika_node.db.life_projections"),
+    **dict.fromkeys(("life", "hold", "seen"), "yika_node.db.life_projections"),
     **dict.fromkeys(
         ("shift", "cash", "drawer", "z", "z_why", "banked", "idle"),
         "yika_node.db.cash_projections",
