@@ -18,6 +18,7 @@ from yika_common.infra.allocator import keep_memory_small
 from yika_common.infra.config import ConfigurationUnreadable, UnknownSetting, WrongSetting
 from yika_common.infra.entropy import system_random
 from yika_common.infra.language import filled, language_of, said, sentence
+from yika_common.infra.log_tail import keep_last_lines
 from yika_common.infra.logs import log_to
 from yika_common.infra.serving import serve as serve_pages
 from yika_common.infra.system_errors import why_refused
@@ -80,6 +81,7 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
     """Serve the pages until SIGTERM or Ctrl-C, and exchange with headquarters meanwhile."""
     keep_memory_small()
     log_to(sys.stderr)
+    keep_last_lines()
     with _node(data) as node:
         chosen = node.config.web.port if port is None else port
         sessions = DeskSessions(system_clock, system_random, node.staff.sign_out)

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 from flask_babel import gettext
 
-from yika_common.clock import Clock
-from yika_common.infra.web.site import Chip
+from yika_common.clock import Clock, from_timestamp
+from yika_common.infra.web.site import Chip, Mood
 from yika_node.hardware.errors import ReaderSought
-from yika_node.services.views import Age, SyncState
+from yika_node.services.backup_state import OLD, TOO_OLD, age_of
+from yika_node.services.state_views import SyncState
+from yika_node.services.views import Age
 from yika_node.web.front import front, node
 from yika_node.web.labels import age
 from yika_node.web.watch import Presence, Seen
@@ -34,6 +36,8 @@ def _chips(clock: Clock) -> Iterator[Chip]:
         yield Chip(gettext("Pending sales"), str(state.pending), "warn", "sale.pending")
     if state.tariffs is not Age.FRESH:
         yield _prices(state.tariffs)
+    if state.enrolled:
+        yield from _backup(clock)
     if state.sync is not None:
         yield _waiting(state.sync, clock)
         yield _headquarters(state.sync, clock)
@@ -54,6 +58,16 @@ def _prices(age_: Age) -> Chip:
     expired = age_ is Age.EXPIRED
     text = gettext("expired") if expired else gettext("should be newer")
     return Chip(gettext("Prices"), text, "bad" if expired else "warn", "record.tariffs")
+
+
+def _backup(clock: Clock) -> Iterator[Chip]:
+    """A word, once the last good backup is so old that a day would be lost with the disk."""
+    held, here = node().safekeeping.state(), node().standing.membership
+    since = age_of(held, clock(), lambda: from_timestamp(here.certificate.issued))
+    if since > OLD:
+        text = gettext("%(age)s old", age=age(since)) if held.good else gettext("none yet")
+        mood: Mood = "bad" if since > TOO_OLD else "warn"
+        yield Chip(gettext("Backup"), text, mood, "health.page")
 
 
 def _waiting(sync: SyncState, clock: Clock) -> Chip:

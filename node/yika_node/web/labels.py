@@ -74,6 +74,7 @@ CHAPTERS: Final[dict[str, Text]] = {
     "tariffs": _("Prices"),
     "headquarters": _("Headquarters"),
     "operators": _("Operators"),
+    "safekeeping": _("Backups and health"),
     "safety": _("What is safe, and what is not"),
     "messages": _("What the program says"),
 }
