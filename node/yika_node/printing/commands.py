@@ -15,7 +15,6 @@ ESC p m a b    1B 70 m a b         pulse on drawer pin 2 (m 0), a and b in 2 ms
 GS v 0         1D 76 30 0 x y      picture, x bytes wide and y dots high (two bytes each)
 GS ( k         1D 28 6B n .. 31    QR code: model (A), dots a module (C), correction (E),
                                    store (P), print (Q); n counts what follows
-DLE DC4 8      10 14 08 ..         throw away what was received and not printed
 =============  ==================  =====================================================
 
 Source: Epson, ESC/POS Command Reference for TM printers; Chinese makers follow it.
@@ -33,7 +32,6 @@ TEAR_OFF: Final = b"\x1bd\x06"
 """Six lines on, to be torn off by hand."""
 DRAWER: Final = b"\x1bp\x00\x32\x32"
 """100 ms on, 100 ms off."""
-THROW_AWAY: Final = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"
 
 ENCODING: Final = "gb18030"
 CORRECTIONS: Final = {"l": 0, "m": 1}
