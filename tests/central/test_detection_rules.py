@@ -204,6 +204,28 @@ def test_a_superseded_purchase_that_the_meter_took_is_unreported_credit() -> Non
     assert kinds(life) == {Kind.UNREPORTED}
 
 
+def test_a_purchase_given_back_since_explains_what_the_meter_said_before() -> None:
+    """The meter took it from a lost card; the new card's maker had not heard of it."""
+    life = Life(Random(3))  # noqa: S311
+    life.buy("N1", 3_000)
+    life.visit()
+    life.buy("N2", 3_000)
+    life.visit()
+    life.count, life.total, life.generation = 1, 3_000, 2
+    life.buy("N1", 2_000)
+    life.visit()
+    life.read("N1")
+    life.buy("N1", 1_000)
+    given_back = replace(life.given[1], outcome="SUPERSEDED")
+    life.given[1] = given_back
+    assert kinds(life) == {Kind.GHOST}, "nothing was bought since that would have made it up"
+    life.visit()
+    life.read("N1")
+    assert kinds(life) == set()
+    life.given.remove(given_back)
+    assert kinds(life) == {Kind.GHOST}, "credit that nobody sold is not explained by what follows"
+
+
 @pytest.mark.parametrize("moved", [4, -4])
 def test_a_balance_that_nobody_sold_or_used_is_unbalanced(moved: int) -> None:
     life = a_life()

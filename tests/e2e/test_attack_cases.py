@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import false
 
-from attack_acts import BY_KIND, HERE, THERE, everybody_talks, household, sell, take
+from attack_acts import BY_KIND, HERE, THERE, everybody_talks, household, read, sell, take
 from attack_beginning import Beginning, a_beginning
 from attack_books import GAS, UNIT, WATER, Household
 from attack_cards import CPU
@@ -101,6 +101,29 @@ def test_what_a_new_cards_maker_had_not_heard_of_is_on_it_after_the_next_sale(
     assert sell(town, who, HERE, GAS, 1)
     assert take(town, who, GAS) == 7
     come_to_rest(town)
+    assert wrongs(town) == []
+
+
+@pytest.mark.parametrize("kind", [CPU, "SLE4428"])
+def test_who_lost_a_card_and_bought_until_it_was_made_up_is_not_accused(
+    town: Town, kind: str
+) -> None:
+    """An earlier word of the meter told what the lost card gave, and that was given back since."""
+    who = household(town, kind)
+    sell(town, who, HERE, GAS, 1)
+    sell(town, who, THERE, GAS, 3)
+    assert take(town, who, GAS) == 4
+    town.clock.pass_by(minutes=5)
+    town.replace(who, HERE, look=False)
+    sell(town, who, HERE, GAS, 2)
+    assert take(town, who, GAS) == 0
+    read(town, who)
+    everybody_talks(town)
+    sell(town, who, HERE, GAS, 1)
+    assert take(town, who, GAS) == 0
+    come_to_rest(town)
+    assert town.gains() == []
+    assert accusations(town, who) == []
     assert wrongs(town) == []
 
 

@@ -30,6 +30,10 @@ R6, a card's witness against the journal it names, is not about a meter and stan
 :mod:`yika_central.db.case_store`.  A superseded intent never reached a card and gives nothing.  A
 pending one may have: it counts for *ghost* and *unreported* and not for *lost*.
 
+A purchase that was given back because a later one does not include it may all the same have been
+in the meter, which then credited that much less of the later one.  So an earlier word may say its
+total; the newest word has to do without.
+
 Conservation is all of it together: used + balance = taken, and given = taken + what is still on
 the card.  A meter that holds money uses units and is not balanced here.
 """
@@ -158,16 +162,19 @@ class _Ladder:
     """What the meter was given by each position."""
 
     def __init__(self, given: Iterable[Given]) -> None:
-        self.given = sorted(
-            (one for one in given if one.outcome != "SUPERSEDED"),
-            key=lambda one: (one.position, one.place),
-        )
+        every = sorted(given, key=lambda one: (one.position, one.place))
+        self.given = [one for one in every if one.outcome != "SUPERSEDED"]
+        self.ended = [one for one in every if one.outcome == "SUPERSEDED" and not one.lower]
         self.positions = {one.position for one in self.given}
         self.last = max(self.positions, default=(0, 0))
 
     def most(self, position: Position) -> int:
         """The highest total that the meter can have taken by that position."""
         return self._fold(position, self.given)
+
+    def ever(self, position: Position) -> int:
+        """The same, with what was given back since."""
+        return max(self.most(position), self._fold(position, self.ended))
 
     def least(self, position: Position) -> int:
         """What was certainly paid for by then: pending records may not have reached a card.
@@ -199,8 +206,10 @@ class _Ladder:
 def _against_ledger(ladder: _Ladder, told: Sequence[Told], quantum: int) -> Iterator[Finding]:
     """The newest word of the meter at each position it took."""
     newest = {one.position: one for one in told}
+    last = max(newest, default=(0, 0))
     for position, one in newest.items():
-        mark, excess = f"{position[0]}/{position[1]}", one.total - ladder.most(position)
+        most = ladder.most(position) if position == last else ladder.ever(position)
+        mark, excess = f"{position[0]}/{position[1]}", one.total - most
         if excess > 0:
             known = position in ladder.positions
             kind = Kind.GHOST if known else Kind.UNREPORTED
