@@ -25,7 +25,8 @@ TEXT_MAX = 32_767
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
-_LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "|", "%")
+LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "|", "%")
+"""How text begins that a careless program might compute."""
 
 MONEY = "#,##0.00;[Red]-#,##0.00"
 QUANTITY = "#,##0.000;[Red]-#,##0.000;–"
@@ -46,10 +47,14 @@ class Formula(str):
     __slots__ = ()
 
 
+Value = str | int | Decimal | datetime | None
+"""What a cell holds; None: nothing."""
+
+
 class Cell(NamedTuple):
     """A value and the name of its look."""
 
-    value: str | int | Decimal | datetime | None
+    value: Value
     look: str
 
 
@@ -63,6 +68,7 @@ LOOKS: Final[dict[str, tuple[str, str]]] = {
     "quantity": (QUANTITY, "right"),
     "price": ("#,##0.00####", "right"),
     "time": (TIME, "left"),
+    "share": ("0.00%", "right"),
     "key": (COUNT, "right"),
     "title": (_PLAIN, "left"),
     "section": (_PLAIN, "left"),
@@ -154,7 +160,7 @@ class Pen:
         """The cell as openpyxl writes it."""
         value = cell.value
         if isinstance(value, str) and not isinstance(value, Formula):
-            drawn = self._blank(cell.look, quoted=value.startswith(_LIKE_A_FORMULA))
+            drawn = self._blank(cell.look, quoted=value.startswith(LIKE_A_FORMULA))
             drawn.value = inert(value)
             drawn.data_type = "s"
             return drawn
@@ -168,10 +174,16 @@ class Pen:
     def _blank(self, look: str, *, quoted: bool) -> SheetCell:
         known = self._drawn.get((look, quoted))
         if known is None:
-            known = self._drawn[look, quoted] = WriteOnlyCell(self._sheet)
-            known.style = f"yika {look}"
-            known.quotePrefix = quoted
+            known = self._drawn[look, quoted] = blank_cell(self._sheet, look, quoted=quoted)
         return known
+
+
+def blank_cell(sheet: Worksheet, look: str, *, quoted: bool) -> SheetCell:
+    """An empty cell of a look; ``quoted`` marks text that begins like a formula."""
+    cell = WriteOnlyCell(sheet)
+    cell.style = f"yika {look}"
+    cell.quotePrefix = quoted
+    return cell
 
 
 def _fonts() -> dict[str, Font]:

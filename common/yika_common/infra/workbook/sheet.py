@@ -71,7 +71,7 @@ class Column:
     @property
     def numeric(self) -> bool:
         """Whether its heading stands to the right, above numbers."""
-        return self.look in ("count", "money", "quantity", "price", "key")
+        return self.look in ("count", "money", "quantity", "price", "share", "key")
 
 
 class Sheet:
@@ -138,7 +138,7 @@ class ListSheet(Sheet):
         _: Translate,
     ) -> None:
         super().__init__(book, title, [column.width for column in columns])
-        self._columns = columns
+        self.columns = columns
         self._letters = {
             column.name: get_column_letter(index) for index, column in enumerate(columns, start=1)
         }
@@ -168,7 +168,7 @@ class ListSheet(Sheet):
         """Turn the rows into a table with filters."""
         if self.rows < FIRST_ROW:
             self.skip()  # a table needs a row
-        last = get_column_letter(len(self._columns))
+        last = get_column_letter(len(self.columns))
         area = f"A{HEAD_ROW}:{last}{self.rows}"
         table = Table(displayName=self._table, name=self._table, ref=area)
         table.autoFilter = AutoFilter(ref=area)
@@ -178,12 +178,12 @@ class ListSheet(Sheet):
             for number, heading in enumerate(self._headings, start=1)
         ]
         self.paper.tables.add(table)  # add_table would warn of columns that are there
-        printed = get_column_letter(sum(column.printed for column in self._columns))
+        printed = get_column_letter(sum(column.printed for column in self.columns))
         self.paper.print_area = f"A1:{printed}{self.rows}"
 
     def _append_totals(self, label: str) -> None:
         cells: list[Cell] = []
-        for column in self._columns:
+        for column in self.columns:
             letter = self._letters[column.name]
             rows = f"${letter}${FIRST_ROW}:${letter}${LAST_ROW}"
             cells.append(
