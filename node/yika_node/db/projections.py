@@ -65,6 +65,9 @@ TABLES: Final = (
     "staff_change",
     "day_limit",
     "deed",
+    "shift",
+    "banking",
+    "idle_days",
 )
 """Every projection."""
 
@@ -331,6 +334,7 @@ _LATE: Final = {
         ("shift", "cash", "drawer", "z", "z_why", "banked", "idle"),
         "yika_node.db.cash_projections",
     ),
+    "practice": "yika_node.db.practice_projections",
     **dict.fromkeys(("oper", "staff", "daylimit", "supplement"), "yika_node.db.staff_projections"),
 }
 """The kinds whose module has an ``APPLY`` of its own, loaded when one is met."""
