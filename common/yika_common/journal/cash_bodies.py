@@ -11,7 +11,16 @@ from typing import Any, ClassVar, NamedTuple
 from yika_common.errors import Phrase
 from yika_common.journal.bodies import FIGURE_MAX
 from yika_common.journal.body import Body
-from yika_common.signing.fields import is_number, is_text, listed, number, rows, text
+from yika_common.signing.fields import (
+    ROWS_MAX,
+    TEXT_MAX,
+    is_number,
+    is_text,
+    listed,
+    number,
+    rows,
+    text,
+)
 from yika_common.values import dataclass
 
 FLOAT = "float"
@@ -24,13 +33,16 @@ DRAWER = (FLOAT, *MOVES)
 
 REASON_MAX = 200
 REFERENCE_MAX = 40
-ZS_MAX = 64
+ZS_MAX = ROWS_MAX
 """Shifts in one banking."""
+
+TARIFFS_MAX = ROWS_MAX
+REST = "*"
+"""In a Z report's place for a tariff: all those together for which it has no more room."""
 
 _PIECES_MAX = 1_000_000
 _DENOMINATIONS_MAX = 32
 _WORD_MAX = 16
-_ITEM_MAX = 64
 _U32 = (1 << 32) - 1
 _DAY_SIZE = len("2026-04-01")
 _TOTAL_MAX = 10**15
@@ -152,14 +164,17 @@ class ShiftClosed(Body):
         "tf",
         Priced,
         (
-            is_text(1, _ITEM_MAX),
+            is_text(1, TEXT_MAX),
             is_number(1, _U32),
             is_number(1, _U32),
             is_number(-FIGURE_MAX, FIGURE_MAX),
         ),
         default=(),
     )
-    """What was sold on each price basis: a tariff that changed meanwhile has a row for each."""
+    """What was sold on each price basis: a tariff that changed meanwhile has a row for each.
+
+    The journal's purchases say it of each sale; these are the subtotals.
+    """
     first: str = text("fr", most=REFERENCE_MAX, default="")
     last: str = text("lr", most=REFERENCE_MAX, default="")
     """Numbers of its first and last receipt; empty: it has none."""

@@ -70,7 +70,7 @@ class ShiftGuard:
             return
         with engine.named_engine_failures(), self._store.engine.connect() as connection:
             found = connection.exec_driver_sql(_OPEN, (operator,)).first()
-        self._judge(None if found is None else found[0], to_timestamp(self._clock()))
+        self.judge(None if found is None else found[0], to_timestamp(self._clock()))
 
     def rule(
         self, connection: sqlite3.Connection, entries: Sequence[Entry], operator: str
@@ -78,13 +78,14 @@ class ShiftGuard:
         """Refuse records that move money outside a shift, within their transaction."""
         if self.on and (_begins(entries) or _moves(connection, entries)):
             found = connection.execute(_OPEN, (operator,)).fetchone()
-            self._judge(None if found is None else found[0], entries[-1].position.at)
+            self.judge(None if found is None else found[0], entries[-1].position.at)
 
     def day_of(self, at: int) -> date:
         """The business day of a moment, in seconds since 1970."""
         return from_timestamp(at).astimezone(self._zone).date()
 
-    def _judge(self, opened_at: int | None, now: int) -> None:
+    def judge(self, opened_at: int | None, now: int) -> None:
+        """Raises NoShift, ShiftOfYesterday: by when the operator's open shift was opened."""
         if opened_at is None:
             raise NoShift
         day = self.day_of(opened_at)

@@ -31,6 +31,7 @@ def upgrade() -> None:
     op.create_index(
         "shift_unbanked", "shift", ["report"], sqlite_where=sa.text("report > 0 AND batch = 0")
     )
+    op.create_index("shift_batch", "shift", ["batch"], sqlite_where=sa.text("batch > 0"))
     op.create_index("shift_closed", "shift", ["closed_at"], sqlite_where=sa.text("report > 0"))
     op.create_table(
         "banking",

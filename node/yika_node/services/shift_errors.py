@@ -1,0 +1,97 @@
+"""What a drawer's desk refuses; see :mod:`yika_node.services.shift_guard` for what it guards."""
+
+from yika_common.errors import N_, YikaError
+
+
+class ShiftAlreadyOpen(YikaError):
+    """The operator has a shift."""
+
+    code = "shift_already_open"
+    sentence = N_(
+        "You have had an open shift since %(day)s. Nothing was recorded. Count and close it "
+        "before you open another."
+    )
+
+
+class ShiftGone(YikaError):
+    """The shift of the form is closed, or there is none."""
+
+    code = "shift_gone"
+    sentence = N_(
+        "This shift is not open any more. Nothing was recorded. Its Z report is in the list of "
+        "shifts."
+    )
+
+
+class CountMissing(YikaError):
+    """Neither a sum nor any pieces."""
+
+    code = "count_missing"
+    sentence = N_(
+        "What is in the drawer was not typed. Nothing was recorded. Count it: an empty drawer "
+        "is 0."
+    )
+
+
+class CountDisagrees(YikaError):
+    """The pieces come to another sum than the one typed."""
+
+    code = "count_disagrees"
+    sentence = N_(
+        "The notes and coins come to %(pieces)s, and the sum typed is %(total)s. Nothing was "
+        "recorded. Count again, or leave one of the two empty."
+    )
+
+
+class MoveUnusable(YikaError):
+    """Cash can't be moved like that."""
+
+    code = "move_unusable"
+    sentence = N_(
+        "A movement of cash needs a sum above 0 and a reason of at most %(most)s characters. "
+        "Nothing was recorded. Correct it."
+    )
+
+
+class ReasonUnusable(YikaError):
+    """There is none, or it can't be printed."""
+
+    code = "reason_unusable"
+    sentence = N_(
+        "The reason is missing, or longer than %(most)s characters. Nothing was recorded. Say in "
+        "a few words what happened."
+    )
+
+
+class BooksDisagree(YikaError):
+    """The table of movements and the journal's lines come to different sums."""
+
+    code = "books_disagree"
+    sentence = N_(
+        "The movements of this shift come to %(table)s, and the journal says %(journal)s. Nothing "
+        "was closed. Sell no more, keep the drawer as it is, and call headquarters."
+    )
+
+
+class ReportUnknown(YikaError):
+    """There is no Z report of that number."""
+
+    code = "report_unknown"
+    sentence = N_("There is no Z report %(number)s here. Look for it in the list of shifts.")
+
+
+class NothingToBank(YikaError):
+    """None of the shifts named waits to be banked."""
+
+    code = "nothing_to_bank"
+    sentence = N_(
+        "No shift was chosen whose takings wait to be banked. Nothing was recorded. Choose at "
+        "least one."
+    )
+
+
+class BankingUnknown(YikaError):
+    """There is no banking of that number."""
+
+    code = "banking_unknown"
+    sentence = N_("There is no banking %(number)s here. Look for it in the list of bankings.")
