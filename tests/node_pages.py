@@ -1,5 +1,6 @@
 """A node's pages in a world of its own, and a clerk who works at them without a browser."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -137,6 +138,18 @@ def pages_in(folder: Path) -> Iterator[Pages]:
         yield Pages(world, node)
     finally:
         node.close()
+
+
+def led_to(page: TestResponse) -> str:
+    """Where a page that asked by itself is led; empty: nowhere."""
+    place = page.headers.get("HX-Location")
+    return "" if place is None else str(json.loads(place)["path"])
+
+
+def tag_of(page: TestResponse) -> str:
+    """How the reader stood when a page was made that waits for it to change."""
+    found = re.search(r"[?&;]tag=((?:card-\d+)|empty)", page.text)
+    return found[1] if found else ""
 
 
 def code_of(page: TestResponse) -> str:

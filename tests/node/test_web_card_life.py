@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from card_builders import ChipMemory
-from node_pages import Clerk, Pages, code_of, facts, hidden, pages_in, said
+from node_pages import Clerk, Pages, code_of, facts, hidden, led_to, pages_in, said
 from node_world import Fate, a_chip
 from yika_common.cards.application import CardState, File
 from yika_common.journal.card_bodies import Approved
@@ -184,12 +184,11 @@ def test_what_was_read_does_not_outlast_the_card_in_the_reader(
     card = sold[1].memory.identity.number
     assert card in clerk.get("/card").text
     front = clerk.pages.app.extensions["yika_node"]
-    assert front.last_card.of(card) is not None
+    assert front.last_card.of(card, front.watch.seen().tag) is not None
     clerk.pages.world.hand.pull()
     clerk.pages.world.pass_time(seconds=2)
-    answer = clerk.get("/card/seen?tag=card&away=")
-    assert answer.headers["HX-Redirect"] == "/"
-    assert front.last_card.of(card) is None
+    assert led_to(clerk.get("/card/seen?tag=card-1&away=")) == "/"
+    assert front.last_card.of(card, front.watch.seen().tag) is None
 
 
 def test_a_card_of_another_area_and_one_of_nobody_are_shown(

@@ -35,8 +35,19 @@ def test_the_reader_is_asked_once_a_second_however_many_look() -> None:
     assert slot.asked == 1
     slot.now += timedelta(seconds=1)
     slot.answer = True
-    assert watch.seen() == Seen(Presence.CARD)
+    assert watch.seen() == Seen(Presence.CARD, insertion=1)
     assert slot.asked == 2
+
+
+def test_a_card_that_comes_in_is_another_insertion_and_one_that_stays_is_not() -> None:
+    slot = Slot()
+    watch = CardWatch(slot.present, slot.clock)
+    tags = []
+    for answer in (True, True, False, True, PortMissing(port="/dev/ttyUSB0"), True):
+        slot.answer = answer
+        slot.now += timedelta(seconds=1)
+        tags.append(watch.seen().tag)
+    assert tags == ["card-1", "card-1", "empty", "card-2", "port_missing", "card-3"]
 
 
 def test_a_reader_that_fails_says_what_is_wrong() -> None:

@@ -7,7 +7,7 @@ owes; a line's slot alone carries what is settled with it.
 from collections.abc import Iterable
 from dataclasses import field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from yika_common.cards.application import CardIdentity
 from yika_common.cards.parameters import MeterParameters
@@ -21,6 +21,7 @@ from yika_common.tariffs.explanation import explain
 from yika_common.tariffs.facts import Facts, Sold, Tally
 from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.period import heating_year_of, period_of
+from yika_common.tariffs.quote import Quote
 from yika_common.tariffs.situation import tally_after, together, usage_at
 from yika_common.tariffs.usage import OwnLimits, Usage
 from yika_common.tariffs.waterfall import bill_for_money, bill_for_quantity
@@ -66,6 +67,20 @@ class PricedLine:
     parameters: MeterParameters = _NO_PARAMETERS
     heating_before: int = 0
     free_before: int = 0
+
+
+class Outlook(NamedTuple):
+    """What the next purchase of a meter meets, before anything is typed.
+
+    ``price`` is that of the next unit, ``left`` what can be had at it (None: there is no dearer
+    step), ``then`` the price after that; ``free`` fell due and comes with the next purchase.
+    """
+
+    unit: str
+    price: Price
+    left: Quantity | None
+    then: Price | None
+    free: Quantity
 
 
 @dataclass(slots=True)
@@ -145,6 +160,26 @@ class Basket:
             heating_before=tally.heating_year if line.heating_year else 0,
             free_before=tally.free_day if bill.quote.free else 0,
         )
+
+    def outlook(self, slot: SlotView, tariff: Tariff) -> Outlook:
+        """What the next purchase of this meter would meet; nothing is counted."""
+        facts = self.account.pricing_facts(tariff.zone)
+        tally = self._tally(slot.service, tariff, facts)
+        usage = usage_at(
+            tariff,
+            facts,
+            tally,
+            quantum=quantum_of(tariff),
+            at=self.at,
+            consumption=self.premises.consumption(slot.service),
+            stored=stored(slot),
+        )
+        period = period_of(tariff, self.at, facts.opened_on)
+        nothing = Quote(Quantity(0), Money(0), Money(0), (), settled=usage.used)
+        no = Money(0)
+        bill = Bill(quote=nothing, adjusted=no, debts=(), kept=no, rounding=no, change=no, paid=no)
+        told = explain(tariff, facts, usage, bill, period)
+        return Outlook(tariff.unit, told.price, told.left_in_step, told.next_price, usage.free)
 
     def _parameters(
         self, slot: SlotView, tariff: Tariff, following: Tariff | None

@@ -1,7 +1,7 @@
 """Pricing: what a basket costs on the card as it is, and what each slot is to say then."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from yika_common.cards.application import CardIdentity
@@ -9,7 +9,7 @@ from yika_common.errors import YikaError
 from yika_common.tariffs.model import Tariff
 from yika_common.values import dataclass
 from yika_node.db.queries import Queries
-from yika_node.services.basket import Basket, PricedLine
+from yika_node.services.basket import Basket, Outlook, PricedLine
 from yika_node.services.card_shelf import LevelsOf, no_levels
 from yika_node.services.errors import LineRefused, NothingEntered, SlotEmpty
 from yika_node.services.premises import Premises
@@ -66,6 +66,20 @@ class Pricing:
                 tariff = self._tariff(account, slot, at)
                 lines.append(basket.add(slot, entry, tariff, self._following(tariff, at)))
         return tuple(lines)
+
+    def outlooks(
+        self, account: Account, identity: CardIdentity, slots: Sequence[SlotView], at: datetime
+    ) -> dict[int, Outlook]:
+        """What the next purchase of each meter would meet, by slot.
+
+        A meter that nothing can be sold to is left out; :meth:`price` says why.
+        """
+        basket, found = self._basket(account, identity, slots, at), {}
+        for slot in slots:
+            if slot.problem is None and not slot.transferred:
+                with suppress(YikaError):
+                    found[slot.slot] = basket.outlook(slot, self._tariff(account, slot, at))
+        return found
 
     def _basket(
         self,

@@ -30,7 +30,7 @@ from yika_node.db.journal import Draft, Entry, Journal
 from yika_node.db.queries import Queries
 from yika_node.errors import VaultLocked
 from yika_node.services.allowed import check_services
-from yika_node.services.basket import PricedLine
+from yika_node.services.basket import Outlook, PricedLine
 from yika_node.services.card_desk import CardDesk, OpenCard
 from yika_node.services.card_image import slot_view
 from yika_node.services.enquiries import Enquiries
@@ -96,6 +96,12 @@ class SalesDesk:
             at=at,
             lines=tuple(priced.line for priced in lines),
         )
+
+    def outlooks(self, view: CardView) -> dict[int, Outlook]:
+        """What the next purchase of each meter of the card would meet; empty where none can be."""
+        if view.account is None or view.refusal is not None:
+            return {}
+        return self.pricing.outlooks(view.account, view.identity, view.slots, self.clock())
 
     def sell(
         self,

@@ -40,9 +40,9 @@ from yika_node.web import (
 )
 from yika_node.web.chips import chips_with
 from yika_node.web.entrance import DeskSessions, authenticate_with
-from yika_node.web.front import EXTENSION, Front, LastCard
+from yika_node.web.front import EXTENSION, Front, LastCard, front
 from yika_node.web.statuses import STATUSES
-from yika_node.web.watch import CardWatch
+from yika_node.web.watch import CardWatch, Seen
 
 SECRET_SIZE: Final = 32
 NAV: Final = (
@@ -126,11 +126,16 @@ def make_node_app(
 def _teach_words(app: Flask, node: Node) -> None:
     """What errors and templates may say, in the page's words."""
     app.jinja_env.globals.update(labels=labels, Right=Right, node_name=lambda: _name_of(node))
+    app.jinja_env.globals.update(card_seen=_card_seen)
     app.jinja_env.globals.update(card_ends=card_words.ENDS, card_moves=card_words.MOVES)
     app.jinja_env.globals["tariff_ages"] = node.tariffs.ages
     app.jinja_env.filters["moment"] = from_timestamp
     app.jinja_env.filters["phrase"] = lambda text: said(text, language_here())
     app.jinja_env.filters["said"] = sentence_here
+
+
+def _card_seen() -> Seen:
+    return front().watch.seen()
 
 
 def _name_of(node: Node) -> str:

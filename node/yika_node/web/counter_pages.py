@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, render_template, request
+from flask_babel import gettext
 
 from yika_common.cards.record import QuotaState
 from yika_common.infra.web.guard import needs, passive
-from yika_common.services import Service
+from yika_common.services import SLOTS_MAX, Service
 from yika_node.services.rights import Right
 from yika_node.services.views import CardKind, SaleRow, SlotView
-from yika_node.web.front import front, node
+from yika_node.web.front import front, go, node
 from yika_node.web.refund_pages import refund_desk_of
 from yika_node.web.special_pages import unburnt
 from yika_node.web.watch import Presence
@@ -60,7 +61,9 @@ def seen() -> Response | tuple[str, int]:
     """For a page that waits: nothing (204) until the reader says otherwise than ``tag``.
 
     A card that comes in leads to its sale, so that a sale costs the amount and two keys; on a
-    card's own page (``away``), taking it out leads to the first page, ready for the next customer.
+    card's own page (``away``), taking it out leads to the first page, ready for the next customer,
+    and another card in its place to the sale for that one.  What was typed for the first one goes
+    with it, and the next page says so.
     """
     now, away = front().watch.seen(), "away" in request.args
     if now.presence is Presence.EMPTY:
@@ -68,11 +71,18 @@ def seen() -> Response | tuple[str, int]:
         front().last_card.keep(None)
     if now.tag == request.args.get("tag"):
         return "", 204
+    if away and now.presence is not Presence.TROUBLE and _typed():
+        flash(gettext("The card was taken out before the sale. Nothing was sold."), "warn")
     if away and now.presence is Presence.EMPTY:
-        return _go("counter.home")
-    if not away and now.presence is Presence.CARD:
-        return _go("sale.form")
+        return go("counter.home")
+    if now.presence is Presence.CARD:
+        return go("sale.form")
     return make_response("" if away else render_template("_reader.html", seen=now))
+
+
+def _typed() -> bool:
+    """Whether the page that asks holds amounts of a sale that was not made."""
+    return any(request.args.get(f"amount-{slot}") for slot in range(SLOTS_MAX))
 
 
 def _card_page() -> str:
@@ -82,6 +92,7 @@ def _card_page() -> str:
     return render_template(
         "card.html",
         view=view,
+        tag=front().watch.seen().tag,
         quotas=_quotas(view.slots),
         recent=recent,
         refunds=() if view.account is None else _unpaid(view.account.number),
@@ -109,9 +120,3 @@ def _unpaid(account: str) -> tuple[RefundView, ...]:
     if not node().queries.has_unpaid_refund(account):
         return ()
     return refund_desk_of(node()).waiting(account)
-
-
-def _go(endpoint: str) -> Response:
-    response = make_response("")
-    response.headers["HX-Redirect"] = url_for(endpoint)
-    return response

@@ -1,10 +1,11 @@
 """What the pages share: the node behind them, the reader's watch and the card read last."""
 
+import json
 import threading
 from collections.abc import Callable, Iterable
 from typing import cast
 
-from flask import current_app
+from flask import Response, current_app, make_response, url_for
 
 from yika_common.cards.errors import CardSwapped
 from yika_common.infra.web.site import signed_in, site
@@ -17,23 +18,26 @@ EXTENSION = "yika_node"
 
 
 class LastCard:
-    """The card that was read last, so that a price while typing needs no reading."""
+    """The card that was read last, so that a price while typing needs no reading.
+
+    It counts as long as the card stays where it was read: ``tag`` is the insertion's.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._view: CardView | None = None
+        self._tag = ""
 
-    def keep(self, view: CardView | None) -> None:
+    def keep(self, view: CardView | None, tag: str = "") -> None:
         """Remember this card, or none."""
         with self._lock:
-            self._view = view
+            self._view, self._tag = view, tag
 
-    def of(self, number: str) -> CardView | None:
-        """The card of that number, if it is the one read last."""
+    def of(self, number: str, tag: str) -> CardView | None:
+        """The card of that number, if it is the one read last and has not been out since."""
         with self._lock:
-            if self._view is not None and self._view.identity.number == number:
-                return self._view
-        return None
+            view = self._view if self._tag == tag else None
+        return view if view is not None and view.identity.number == number else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Front:
         """
         self.last_card.keep(None)
         view = self.node.cards.read(operator())
-        self.last_card.keep(view)
+        self.last_card.keep(view, self.watch.read().tag)
         return view
 
     def card(self, number: str) -> CardView:
@@ -63,7 +67,7 @@ class Front:
             CardSwapped: another card is in the reader.
             those of ``CardDesk.read``: no card is remembered.
         """
-        view = self.last_card.of(number) or self.read_card()
+        view = self.last_card.of(number, self.watch.seen().tag) or self.read_card()
         if view.identity.number != number:
             found = view.identity.number or view.identity.serial.hex()
             raise CardSwapped(found=found, expected=number)
@@ -84,6 +88,13 @@ def units_of(meters: Iterable[str]) -> dict[str, str]:
     """What each of these meters counts in: the sign of the currency where it holds money."""
     currency = site().currency
     return {meter: node().accounts.unit_of(meter, currency) for meter in set(meters)}
+
+
+def go(endpoint: str) -> Response:
+    """Let the page that asked by itself give way to another; keys typed meanwhile wait for it."""
+    response = make_response("")
+    response.headers["HX-Location"] = json.dumps({"path": url_for(endpoint), "target": "body"})
+    return response
 
 
 def operator() -> str:

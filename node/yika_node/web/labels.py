@@ -12,10 +12,24 @@ from yika_common.errors import Phrase, YikaError
 from yika_common.infra.web.class_names import CLASSES
 from yika_common.infra.web.site import Mood, Text
 from yika_common.journal.bodies import REPLACEMENT, SWAP
+from yika_common.services import Service
 from yika_node.services.service_names import SERVICE_NAMES
 from yika_node.services.views import Level, SaleState
 
 SERVICES: Final[dict[str, Text]] = {service: _(name) for service, name in SERVICE_NAMES.items()}
+SERVICE_KEYS: Final[dict[str, str]] = {
+    Service.ELECTRICITY_SINGLE: "E",
+    Service.ELECTRICITY_THREE: "E",
+    Service.HEAT: "H",
+    Service.GAS: "G",
+    Service.COLD_WATER: "C",
+    Service.HOT_WATER: "W",
+    Service.RECYCLED_WATER: "R",
+    Service.PURIFIED_WATER: "D",
+    Service.BULK_WATER: "C",
+}
+"""The key that goes to a service's meter while an amount is typed; again: to the next one."""
+
 STATES: Final[dict[SaleState, tuple[Text, Mood]]] = {
     SaleState.WRITTEN: (_("on the card"), "good"),
     SaleState.PENDING: (_("waits for the card"), "warn"),

@@ -1,22 +1,31 @@
 """Selling: the form, its price while typing, the receipt; and sales that wait for their card."""
 
+from typing import Final
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.faults import language_here, sentence_here
+from yika_common.infra.web.formats import money_shown
 from yika_common.infra.web.guard import needs
+from yika_common.infra.web.site import site
 from yika_common.journal.bodies import REFUND
 from yika_common.services import Service
-from yika_node.services.payments import Receipt, ReceiptLine, SlotQuote
+from yika_node.services.payments import BasketQuote, Receipt, ReceiptLine, SlotQuote
 from yika_node.services.rights import Right
 from yika_node.services.told_bill import debt_names
 from yika_node.web.explain import ToldBill, tariff_of, told
 from yika_node.web.forms import agreed_of, agreement, entries_of, token_of
 from yika_node.web.front import front, node, operator
+from yika_node.web.labels import SERVICES
 from yika_node.web.qr import qr_drawing
 
 pages = Blueprint("sale", __name__)
+
+DIGITS_SAID: Final = 4
+"""So many digits of a meter's number tell it from the others on its card."""
 
 
 @pages.get("/sell")
@@ -33,7 +42,13 @@ def _form() -> str:
         if refusal_here() is None
         else front().card(request.form.get("card", ""))
     )
-    return render_template("sell.html", view=view, filled=request.form)
+    return render_template(
+        "sell.html",
+        view=view,
+        tag=front().watch.seen().tag,
+        outlooks=node().sales.outlooks(view),
+        filled=request.form,
+    )
 
 
 @pages.post("/sell/quote")
@@ -50,7 +65,20 @@ def quote() -> str:
         "_quote.html",
         basket=basket,
         agreed=agreement(entries, basket.agreed),
+        confirm=_confirmation(basket),
         lines=[(line, _told(line, line.service, names)) for line in basket.lines],
+    )
+
+
+def _confirmation(basket: BasketQuote) -> str:
+    """What the second key does: the sum, and the meters it is for."""
+    meters = (f"{SERVICES[line.service]} …{line.meter[-DIGITS_SAID:]}" for line in basket.lines)
+    return str(
+        gettext(
+            "Confirm: take %(money)s for %(meters)s and write the card",
+            money=money_shown(basket.paid, site().currency),
+            meters=", ".join(meters),
+        )
     )
 
 

@@ -3,6 +3,9 @@
 Pages ask every second and must never queue up behind a card that is being written, nor behind a
 reader that hangs: the reader is asked in the background, and a page waits a moment at most.  While
 there is no answer, or somebody works with the card, the last one stands.
+
+Insertions are counted: a page that was made for the card of one says so when it is over, even if
+another card has taken its place since.
 """
 
 import threading
@@ -29,15 +32,22 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The last answer; ``problem`` says what the trouble is."""
+    """The last answer; ``problem`` says what the trouble is.
+
+    ``insertion`` numbers the times that a card came in since the program began; it is the same as
+    long as a card stays.
+    """
 
     presence: Presence
     problem: YikaError | None = None
+    insertion: int = 0
 
     @property
     def tag(self) -> str:
         """Differs when the answer does; safe in an address."""
-        return self.presence if self.problem is None else self.problem.code
+        if self.problem is not None:
+            return self.problem.code
+        return f"card-{self.insertion}" if self.presence is Presence.CARD else self.presence
 
 
 _NOBODY_LOOKED: Final = Seen(Presence.EMPTY)
@@ -63,6 +73,13 @@ class CardWatch:
             answered.wait(PATIENCE.total_seconds())
         return self._seen
 
+    def read(self) -> Seen:
+        """What is in the reader after somebody has read a card in it: a card."""
+        last = self._seen
+        if last.presence is not Presence.CARD:
+            self._seen = Seen(Presence.CARD, None, last.insertion + 1)
+        return self._seen
+
     def _ask(self, answered: threading.Event) -> None:
         try:
             self._seen = self._look()
@@ -72,9 +89,14 @@ class CardWatch:
             answered.set()
 
     def _look(self) -> Seen:
+        last = self._seen
         try:
-            return Seen(Presence.CARD if self._present() else Presence.EMPTY)
+            present = self._present()
         except ReaderBusy:
-            return self._seen
+            return last
         except (ReaderError, NotEnrolled) as problem:
-            return Seen(Presence.TROUBLE, problem)
+            return Seen(Presence.TROUBLE, problem, last.insertion)
+        if not present:
+            return Seen(Presence.EMPTY, None, last.insertion)
+        stayed = last.presence is Presence.CARD
+        return Seen(Presence.CARD, None, last.insertion + (not stayed))

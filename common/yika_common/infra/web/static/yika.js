@@ -1,9 +1,13 @@
 // The keyboard layer. Keys are data: data-key="F2" on a visible link or button, nothing here knows
 // which page does what. Four rules:
-//   1. A key clicks the element that shows it; composing Chinese keeps its keys.
+//   1. A key clicks the element that shows it; composing Chinese keeps its keys.  A label's key goes
+//      to its field, the same key again to the next such field; a choice's key takes its next option.
 //   2. Keys typed while a page is on its way are kept and typed where the focus lands.
 //   3. data-confirm asks twice on one button; any change of its form takes the first press back.
+//      Where the form holds an input with a data-confirm of its own, that is what is asked.
 //   4. After every swap the focus is where the page says: [autofocus], [data-focus], else main.
+// And data-fill="50" puts its value into the field that was typed in last; an element with
+// data-when-idle asks the server for nothing while the page holds what is not sent yet.
 "use strict";
 (() => {
   const KEPT_MAX = 200;
@@ -15,9 +19,21 @@
   const tell = (text) => { const told = document.getElementById("told"); if (told) told.textContent = text; };
 
   function owner(key) {
-    const candidates = [...document.querySelectorAll("[data-key]")].filter((e) => e.dataset.key === key && visible(e));
-    return candidates.find((e) => e.closest("main")) ?? candidates[0];
+    const all = [...document.querySelectorAll("[data-key]")].filter((e) => e.dataset.key === key && visible(e));
+    const own = all.filter((e) => e.closest("main"));
+    const here = own.findIndex((e) => e.closest("[data-line]")?.contains(document.activeElement));
+    if (here < 0) return own[0] ?? all[0];
+    return own[here].control ? own[(here + 1) % own.length] : own[here];
   }
+
+  function use(target) {
+    if (target.control) { target.control.focus(); target.control.select?.(); return; }
+    if (!target.matches("select")) return target.click();
+    target.selectedIndex = (target.selectedIndex + 1) % target.length;
+    changed(target);
+  }
+
+  const changed = (field) => field.dispatchEvent(new Event("input", { bubbles: true }));
 
   // A letter key belongs to the text being typed, except in a field that takes only numbers.
   function belongsToText(event) {
@@ -33,7 +49,7 @@
     const target = owner(event.key) ?? (event.key.length === 1 ? owner(event.key.toUpperCase()) : undefined);
     if (!target || event.repeat) return;
     event.preventDefault();
-    target.click();
+    use(target);
   }
 
   function keep(event) {
@@ -52,21 +68,21 @@
     const at = document.activeElement;
     if (key === "Tab") return step(back ? -1 : 1);
     if (key === "Enter") return enter(at);
-    if (key.length > 1 && key !== "Backspace") return owner(key)?.click();
-    if (typable(at) && !(at.inputMode === "decimal" && key.length === 1 && !/[\d.,-]/.test(key))) return write(at, key);
-    owner(key)?.click();
+    if (typable(at) && (key === "Backspace" || (key.length === 1 && !(at.inputMode === "decimal" && !/[\d.,-]/.test(key))))) return write(at, key);
+    const target = owner(key) ?? owner(key.toUpperCase());
+    if (target) use(target);
   }
 
   function write(field, key) {
     if (key === "Backspace") field.value = field.value.slice(0, -1);
     else field.value += key;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    changed(field);
   }
 
   function enter(at) {
     if (at?.matches?.("a[href], button, summary")) at.click();
     else if (at?.form) {
-      const first = at.form.querySelector("button:not([type=button]):not(:disabled)");
+      const first = at.form.querySelector("button:not([type=button])");
       if (first) first.click(); else at.form.requestSubmit();
     }
   }
@@ -78,22 +94,29 @@
   }
 
   function arm(event) {
-    const button = event.target.closest?.("[data-confirm]");
+    const button = event.target.closest?.("button[data-confirm]");
     if (!button || button.classList.contains("armed")) return;
     if (button.form && !button.form.checkValidity()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const label = button.querySelector("span") ?? button;
-    button.dataset.unarmed = label.textContent;
-    label.textContent = button.dataset.confirm;
+    button.dataset.unarmed = labelOf(button).textContent;
     button.classList.add("armed");
+    ask(button);
     button.focus();
-    tell(button.dataset.confirm);
+  }
+
+  const labelOf = (button) => button.querySelector("span") ?? button;
+
+  function ask(button) {
+    const words = button.form?.querySelector("input[data-confirm]")?.dataset.confirm ?? button.dataset.confirm;
+    if (labelOf(button).textContent === words) return;
+    labelOf(button).textContent = words;
+    tell(words);
   }
 
   function disarm(event) {
     for (const button of event.target.form?.querySelectorAll(".armed") ?? []) {
-      (button.querySelector("span") ?? button).textContent = button.dataset.unarmed;
+      labelOf(button).textContent = button.dataset.unarmed;
       button.classList.remove("armed");
     }
   }
@@ -104,6 +127,21 @@
     else document.getElementById("main")?.focus({ preventScroll: true });
   }
 
+  let last = null; // The field for a number that was typed in last.
+
+  function fill(event) {
+    const button = event.target.closest?.("[data-fill]");
+    if (!button) return;
+    const fields = [...button.form.querySelectorAll("input[inputmode=decimal]")];
+    const field = fields.includes(last) ? last : fields[0];
+    field.value = button.dataset.fill;
+    changed(field);
+  }
+
+  const unsent = (field) => field.type !== "hidden" && field.value !== field.defaultValue;
+  const busy = () => document.querySelector("main form[method=post]:not([data-leave])") !== null
+    || [...document.querySelectorAll("main :is(input, textarea)")].some(unsent);
+
   const movesPage = (detail) => detail.ctx?.target === document.body;
 
   // An extension and not event listeners: an element that is gone fires its events elsewhere.
@@ -112,19 +150,23 @@
       const token = document.querySelector("meta[name=csrf-token]")?.content;
       if (token && ctx.request.method.toUpperCase() !== "GET") ctx.request.headers["X-CSRFToken"] = token;
     },
-    htmx_before_request(_, detail) {
+    htmx_before_request(element, detail) {
+      if (element.dataset?.whenIdle !== undefined && busy()) return false;
+      detail.ctx.focused = document.activeElement !== document.body;
       if (movesPage(detail)) { underway += 1; detail.ctx.yika = true; }
     },
     htmx_finally_request(_, detail) {
-      if (!detail.ctx?.yika) return;
-      underway -= 1;
-      settle();
+      for (const button of document.querySelectorAll(".armed")) ask(button);
+      if (detail.ctx?.yika) underway -= 1;
+      if (detail.ctx?.yika || (detail.ctx?.focused && document.activeElement === document.body)) settle();
       replay();
     },
   });
 
   document.addEventListener("keydown", onKey, true);
   document.addEventListener("click", arm, true);
+  document.addEventListener("click", fill);
+  document.addEventListener("focusin", (event) => { if (event.target.inputMode === "decimal") last = event.target; });
   document.addEventListener("input", disarm, true);
   document.addEventListener("click", (event) => { if (event.target.closest?.("[data-print]")) window.print(); });
   if (!document.querySelector("[autofocus]")) settle();
