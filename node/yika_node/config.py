@@ -10,6 +10,20 @@ reader          port              path of the reader's port, or its name in PC/S
 reader          protocol          how the reader is spoken to; auto: it is found ("auto")
 reader          parallel_mode     how a reader on a parallel port sends: byte, nibble; auto:
                                   bytes if it can ("auto")
+printer         kind              how the receipt printer is connected: none, serial, usb,
+                                  network, file; none: the browser prints ("none")
+printer         port              path of the serial port, of the USB printer's device or of a
+                                  file; HOST or HOST:PORT of a printer on the network ("")
+printer         speed             bits a second on a serial port (9600)
+printer         flow              who holds a serial printer back that is too slow: none,
+                                  rtscts, xonxoff ("none")
+printer         answers           it answers questions; false for a one-way cable (true)
+printer         profile           what it can do: gb18030, gb18030-basic, raster ("gb18030")
+printer         width             of its paper in millimetres, 58 or 80 (80)
+printer         language          of receipts, en or zh; empty: the place's ("")
+printer         cut               it has a knife (true)
+printer         drawer            it opens the cash drawer with each receipt (false)
+printer         logo              a PNG picture for the head of receipts ("")
 cash            shifts            money is taken in an open shift only (false)
 cash            second_from       cash from which on a movement beside sales needs a second
                                   person, minor units; 0: none does (0)
@@ -41,6 +55,12 @@ PARALLEL_PORTS: Final = "/dev/parport"
 PARALLEL_PROTOCOLS: Final = (AUTO, "gempc-twin", "asedrive")
 PARALLEL_MODES: Final = (AUTO, "byte", "nibble")
 LANGUAGES: Final = ("en", "zh")
+NO_PRINTER: Final = "none"
+PRINTER_KINDS: Final = (NO_PRINTER, "serial", "usb", "network", "file")
+PRINTER_FLOWS: Final = ("none", "rtscts", "xonxoff")
+PRINTER_PROFILES: Final = ("gb18030", "gb18030-basic", "raster")
+PRINTER_WIDTHS: Final = (58, 80)
+PRINTER_SPEEDS: Final = (1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200)
 _PORT_MAX = 65535
 _INTERVAL_MIN, _INTERVAL_MAX = 5, 86_400
 _BACKUP_MIN = 60
@@ -83,6 +103,39 @@ class ReaderConfig:
             raise OutOfRange("protocol", _among(known))
         if self.parallel_mode not in PARALLEL_MODES:
             raise OutOfRange("parallel_mode", _among(PARALLEL_MODES))
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterConfig:
+    """Which receipt printer is connected."""
+
+    kind: str = NO_PRINTER
+    port: str = ""
+    speed: int = 9600
+    flow: str = "none"
+    answers: bool = True
+    profile: str = "gb18030"
+    width: int = 80
+    language: str = ""
+    cut: bool = True
+    drawer: bool = False
+    logo: str = ""
+
+    def __post_init__(self) -> None:
+        for key, known in (
+            ("kind", PRINTER_KINDS),
+            ("flow", PRINTER_FLOWS),
+            ("profile", PRINTER_PROFILES),
+            ("language", ("", *LANGUAGES)),
+        ):
+            if getattr(self, key) not in known:
+                raise OutOfRange(key, _among(known))
+        if self.width not in PRINTER_WIDTHS:
+            raise OutOfRange("width", _among(tuple(map(str, PRINTER_WIDTHS))))
+        if self.speed not in PRINTER_SPEEDS:
+            raise OutOfRange("speed", _among(tuple(map(str, PRINTER_SPEEDS))))
+        if self.kind != NO_PRINTER and not self.port:
+            raise OutOfRange("port", Phrase("it is missing"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +209,7 @@ class Config:
     headquarters: HeadquartersConfig = HeadquartersConfig()
     sync: SyncConfig = SyncConfig()
     reader: ReaderConfig = ReaderConfig()
+    printer: PrinterConfig = PrinterConfig()
     cash: CashConfig = CashConfig()
     backup: BackupConfig = BackupConfig()
     web: WebConfig = WebConfig()

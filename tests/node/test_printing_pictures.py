@@ -140,3 +140,12 @@ def test_receipts_have_their_own_language(node: Node, receipt: Receipt) -> None:
     assert "Basic fee" not in chinese
     assert "Basic fee" in english
     assert "收据" in chinese
+
+
+def test_in_practice_every_paper_says_so_in_both_languages(node: Node, receipt: Receipt) -> None:
+    words = Words("en", ZoneInfo("Asia/Shanghai"), practice=True)
+    paper = ReceiptPaper(words, SETTINGS, node.tariffs.tariffs()).paper(receipt, "")
+    text = encoded(paper, Profile(80)).decode("gb18030")
+    assert "练习" in text
+    assert "PRACTICE" in text
+    assert "PRACTICE" not in lines_of(node, receipt, "en")

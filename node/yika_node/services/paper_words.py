@@ -15,6 +15,8 @@ from yika_node.printing.columns import printable, width_of
 from yika_node.printing.paper import Align, Code, Line, Logo, Part, Rule
 
 CHINESE: Final = "zh"
+_PRACTICE: Final = ("练习 非真实", "PRACTICE")
+"""In both languages on every paper, whatever its own is."""
 _BIG_COLUMNS: Final = 16
 """What fits on a narrow paper in big characters."""
 CONTACT_TIME: Final = N_(
@@ -26,11 +28,15 @@ CONTACT_TIME: Final = N_(
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language, one clock on the wall, one currency."""
+    """One language, one clock on the wall, one currency.
+
+    ``practice``: nothing that is printed is real, and every paper says so.
+    """
 
     language: str
     zone: ZoneInfo
     currency: str = "¥"
+    practice: bool = False
 
     def say(self, text: str, **facts: str | int) -> str:
         """The English sentence in the language, its facts filled in."""
@@ -59,6 +65,8 @@ class Words:
         """The utility, its tax number, and what the paper is."""
         name = printable(settings.receipt_title)
         parts: list[Part] = [Logo()]
+        if self.practice:
+            parts += [Line(text, align=Align.CENTRE, bold=True, big=True) for text in _PRACTICE]
         if name:
             fits = width_of(name) <= _BIG_COLUMNS
             parts.append(Line(name, align=Align.CENTRE, bold=True, big=fits))
@@ -85,6 +93,14 @@ class Words:
         if settings.receipt_note:
             parts += [Rule(), Line(settings.receipt_note, align=Align.CENTRE)]
         return tuple(parts)
+
+    def holder(self, settings: Settings, name: str) -> str:
+        """A customer's name, as far as headquarters lets it stand on papers."""
+        return masked(name) if settings.receipt_person == "masked" else name
+
+    def place(self, settings: Settings, address: str) -> str:
+        """An address, likewise."""
+        return masked_place(address) if settings.receipt_person == "masked" else address
 
     def facts(self, *pairs: tuple[str, str]) -> tuple[Part, ...]:
         """Names at the left edge and what they are at the right one; empty ones are left out."""

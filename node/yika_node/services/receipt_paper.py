@@ -12,7 +12,7 @@ from yika_common.tariffs.explanation import Explanation
 from yika_common.tariffs.model import Tariff
 from yika_common.values import dataclass
 from yika_node.printing.paper import Line, Paper, Part, Rule
-from yika_node.services.paper_words import CONTACT_TIME, Words, masked, masked_place
+from yika_node.services.paper_words import CONTACT_TIME, Words
 from yika_node.services.payments import Receipt, ReceiptLine
 from yika_node.services.service_names import SERVICE_NAMES
 from yika_node.services.told_bill import ToldBill, debt_names, tariff_of, told
@@ -73,10 +73,10 @@ class ReceiptPaper:
         person = None if account is None else account.person
         if person is None:
             return ()
-        name, address = person.name, person.address
-        if self.settings.receipt_person == "masked":
-            name, address = masked(name), masked_place(address)
-        return (N_("Account holder"), name), (N_("Address"), address)
+        return (
+            (N_("Account holder"), self.words.holder(self.settings, person.name)),
+            (N_("Address"), self.words.place(self.settings, person.address)),
+        )
 
     def _line(self, account: Account | None, line: ReceiptLine) -> Iterator[Part]:
         """One meter's part: its quantity and price, and how it came about."""

@@ -1,0 +1,99 @@
+"""Receipts and slips to the printer: the original once, then copies that say so.
+
+The original is noted in the journal when it has come out, so that after a print that failed the
+next one is the original still; a copy is noted before it is printed.
+"""
+
+from collections.abc import Callable
+
+from yika_common.clock import Clock
+from yika_common.values import dataclass
+from yika_node.printing.paper import Paper
+from yika_node.services.card_views import Slip
+from yika_node.services.paper_words import Words
+from yika_node.services.payments import Receipt
+from yika_node.services.printer_desk import PrinterDesk
+from yika_node.services.receipt_codes import ReceiptCodes
+from yika_node.services.receipt_paper import ReceiptPaper
+from yika_node.services.refund_views import RefundView
+from yika_node.services.reprints import Printing
+from yika_node.services.settings_shelf import SettingsShelf
+from yika_node.services.slip_papers import card_paper, refund_paper, trial_paper
+from yika_node.services.tariff_shelf import TariffShelf
+
+
+@dataclass(frozen=True, slots=True)
+class PaperOffice:
+    """What is printed at one vending point.
+
+    Attributes:
+        drawer: whether the cash drawer opens with each receipt.
+    """
+
+    desk: PrinterDesk
+    words: Words
+    settings: SettingsShelf
+    tariffs: TariffShelf
+    codes: ReceiptCodes
+    printing: Printing
+    clock: Clock
+    drawer: bool = False
+
+    def receipt(self, operator: str, receipt: Receipt, reason: str = "") -> int:
+        """Let a receipt be printed; the number of the copy, 0 for the original.
+
+        Raises:
+            CopyReasonMissing: it was printed before, and nobody said why once more.
+            PrinterBusy: too many papers wait.
+            VaultLocked, DiskFull and their like: nothing is printed.
+        """
+        papers = ReceiptPaper(
+            self.words, self.settings.settings(), self.tariffs.tariffs(), drawer=self.drawer
+        )
+        code = self.codes.code(receipt)
+        return self._print(
+            operator,
+            (receipt.epoch, receipt.basket),
+            lambda copy: papers.paper(receipt, code, copy),
+            reason,
+        )
+
+    def refund(
+        self,
+        operator: str,
+        refund: RefundView,
+        receipts: tuple[Receipt, Receipt],
+        reason: str = "",
+    ) -> int:
+        """Let a refund's slip be printed; see :meth:`receipt`."""
+        settings, code = self.settings.settings(), self.codes.code(receipts[0])
+        return self._print(
+            operator,
+            (refund.sale.epoch, refund.sale.seq),
+            lambda copy: refund_paper(self.words, settings, refund, receipts, code, copy),
+            reason,
+        )
+
+    def card(self, slip: Slip) -> None:
+        """Let a new card's slip be printed; raises PrinterBusy."""
+        self.desk.submit(card_paper(self.words, self.settings.settings(), slip))
+
+    def test_page(self) -> None:
+        """Let the test page be printed; raises PrinterBusy."""
+        settings, profile = self.settings.settings(), self.desk.profile
+        self.desk.submit(trial_paper(self.words, settings, profile, self.clock()))
+
+    def _print(
+        self,
+        operator: str,
+        place: tuple[int, int],
+        make: Callable[[int], Paper],
+        reason: str,
+    ) -> int:
+        epoch, seq = place
+        if not self.printing.papers(epoch, seq).original:
+            self.desk.submit(make(0), lambda: self.printing.first(operator, epoch, seq))
+            return 0
+        copy = self.printing.copy(operator, epoch, seq, reason)
+        self.desk.submit(make(copy))
+        return copy
