@@ -20,6 +20,7 @@ from yika_central.db.tables import (
     CardEnd,
     CardReport,
     CardWitness,
+    Charge,
     HeldItem,
     IssuedCard,
     ManifestIssue,
@@ -62,6 +63,7 @@ _NEW_EACH: tuple[type[Row], ...] = (
     MeterSwap,
     Approval,
     RefundPaid,
+    Charge,
 )
 """Tables whose rows are named by their record: a record is stored once, so a clash is a bug."""
 

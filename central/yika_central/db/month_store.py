@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping, Select, and_, func, select
 
+from yika_central.db import charge_store
 from yika_central.db.books import booked_at
 from yika_central.db.rerating_store import PLACE
 from yika_central.db.tables import (
@@ -38,6 +39,7 @@ def figures(connection: Connection, month: Month, zone: ZoneInfo) -> Figures:
     found |= _grouped(connection, AdjustmentEntry, month, "kind", ("amount",))
     found |= _grouped(connection, DebtEntry, month, "kind", ("amount",))
     found |= _grouped(connection, QuantityEntry, month, "service", ("amount",))
+    found |= charge_store.booked(connection, *bounds(month, zone))
     debt = table_of(Debt)
     registered = select(func.sum(debt.c.amount)).where(debt.c.month == month)
     found["debt.registered"] = int(connection.execute(registered).scalar() or 0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yika_central.db import card_projections, meter_projections, sale_projections
+from yika_central.db.charge_store import charge_row
 from yika_central.db.customer_projections import facts_row, limits_row, refusal_row
 from yika_central.db.special_projections import approval_row, special_row
 from yika_central.db.tables import (
@@ -19,6 +20,7 @@ from yika_central.db.tables import (
     CardEnd,
     CardReport,
     CardWitness,
+    Charge,
     HeldItem,
     IssuedCard,
     MeterSwap,
@@ -41,6 +43,7 @@ from yika_common.journal.acts import approval_of, digest_of
 from yika_common.journal.body import Body
 from yika_common.journal.record import Record as JournalRecord
 from yika_common.journal.record import Unknown
+from yika_common.journal.till_bodies import Charged
 
 Values = dict[str, Any]
 
@@ -251,6 +254,15 @@ def _paid_out(projected: Projected, place: Values, item: Arrived, arrival: Arriv
     projected.of(RefundPaid).append(row)
 
 
+def _charged(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    bracket = {
+        "not_before": min(projected.floor_at, arrival.received_at),
+        "not_after": arrival.received_at,
+    }
+    row = charge_row(item.record, arrival.epoch)
+    projected.of(Charge).append(place | bracket | row)
+
+
 def _approved(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
     projected.of(Approval).append(place | approval_row(item.record))
 
@@ -380,6 +392,7 @@ _PROJECTIONS = {
     card_bodies.StockMoved: _stock,
     card_bodies.NoticeDone: _notice,
     card_bodies.RefundPaid: _paid_out,
+    Charged: _charged,
     meter_bodies.MeterSwapped: _swap,
     meter_bodies.ToolReturned: _tool,
     card_bodies.Approved: _approved,

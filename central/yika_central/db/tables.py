@@ -3,6 +3,7 @@
 from yika_central.db.base import Row, table_of
 from yika_central.db.card_tables import CardEnd, CardReport, StockMove
 from yika_central.db.case_tables import AuditCase, AuditQueue, OpenWitness
+from yika_central.db.charge_tables import Charge
 from yika_central.db.customer_tables import (
     AccountFacts,
     NodePart,
@@ -92,6 +93,7 @@ __all__ = [
     "CardNotice",
     "CardReport",
     "CardWitness",
+    "Charge",
     "ClosedMonth",
     "Debt",
     "DebtEntry",

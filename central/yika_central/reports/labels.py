@@ -60,6 +60,7 @@ ADJUSTMENT_KINDS: dict[str, str] = {
     "PAID_BACK": N_("paid back"),
     "COLLECTED_TWICE": N_("debt collected twice"),
     "BY_HAND": N_("decided by hand"),
+    "DEPOSIT": N_("paid in without the card"),
 }
 
 DEBT_AGES = (

@@ -6,7 +6,7 @@ Source: the rules of ingest: nothing here refuses a record, stops a node's queue
 reason              meaning; the subject
 ==================  ====================================================================
 unreadable          a record of a kind or form unknown here; its kind
-unknown_account     a sale on an account nobody has opened (yet); the account
+unknown_account     a sale on, or a charge for, an account nobody has opened (yet); the account
 unknown_meter       a sale to a meter that was never in stock; the meter
 unknown_card        a sale on a card that was never in stock; the card
 unknown_tariff      priced by a tariff that was never published; id/version/digest
@@ -25,6 +25,7 @@ swap_unfounded      a meter's credit was moved, and it had not written that; the
 replaced_card       sold to a card that another had replaced; the card
 card_doubled        a second card of one generation, or of one number; the card
 carried_unfounded   a new card carries what nobody sold (yet); meter/count/total
+charge_unfounded    gives back a charge that was not taken so, or again; the account
 ==================  ====================================================================
 """
 
@@ -41,6 +42,7 @@ from yika_central.db.tables import (
     Account,
     AccountMeter,
     Card,
+    Charge,
     Meter,
     NodeCertificate,
     Reading,
@@ -63,8 +65,10 @@ def doubts_of(
 ) -> list[Values]:
     """The rows of suspense for these records, which are not stored yet."""
     sales = projected.of(Sale)
+    charges = [row for row in projected.of(Charge) if row["account"]]
     doubts = [
         *_unknown(connection, sales, "account", table_of(Account).c.account, projected),
+        *_unknown(connection, charges, "account", table_of(Account).c.account, projected),
         *_unknown(connection, sales, "meter", table_of(Meter).c.meter, projected),
         *_unknown(connection, sales, "card", table_of(Card).c.number, projected),
         *_unknown_tariffs(connection, sales),

@@ -8,11 +8,12 @@ from sqlalchemy import Connection
 from yika_central.db import ledger
 from yika_central.db.books import book_late_sales
 from yika_central.db.case_store import look_at, look_at_accounts, look_at_witnesses
+from yika_central.db.charge_store import unfounded
 from yika_central.db.database import add, add_new
 from yika_central.db.meter_projections import note_outcomes, place_meters
 from yika_central.db.meter_standing import note_meters
 from yika_central.db.notice_store import follow_cards, note_done
-from yika_central.db.projections import Arrival, Arrived, Projected, project
+from yika_central.db.projections import Arrival, Arrived, Projected, project, suspense_row
 from yika_central.db.rerate_queue import EVER, Pairs, pairs_amended
 from yika_central.db.settlement_store import note_due
 from yika_central.db.sheet_changes import note_changed
@@ -25,6 +26,7 @@ from yika_central.db.tables import (
     CardEnd,
     CardReport,
     CardWitness,
+    Charge,
     IssuedCard,
     MeterSwap,
     NoticeDone,
@@ -44,11 +46,15 @@ from yika_central.services.special_lists import nodes_of_card
 from yika_central.services.special_lists import note_due as note_list_due
 from yika_common.journal.bodies import REPLACEMENT, BundleApplied
 from yika_common.journal.segment import Segment as OpenSegment
+from yika_common.journal.till_bodies import DEPOSIT
 from yika_common.signing.keys import PublicKey
 from yika_common.sync.messages import Status
 
 _TOLD = (Account, AccountFacts, OwnLimit, IssuedCard, MeterSwap, Sale)
 """Tables whose rows change what nodes are told of an account."""
+
+UNFOUNDED = "charge_unfounded"
+"""Gives back a fee or deposit that was not taken so, or was given back before; the account."""
 
 DOUBT_KEY = ("node", "epoch", "branch", "seq", "reason")
 
@@ -165,6 +171,7 @@ def _absorb(
     )
     book_late_sales(connection, [row for row in projected.of(Sale) if row["booked"]])
     settling = {row["account"] for row in projected.of(Sale) if row["paid"] != row["amount"]}
+    settling |= _charged(connection, projected, incoming.received_at)
     note_due(connection, settling | {account for account, _ in changed}, node=incoming.node)
     look_at(connection, {row["meter"] for table in (Sale, Reading) for row in projected.of(table)})
     look_at_accounts(connection, {account for account, _ in changed})
@@ -173,6 +180,17 @@ def _absorb(
     told |= {account for account, _ in changed}
     note_changed(connection, told, node=incoming.node)
     return changed | _affected(projected) | pairs_amended(connection, _amended(projected))
+
+
+def _charged(connection: Connection, projected: Projected, at: int) -> set[str]:
+    """Doubt what gives back more than was taken; the accounts whose deposits changed."""
+    charges = projected.of(Charge)
+    doubts = [
+        suspense_row(row, UNFOUNDED, subject=row["account"], amount=row["amount"], at=at)
+        for row in unfounded(connection, charges)
+    ]
+    add_new(connection, Suspense, doubts)
+    return {row["account"] for row in charges if row["what"] == DEPOSIT}
 
 
 def _arrival(

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from yika_central.db import settlement_store as store
 from yika_central.db.books import closed_through, hold_books
+from yika_central.db.charge_store import deposits
 from yika_central.db.database import Database
 from yika_central.db.rerating_store import PLACE
 from yika_central.db.sheet_changes import note_changed
@@ -30,6 +31,7 @@ BATCH = 500
 """Accounts in one transaction: few enough that nobody waits long."""
 
 POSTING, COLLECTED_TWICE, BY_HAND = "POSTING", "COLLECTED_TWICE", "BY_HAND"
+DEPOSITED = "DEPOSIT"
 PAID_BACK = store.PAID_BACK
 """What a part of an adjustment is about."""
 
@@ -124,6 +126,7 @@ class Batch:
         touched = set(book.begin(accounts)) | set(book.enter_fees(accounts, self.booking))
         rows, entries = self._postings(accounts)
         entries += self._paid_back(accounts)
+        entries += self._deposited(accounts)
         entries += [
             {"account": account, "kind": COLLECTED_TWICE, "debt": debt, "amount": amount}
             | self.booking(month_of(self._at, self._zone))
@@ -230,6 +233,21 @@ class Batch:
                 of_month = month_of(from_timestamp(row.sold_at), self._zone)
                 part = {"account": row.account, "kind": PAID_BACK, "amount": change}
                 entries.append(place | part | {"cause": "superseded"} | self.booking(of_month))
+        return entries
+
+    def _deposited(self, accounts: Sequence[str]) -> list[Values]:
+        """What was paid in for the accounts and stands, beyond what was entered of it before."""
+        entered = store.entered(self._connection, accounts, DEPOSITED)
+        entries = []
+        for row in deposits(self._connection, accounts):
+            place = {name: row._mapping[name] for name in PLACE}
+            due = 0 if row.returned else row.amount
+            change = due - entered.get((row.account, *place.values(), ""), 0)
+            if change:
+                at = min(max(row.stamped_at, row.not_before), row.not_after)
+                of_month = month_of(from_timestamp(at), self._zone)
+                part = {"account": row.account, "kind": DEPOSITED, "amount": change}
+                entries.append(place | part | self.booking(of_month))
         return entries
 
     def _entered_debts(self, accounts: Sequence[str]) -> dict[tuple[str, str], int]:

@@ -23,6 +23,9 @@ SALES = {
 """How what was charged becomes what was paid, line by line."""
 
 
+CHARGES = {"charge.amount.fee": _("Fees"), "charge.amount.deposit": _("Deposits")}
+
+
 def month_pages(hq: Headquarters) -> Blueprint:
     """The pages ``month.…``."""
     pages = Blueprint("month", __name__)
@@ -44,6 +47,7 @@ def month_pages(hq: Headquarters) -> Blueprint:
             month=hq.accounting.month(month),
             next_to_close=hq.accounting.next_to_close,
             sales=SALES,
+            charges=CHARGES,
             causes=CAUSES,
             kinds=KINDS,
             services=SERVICES,

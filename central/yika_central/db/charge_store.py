@@ -1,0 +1,93 @@
+"""The statements about money taken beside sales: what of it stands, and what is odd."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+
+from yika_central.db.tables import Charge, table_of
+from yika_common.journal.record import Record
+from yika_common.journal.till_bodies import DEPOSIT, Charged
+
+Values = dict[str, Any]
+
+_CHARGE = table_of(Charge)
+_BACK = _CHARGE.alias("back")
+
+
+def charge_row(record: Record, epoch: int) -> Values:
+    """The row of a ``charge`` record of that epoch, but for its place and its bracket."""
+    body = record.body
+    assert isinstance(body, Charged)
+    return {
+        "what": body.what,
+        "account": body.account,
+        "code": body.code,
+        "booked_as": body.booked_as,
+        "amount": body.signed,
+        "tax": -body.tax if body.takes_back else body.tax,
+        "back_epoch": (body.epoch or epoch) if body.takes_back else 0,
+        "takes_back": body.takes_back,
+        "operator": record.operator,
+        "stamped_at": record.ts,
+    }
+
+
+def _gives_back() -> ColumnElement[bool]:
+    """Whether ``back`` gives back all of a charge, and nothing else."""
+    return and_(
+        _BACK.c.node == _CHARGE.c.node,
+        _BACK.c.back_epoch == _CHARGE.c.epoch,
+        _BACK.c.takes_back == _CHARGE.c.seq,
+        _BACK.c.account == _CHARGE.c.account,
+        _BACK.c.what == _CHARGE.c.what,
+        _BACK.c.amount == -_CHARGE.c.amount,
+    )
+
+
+def deposits(connection: Connection, accounts: Sequence[str]) -> Sequence[Row[Any]]:
+    """Every deposit for the accounts, and ``returned``, whether its money was given back."""
+    returned = select(_BACK.c.seq).where(_gives_back()).exists()
+    query = (
+        select(_CHARGE, returned.label("returned"))
+        .where(
+            _CHARGE.c.account.in_(accounts), _CHARGE.c.what == DEPOSIT, _CHARGE.c.takes_back == 0
+        )
+        .order_by(
+            _CHARGE.c.account, _CHARGE.c.node, _CHARGE.c.epoch, _CHARGE.c.branch, _CHARGE.c.seq
+        )
+    )
+    return connection.execute(query).all()
+
+
+def unfounded(connection: Connection, fresh: Iterable[Mapping[str, Any]]) -> list[Values]:
+    """Of these stored rows those that give back what nobody took, or something else, or again."""
+    found = []
+    for row in fresh:
+        if not row["takes_back"]:
+            continue
+        here = and_(*(_BACK.c[name] == row[name] for name in ("node", "epoch", "branch", "seq")))
+        of = connection.execute(
+            select(_CHARGE.c.seq).join(_BACK, _gives_back()).where(here)
+        ).first()
+        times = connection.execute(
+            select(func.count()).where(
+                _CHARGE.c.node == row["node"],
+                _CHARGE.c.back_epoch == row["back_epoch"],
+                _CHARGE.c.takes_back == row["takes_back"],
+                _CHARGE.c.branch == row["branch"],
+            )
+        ).scalar_one()
+        if of is None or times > 1:
+            found.append(dict(row))
+    return found
+
+
+def booked(connection: Connection, start: int, end: int) -> dict[str, int]:
+    """What came in between two moments, by what it is, money given back subtracted."""
+    query = (
+        select(_CHARGE.c.what, func.sum(_CHARGE.c.amount))
+        .where(_CHARGE.c.not_after >= start, _CHARGE.c.not_after < end)
+        .group_by(_CHARGE.c.what)
+    )
+    return {f"charge.amount.{what}": int(total) for what, total in connection.execute(query)}
