@@ -40,13 +40,33 @@ _OUTCOMES: Final = {
 class Wanted(Protocol):
     """What is asked about: the fields of :class:`yika_node.services.reports.model.Scope`."""
 
-    since: int
-    until: int
-    operator: str
-    area: str
-    service: str
-    state: str
-    accounts: tuple[str, ...] | None
+    @property
+    def since(self) -> int:
+        """The first second."""
+
+    @property
+    def until(self) -> int:
+        """The second after the last."""
+
+    @property
+    def operator(self) -> str:
+        """Who sold; empty: anybody."""
+
+    @property
+    def area(self) -> str:
+        """The accounts' area; empty: any."""
+
+    @property
+    def service(self) -> str:
+        """What was sold; empty: anything."""
+
+    @property
+    def state(self) -> str:
+        """One of :data:`STATES`; empty: all of them."""
+
+    @property
+    def accounts(self) -> tuple[str, ...] | None:
+        """To whom; None: anybody."""
 
 
 class Part(NamedTuple):
@@ -89,11 +109,14 @@ class SaleLine(NamedTuple):
     act: str
     area: str
     tariff_class: str
-    tariff: str
-    tariff_version: int
+    tender: str
 
 
-_COLUMNS: Final = ", ".join(SaleLine._fields)
+_TENDERS: Final = (
+    "(SELECT group_concat(tender) FROM tendering WHERE tendering.epoch = intent.epoch"
+    " AND tendering.receipt = intent.basket)"
+)
+_COLUMNS: Final = ", ".join(SaleLine._fields[:-1]) + f", COALESCE({_TENDERS}, 'cash')"
 
 
 def parts_of(since: int, until: int, spans: Sequence[int] = SPANS) -> Iterator[Part]:

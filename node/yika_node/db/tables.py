@@ -1,6 +1,7 @@
 """The tables of a node that a sale reads through SQLModel.
 
-:mod:`yika_node.db.seldom` has the others, :mod:`yika_node.db.cash_tables` those of the drawer.
+:mod:`yika_node.db.seldom` has the others, :mod:`yika_node.db.cash_tables` those of the drawer,
+:mod:`yika_node.db.life_tables` those of what becomes of accounts.
 
 Four kinds.  The **truth** is the journal, the files headquarters signed, and what names them.
 A **projection** can be dropped and made again from the journal (:mod:`yika_node.db.projections`
@@ -13,7 +14,8 @@ truth       identity, record, tip, item, acknowledgement
 projection  operator, account, account_meter, card, intent, refund, tally,
             meter_position, reading, witness, held_item, bundle, account_facts,
             own_limit, refusal, special_card, card_report,
-            card_end, stock_move, meter_swap, money
+            card_end, stock_move, meter_swap, money, account_event, account_state,
+            account_hold, shift, banking, idle_days, staff_change, day_limit, deed
 told        sheet, sheet_meter, sheet_part
 note        form, attempt, managing_seen
 ==========  ==========================================================================
@@ -27,12 +29,7 @@ from sqlmodel import Field
 
 from yika_node.db import row
 from yika_node.db.row import WITHOUT_ROWID, Row
-
-SELDOM = (
-    'substr(line, 1, 12) NOT IN (CAST(\'{"t":"intent\' AS BLOB),'
-    ' CAST(\'{"t":"readin\' AS BLOB), CAST(\'{"t":"sale",\' AS BLOB))'
-)
-"""Records of other kinds than come with every sale: few enough to be listed by themselves."""
+from yika_node.db.seldom_records import SELDOM
 
 
 class Record(Row, table=True):
@@ -271,6 +268,8 @@ class Sheet(Row, table=True):
     item: str = Field(index=True)
     card: str = Field(index=True)
     sealed: bytes
+    premises: str = row.added("")
+    __table_args__ = (Index("sheet_premises", "premises", sqlite_where=text("premises <> ''")),)
 
 
 class SheetMeter(Row, table=True):

@@ -130,7 +130,7 @@ class Customers:
                     account=sheet.account,
                     card=sheet.card,
                     meters=tuple(meter.meter for meter in sheet.meters),
-                    sealed=aead.encrypt(key, line, _label(sheet.account), self._random),
+                    sealed=aead.encrypt(key, line, sheet_label(sheet.account), self._random),
                 )
             )
         self._journal.keep(lambda c: replace_part(c, held.name, held.sha256, accounts))
@@ -150,8 +150,9 @@ class Customers:
         return AccountSheet.parse(self._decrypted(account, sealed))
 
     def _decrypted(self, account: str, sealed: bytes) -> bytes:
-        return aead.decrypt(self._vault.data_key(), sealed, _label(account))
+        return aead.decrypt(self._vault.data_key(), sealed, sheet_label(account))
 
 
-def _label(account: str) -> bytes:
+def sheet_label(account: str) -> bytes:
+    """What a kept sheet is bound to."""
     return _LABEL + account.encode()

@@ -23,7 +23,7 @@ None is an empty cell.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from yika_common.values import dataclass
@@ -94,11 +94,17 @@ class Line:
     cells: Cells
 
 
-class People(Protocol):
-    """Who an account's holder is, as far as it may be seen now: name, address, phone."""
+class Holder(NamedTuple):
+    """Who an account's holder is, as far as it may be seen now, and what the account owes."""
 
-    def __call__(self, account: str) -> tuple[str, str, str]:
-        """Empty texts where nothing is known."""
+    name: str = ""
+    address: str = ""
+    phone: str = ""
+    owed: int = 0
+
+
+People = Callable[[str], Holder]
+"""The holder of an account; an empty one where nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,9 @@ class Source:
 Rows = Callable[[Source, Scope, str, int], Iterator[Line]]
 """Rows after a key, about so many at least (0: all of them), in the report's order."""
 
+Size = Callable[[Source, Scope], int]
+"""How many rows there are, before they are read."""
+
 Totals = Callable[[Source, Scope], Iterator[Cells]]
 """Rows of totals over everything asked for, the label in the first column."""
 
@@ -125,7 +134,8 @@ class Report:
 
     ``totals`` None sums up the rows themselves: then all of them are shown at once.  A ``paged``
     report shows a page of rows at a time.  ``counter`` reports are open to whoever sells.
-    ``background`` reports read too much for a page: they are made as a workbook alone.
+    A report that ``reads_sales`` reads every sale of its period: where there are too many of them
+    for a page, it is made as a workbook alone.  Paper of a ``signed`` one has lines to sign on.
     """
 
     name: str
@@ -135,10 +145,12 @@ class Report:
     columns: tuple[Column, ...]
     rows: Rows
     totals: Totals | None = None
+    size: Size | None = None
     filters: frozenset[str] = frozenset({"period"})
     paged: bool = False
     counter: bool = False
-    background: bool = False
+    reads_sales: bool = False
+    signed: bool = False
     days: int = 0
     """What :attr:`Scope.days` is before anybody chose."""
 
@@ -147,6 +159,6 @@ class Report:
         return next(place for place, column in enumerate(self.columns) if column.name == name)
 
 
-def nobody(_account: str) -> tuple[str, str, str]:
+def nobody(_account: str) -> Holder:
     """No holder may be seen."""
-    return "", "", ""
+    return Holder()
