@@ -26,9 +26,9 @@ from yika_common.infra.wall_clock import system_clock
 from yika_common.sync.errors import TokenMalformed
 from yika_node.bootstrap import Node, build, is_running
 from yika_node.config import load
+from yika_node.errors import PracticeFolder
 from yika_node.hardware.readers import reader_at
 from yika_node.jobs import Jobs
-from yika_node.services.inspection import Inspection
 from yika_node.services.stick import StickUnusable
 from yika_node.web.app import make_node_app
 from yika_node.web.entrance import DeskSessions
@@ -122,6 +122,8 @@ def init(data: Path, token: str, operator: str, password: str) -> None:
 @click.pass_obj
 def check(data: Path) -> None:
     """Try every part of the vending point; one sentence each."""
+    from yika_node.services.inspection import Inspection  # noqa: PLC0415 - seldom needed
+
     good = True
     inspection = Inspection(data, reader_at, system_clock, running=is_running(data))
     for finding in inspection.findings():
@@ -227,6 +229,20 @@ def restore(data: Path, operator: str, password: str, file: Path) -> None:
         )
 
 
+@main.command()
+@click.option("--reset", is_flag=True, help="Throw away everything that was practised before.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Instead of practice's own.")
+@click.pass_obj
+def practice(data: Path, port: int | None, *, reset: bool) -> None:
+    """Practise beside the vending point, with a reader, cards and meters; nothing is real."""
+    from yika_node.practice.serving import run_practice  # noqa: PLC0415 - seldom needed
+
+    log_to(sys.stderr)
+    keep_last_lines()
+    with _sentences():
+        run_practice(data, reset=reset, port=port, ready=_practice_ready)
+
+
 @contextmanager
 def _sentences() -> Iterator[None]:
     """End the program with one sentence when something expected goes wrong inside."""
@@ -246,6 +262,8 @@ def _node(data: Path) -> Iterator[Node]:
     with _sentences():
         node = build(data, clock=system_clock, random=system_random)
         try:
+            if node.standing.enrolled and node.standing.membership.practice:
+                raise PracticeFolder(folder=str(data))
             yield node
         finally:
             node.close()
@@ -261,6 +279,13 @@ def _signed_in(data: Path, operator: str, password: str) -> Iterator[Node]:
 def _ready(port: int, jobs: Jobs) -> None:
     _say(N_("The pages are at %(url)s"), url=f"http://127.0.0.1:{port}/")
     jobs.warm_up()
+
+
+def _practice_ready(port: int) -> None:
+    _say(
+        N_("Practice is at %(url)s; nothing there is real."),
+        url=f"http://127.0.0.1:{port}/practice/hour",
+    )
 
 
 def _say(text: str, **facts: str | int) -> None:

@@ -13,6 +13,16 @@ class AlreadyRunning(YikaError):
     )
 
 
+class PracticeFolder(YikaError):
+    """A practice vending point is to be used as a real one."""
+
+    code = "practice_folder"
+    sentence = N_(
+        "The folder %(folder)s is one of practice, where nothing is real. Nothing was done. Name "
+        "the vending point's own folder, or use “yika-node practice”."
+    )
+
+
 class NotEnrolled(YikaError):
     """The installation has no name yet."""
 

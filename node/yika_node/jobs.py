@@ -15,6 +15,7 @@ from yika_common.clock import to_timestamp
 from yika_common.errors import YikaError
 from yika_common.infra.scheduling import Job, Schedule
 from yika_node.bootstrap import Node
+from yika_node.services import practice_uses
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -39,7 +40,7 @@ class Jobs:
         interval = node.config.sync.interval_s
         self._schedule.every(interval, SYNC, self._sync, jitter_s=interval // _JITTER_PART)
         self._schedule.every(SWEEP_INTERVAL_S, SWEEP, sweep)
-        self._schedule.every(BACKUP_LOOK_S, BACKUP, self._backup)
+        self._schedule.every(BACKUP_LOOK_S, BACKUP, self._backup_or_tell)
         self._keeper: Popen[bytes] | None = None
         self._warming = threading.Thread(target=self._warm_up, name=WARM_UP)
 
@@ -82,14 +83,28 @@ class Jobs:
                 "synced", extra={"facts": {"sent": report.sent, "upto": report.acknowledged}}
             )
 
-    def _backup(self) -> None:
-        """Have a backup made where one is due; what comes of it is written down for the pages."""
+    def _backup_or_tell(self) -> None:
+        """Have a backup made where one is due; record that practice was used beside this point."""
         node = self._node
-        if not node.standing.enrolled or not (node.safekeeping.take_order() or self._due()):
+        if not node.standing.enrolled or node.standing.membership.practice:
             return
+        if practice_uses.waiting(node.folder) and not node.vault.locked:
+            self._tell_practice()
+        if node.safekeeping.take_order() or self._due():
+            self._backup()
+
+    def _tell_practice(self) -> None:
+        node = self._node
+        try:
+            practice_uses.tell(node.folder, node.journal, node.clock)
+        except YikaError as problem:
+            _log.warning("practice_not_told", extra={"facts": {"code": problem.code}})
+
+    def _backup(self) -> None:
+        """What comes of it is written down for the pages."""
         from subprocess import Popen  # noqa: PLC0415 - once an hour
 
-        command = [sys.executable, "-m", "yika_node", "--data", str(node.folder)]
+        command = [sys.executable, "-m", "yika_node", "--data", str(self._node.folder)]
         with Popen([*command, "backup", "--aside"]) as self._keeper:
             status = self._keeper.wait()
         self._keeper = None

@@ -18,6 +18,7 @@ from yika_common.journal import (
     card_bodies,
     cash_bodies,
     meter_bodies,
+    practice_bodies,
     staff_bodies,
     till_bodies,
 )
@@ -49,6 +50,7 @@ from yika_common.journal.body import Body
 from yika_common.journal.card_bodies import RefundPaid
 from yika_common.journal.errors import RecordMalformed, RecordTooLong
 from yika_common.journal.kinds import BODIES
+from yika_common.journal.practice_bodies import PracticeUsed
 from yika_common.journal.record import (
     LINE_MAX,
     TIME_MAX,
@@ -136,6 +138,13 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
     intents,
     st.builds(Boot, software=printable, incarnation=hex8),
     st.builds(OperatorAdded, name=printable, level=printable),
+    st.builds(
+        PracticeUsed,
+        use=hex8,
+        at=u32,
+        who=printable,
+        what=st.sampled_from(("started", "reset")),
+    ),
     st.builds(Login, outcome=st.sampled_from(("ok", "failed", "locked"))),
     st.builds(
         AccountOpened,
@@ -268,6 +277,7 @@ def test_every_class_of_body_is_known_by_its_kind() -> None:
             card_bodies,
             cash_bodies,
             meter_bodies,
+            practice_bodies,
             staff_bodies,
             till_bodies,
         )

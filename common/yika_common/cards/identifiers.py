@@ -26,6 +26,9 @@ AREA_SIZE = 8
 TOOL_CARDS = "88"
 """How the numbers of tool cards begin; no customer's card has such a number."""
 
+PRACTICE_CARDS = "87"
+"""How the numbers of practice cards begin; no customer's card has such a number either."""
+
 _NAME = re.compile(r"[0-9A-Z-]*", re.ASCII)
 
 

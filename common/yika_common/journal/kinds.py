@@ -79,6 +79,7 @@ _LATE: Final = MappingProxyType(
             ("shift", "cash", "drawer", "z", "z_why", "banked", "idle"),
             "yika_common.journal.cash_bodies",
         ),
+        "practice": "yika_common.journal.practice_bodies",
         **dict.fromkeys(("staff", "daylimit"), "yika_common.journal.staff_bodies"),
     }
 )

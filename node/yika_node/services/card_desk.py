@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from yika_common.cards.application import CardIdentity, CardState
 from yika_common.cards.contact import UserCard, chip_of, personalise, recognise
 from yika_common.cards.errors import CardNotBlank, CardRetired
-from yika_common.cards.identifiers import TOOL_CARDS
+from yika_common.cards.identifiers import PRACTICE_CARDS, TOOL_CARDS
 from yika_common.clock import Clock
 from yika_common.errors import YikaError
 from yika_common.journal.bodies import CardIssued
@@ -28,6 +28,8 @@ from yika_node.services.errors import (
     AccountUnknown,
     CardUnknown,
     NoCardKeyLeft,
+    PracticeCardShown,
+    RealCardShown,
 )
 from yika_node.services.keyring import HeldCard, KeyRing
 from yika_node.services.rows import sale_row
@@ -97,6 +99,7 @@ class CardDesk:
             except CardUnknown:
                 if identity.number.startswith(TOOL_CARDS):
                     raise ToolCardShown(card=identity.number) from None
+                self._check_world(identity.number)
                 return self._bare(identity, CardKind.STRANGER)
             account = self.accounts.of_card(identity.number)
             session = self.counter.session(connection, identity.number, held.node_key)
@@ -116,6 +119,14 @@ class CardDesk:
                 opened = OpenCard(session, image, ())
             notices = self.standings.notices.shown(account, identity.number, operator)
         return replace(self._view(opened, account, refusal), notices=notices)
+
+    def _check_world(self, number: str) -> None:
+        """A stranger's card: nothing of practice is real, and nothing real is for practice."""
+        practising = self.keyring.practising
+        if number.startswith(PRACTICE_CARDS) and not practising:
+            raise PracticeCardShown(number=number)
+        if practising:
+            raise RealCardShown(number=number)
 
     def resolve(self, operator: str = "") -> CardView:
         """Settle the pending sales of the card in the reader: reading it does; see there."""

@@ -13,6 +13,26 @@ class CardUnknown(YikaError):
     )
 
 
+class PracticeCardShown(YikaError):
+    """A card of the practice program lies in a real reader."""
+
+    code = "practice_card_shown"
+    sentence = N_(
+        "Card %(number)s is a practice card and worth nothing. It was left untouched. Put in the "
+        "customer's card."
+    )
+
+
+class RealCardShown(YikaError):
+    """A customer's card is shown to the practice program."""
+
+    code = "real_card_shown"
+    sentence = N_(
+        "Card %(number)s is a real card, and this is practice. It was left untouched. Serve the "
+        "customer at the vending point itself."
+    )
+
+
 class AccountUnknown(YikaError):
     """No account of this number, or of this card, is known here."""
 

@@ -1,6 +1,6 @@
 """The keys this node may sell with: opened from the sealed bundle while somebody is signed in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import field
 
 from yika_common.cards.ciphers import key_of_version
@@ -55,8 +55,15 @@ class KeyRing:
         self._standing = standing
         self._vault = vault
         self._ring = Remembered(self._read)
+        self.at_forgetting: list[Callable[[], None]] = []
+        """Called when the keys are dropped, by whoever keeps what they opened."""
         self.turn = 0
         """Rises whenever the keys are taken from another bundle, or anew."""
+
+    @property
+    def practising(self) -> bool:
+        """The keys are those of practice: they open nothing real."""
+        return self._standing.enrolled and self._standing.membership.practice
 
     def meter(self, number: str) -> HeldMeter:
         """A meter's keys.
@@ -102,6 +109,8 @@ class KeyRing:
         """Drop every key from memory: the vault was locked, or another bundle came."""
         self._ring.forget()
         self.turn += 1
+        for drop in self.at_forgetting:
+            drop()
 
     def _held(self) -> _Ring:
         _ = self._standing.membership

@@ -8,6 +8,9 @@ from yika_node.db.journal import Identity
 from yika_node.db.start import Enrolled
 from yika_node.errors import NotEnrolled
 
+PRACTICE_URL = "practice:here"
+"""Where a practice node's headquarters is: in its own process, and never anywhere else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Membership:
@@ -27,6 +30,11 @@ class Membership:
     def epoch(self) -> int:
         """The present epoch."""
         return self.certificate.epoch
+
+    @property
+    def practice(self) -> bool:
+        """Nothing is real here: registered with the practice office."""
+        return self.headquarters == PRACTICE_URL
 
     @property
     def certificate_payload(self) -> bytes:

@@ -1,19 +1,36 @@
 """The status line under every page: card, pending sales, what waits to be sent, headquarters."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 
 from yika_common.clock import Clock, from_timestamp
-from yika_common.infra.web.site import Chip, Mood
+from yika_common.infra.web.site import Chip, Mood, Text
 from yika_node.hardware.errors import ReaderSought
 from yika_node.services.backup_state import OLD, TOO_OLD, age_of
 from yika_node.services.state_views import SyncState
 from yika_node.services.views import Age
 from yika_node.web.front import front, node
 from yika_node.web.labels import age
+from yika_node.web.print_room import printer_view
 from yika_node.web.watch import Presence, Seen
+
+if TYPE_CHECKING:
+    from yika_node.services.printer_desk import PrinterView
+
+TROUBLES: Final[dict[str, Text]] = {
+    "paper_out": _("out of paper"),
+    "cover_open": _("cover open"),
+    "printer_offline": _("off-line"),
+    "printer_silent": _("does not answer"),
+    "printer_missing": _("not connected"),
+}
+"""The printer's troubles, in a word."""
 
 LONG_UNSENT = timedelta(days=1)
 """Records older than this that no acknowledgement covers are worth a second look."""
@@ -30,13 +47,16 @@ def chips_with(clock: Clock) -> tuple[Chip, ...]:
 def _chips(clock: Clock) -> Iterator[Chip]:
     state = node().state()
     yield _card(front().watch.seen())
+    printer = printer_view(node())
+    if printer is not None and printer.known:
+        yield _printer(printer)
     if state.refusal is not None:
         yield Chip(gettext("Selling"), gettext("stopped"), "bad", "record.sync")
     if state.pending:
         yield Chip(gettext("Pending sales"), str(state.pending), "warn", "sale.pending")
     if state.tariffs is not Age.FRESH:
         yield _prices(state.tariffs)
-    if state.enrolled:
+    if state.enrolled and not node().standing.membership.practice:
         yield from _backup(clock)
     if state.sync is not None:
         yield _waiting(state.sync, clock)
@@ -52,6 +72,18 @@ def _card(seen: Seen) -> Chip:
     if seen.presence is Presence.CARD:
         return Chip(name, gettext("in the reader"), "good", "counter.card")
     return Chip(name, gettext("none"), "idle")
+
+
+def _printer(view: PrinterView) -> Chip:
+    name = gettext("Printer")
+    if view.problem is not None:
+        text = TROUBLES.get(view.problem.code)
+        return Chip(name, str(text or gettext("in trouble")), "bad", "printer.page")
+    if view.failed:
+        return Chip(name, gettext("a paper did not come out"), "warn", "printer.page")
+    if view.paper_low:
+        return Chip(name, gettext("paper nearly out"), "warn", "printer.page")
+    return Chip(name, gettext("ready"), "good", "printer.page")
 
 
 def _prices(age_: Age) -> Chip:

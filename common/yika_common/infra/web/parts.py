@@ -93,7 +93,8 @@ def chosen_language() -> str | None:
 def asset(path: str, endpoint: str = "kit.static") -> str:
     """The address of a static file; it changes with the file, so it may be kept for a year."""
     folders = {"kit.static": kit.static_folder, "static": current_app.static_folder}
-    folder = folders.get(endpoint)
+    part = current_app.blueprints.get(endpoint.partition(".")[0])
+    folder = folders.get(endpoint) or (None if part is None else part.static_folder)
     if folder is None:
         raise ValueError(f"{endpoint} has no folder of files")
     return url_for(endpoint, filename=path, v=_version(Path(folder) / path))

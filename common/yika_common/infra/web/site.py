@@ -60,6 +60,8 @@ class Site:
     ``chips`` makes the status line for a signed-in user; ``health`` makes what
     ``/healthz`` adds to ``{"status": "ok"}``.  ``in_words`` names an error's facts as the pages
     name them.  ``allows`` says whether a session may do what a view needs.
+    Where nothing is real, ``mark`` says so on every page in both languages, on paper too, and
+    ``marked`` are the pages that this world has besides.
     """
 
     side: str
@@ -79,6 +81,8 @@ class Site:
     health: Callable[[], Mapping[str, str | int]] | None = None
     allows: Callable[[Session, Any], bool] = reaches
     in_words: Callable[[YikaError], YikaError] = lambda error: error
+    mark: str = ""
+    marked: Sequence[NavItem] = ()
     https: bool = False
     currency: str = "¥"
     language: str = LANGUAGES[0]

@@ -95,6 +95,12 @@ def make_wall_app(bench: Bench, *, random: RandomSource, instance: str) -> Flask
         sign_in="wall.page",
     )
     app = make_app(__name__, face, [wall_pages(bench)])
+    teach_words(app)
+    return app
+
+
+def teach_words(app: Flask) -> None:
+    """What the wall's template may say, in whatever program it stands."""
     app.jinja_env.globals.update(
         SERVICES=SERVICES,
         EVENTS=EVENTS,
@@ -105,12 +111,18 @@ def make_wall_app(bench: Bench, *, random: RandomSource, instance: str) -> Flask
         unit_of=_unit,
     )
     app.jinja_env.filters["said"] = sentence_here
-    return app
 
 
-def wall_pages(bench: Bench) -> Blueprint:
-    """The pages ``wall.…``."""
-    pages = Blueprint("wall", __name__)
+def wall_pages(bench: Bench, url_prefix: str | None = None) -> Blueprint:
+    """The pages ``wall.…``, below ``url_prefix`` where they stand in another program."""
+    pages = Blueprint(
+        "wall",
+        __name__,
+        url_prefix=url_prefix,
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/wall-static",
+    )
 
     @pages.get("/")
     @public

@@ -1,0 +1,1 @@
+"""Practice: a vending point of its own beside the real one, on which nothing is real."""
