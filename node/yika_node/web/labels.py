@@ -30,6 +30,14 @@ SERVICE_KEYS: Final[dict[str, str]] = {
 }
 """The key that goes to a service's meter while an amount is typed; again: to the next one."""
 
+TENDERS: Final[dict[str, Text]] = {
+    "cash": _("Cash"),
+    "card": _("Bank card"),
+    "bank": _("Bank transfer"),
+    "cheque": _("Cheque"),
+    "mobile": _("Mobile payment"),
+    "voucher": _("Voucher"),
+}
 STATES: Final[dict[SaleState, tuple[Text, Mood]]] = {
     SaleState.WRITTEN: (_("on the card"), "good"),
     SaleState.PENDING: (_("waits for the card"), "warn"),

@@ -1,11 +1,13 @@
 """Selling: the form, its price while typing, the receipt; and sales that wait for their card."""
 
+from datetime import datetime, timedelta
 from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from yika_common.clock import from_timestamp, to_timestamp
 from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.faults import language_here, sentence_here
 from yika_common.infra.web.formats import money_shown
@@ -21,8 +23,13 @@ from yika_node.web.forms import agreed_of, agreement, entries_of, token_of
 from yika_node.web.front import front, node, operator
 from yika_node.web.labels import SERVICES
 from yika_node.web.qr import qr_drawing
+from yika_node.web.tender_forms import given_of, tendering_of
+from yika_node.web.till import till_of
 
 pages = Blueprint("sale", __name__)
+
+A_MOMENT: Final = timedelta(minutes=10)
+"""Whoever pays the same for the same meter again within this may have pressed twice."""
 
 DIGITS_SAID: Final = 4
 """So many digits of a meter's number tell it from the others on its card."""
@@ -60,6 +67,7 @@ def quote() -> str:
         return render_template("_quote.html", basket=None)
     card = front().card(request.form.get("card", ""))
     basket = node().sales.quote(card, entries)
+    tendering, fault = tendering_of(request.form, basket.paid)
     names = debt_names(card.account, language_here())
     return render_template(
         "_quote.html",
@@ -67,7 +75,21 @@ def quote() -> str:
         agreed=agreement(entries, basket.agreed),
         confirm=_confirmation(basket),
         lines=[(line, _told(line, line.service, names)) for line in basket.lines],
+        tendering=tendering,
+        fault=fault,
+        repeated=_repeated(basket),
     )
+
+
+def _repeated(basket: BasketQuote) -> list[tuple[SlotQuote, datetime]]:
+    """The lines that were sold like this a moment ago, and when: perhaps he pressed twice."""
+    lately = till_of(node()).sold_lately(basket.account, to_timestamp(basket.at - A_MOMENT))
+    found = {(meter, paid): at for meter, paid, at in lately}
+    return [
+        (line, from_timestamp(found[line.meter, line.bill.paid]))
+        for line in basket.lines
+        if (line.meter, line.bill.paid) in found
+    ]
 
 
 def _confirmation(basket: BasketQuote) -> str:
@@ -90,8 +112,9 @@ def commit() -> Response:
     entries, token = entries_of(request.form), token_of(request.form)
     agreed = agreed_of(request.form, entries)
     card = request.form.get("card", "")
+    given = given_of(request.form)
     front().last_card.keep(None)
-    sold = node().sales.sell(operator(), card, entries, token, agreed=agreed)
+    sold = node().sales.sell(operator(), card, entries, token, agreed=agreed, given=given)
     if sold.problem is not None:
         flash(sentence_here(sold.problem), "warn")
     front().soon()
@@ -106,10 +129,13 @@ def receipt(epoch: int, basket: int) -> str | Response:
     if found.lines[0].sale.act == REFUND:
         return redirect(url_for("refund.slip", epoch=epoch, seq=basket))
     code = node().receipt_codes.code(found)
+    till = till_of(node())
     return render_template(
         "receipt.html",
         receipt=found,
         lines=_explained(found),
+        tenders=till.tenders(epoch, basket),
+        papers=till.printed(epoch, basket),
         settings=node().settings.settings(),
         seen=front().watch.seen(),
         code=code,

@@ -169,6 +169,10 @@
   document.addEventListener("focusin", (event) => { if (event.target.inputMode === "decimal") last = event.target; });
   document.addEventListener("input", disarm, true);
   document.addEventListener("click", (event) => { if (event.target.closest?.("[data-print]")) window.print(); });
+  document.addEventListener("click", ({ target }) => {
+    const parts = target.closest?.("[data-opens] > summary")?.parentElement;
+    if (parts) setTimeout(() => { if (parts.open) parts.querySelector("input")?.focus(); });
+  });
   if (!document.querySelector("[autofocus]")) settle();
   // htmx begins in a task that it queued before this one.
   setTimeout(() => { underway -= 1; replay(); });

@@ -1,0 +1,48 @@
+"""How a payment is made, as the forms that take money ask it.
+
+The part ``_tenders.html`` has a field ``tender-…`` for each tender and ``reference-…`` for the
+number it may have.  Where all are empty, which is nearly always, nothing is loaded for them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yika_common.errors import YikaError
+from yika_common.numbers import Money, money_from_text
+from yika_node.db.money_projections import TENDERS
+from yika_node.web.forms import Form, typed
+
+if TYPE_CHECKING:
+    from yika_common.journal.till_bodies import Tendered
+    from yika_node.services.tenders import Given
+
+
+def given_of(form: Form) -> Given | None:
+    """What was typed of the tenders; None: nothing.
+
+    Raises:
+        NotANumber: a field holds something else than a sum.
+    """
+    named = {tender: typed(form, f"tender-{tender}") for tender in TENDERS}
+    if not any(named.values()):
+        return None
+    from yika_common.journal.till_bodies import REFERENCE_MAX, Part  # noqa: PLC0415 - see above
+    from yika_node.services.tenders import Given  # noqa: PLC0415
+
+    return Given(
+        tuple(
+            Part(tender, money_from_text(text), typed(form, f"reference-{tender}")[:REFERENCE_MAX])
+            for tender, text in named.items()
+            if text and money_from_text(text)
+        )
+    )
+
+
+def tendering_of(form: Form, due: Money) -> tuple[Tendered | None, YikaError | None]:
+    """How a sum is paid with what was typed so far, or why it can't be."""
+    try:
+        given = given_of(form)
+        return (None if given is None else given.record(due, 1)), None
+    except YikaError as refusal:
+        return None, refusal
