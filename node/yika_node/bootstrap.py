@@ -41,6 +41,7 @@ from yika_node.services.keyring import KeyRing
 from yika_node.services.known_accounts import KnownAccounts
 from yika_node.services.notices import Notices
 from yika_node.services.pricing import Pricing
+from yika_node.services.printers import Printers
 from yika_node.services.reader_test import ReaderTest
 from yika_node.services.receipt_codes import ReceiptCodes
 from yika_node.services.recovery import verdict
@@ -93,6 +94,7 @@ class Node:
     stick: Stick
     reader: NamedReader
     reader_test: ReaderTest
+    printers: Printers
     safekeeping: Safekeeping
     guard: ShiftGuard
     store: Store
@@ -129,6 +131,7 @@ class Node:
         self.journal.close()
         self.store.close()
         self.reader.close()
+        self.printers.close()
         os.close(self.lock)
 
 
@@ -263,6 +266,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         stick=Stick(queries, standing, cutter, courier, adoption, random),
         reader=outside.reader,
         reader_test=ReaderTest(outside.reader, counter, clock),
+        printers=Printers(config, folder),
         safekeeping=Safekeeping(folder),
         guard=_guarded(journal, store, clock, config),
         store=store,

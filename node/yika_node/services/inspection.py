@@ -16,6 +16,8 @@ from yika_node.services import inspected_keeping as keeping
 from yika_node.services import inspected_machine as machine
 from yika_node.services.backup_state import Safekeeping
 from yika_node.services.findings import Finding, failed, good
+from yika_node.services.inspected_printer import printer
+from yika_node.services.printer_desk import PrinterView
 from yika_node.services.reader_test import way_of
 
 ReaderAt = Callable[[str, str, str], NamedReader]
@@ -98,10 +100,8 @@ class Inspection:
         return good(part, text, port=found.port, way=way_of(found))
 
     def _printer(self) -> Finding:
-        return good(
-            N_("Printer"),
-            N_("Receipts are printed from the browser, with the printer set up there."),
-        )
+        config = load(self.folder).printer
+        return printer(self.folder, config, PrinterView() if self.live else None)
 
 
 def _existing(folder: Path) -> Path:

@@ -58,6 +58,11 @@ class Right(Enum):
     WRITE_TOOLS = auto()
     WRITE_SPECIAL = auto()
     TEST_READER = auto()
+    PRINT = auto()
+    """Papers once more."""
+    TEST_PRINTER = auto()
+    SET_PRINTER = auto()
+    """Which printer is used."""
     EXCHANGE = auto()
     """Exchange with headquarters now."""
     MANAGE_OPERATORS = auto()
@@ -77,6 +82,8 @@ _COUNTER: Final = frozenset(
         Right.APPROVE,
         Right.KEEP_STOCK,
         Right.TEST_READER,
+        Right.PRINT,
+        Right.TEST_PRINTER,
         Right.EXCHANGE,
     }
 )
@@ -93,6 +100,7 @@ _LEADING: Final = frozenset(
         Right.REPLACE_METER,
         Right.WRITE_TOOLS,
         Right.WRITE_SPECIAL,
+        Right.SET_PRINTER,
         Right.MANAGE_OPERATORS,
     }
 )
@@ -103,7 +111,15 @@ RIGHTS: Final[Mapping[Level, frozenset[Right]]] = {
     Level.MANAGER: _CLERK | _LEADING,
     Level.AUDITOR: _SEEING | {Right.SEE_OPERATORS, Right.TAKE_JOURNAL},
     Level.TECHNICIAN: frozenset(
-        {Right.LOOK, Right.SEE_OFFICE, Right.TEST_READER, Right.EXCHANGE, Right.TAKE_JOURNAL}
+        {
+            Right.LOOK,
+            Right.SEE_OFFICE,
+            Right.TEST_READER,
+            Right.TEST_PRINTER,
+            Right.SET_PRINTER,
+            Right.EXCHANGE,
+            Right.TAKE_JOURNAL,
+        }
     ),
 }
 

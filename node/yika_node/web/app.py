@@ -15,6 +15,7 @@ from yika_common.infra.web.faults import language_here, sentence_here
 from yika_common.infra.web.login import login_blueprint
 from yika_common.infra.web.site import NavItem, Site
 from yika_node.bootstrap import Node
+from yika_node.config import NO_PRINTER
 from yika_node.services.rights import Right
 from yika_node.web import (
     account_pages,
@@ -28,6 +29,7 @@ from yika_node.web import (
     machine_pages,
     manual_pages,
     notice_pages,
+    printer_pages,
     reader_pages,
     record_pages,
     refund_pages,
@@ -41,6 +43,7 @@ from yika_node.web import (
 from yika_node.web.chips import chips_with
 from yika_node.web.entrance import DeskSessions, authenticate_with
 from yika_node.web.front import EXTENSION, Front, LastCard, front
+from yika_node.web.print_room import printer_view
 from yika_node.web.statuses import STATUSES
 from yika_node.web.watch import CardWatch, Seen
 
@@ -107,6 +110,7 @@ def make_node_app(
         record_pages.pages,
         refund_pages.pages,
         reader_pages.pages,
+        printer_pages.pages,
         staff_pages.pages,
         manual_pages.pages,
         health_pages.pages,
@@ -128,6 +132,8 @@ def _teach_words(app: Flask, node: Node) -> None:
     app.jinja_env.globals.update(labels=labels, Right=Right, node_name=lambda: _name_of(node))
     app.jinja_env.globals.update(card_seen=_card_seen)
     app.jinja_env.globals.update(card_ends=card_words.ENDS, card_moves=card_words.MOVES)
+    app.jinja_env.globals["printed_here"] = lambda: node.printers.config.kind != NO_PRINTER
+    app.jinja_env.globals["printer_view"] = lambda: printer_view(node)
     app.jinja_env.globals["tariff_ages"] = node.tariffs.ages
     app.jinja_env.filters["moment"] = from_timestamp
     app.jinja_env.filters["phrase"] = lambda text: said(text, language_here())

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from yika_common.errors import N_
+from yika_common.errors import N_, YikaError
 from yika_common.infra.language import filled
 from yika_common.infra.log_tail import last_lines
 from yika_common.infra.web.faults import language_here
@@ -14,9 +14,13 @@ from yika_common.infra.web.site import site
 from yika_node.hardware.readers import reader_at
 from yika_node.services.diagnostics import bundle
 from yika_node.services.findings import Finding, failed, good
+from yika_node.services.inspected_printer import PART as PRINTER
+from yika_node.services.inspected_printer import printer
 from yika_node.services.inspection import Inspection
+from yika_node.services.printer_desk import PrinterView
 from yika_node.web.front import front, node
 from yika_node.web.messages import messages
+from yika_node.web.print_room import printer_view
 from yika_node.web.watch import Presence
 
 SHOWN: Final = 10
@@ -46,8 +50,20 @@ def findings() -> tuple[Finding, ...]:
     return tuple(_seen(finding) for finding in inspection.findings())
 
 
+def _printer(view: PrinterView) -> Finding:
+    """The printer's line, by what its queue knows."""
+    here = node()
+    try:
+        return printer(here.folder, here.printers.config, view)
+    except YikaError as problem:
+        return failed(PRINTER, problem)
+
+
 def _seen(finding: Finding) -> Finding:
-    """The reader's line as the running program sees it."""
+    """The reader's and the printer's line as the running program sees them."""
+    view = printer_view(node())
+    if finding.part == PRINTER and view is not None:
+        return _printer(view)
     if finding.part != "Card reader":
         return finding
     seen = front().watch.seen()

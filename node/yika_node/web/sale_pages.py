@@ -22,6 +22,7 @@ from yika_node.web.explain import ToldBill, tariff_of, told
 from yika_node.web.forms import agreed_of, agreement, entries_of, token_of
 from yika_node.web.front import front, node, operator
 from yika_node.web.labels import SERVICES
+from yika_node.web.print_room import print_sold
 from yika_node.web.qr import qr_drawing
 from yika_node.web.tender_forms import given_of, tendering_of
 from yika_node.web.till import till_of
@@ -117,6 +118,9 @@ def commit() -> Response:
     sold = node().sales.sell(operator(), card, entries, token, agreed=agreed, given=given)
     if sold.problem is not None:
         flash(sentence_here(sold.problem), "warn")
+    unprinted = print_sold(node(), operator(), sold)
+    if unprinted is not None:
+        flash(sentence_here(unprinted), "warn")
     front().soon()
     return redirect(url_for("sale.receipt", epoch=sold.epoch, basket=sold.basket), 303)
 
