@@ -154,6 +154,7 @@ class World:
         self.folder = folder
         self.shifts = shifts
         self.now = START
+        self.ran = 0.0
         self.headquarters = LittleHeadquarters(
             now=to_timestamp(START), node=node, key_version=key_version
         )
@@ -165,6 +166,11 @@ class World:
         return self.now
 
     def pass_time(self, **spans: int) -> None:
+        self.ran += max(timedelta(**spans).total_seconds(), 0)
+        self.set_clock(**spans)
+
+    def set_clock(self, **spans: int) -> None:
+        """Move the hands by so much; no time passes."""
         self.now += timedelta(**spans)
         self.headquarters.now = to_timestamp(self.now)
 
@@ -179,6 +185,7 @@ class World:
             uplinks=self.headquarters.uplink,
             cost=CHEAP,
             judge=judge,
+            elapsed=lambda: self.ran,
         )
 
     def enrolled(self) -> Node:

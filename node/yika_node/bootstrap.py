@@ -13,6 +13,8 @@ from yika_common.errors import YikaError
 from yika_common.infra.collecting import without_collecting
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.passwords import Cost
+from yika_common.infra.wall_clock import system_elapsed
+from yika_common.journal.bodies import Boot
 from yika_common.readers.port import NamedReader
 from yika_common.values import dataclass
 from yika_node.config import Config, load
@@ -35,10 +37,12 @@ from yika_node.services.card_standing import CardStandings
 from yika_node.services.counter import Counter
 from yika_node.services.courier import Courier, UplinkTo, stop_or_go
 from yika_node.services.customers import Customers
+from yika_node.services.day_rule import rule_of_days
 from yika_node.services.enquiries import Enquiries
 from yika_node.services.enrolment import Enrolment
 from yika_node.services.keyring import KeyRing
 from yika_node.services.known_accounts import KnownAccounts
+from yika_node.services.lockout import Elapsed, Lockout
 from yika_node.services.notices import Notices
 from yika_node.services.pricing import Pricing
 from yika_node.services.printers import Printers
@@ -49,8 +53,8 @@ from yika_node.services.sales_desk import SalesDesk
 from yika_node.services.segments import Cutter
 from yika_node.services.settings_shelf import SettingsShelf
 from yika_node.services.settlement import Judge, Settlement
-from yika_node.services.staff_desk import StaffDesk
 from yika_node.services.shift_guard import ShiftGuard
+from yika_node.services.staff_desk import StaffDesk
 from yika_node.services.standing import Standing
 from yika_node.services.state_views import NodeState
 from yika_node.services.stick import Stick
@@ -78,6 +82,7 @@ class Node:
     vault: Vault
     enrolment: Enrolment
     staff: StaffDesk
+    lockout: Lockout
     accounts: AccountDesk
     amendments: Amendments
     approvals: ApprovalBook
@@ -144,6 +149,7 @@ def build(
     uplinks: UplinkTo = HttpUplink,
     cost: Cost | None = None,
     judge: Judge = verdict,
+    elapsed: Elapsed = system_elapsed,
 ) -> Node:
     """The node of a data folder, enrolled or not.
 
@@ -155,6 +161,7 @@ def build(
         uplinks: gives the wire to an address.
         cost: what guessing a password costs; None: the usual.
         judge: decides about pending sales.
+        elapsed: seconds that have passed, whatever the clock is set to.
 
     Raises:
         ConfigurationUnreadable, UnknownSetting, WrongSetting, AlreadyRunning, NotDurable,
@@ -175,6 +182,7 @@ def build(
             uplinks=uplinks,
             cost=cost,
             judge=judge,
+            elapsed=elapsed,
         )
         return _join(folder, config, lock, store, outside)
     except BaseException:
@@ -192,6 +200,7 @@ class _Outside:
     uplinks: UplinkTo
     cost: Cost | None
     judge: Judge
+    elapsed: Elapsed
 
 
 def _keep_before_update(folder: Path, config: Config, clock: Clock, random: RandomSource) -> None:
@@ -212,6 +221,7 @@ def _configured_reader(config: Config) -> NamedReader:
 def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outside) -> Node:
     clock, random = outside.clock, outside.random
     incarnation, software = random(_INCARNATION_SIZE).hex(), f"yika {version('yika')}"
+    boot = Boot(software=software, incarnation=incarnation)
     start = read_start(store.path)
     queries = CustomerQueries(store)
     standing = Standing(start.enrolled)
@@ -227,7 +237,8 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     )
     cutter = Cutter(queries, standing, vault, clock, incarnation, software)
     courier = Courier(journal, queries, standing, cutter, adoption, outside.uplinks, clock, random)
-    staff = StaffDesk(journal, queries, standing, vault, keyring, clock, incarnation, software)
+    lockout = Lockout(journal, queries, clock, outside.elapsed)
+    staff = StaffDesk(journal, queries, standing, vault, keyring, clock, lockout, boot)
     known = KnownAccounts(queries, keyring, customers, standing)
     accounts = AccountDesk(journal, queries, known, standing, keyring, shelf, clock, random)
     enquiries = Enquiries(queries, standing, accounts, shelf)
@@ -250,6 +261,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
             folder, journal, standing, vault, staff, adoption, outside.uplinks, clock
         ),
         staff=staff,
+        lockout=lockout,
         accounts=accounts,
         amendments=Amendments(journal, accounts, clock),
         approvals=approvals,
@@ -293,6 +305,7 @@ def _guarded(journal: Journal, store: Store, clock: Clock, config: Config) -> Sh
     """Money moves in open shifts only, where the configuration says so."""
     guard = ShiftGuard(store, clock, config.place.zone, on=config.cash.shifts)
     journal.obey(guard.rule)
+    journal.obey(rule_of_days(config.place.zone))
     return guard
 
 

@@ -4,6 +4,11 @@
 key (NMK, 32 random bytes) wrapped with AES-KWP (RFC 5649) under Argon2id of the operator's
 password; the secrets are sealed with AES-256-GCM under HKDF of the NMK.  That a slot unwraps *is*
 the password check: no second hash of a password exists anywhere.  There is no default operator.
+An operator's slot goes when he may not sign in any more; a copy of the file from before still opens
+with his password, so a point whose disk he took is revoked by headquarters.
+
+A password alone must open the vault, so it is long (:data:`PASSWORD_MIN`) and none of those that
+everybody tries.  A slot that was made at another cost is made again when it is opened.
 
 ===========  =====================================================
 secret       what it is
@@ -47,6 +52,7 @@ from yika_common.values import dataclass
 from yika_node.errors import VaultDamaged, VaultLocked
 
 FILE_NAME: Final = "vault.json"
+PASSWORD_MIN: Final = 15
 _FORMAT = 1
 _NMK_SIZE = 32
 _SIGNING, _SEAL = "signing", "seal"
@@ -104,9 +110,9 @@ class Vault:
         """Make the keys and the first slot; the vault is then unlocked and on the disk.
 
         Raises:
-            PasswordTooShort, PasswordTooLong: nothing was made.
+            PasswordTooShort, PasswordTooLong, PasswordTooCommon: nothing was made.
         """
-        check_new_password(password)
+        check_chosen(operator, password)
         nmk = self._random(_NMK_SIZE)
         opened = _Open(
             nmk,
@@ -126,12 +132,24 @@ class Vault:
 
         Raises:
             VaultLocked: nobody is signed in.
-            PasswordTooShort, PasswordTooLong: nothing was changed.
+            PasswordTooShort, PasswordTooLong, PasswordTooCommon: nothing was changed.
         """
-        check_new_password(password)
-        nmk = self._opened().nmk
+        check_chosen(operator, password)
+        self._put(operator, self._opened().nmk, password)
+
+    def remove(self, operator: str) -> None:
+        """Take an operator's slot away; whoever has none changes nothing.
+
+        Raises:
+            VaultLocked: nobody is signed in.
+            ValueError: it is the last one, and the keys would be gone for ever.
+        """
+        self._opened()
         slots, secrets = self._read()
-        self._write(slots | {operator: self._slot(nmk, password)}, secrets)
+        if set(slots) == {operator}:
+            raise ValueError("the last slot is not taken away")
+        slots.pop(operator, None)
+        self._write(slots, secrets)
 
     def unlock(self, operator: str, password: str) -> None:
         """Open the vault, or check a password while it is open; unknown names take as long.
@@ -157,6 +175,8 @@ class Vault:
             self._open = _unsealed(nmk, secrets)
         elif not hmac.compare_digest(nmk, current.nmk):
             raise VaultDamaged
+        if slot.cost != self._cost:
+            self._put(operator, nmk, password)
 
     def lock(self) -> None:
         """Forget every key."""
@@ -191,6 +211,10 @@ class Vault:
             raise VaultLocked
         return self._open
 
+    def _put(self, operator: str, nmk: bytes, password: str) -> None:
+        slots, secrets = self._read()
+        self._write(slots | {operator: self._slot(nmk, password)}, secrets)
+
     def _slot(self, nmk: bytes, password: str) -> _Slot:
         salt = self._random(SALT_SIZE)
         key = key_from_password(password, salt, self._cost)
@@ -221,6 +245,18 @@ class Vault:
         except _NOT_A_VAULT as cause:
             raise VaultDamaged from cause
         return slots, secrets
+
+
+def check_chosen(operator: str, password: str) -> None:
+    """Refuse what is too short, too long or too common to open the vault with.
+
+    Raises:
+        PasswordTooShort, PasswordTooLong, PasswordTooCommon: say what is wrong.
+    """
+    from yika_common.infra.weak_passwords import check_uncommon  # noqa: PLC0415 - seldom needed
+
+    check_new_password(password, least=PASSWORD_MIN)
+    check_uncommon(password, (operator, "yika"))
 
 
 def _derived(nmk: bytes, purpose: bytes) -> bytes:

@@ -19,6 +19,7 @@ from node_world import (
     open_with_card,
     watch_commits,
 )
+from staff_builders import add_operator
 from yika_common.errors import YikaError
 from yika_common.simulated.icc import CardStore
 from yika_node.bootstrap import Node
@@ -91,7 +92,7 @@ class Counter(RuleBasedStateMachine):
     @rule()
     def hire(self) -> None:
         self.token += 1
-        self.node.staff.add(OPERATOR, f"clerk {self.token}", "four short words", Level.CLERK)
+        add_operator(self.node, f"clerk {self.token}", Level.CLERK)
 
     @invariant()
     def rebuilding_changes_nothing(self) -> None:

@@ -1,5 +1,6 @@
 """Who may do what: every level at every address, by the one table."""
 
+import re
 from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
@@ -11,9 +12,11 @@ from werkzeug.routing import Rule
 
 from node_pages import Clerk, Pages, code_of, pages_in
 from node_world import OPERATOR, PASSWORD
+from staff_builders import add_operator
 from yika_common.infra.web.guard import Entrance, UnguardedView, check_views, entrance_of
 from yika_node.services.rights import RIGHTS, Right, may
 from yika_node.services.views import Level
+from yika_node.web.staff_words import RIGHT_NAMES
 
 LOOKING = {
     Right.LOOK,
@@ -21,10 +24,12 @@ LOOKING = {
     Right.SEE_SALES,
     Right.SEE_OFFICE,
     Right.SEE_OPERATORS,
+    Right.SEE_SHIFTS,
     Right.TAKE_JOURNAL,
 }
 """What changes nothing, and is all that an auditor has."""
-OF_EVERYBODY = {"kit.status", "login.out"}
+OF_EVERYBODY = {"kit.status", "login.out", "staff.password", "staff.choose"}
+"""What concerns nobody but whoever is signed in."""
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 REACHED = "the view ran"
 
@@ -73,7 +78,7 @@ def workers(pages: Pages) -> dict[Level, Clerk]:
     """Somebody of each level, signed in; from then on every view only says that it ran."""
     pages.node.staff.sign_in(OPERATOR, PASSWORD)
     for level in Level:
-        pages.node.staff.add(OPERATOR, level.name, PASSWORD, level)
+        add_operator(pages.node, level.name, level)
     signed_in = {level: pages.clerk(name=level.name) for level in Level}
     views = pages.app.view_functions
     for route in routes_of(pages.app):
@@ -144,13 +149,15 @@ def test_a_view_that_names_no_right_stops_the_build(pages: Pages) -> None:
     check_views(pages.app)
 
 
-def test_every_right_is_asked_for_somewhere_and_given_to_somebody(pages: Pages) -> None:
-    templates = Path(__file__).parents[2] / "node/yika_node/web/templates"
-    shown = "".join(page.read_text(encoding="utf-8") for page in templates.glob("*.html"))
-    asked = {route.need for route in routes_of(pages.app)}
+def test_every_right_is_asked_for_somewhere_given_to_somebody_and_has_a_name() -> None:
+    folder = Path(__file__).parents[2] / "node/yika_node"
+    besides = {folder / "services/rights.py", folder / "web/staff_words.py"}
+    sources = {*folder.rglob("*.py"), *folder.rglob("*.html")} - besides
+    asked = "".join(source.read_text(encoding="utf-8") for source in sorted(sources))
     for right in Right:
-        assert right in asked or f"Right.{right.name})" in shown, right
+        assert re.search(rf"Right\.{right.name}\b", asked), right
         assert any(may(level, right) for level in Level), right
+        assert right in RIGHT_NAMES, right
 
 
 def test_an_auditor_changes_nothing(pages: Pages) -> None:

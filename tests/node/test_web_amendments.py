@@ -9,6 +9,7 @@ import pytest
 from customer_builders import ELSEWHERE, a_sheet
 from node_pages import Clerk, Pages, code_of, facts, pages_in, said
 from node_world import OPERATOR, PASSWORD
+from staff_builders import add_operator
 from tariff_builders import a_document, as_bytes
 from yika_common.services import Service
 from yika_common.sync.customers import DebtSheet, OwnLimit, SlotSheet
@@ -123,7 +124,7 @@ def test_own_limits_are_listed_and_set(clerk: Clerk) -> None:
 
 
 def test_a_clerk_may_look_and_not_amend(pages: Pages) -> None:
-    pages.node.staff.add(OPERATOR, "lan", PASSWORD, Level.CLERK)
+    add_operator(pages.node, "lan", Level.CLERK)
     clerk = pages.clerk(name="lan")
     assert "Amend" not in clerk.get(PAGE).text
     for path in (FACTS, LIMITS):

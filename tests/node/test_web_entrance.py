@@ -86,6 +86,7 @@ def test_a_wrong_password_and_an_unknown_name_are_answered_alike(pages: Pages) -
 def test_after_five_wrong_passwords_the_right_one_waits(pages: Pages) -> None:
     for _ in range(5):
         assert sign_in(pages, "mei", "wrong")[0] == 401
+        pages.world.pass_time(seconds=2)
     status, text = sign_in(pages, "mei", PASSWORD)
     assert (status, "Too many wrong passwords" in text) == (429, True)
     pages.world.pass_time(minutes=15)

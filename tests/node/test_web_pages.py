@@ -9,6 +9,7 @@ import pytest
 from little_headquarters import AREA
 from node_pages import Clerk, Pages, code_of, facts, hidden, led_to, pages_in, said, tag_of
 from node_world import OPERATOR, PASSWORD, Fate, World, a_chip
+from staff_builders import add_operator
 from yika_common.sync.settings import Settings
 from yika_node.services.rights import Right, may
 from yika_node.services.views import Level, SaleState
@@ -148,8 +149,7 @@ def test_before_anybody_chose_the_pages_speak_the_vending_points_language(fresh:
 @pytest.mark.parametrize("name", [kind.name for kind in Level])
 def test_the_bar_of_commands_leads_only_where_the_level_reaches(pages: Pages, name: str) -> None:
     chief = pages.clerk()
-    someone = {"name": "wei", "password": PASSWORD, "level": name}
-    assert chief.post("/operators", someone, on="/operators").status_code == 303
+    add_operator(pages.node, "wei", Level[name])
     worker = pages.clerk(name="wei")
     (worker if may(Level[name], Right.OPEN_ACCOUNT) else chief).open_with_card()
     bar = worker.get("/manual").text.partition("<nav")[2].partition("</nav>")[0]

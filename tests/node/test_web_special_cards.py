@@ -13,6 +13,7 @@ from node_pages import TAGS, code_of, hidden, said
 from node_world import OPERATOR, PASSWORD
 from special_builders import PIN, AnyChip
 from special_town import SpecialPoint, SpecialTown
+from staff_builders import add_operator
 from yika_central.services.special_office import NewManaging
 from yika_common.cards.approval import act_digest
 from yika_common.cards.special import contact as special
@@ -179,7 +180,7 @@ def test_a_managing_card_is_written_approves_and_comes_back(
 def test_a_clerk_neither_writes_cards_nor_sees_the_list(
     town: SpecialTown, point: SpecialPoint
 ) -> None:
-    point.node.staff.add(OPERATOR, "wu", PASSWORD, Level.CLERK)
+    add_operator(point.node, "wu", Level.CLERK)
     desk = Desk(point)
     fields = {"name": "wu", "password": PASSWORD}
     assert desk.post("/login", fields, "/login").status_code == 303

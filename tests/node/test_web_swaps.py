@@ -10,6 +10,7 @@ from card_builders import ChipMemory
 from little_headquarters import meter_number
 from node_pages import Clerk, Pages, code_of, facts, pages_in
 from node_world import OPERATOR, PASSWORD
+from staff_builders import add_operator
 from yika_common.journal.card_bodies import Approved
 from yika_common.journal.meter_bodies import MeterSwapped
 from yika_common.journal.record import decode_line
@@ -142,7 +143,7 @@ def test_a_refusal_is_said_on_the_page_and_what_was_typed_stays(
 
 def test_only_a_supervisor_replaces_meters(pages: Pages, clerk: Clerk) -> None:
     number, _ = bought(pages, clerk)
-    pages.node.staff.add(OPERATOR, "li", PASSWORD, Level.CLERK)
+    add_operator(pages.node, "li", Level.CLERK)
     assert "/replace" not in pages.clerk(name="li").get(f"/accounts/{number}").text
     page = f"/accounts/{number}/meters/{WATER}/replace"
     assert pages.clerk(name="li").get(page).status_code == 403

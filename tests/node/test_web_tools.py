@@ -8,6 +8,7 @@ import pytest
 from node_pages import Clerk, Pages, code_of, pages_in
 from node_tools import COLD, GAS, TOOL, order_for, tool_card
 from node_world import OPERATOR, PASSWORD, a_chip
+from staff_builders import add_operator
 from yika_common.cards.tool_order import OrderKind
 from yika_node.services.views import Level
 
@@ -75,6 +76,6 @@ def test_a_lost_card_is_reported_once(pages: Pages) -> None:
 
 
 def test_only_a_supervisor_opens_the_page(pages: Pages) -> None:
-    pages.node.staff.add(OPERATOR, "li", PASSWORD, Level.CLERK)
+    add_operator(pages.node, "li", Level.CLERK)
     clerk: Clerk = pages.clerk(name="li")
     assert clerk.get(PAGE).status_code == 403

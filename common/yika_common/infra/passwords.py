@@ -55,14 +55,14 @@ class Cost:
             raise ValueError(f"Argon2 has no such cost: {self}")
 
 
-def check_new_password(password: str) -> None:
-    """Refuse what is too short or too long; nothing else is asked of a password.
+def check_new_password(password: str, *, least: int = LENGTH_MIN) -> None:
+    """Refuse what is too short or too long; no kinds of characters are asked for.
 
     Raises:
         PasswordTooShort, PasswordTooLong: say the length that is allowed.
     """
-    if len(password) < LENGTH_MIN:
-        raise PasswordTooShort(least=LENGTH_MIN)
+    if len(password) < least:
+        raise PasswordTooShort(least=least)
     if len(password) > LENGTH_MAX:
         raise PasswordTooLong(most=LENGTH_MAX)
 

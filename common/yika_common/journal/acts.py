@@ -10,6 +10,7 @@ swap            ``meter swap``      account, slot, old, new, moved, reason
 charge, back    ``charge back``     node, epoch, charge, what, account, amount, reason
 staff, level    ``operator level``  name, level, reason
 cash            ``cash``            node, what, amount, reason, reference
+life, closed    ``close account``   account, reason
 card            ``free card``       not to be made again: the fee not taken is in no record
 ==============  ==================  ===============================================================
 
@@ -21,6 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 from yika_common.cards.approval import act_digest
+from yika_common.journal.account_bodies import AccountMoved
 from yika_common.journal.bodies import REFUND, SWAP, CardIssued, Intent
 from yika_common.journal.body import Body
 from yika_common.journal.card_bodies import Supplemented
@@ -33,6 +35,7 @@ REFUND_ACT, SUPPLEMENT_ACT, SWAP_ACT = "refund", "supplement", "meter swap"
 CHARGE_BACK_ACT = "charge back"
 OPERATOR_LEVEL_ACT = "operator level"
 CASH_ACT = "cash"
+CLOSING_ACT = "close account"
 
 
 def approval_of(body: Body) -> int | None:
@@ -43,7 +46,7 @@ def approval_of(body: Body) -> int | None:
         return body.approved if body.approved and body.act != SWAP else None
     if isinstance(body, Supplemented) or (isinstance(body, Charged) and body.takes_back):
         return body.approved
-    if isinstance(body, CardIssued | MeterSwapped | StaffChanged | CashMoved):
+    if isinstance(body, CardIssued | MeterSwapped | StaffChanged | CashMoved | AccountMoved):
         return body.approved or None
     return None
 
@@ -52,6 +55,11 @@ def digest_of(body: Body, node: str, epoch: int) -> bytes | None:
     """The digest of the act that a record is; None where its record does not say all of it."""
     made = _DIGESTS.get(type(body))
     return None if made is None else made(body, node, epoch)
+
+
+def closing_digest(account: str, reason: str) -> bytes:
+    """What a second person approves where an account ends with credit on its card."""
+    return act_digest(CLOSING_ACT, account=account, reason=reason)
 
 
 def _refund(body: Intent, node: str, epoch: int) -> bytes | None:
@@ -125,6 +133,10 @@ def _cash(body: CashMoved, node: str, _epoch: int) -> bytes:
     )
 
 
+def _closing(body: AccountMoved, _node: str, _epoch: int) -> bytes:
+    return closing_digest(body.account, body.reason)
+
+
 _DIGESTS: dict[type[Body], Callable[[Any, str, int], bytes | None]] = {
     Intent: _refund,
     Supplemented: _supplement,
@@ -132,4 +144,5 @@ _DIGESTS: dict[type[Body], Callable[[Any, str, int], bytes | None]] = {
     Charged: _charge_back,
     StaffChanged: _level,
     CashMoved: _cash,
+    AccountMoved: _closing,
 }

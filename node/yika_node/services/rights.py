@@ -63,9 +63,17 @@ class Right(Enum):
     TEST_PRINTER = auto()
     SET_PRINTER = auto()
     """Which printer is used."""
+    WORK_SHIFT = auto()
+    """Open a drawer of one's own, move cash in it, count and close it."""
+    SEE_SHIFTS = auto()
+    """Everybody's Z reports, and what must be in a drawer that is not counted yet."""
+    LEAD_SHIFTS = auto()
+    """Count and close another's drawer; bring takings to the bank."""
     EXCHANGE = auto()
     """Exchange with headquarters now."""
     MANAGE_OPERATORS = auto()
+    LIMIT_OPERATORS = auto()
+    """Set what others may do in a day."""
 
 
 _SEEING: Final = frozenset({Right.LOOK, Right.SEE_ACCOUNTS, Right.SEE_SALES, Right.SEE_OFFICE})
@@ -84,6 +92,7 @@ _COUNTER: Final = frozenset(
         Right.TEST_READER,
         Right.PRINT,
         Right.TEST_PRINTER,
+        Right.WORK_SHIFT,
         Right.EXCHANGE,
     }
 )
@@ -101,7 +110,10 @@ _LEADING: Final = frozenset(
         Right.WRITE_TOOLS,
         Right.WRITE_SPECIAL,
         Right.SET_PRINTER,
+        Right.SEE_SHIFTS,
+        Right.LEAD_SHIFTS,
         Right.MANAGE_OPERATORS,
+        Right.LIMIT_OPERATORS,
     }
 )
 
@@ -109,7 +121,7 @@ RIGHTS: Final[Mapping[Level, frozenset[Right]]] = {
     Level.CLERK: _CLERK,
     Level.SUPERVISOR: _CLERK | _LEADING,
     Level.MANAGER: _CLERK | _LEADING,
-    Level.AUDITOR: _SEEING | {Right.SEE_OPERATORS, Right.TAKE_JOURNAL},
+    Level.AUDITOR: _SEEING | {Right.SEE_OPERATORS, Right.SEE_SHIFTS, Right.TAKE_JOURNAL},
     Level.TECHNICIAN: frozenset(
         {
             Right.LOOK,

@@ -69,7 +69,7 @@ def reading_row(row: tables.Reading) -> ReadingRow:
 
 def operator_of(row: tables.Operator) -> Operator:
     """One operator."""
-    return Operator(row.name, Level[row.level])
+    return Operator(row.name, Level[row.level], temporary=bool(row.temporary))
 
 
 def account_of(

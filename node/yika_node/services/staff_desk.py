@@ -1,32 +1,30 @@
 """Operators: signing in opens the vault, and the last one to leave locks it.
 
-Five wrong passwords in a row under one name close that name for 15 minutes of the node's trusted
-clock; the count is in the database, so a restart does not clear it.  Names that nobody has are
-counted together.  The journal cannot be signed while the vault is locked, so failed attempts are
-recorded when somebody has signed in.
+Wrong passwords in a row close a name (:mod:`yika_node.services.lockout`).  The journal cannot be
+signed while the vault is locked, so failed attempts are recorded when somebody has signed in.
+
+What becomes of operators after that is :mod:`yika_node.services.staff_office`'s.
 """
 
 import threading
 from typing import Final
 
-from yika_common.clock import Clock, to_timestamp
-from yika_common.infra.sessions import TooManyAttempts, WrongPassword
+from yika_common.clock import Clock
+from yika_common.infra.sessions import WrongPassword
 from yika_common.journal.bodies import Boot, Login, OperatorAdded
 from yika_common.journal.body import Body
 from yika_node.db.journal import Journal
 from yika_node.db.queries import Queries
-from yika_node.services.errors import OperatorExists, OperatorNameUnusable
+from yika_node.services.errors import OperatorNameUnusable
 from yika_node.services.keyring import KeyRing
+from yika_node.services.lockout import NOBODY, Lockout
 from yika_node.services.rows import operator_of
 from yika_node.services.standing import Standing
 from yika_node.services.views import Level, Operator
 from yika_node.vault import Vault
 
-FAILURES_MAX: Final = 5
-CLOSED_S: Final = 15 * 60
 NAME_MAX: Final = 32
 _FAILURES_RECORDED = 20
-_NOBODY = ""
 
 
 class StaffDesk:
@@ -40,8 +38,8 @@ class StaffDesk:
         vault: Vault,
         keyring: KeyRing,
         clock: Clock,
-        incarnation: str,
-        software: str,
+        lockout: Lockout,
+        boot: Boot,
     ) -> None:
         self._journal = journal
         self._queries = queries
@@ -49,7 +47,8 @@ class StaffDesk:
         self._vault = vault
         self._keyring = keyring
         self._clock = clock
-        self._boot = Boot(software=software, incarnation=incarnation)
+        self._lockout = lockout
+        self._boot = boot
         self._booted = False
         self._present: set[str] = set()
         self._lock = threading.Lock()
@@ -59,7 +58,7 @@ class StaffDesk:
 
         Raises:
             NotEnrolled: there is nobody yet.
-            TooManyAttempts: the name is closed for a while; the password was not looked at.
+            TooManyAttempts, NameClosed: the password was not looked at.
             WrongPassword: the attempt is counted.
 
         A node whose journal is refused lets people in without recording it, so that they can see
@@ -67,13 +66,7 @@ class StaffDesk:
         """
         _ = self._standing.membership
         with self._lock:
-            key = name if name in self._vault.operators() else _NOBODY
-            failures = self._failures(key)
-            try:
-                self._vault.unlock(name, password)
-            except WrongPassword:
-                self._count(key, failures + 1)
-                raise
+            failures = self._proved(name, password)
             try:
                 operator = self._admit(name, failures)
             except BaseException:
@@ -81,6 +74,17 @@ class StaffDesk:
                 raise
             self._present.add(name)
         return operator
+
+    def prove(self, name: str, password: str) -> None:
+        """Look whether somebody who is at work knows his password; wrong ones are counted.
+
+        Raises:
+            TooManyAttempts, NameClosed: the password was not looked at.
+            WrongPassword: the attempt is counted.
+        """
+        with self._lock:
+            if self._proved(name, password):
+                self._lockout.forget(name)
 
     def sign_out(self, name: str) -> None:
         """Forget the operator; the vault is locked when nobody is left."""
@@ -93,23 +97,6 @@ class StaffDesk:
         with self._lock:
             self._present.clear()
             self._lock_if_empty()
-
-    def add(self, by: str, name: str, password: str, level: Level) -> Operator:
-        """Give another person a name, a level and a password.
-
-        Raises:
-            OperatorExists, OperatorNameUnusable: nothing was changed.
-            PasswordTooShort, PasswordTooLong, VaultLocked: nothing was changed.
-        """
-        name = self.checked_name(name)
-        with self._lock:
-            if self._queries.operator(name) is not None:
-                raise OperatorExists(name=name)
-            # A slot without its record lets nobody in: signing in asks for both.
-            self._vault.add(name, password)
-            body = OperatorAdded(name=name, level=level.name)
-            self._journal.append([body], at=self._clock(), operator=by)
-        return Operator(name, level)
 
     @staticmethod
     def checked_name(name: str) -> str:
@@ -132,35 +119,26 @@ class StaffDesk:
         row = self._queries.operator(name)
         return None if row is None else operator_of(row)
 
-    def _failures(self, key: str) -> int:
-        """Wrong passwords in a row so far.
-
-        Raises:
-            TooManyAttempts: the name is closed.
-        """
-        attempt = self._queries.attempt(key)
-        if attempt is None:
-            return 0
-        waited = to_timestamp(self._clock()) - attempt.last_at
-        if waited < 0:
-            # The clock was set back, or had been far ahead: the wait begins anew, and ends.
-            self._count(key, attempt.failures)
-            waited = 0
-        if attempt.failures % FAILURES_MAX == 0 and waited < CLOSED_S:
-            raise TooManyAttempts(seconds=CLOSED_S - waited)
-        return attempt.failures
-
-    def _count(self, key: str, failures: int) -> None:
-        self._journal.note(
-            "INSERT OR REPLACE INTO attempt (operator, failures, last_at) VALUES (?, ?, ?)",
-            (key, failures, to_timestamp(self._clock())),
-        )
+    def _proved(self, name: str, password: str) -> int:
+        """Let the vault judge a password; wrong ones before it, in a row."""
+        key = name if name in self._vault.operators() else NOBODY
+        failures = self._lockout.failures(key)
+        try:
+            self._vault.unlock(name, password)
+        except WrongPassword:
+            self._lockout.failed(key, failures + 1)
+            raise
+        return failures
 
     def _admit(self, name: str, failures: int) -> Operator:
         """Record the start of the process, the first operator, and who came."""
         known = self._queries.operators()
         found = next((row for row in known if row.name == name), None)
         if found is None and known:
+            raise WrongPassword
+        if found is not None and found.disabled_at:
+            # The record says so, and the machine stopped before the slot was gone.
+            self._vault.remove(name)
             raise WrongPassword
         operator = Operator(name, Level.SUPERVISOR) if found is None else operator_of(found)
         if self._journal.refusal is not None:
@@ -169,14 +147,24 @@ class StaffDesk:
         if found is None:
             bodies.append(OperatorAdded(name=name, level=operator.level.name))
         bodies += [Login(outcome="failed")] * min(failures, _FAILURES_RECORDED)
+        if self._lockout.released_at_console(name):
+            bodies.append(released_by_console(name))
+            failures += 1
         bodies.append(Login(outcome="ok"))
         self._journal.append(bodies, at=self._clock(), operator=name)
         self._booted = True
         if failures:
-            self._journal.note("DELETE FROM attempt WHERE operator = ?", (name,))
+            self._lockout.forget(name)
         return operator
 
     def _lock_if_empty(self) -> None:
         if not self._present:
             self._vault.lock()
             self._keyring.forget()
+
+
+def released_by_console(name: str) -> Body:
+    """What the journal is told of a name that whoever keeps the machine has released."""
+    from yika_common.journal.staff_bodies import RELEASED, StaffChanged  # noqa: PLC0415 - seldom
+
+    return StaffChanged(name=name, what=RELEASED, reason="console")

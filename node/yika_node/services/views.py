@@ -76,10 +76,11 @@ class CardKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A person who may sign in."""
+    """A person who may sign in; a ``temporary`` password must be changed before anything else."""
 
     name: str
     level: Level
+    temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,18 @@ from collections.abc import Callable
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from flask import Flask
+from flask import Blueprint, Flask, redirect, url_for
 from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response
 
 from yika_common.clock import Clock, from_timestamp
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.language import said
+from yika_common.infra.sessions import NotAllowed
 from yika_common.infra.web.app import make_app
-from yika_common.infra.web.faults import language_here, sentence_here
+from yika_common.infra.web.faults import answer, language_here, sentence_here
 from yika_common.infra.web.login import login_blueprint
-from yika_common.infra.web.site import NavItem, Site
+from yika_common.infra.web.site import NavItem, Site, present
 from yika_node.bootstrap import Node
 from yika_node.config import NO_PRINTER
 from yika_node.services.rights import Right
@@ -26,6 +28,7 @@ from yika_node.web import (
     counter_pages,
     health_pages,
     labels,
+    limit_pages,
     machine_pages,
     manual_pages,
     notice_pages,
@@ -101,7 +104,7 @@ def make_node_app(
     )
     blueprints = [
         setup_pages.pages,
-        login_blueprint(authenticate_with(node.staff)),
+        login_blueprint(authenticate_with(node.staff, desk_sessions)),
         counter_pages.pages,
         notice_pages.pages,
         sale_pages.pages,
@@ -112,6 +115,7 @@ def make_node_app(
         reader_pages.pages,
         printer_pages.pages,
         staff_pages.pages,
+        limit_pages.pages,
         manual_pages.pages,
         health_pages.pages,
         machine_pages.pages,
@@ -122,7 +126,9 @@ def make_node_app(
         card_life_pages.pages,
     ]
     app = make_app(__name__, face, blueprints)
-    app.extensions[EXTENSION] = Front(node, CardWatch(node.cards.present, clock), LastCard(), soon)
+    watch = CardWatch(node.cards.present, clock)
+    app.extensions[EXTENSION] = Front(node, watch, LastCard(), soon, desk_sessions)
+    app.register_error_handler(NotAllowed, _not_allowed)
     _teach_words(app, node)
     return app
 
@@ -138,6 +144,14 @@ def _teach_words(app: Flask, node: Node) -> None:
     app.jinja_env.filters["moment"] = from_timestamp
     app.jinja_env.filters["phrase"] = lambda text: said(text, language_here())
     app.jinja_env.filters["said"] = sentence_here
+
+
+def _not_allowed(error: NotAllowed) -> Response:
+    """Whoever has to choose a password first is led there."""
+    session = present()
+    if session is not None and front().sessions.must_change(session):
+        return redirect(url_for("staff.password"), 303)
+    return answer(error)
 
 
 def _card_seen() -> Seen:

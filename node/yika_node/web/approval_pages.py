@@ -13,6 +13,8 @@ from yika_common.infra.language import said
 from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.faults import language_here
 from yika_common.infra.web.guard import needs
+from yika_common.infra.web.site import signed_in
+from yika_node.services.approvals import operator_is
 from yika_node.services.rights import Right
 from yika_node.web.front import front, node, operator
 from yika_node.web.special_pages import managing_desk_of
@@ -62,6 +64,8 @@ def approve(token: str) -> Response:
     form = request.form
     waiting = managing_desk_of(node()).approve(token, form.get("pin", ""), last="last" in form)
     assert waiting.approved is not None, "it was approved just now"
+    if operator_is(operator(), waiting.approved.holder):
+        front().sessions.has_approved(signed_in())
     flash(
         gettext(
             "%(holder)s has approved it. Take the managing card out and put the customer's card "

@@ -2,6 +2,9 @@
 
 The vault is locked when the last operator has gone, and an operator whose session ran out has
 gone, whether or not his browser ever asks again: :meth:`DeskSessions.sweep` looks after that.
+
+Two things stand between an operator and what his level may do: a password that holds once is
+changed first, and whoever approved for another takes no money in the same session.
 """
 
 from collections.abc import Callable
@@ -10,7 +13,7 @@ from yika_common.clock import Clock
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.sessions import MemorySessions, Session, SessionExpired, Sessions
 from yika_common.infra.web.login import Authenticate, Identity
-from yika_node.services.rights import Right, may
+from yika_node.services.rights import NOT_AFTER_APPROVING, Right, may
 from yika_node.services.staff_desk import StaffDesk
 from yika_node.services.views import Level, Operator
 
@@ -36,6 +39,8 @@ class DeskSessions:
 
     def __init__(self, clock: Clock, random: RandomSource, leave: Callable[[str], None]) -> None:
         self._store = _ListedSessions()
+        self._must_change: set[str] = set()
+        self._approved: set[str] = set()
         self.sessions = Sessions(
             clock=clock,
             random=random,
@@ -49,9 +54,35 @@ class DeskSessions:
             if self._store.get(key) is not None:
                 self._end_if_over(key)
 
-    @staticmethod
-    def allows(session: Session, right: Right) -> bool:
-        """Whether the session's operator has the right."""
+    def end(self, name: str) -> None:
+        """End what an operator is doing, at whatever browser."""
+        self._store.drop_user(name)
+
+    def came(self, operator: Operator) -> None:
+        """Somebody signed in: what was true of his last session is no more."""
+        self._approved.discard(operator.name)
+        self._must_change.discard(operator.name)
+        if operator.temporary:
+            self._must_change.add(operator.name)
+
+    def must_change(self, session: Session) -> bool:
+        """Whether the session's operator has to choose a password before anything else."""
+        return session.user_id in self._must_change
+
+    def changed(self, name: str) -> None:
+        """The operator has chosen his own password."""
+        self._must_change.discard(name)
+
+    def has_approved(self, session: Session) -> None:
+        """The session's operator approved what another does."""
+        self._approved.add(session.user_id)
+
+    def allows(self, session: Session, right: Right) -> bool:
+        """Whether the session's operator has the right, now."""
+        if self.must_change(session):
+            return False
+        if right in NOT_AFTER_APPROVING and session.user_id in self._approved:
+            return False
         return may(Level(session.level), right)
 
     def _end_if_over(self, key: str) -> None:
@@ -66,6 +97,12 @@ def identity_of(operator: Operator) -> Identity:
     return Identity(operator.name, operator.name, operator.level)
 
 
-def authenticate_with(staff: StaffDesk) -> Authenticate:
+def authenticate_with(staff: StaffDesk, sessions: DeskSessions) -> Authenticate:
     """Name and password are right when they open the vault."""
-    return lambda name, password: identity_of(staff.sign_in(name, password))
+
+    def authenticate(name: str, password: str) -> Identity:
+        operator = staff.sign_in(name, password)
+        sessions.came(operator)
+        return identity_of(operator)
+
+    return authenticate

@@ -12,6 +12,7 @@ from yika_common.infra.web.site import signed_in, site
 from yika_common.values import dataclass
 from yika_node.bootstrap import Node
 from yika_node.services.views import CardView
+from yika_node.web.entrance import DeskSessions
 from yika_node.web.watch import CardWatch
 
 EXTENSION = "yika_node"
@@ -42,12 +43,16 @@ class LastCard:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """One program's counter; ``soon`` lets the exchange with headquarters run soon."""
+    """One program's counter.
+
+    ``soon`` lets the exchange with headquarters run soon; ``sessions`` are those at its browsers.
+    """
 
     node: Node
     watch: CardWatch
     last_card: LastCard
     soon: Callable[[], None]
+    sessions: DeskSessions
 
     def read_card(self) -> CardView:
         """Read the card in the reader, and remember it.

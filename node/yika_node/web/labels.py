@@ -129,6 +129,11 @@ _MINUTES_SHOWN: Final = 120
 _HOURS_SHOWN: Final = 48
 
 
+def level(name: str) -> Text:
+    """The word for a level, by the name that stands in journals."""
+    return LEVELS[Level[name]]
+
+
 def in_words(error: YikaError) -> YikaError:
     """The same error, its facts named as the page names them."""
     facts = _in_words(error.facts)
