@@ -86,7 +86,7 @@ def town(made: Path, tmp_path: Path) -> Iterator[Town]:
 
 def test_practice_begins_with_households_cards_and_spare_things(town: Town) -> None:
     names = {path.name for path in (town.folder / "cards").iterdir() if "." not in path.name}
-    assert {"card-1", "card-2", "card-3", "blank-1"} <= names
+    assert {"card-1", "card-2", "card-3", "spare-1"} <= names
     for index in range(1, len(HOUSEHOLDS) + 1):
         town.insert(f"card-{index}")
         assert town.node.cards.read(CLERK).kind is CardKind.OURS
@@ -140,7 +140,7 @@ def test_a_real_card_is_refused_in_practice(town: Town, tmp_path: Path) -> None:
     real = world.enrolled()
     _, chip = open_with_card(world, real)
     before = chip.load()
-    town.insert("blank-1")
+    town.insert("spare-1")
     town.practice.reader.icc = UserCardIcc(chip, repeatable_random(5))
     with pytest.raises(RealCardShown):
         town.node.cards.read(CLERK)
@@ -172,7 +172,7 @@ def test_a_blank_card_becomes_a_practice_card(town: Town) -> None:
         ),
     )
     account = town.node.accounts.open(CLERK, form)
-    town.insert("blank-2")
+    town.insert("spare-2")
     issued = town.node.cards.initialise(CLERK, account.number)
     assert issued.number == card_number(len(HOUSEHOLDS) + 1)
     assert int(card_number(CARDS)) - int(card_number(1)) == CARDS - 1

@@ -158,7 +158,7 @@ def _make(
         for index, household in enumerate(HOUSEHOLDS):
             _open_account(node, reader, folder / "cards", index, household, random)
         for number in range(1, BLANKS + 1):
-            new_card_file(folder / "cards" / f"blank-{number}", random)
+            new_card_file(folder / "cards" / f"spare-{number}", random)
         node.courier.sync()
         begun = node.courier.state().head
     finally:

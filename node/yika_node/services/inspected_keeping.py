@@ -124,7 +124,10 @@ def backups(folder: Path, clock: Clock) -> Finding:
     """The last good backup, and the second medium."""
     state, now = Safekeeping(folder).state(), clock()
     with reading(folder) as connection:
-        issued = from_timestamp(_membership(connection).certificate.issued)
+        found = _membership(connection)
+    if found.practice:
+        return good(N_("Backup"), N_("Practice is not backed up: nothing here is real."))
+    issued = from_timestamp(found.certificate.issued)
     part, age = N_("Backup"), age_of(state, now, lambda: issued)
     facts: dict[str, str | int] = {"hours": age // _HOUR}
     if state.good is not None:

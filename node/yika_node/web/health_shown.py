@@ -102,7 +102,8 @@ def _troubles() -> Iterator[Trouble]:
     sentences = None
     for line in last_lines():
         held = json.loads(line)
-        if held["level"] in ("warning", "error", "critical"):
+        ours = held["of"].startswith("yika_")
+        if ours and held["level"] in ("warning", "error", "critical"):
             sentences = sentences or dict(messages(language_here()))
             code = str(held.get("code", ""))
             yield Trouble(

@@ -96,6 +96,7 @@ CHAPTERS: Final[dict[str, Text]] = {
     "tariffs": _("Prices"),
     "headquarters": _("Headquarters"),
     "operators": _("Operators"),
+    "practice": _("Practice and the first hour"),
     "safekeeping": _("Backups and health"),
     "safety": _("What is safe, and what is not"),
     "messages": _("What the program says"),

@@ -35,6 +35,7 @@ _CHAPTER_OF_PAGE: Final = {
     "reader": "reader",
     "tools": "meters",
     "health": "safekeeping",
+    "practice": "practice",
 }
 
 
