@@ -26,6 +26,7 @@ from yika_node.services.charge_errors import (
     ChargeSumUnusable,
     ChargeUnknown,
     DepositCredited,
+    FeePriceFixed,
     FeeUnknown,
 )
 from yika_node.services.charges import AMOUNT_MAX, ChargeDesk
@@ -104,7 +105,9 @@ def test_a_fee_has_its_price_its_tax_and_its_receipts_number(
 def test_only_an_open_price_is_typed(desk: ChargeDesk) -> None:
     assert desk.take_fee(OPERATOR, "VISIT", "f1", amount=Money(7_500)).amount == 7_500
     assert desk.take_fee(OPERATOR, "VISIT", "f2").amount == 5_000
-    assert desk.take_fee(OPERATOR, "SEAL", "f3", amount=Money(1)).amount == 2_260
+    assert desk.take_fee(OPERATOR, "SEAL", "f3", amount=Money(2_260)).amount == 2_260
+    with pytest.raises(FeePriceFixed):
+        desk.take_fee(OPERATOR, "SEAL", "f4", amount=Money(1))
 
 
 @pytest.mark.parametrize("amount", [0, -5, AMOUNT_MAX + 1])

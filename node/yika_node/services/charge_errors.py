@@ -1,6 +1,7 @@
 """What can go wrong with fees and deposits."""
 
 from yika_common.errors import N_, YikaError
+from yika_node.services.errors import SaleUnknown
 
 
 class FeeUnknown(YikaError):
@@ -10,6 +11,16 @@ class FeeUnknown(YikaError):
     sentence = N_(
         "The utility's list of fees has no “%(code_)s”. Nothing was taken. Choose a fee of the "
         "list; headquarters keeps it."
+    )
+
+
+class FeePriceFixed(YikaError):
+    """Another sum than the price was typed for a fee whose price nobody types."""
+
+    code = "fee_price_fixed"
+    sentence = N_(
+        "This fee is %(price)s and no other sum. Nothing was taken. Leave the sum empty, or choose "
+        "another fee."
     )
 
 
@@ -29,7 +40,7 @@ class ChargeNoteUnusable(YikaError):
     sentence = N_("The note has at most %(most)s characters. Nothing was taken. Shorten it.")
 
 
-class ChargeUnknown(YikaError):
+class ChargeUnknown(SaleUnknown):
     """No charge has this number."""
 
     code = "charge_unknown"

@@ -19,7 +19,7 @@ from yika_common.cards.approval import act_digest
 from yika_common.clock import Clock, from_timestamp
 from yika_common.journal.acts import CHARGE_BACK_ACT
 from yika_common.journal.till_bodies import DEPOSIT, FEE, Charged
-from yika_common.numbers import Money
+from yika_common.numbers import Money, money_to_text
 from yika_common.values import dataclass
 from yika_node.db.journal import Draft, Entry, Journal, Position
 from yika_node.db.queries import Queries
@@ -34,6 +34,7 @@ from yika_node.services.charge_errors import (
     ChargeSumUnusable,
     ChargeUnknown,
     DepositCredited,
+    FeePriceFixed,
     FeeUnknown,
 )
 from yika_node.services.errors import FormUsed
@@ -107,13 +108,15 @@ class ChargeDesk:
             given: how it is paid; None: with the exact sum in cash.
 
         Raises:
-            FeeUnknown, ChargeSumUnusable, ChargeNoteUnusable, AccountUnknown, FormUsed; those of
-                the tenders: nothing was taken.
+            FeeUnknown, FeePriceFixed, ChargeSumUnusable, ChargeNoteUnusable, AccountUnknown,
+                FormUsed; those of the tenders: nothing was taken.
         """
         fee = next((item for item in self.fees() if item.code == code), None)
         if fee is None:
             raise FeeUnknown(code_=code[:16])
-        price = Money(fee.price) if amount is None or not fee.open else amount
+        price = Money(fee.price) if amount is None else amount
+        if price != fee.price and not fee.open:
+            raise FeePriceFixed(price=money_to_text(Money(fee.price)))
         self._check(price, account, note)
         tax = price * fee.tax // (_WHOLE + fee.tax)
         body = Charged(

@@ -8,6 +8,7 @@ from yika_node.bootstrap import Node
 
 if TYPE_CHECKING:
     from yika_node.db.till_queries import TillQueries
+    from yika_node.services.charges import ChargeDesk
 
 
 def till_of(node: Node) -> TillQueries:
@@ -15,3 +16,19 @@ def till_of(node: Node) -> TillQueries:
     from yika_node.db.till_queries import TillQueries  # noqa: PLC0415 - see above
 
     return TillQueries(node.store)
+
+
+def charge_desk_of(node: Node) -> ChargeDesk:
+    """The desk of fees and deposits."""
+    from yika_node.services.charges import ChargeDesk  # noqa: PLC0415 - see above
+
+    return ChargeDesk(
+        node.journal,
+        node.queries,
+        till_of(node),
+        node.accounts,
+        node.standing,
+        node.approvals,
+        lambda: node.settings.settings().fees,
+        node.clock,
+    )
