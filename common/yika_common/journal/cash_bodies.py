@@ -37,10 +37,12 @@ ZS_MAX = ROWS_MAX
 """Shifts in one banking."""
 
 TARIFFS_MAX = ROWS_MAX
+PIECES_MAX = 1_000_000
+"""Of one note or coin in a drawer."""
+
 REST = "*"
 """In a Z report's place for a tariff: all those together for which it has no more room."""
 
-_PIECES_MAX = 1_000_000
 _DENOMINATIONS_MAX = 32
 _WORD_MAX = 16
 _U32 = (1 << 32) - 1
@@ -75,7 +77,7 @@ class Priced(NamedTuple):
 
 
 def _counts(key: str) -> Any:
-    checks = is_number(1, FIGURE_MAX), is_number(1, _PIECES_MAX)
+    checks = is_number(1, FIGURE_MAX), is_number(1, PIECES_MAX)
     return rows(key, Counted, checks, most=_DENOMINATIONS_MAX, default=())
 
 

@@ -116,7 +116,9 @@ class ShiftQueries:
         with engine.named_engine_failures(), self._store.engine.connect() as connection:
 
             def ask(statement: str, values: tuple[Any, ...]) -> Sequence[Sequence[Any]]:
-                return connection.exec_driver_sql(statement, values).all()
+                # An address may hold any number, and SQLite holds 64 bits.
+                bounded = (min(v, _NO_END) if isinstance(v, int) else v for v in values)
+                return connection.exec_driver_sql(statement, tuple(bounded)).all()
 
             with connection.begin():
                 yield ask
@@ -177,6 +179,13 @@ class ShiftQueries:
             f"{_BANKING} WHERE batch < ? ORDER BY batch DESC LIMIT ?", (below or _NO_END, limit)
         )
         return [BankingRow(*row) for row in rows]
+
+    def batch_of(self, epoch: int, seq: int) -> int:
+        """The number of the banking that this record is."""
+        ((batch,),) = self._all(
+            "SELECT batch FROM banking WHERE epoch = ? AND seq = ?", (epoch, seq)
+        )
+        return int(batch)
 
     def idle(self, limit: int) -> list[IdleRow]:
         """The newest null records, newest first."""

@@ -16,7 +16,7 @@ from yika_common.values import dataclass
 from yika_node.db.journal import Entry, Journal
 from yika_node.db.shift_queries import BankingRow, ShiftQueries, ShiftRow
 from yika_node.services.shift_errors import BankingUnknown, NothingToBank, ReasonUnusable
-from yika_node.services.shift_reports import PAGE, report_line
+from yika_node.services.shift_reports import report_line
 from yika_node.services.shift_views import BankingView, ReportLine
 
 _ACCOUNT_MAX = 64
@@ -66,7 +66,7 @@ class BankingDesk:
         """
         done = self.book.done(token)
         if done is not None:
-            return next(row.batch for row in self.book.bankings(None, PAGE) if _of(row, done))
+            return self.book.batch_of(*done)
         waiting = {row.report: row for row in self.book.unbanked(ZS_MAX)}
         chosen = sorted({*reports} & {*waiting})
         if not chosen or len(chosen) != len({*reports}) or not 0 <= amount <= FIGURE_MAX:
@@ -107,13 +107,9 @@ class BankingDesk:
             raise BankingUnknown(number=number)
         return _view(*found)
 
-    def bankings(self, below: int | None = None) -> tuple[BankingView, ...]:
+    def bankings(self, limit: int, below: int | None = None) -> tuple[BankingView, ...]:
         """Batches, newest first, below a number."""
-        return tuple(_view(row, ()) for row in self.book.bankings(below, PAGE))
-
-
-def _of(row: BankingRow, place: tuple[int, int]) -> bool:
-    return (row.epoch, row.seq) == place
+        return tuple(_view(row, ()) for row in self.book.bankings(below, limit))
 
 
 def _view(row: BankingRow, shifts: Sequence[ShiftRow]) -> BankingView:

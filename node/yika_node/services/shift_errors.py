@@ -23,6 +23,16 @@ class ShiftGone(YikaError):
     )
 
 
+class ShiftOfAnother(YikaError):
+    """A drawer is its operator's, or a supervisor's to count."""
+
+    code = "shift_of_another"
+    sentence = N_(
+        "This is the drawer of %(operator)s. Nothing was recorded. Its operator counts it, or a "
+        "supervisor does."
+    )
+
+
 class CountMissing(YikaError):
     """Neither a sum nor any pieces."""
 

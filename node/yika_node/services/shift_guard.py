@@ -72,6 +72,14 @@ class ShiftGuard:
             found = connection.exec_driver_sql(_OPEN, (operator,)).first()
         self.judge(None if found is None else found[0], to_timestamp(self._clock()))
 
+    def refusal(self, operator: str) -> YikaError | None:
+        """Why the operator must not move money now; None: nothing is against it."""
+        try:
+            self.check(operator)
+        except (NoShift, ShiftOfYesterday) as why:
+            return why
+        return None
+
     def rule(
         self, connection: sqlite3.Connection, entries: Sequence[Entry], operator: str
     ) -> None:

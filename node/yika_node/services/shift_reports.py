@@ -20,7 +20,6 @@ from yika_node.services.shift_views import CashMove, ReportLine, ZReport
 from yika_node.services.shifts import receipt_number
 from yika_node.services.standing import Standing
 
-PAGE: Final = 30
 OVER_SHORT_DAYS: Final = 366
 _MOVES_MAX: Final = 200
 _IDLE_SHOWN: Final = 12
@@ -35,14 +34,14 @@ class ShiftReports:
     standing: Standing
     clock: Clock
 
-    def z(self, number: int) -> ZReport:
-        """A Z report, as it was recorded.
+    def z(self, number: int, *, whose: str = "") -> ZReport:
+        """A Z report, as it was recorded; ``whose``: only one of this operator's.
 
         Raises:
             ReportUnknown: there is none of that number.
         """
         row = self.book.report(number)
-        if row is None:
+        if row is None or (whose and row.operator != whose):
             raise ReportUnknown(number=number)
         with self.book.asking() as ask:
             ((line,),) = ask(
@@ -79,15 +78,21 @@ class ShiftReports:
             moves=moves,
         )
 
-    def x(self, epoch: int, seq: int, *, blind: bool) -> ZReport:
-        """What an open shift comes to so far; ``blind``: without cash.
+    def x(self, epoch: int, seq: int, *, whose: str = "") -> ZReport:
+        """What an open shift comes to so far.
+
+        Args:
+            epoch: of the record that opened it.
+            seq: of that record.
+            whose: who asks, if he sees his own shift alone: he counts it, and is told no cash.
 
         Raises:
-            ShiftGone: it is not open.
+            ShiftGone: it is not open, or not his.
         """
+        blind = bool(whose)
         with self.book.asking() as ask:
             row = shift_at(ask, epoch, seq)
-            if row is None or row.report:
+            if row is None or row.report or (whose and row.operator != whose):
                 raise ShiftGone
             found = figures(ask, row.operator, (epoch, seq))
             moves = () if blind else _moves(ask, row, _NO_END)
@@ -114,9 +119,11 @@ class ShiftReports:
             moves=moves,
         )
 
-    def reports(self, below: int | None = None, operator: str = "") -> tuple[ReportLine, ...]:
-        """Z reports, newest first, below a number; of one operator if one is named."""
-        return tuple(map(report_line, self.book.reports(below, PAGE, operator)))
+    def reports(
+        self, limit: int, below: int | None = None, *, whose: str = ""
+    ) -> tuple[ReportLine, ...]:
+        """Z reports, newest first, below a number; ``whose``: of this operator only."""
+        return tuple(map(report_line, self.book.reports(below, limit, whose)))
 
     def idle(self) -> list[IdleRow]:
         """The newest null records: days on which nothing was sold."""

@@ -19,7 +19,7 @@ by, and the Z report has a subtotal for each.
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Final, cast
+from typing import ClassVar, Final, cast
 
 from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.journal.acts import digest_of
@@ -45,7 +45,7 @@ from yika_node.db.journal import Draft, Entry, Journal, Position
 from yika_node.db.shift_queries import ShiftQueries, ShiftRow, last_report, open_shift, shift_at
 from yika_node.db.shift_sums import Ask, Figures, figures, journal_total
 from yika_node.services.approvals import Approvals
-from yika_node.services.cash_count import Count
+from yika_node.services.cash_count import Count, counted
 from yika_node.services.shift_errors import (
     BooksDisagree,
     MoveUnusable,
@@ -53,9 +53,10 @@ from yika_node.services.shift_errors import (
     ReportUnknown,
     ShiftAlreadyOpen,
     ShiftGone,
+    ShiftOfAnother,
 )
 from yika_node.services.shift_guard import ShiftGuard
-from yika_node.services.shift_views import OpenShift
+from yika_node.services.shift_views import DENOMINATIONS, OpenShift
 from yika_node.services.standing import Standing
 
 _TRIES: Final = 5
@@ -79,6 +80,14 @@ class ShiftDesk:
     guard: ShiftGuard
     clock: Clock
     second_from: int = 0
+
+    denominations: ClassVar = DENOMINATIONS
+    counted = staticmethod(counted)
+
+    def open_at(self, epoch: int, seq: int) -> OpenShift | None:
+        """The shift that this record opened, while it is open."""
+        row = self.book.at(epoch, seq)
+        return None if row is None or row.report else self._view(row)
 
     def open_of(self, operator: str) -> OpenShift | None:
         """The operator's open shift."""
@@ -185,18 +194,28 @@ class ShiftDesk:
             self._present(operator)
             self._record(operator, [body], token)
 
-    def close(self, by: str, epoch: int, seq: int, count: Count) -> int:
+    def close(self, by: str, epoch: int, seq: int, count: Count, *, leads: bool = False) -> int:
         """Close the shift that this record opened, with what was counted; its Z number.
 
         A shift that is closed already keeps its Z report, whatever was counted now.
 
+        Args:
+            by: who counted.
+            epoch: of the record that opened it.
+            seq: of that record.
+            count: what is in the drawer.
+            leads: whether he may close another's.
+
         Raises:
             ShiftGone: there is no such shift.
+            ShiftOfAnother: nothing was closed.
             BooksDisagree: nothing was closed.
             VaultLocked, DiskFull and their like: nothing was closed.
         """
         for _ in range(_TRIES):
             row, found, before = self._read(epoch, seq)
+            if row.operator != by and not leads:
+                raise ShiftOfAnother(operator=row.operator)
             if row.report:
                 return row.report
             body = self._closing(row, found, before, count)
@@ -209,16 +228,19 @@ class ShiftDesk:
             return body.report
         raise ShiftGone
 
-    def explain(self, operator: str, report: int, reason: str) -> None:
+    def explain(self, operator: str, report: int, reason: str, *, leads: bool = False) -> None:
         """Record why a drawer held more or less than expected.
 
         Raises:
             ReasonUnusable, ReportUnknown: nothing was recorded.
+            ShiftOfAnother: likewise; ``leads``: he may speak for another's drawer.
         """
         body = DifferenceExplained(report=report, reason=_reason(reason))
         row = self.book.report(report)
         if row is None:
             raise ReportUnknown(number=report)
+        if row.operator != operator and not leads:
+            raise ShiftOfAnother(operator=row.operator)
         if row.reason != body.reason:
             self.journal.append([body], at=self.clock(), operator=operator)
 

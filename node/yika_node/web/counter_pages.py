@@ -13,7 +13,7 @@ from yika_common.infra.web.guard import needs, passive
 from yika_common.services import SLOTS_MAX, Service
 from yika_node.services.rights import Right
 from yika_node.services.views import CardKind, SaleRow, SlotView
-from yika_node.web.front import front, go, node
+from yika_node.web.front import front, go, node, operator
 from yika_node.web.refund_pages import refund_desk_of
 from yika_node.web.special_pages import unburnt
 from yika_node.web.watch import Presence
@@ -37,6 +37,7 @@ def home() -> str:
         seen=front().watch.seen(),
         recent=node().enquiries.sales(limit=RECENT, carried=False).rows,
         unburnt=unburnt(node()),
+        shift=node().guard.refusal(operator()),
     )
 
 

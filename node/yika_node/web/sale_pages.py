@@ -38,8 +38,12 @@ DIGITS_SAID: Final = 4
 
 @pages.get("/sell")
 @needs(Right.SELL)
-def form() -> str:
+def form() -> str | Response:
     """The card's meters, each with a field for what the customer wants."""
+    refused = node().guard.refusal(operator())
+    if refused is not None:
+        flash(sentence_here(refused), "warn")
+        return redirect(url_for("shift.page"))
     return _form()
 
 

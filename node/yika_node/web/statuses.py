@@ -25,13 +25,21 @@ from yika_common.tariffs.errors import (
     OpeningUnknown,
 )
 from yika_node.hardware.errors import ReaderBusy, ReaderSought
-from yika_node.services import errors
+from yika_node.services import errors, shift_errors
 from yika_node.uplink import AnswerTooLarge, HeadquartersRefused, LinkDown
 
 _NOT_FOUND, _NOT_USABLE, _BAD_GATEWAY, _UNAVAILABLE = 404, 422, 502, 503
 
 STATUSES: Final[dict[type[YikaError], int]] = {
-    **dict.fromkeys((errors.AccountUnknown, errors.SaleUnknown), _NOT_FOUND),
+    **dict.fromkeys(
+        (
+            errors.AccountUnknown,
+            errors.SaleUnknown,
+            shift_errors.ReportUnknown,
+            shift_errors.BankingUnknown,
+        ),
+        _NOT_FOUND,
+    ),
     **dict.fromkeys(
         (
             errors.AccountFormIncomplete,
@@ -42,6 +50,11 @@ STATUSES: Final[dict[type[YikaError], int]] = {
             errors.OperatorNameUnusable,
             errors.SaleTooLarge,
             errors.SlotEmpty,
+            shift_errors.CountDisagrees,
+            shift_errors.CountMissing,
+            shift_errors.MoveUnusable,
+            shift_errors.NothingToBank,
+            shift_errors.ReasonUnusable,
             PasswordTooLong,
             PasswordTooShort,
             AboveCycleMaximum,
