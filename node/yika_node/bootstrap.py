@@ -80,6 +80,7 @@ class Node:
     queries: CustomerQueries
     standing: Standing
     vault: Vault
+    keyring: KeyRing
     enrolment: Enrolment
     staff: StaffDesk
     lockout: Lockout
@@ -257,6 +258,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         queries=queries,
         standing=standing,
         vault=vault,
+        keyring=keyring,
         enrolment=Enrolment(
             folder, journal, standing, vault, staff, adoption, outside.uplinks, clock
         ),

@@ -23,6 +23,8 @@ class Right(Enum):
     """Sales, receipts, refunds, what is pending."""
     SEE_OFFICE = auto()
     """Exchanges, tariffs, readings."""
+    SEE_REPORTS = auto()
+    """Reports over all operators and customers, and what auditors look for."""
     SEE_OPERATORS = auto()
     """Who may sign in, and what was changed about that."""
     TAKE_JOURNAL = auto()
@@ -99,6 +101,7 @@ _COUNTER: Final = frozenset(
 _CLERK: Final = _SEEING | _COUNTER | _MONEY | {Right.TAKE_JOURNAL}
 _LEADING: Final = frozenset(
     {
+        Right.SEE_REPORTS,
         Right.SEE_OPERATORS,
         Right.AMEND_ACCOUNT,
         Right.LIMIT_ACCOUNT,
@@ -121,7 +124,8 @@ RIGHTS: Final[Mapping[Level, frozenset[Right]]] = {
     Level.CLERK: _CLERK,
     Level.SUPERVISOR: _CLERK | _LEADING,
     Level.MANAGER: _CLERK | _LEADING,
-    Level.AUDITOR: _SEEING | {Right.SEE_OPERATORS, Right.SEE_SHIFTS, Right.TAKE_JOURNAL},
+    Level.AUDITOR: _SEEING
+    | {Right.SEE_REPORTS, Right.SEE_OPERATORS, Right.SEE_SHIFTS, Right.TAKE_JOURNAL},
     Level.TECHNICIAN: frozenset(
         {
             Right.LOOK,

@@ -7,7 +7,15 @@ from typing import Final
 from yika_common.errors import N_
 from yika_common.journal.record import chain
 from yika_node.db.seldom_records import SELDOM
-from yika_node.services.reports.model import Column, Kind, Line, Report, Scope, Source
+from yika_node.services.reports.model import (
+    Column,
+    Kind,
+    Line,
+    Report,
+    Scope,
+    Source,
+    numbers_of,
+)
 from yika_node.services.reports.sales import PERIOD
 from yika_node.services.reports.words import word
 
@@ -79,7 +87,7 @@ _MONEY_MEMBERS: Final = ("amt", "fee")
 def _records(source: Source, after: str) -> Iterator[tuple[str, dict[str, object]]]:
     """Records that do not come with every sale, newest first, below a key."""
     below = " AND (epoch, seq) < (?, ?)" if after else ""
-    values = tuple(int(part) for part in after.split("-")) if after else ()
+    values = numbers_of(after, 2) if after else ()
     rows = source.ask(
         f"SELECT epoch, seq, line FROM record INDEXED BY record_seldom WHERE {SELDOM}{below}"  # noqa: S608 - own words
         " ORDER BY epoch DESC, seq DESC",

@@ -9,7 +9,15 @@ from datetime import datetime
 from typing import Final
 
 from yika_common.errors import N_
-from yika_node.services.reports.model import Column, Kind, Line, Report, Scope, Source
+from yika_node.services.reports.model import (
+    Column,
+    Kind,
+    Line,
+    Report,
+    Scope,
+    Source,
+    numbers_of,
+)
 from yika_node.services.reports.words import CLASSES, SERVICES, unit_of, word
 
 NON_BUYER_DAYS: Final = 90
@@ -43,7 +51,7 @@ _FIRST: Final = "SELECT at, used FROM reading WHERE meter = ? ORDER BY sequence 
 
 
 def _non_buyers(source: Source, scope: Scope, after: str, limit: int) -> Iterator[Line]:
-    epoch, seq = (int(part) for part in after.split("-")) if after else (0, 0)
+    epoch, seq = numbers_of(after, 2)
     recent = source.now - (scope.days or NON_BUYER_DAYS) * _DAY
     found = 0
     for row in source.ask(_NON_BUYERS, (epoch, seq)):
@@ -169,9 +177,10 @@ def _meters(
     source: Source, scope: Scope, after: str, limit: int
 ) -> Iterator[tuple[str, tuple[object, ...], str, str]]:
     """The meters of the accounts opened here: key, account's cells, service, meter."""
-    number, slot = after.rsplit("-", 1) if after else ("", "-1")
+    number, _, slot = after.rpartition("-")
+    first = numbers_of(slot, 1)[0] if after else -1
     narrowed = scope.area, scope.area, scope.service, scope.service
-    for row in source.ask(_METERS + _limited(limit), (number, int(slot), *narrowed)):
+    for row in source.ask(_METERS + _limited(limit), (number, first, *narrowed)):
         holder = source.people(str(row[0]))
         who = row[0], holder.name, holder.address, row[1], word(CLASSES, str(row[2]))
         yield f"{row[0]}-{row[5]}", who, str(row[3]), str(row[4])

@@ -35,6 +35,7 @@ _NICE: Final = 10
 """Whoever sells comes first."""
 
 _ABANDONED: Final = 3
+_PIECE: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,8 @@ def main() -> None:
 
 
 def _leave_when_alone() -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), _PIECE):
+        pass
     os._exit(_ABANDONED)
 
 

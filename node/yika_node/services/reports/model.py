@@ -21,17 +21,44 @@ share      ten-thousandths                                 number, percent
 None is an empty cell.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from yika_common.errors import N_, YikaError
 from yika_common.values import dataclass
 
 Ask = Callable[[str, Sequence[object]], Iterable[Sequence[object]]]
 """Runs one SQL question with its values; gives the rows."""
 
 Cells = tuple[object, ...]
+
+_NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+class FilterUnusable(YikaError):
+    """What a report was narrowed to, or its page's key, makes no sense."""
+
+    code = "filter_unusable"
+    sentence = N_(
+        "What is asked for is not among the choices. Nothing was looked up. Choose again."
+    )
+
+
+def numbers_of(key: str, count: int) -> tuple[int, ...]:
+    """The numbers that a page's key is made of; as many zeros for the first page.
+
+    Raises:
+        FilterUnusable: no report gave such a key.
+    """
+    if not key:
+        return (0,) * count
+    parts = key.split("-")
+    if len(parts) != count or not all(_NUMBER.fullmatch(part) for part in parts):
+        raise FilterUnusable
+    return tuple(int(part) for part in parts)
 
 
 class Kind(StrEnum):

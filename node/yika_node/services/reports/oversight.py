@@ -5,7 +5,15 @@ from typing import Final
 
 from yika_common.cards.write_back import MeterStatus
 from yika_common.errors import N_
-from yika_node.services.reports.model import Column, Kind, Line, Report, Scope, Source
+from yika_node.services.reports.model import (
+    Column,
+    Kind,
+    Line,
+    Report,
+    Scope,
+    Source,
+    numbers_of,
+)
 from yika_node.services.reports.sales import PERIOD
 from yika_node.services.reports.words import SERVICES, unit_of, word
 
@@ -145,7 +153,7 @@ ORDER BY at DESC, reading.epoch DESC, reading.seq DESC
 def _newest(
     source: Source, scope: Scope, after: str, limit: int, flaw: str, index: str
 ) -> Iterator[tuple[object, ...]]:
-    before = tuple(int(part) for part in after.split("-")) if after else (0, 0, 0)
+    before = numbers_of(after, 3)
     statement = _ALARMED.format(flaw=flaw, index=f"INDEXED BY {index}")
     values = scope.since, scope.until, before[0], *before
     for row in source.ask(statement + (f" LIMIT {limit:d}" if limit else ""), values):
@@ -196,7 +204,7 @@ ORDER BY at DESC, reading.epoch DESC, reading.seq DESC
 
 
 def _unbalanced(source: Source, scope: Scope, after: str, limit: int) -> Iterator[Line]:
-    before = tuple(int(part) for part in after.split("-")) if after else (0, 0, 0)
+    before = numbers_of(after, 3)
     values = scope.since, scope.until, before[0], *before
     statement = _UNBALANCED + (f" LIMIT {limit:d}" if limit else "")
     for epoch, seq, at, meter, service, account, *figures in source.ask(statement, values):

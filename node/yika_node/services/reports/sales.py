@@ -7,7 +7,16 @@ from typing import Final
 from yika_common.errors import N_
 from yika_node.db import business_queries as business
 from yika_node.db.sold_projections import DAY
-from yika_node.services.reports.model import Cells, Column, Kind, Line, Report, Scope, Source
+from yika_node.services.reports.model import (
+    Cells,
+    Column,
+    Kind,
+    Line,
+    Report,
+    Scope,
+    Source,
+    numbers_of,
+)
 from yika_node.services.reports.words import (
     CLASSES,
     ELSEWHERE,
@@ -52,10 +61,8 @@ _SALE_COLUMNS: Final = (
 
 
 def _sales(source: Source, scope: Scope, after: str, limit: int) -> Iterator[Line]:
-    before = None
-    if after:
-        at, epoch, seq = (int(part) for part in after.split("-"))
-        before = at, epoch, seq
+    at, epoch, seq = numbers_of(after, 3)
+    before = (at, epoch, seq) if after else None
     for sale in business.sales(source.ask, scope, before, limit):
         holder = source.people(sale.account)
         refund = sale.act == "refund"
