@@ -232,7 +232,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     keyring = KeyRing(queries, standing, vault, card_shelf)
     shelf = TariffShelf(queries, standing, clock)
     settings = SettingsShelf(queries, standing)
-    customers = Customers(journal, queries, standing, vault, random)
+    customers = Customers(journal, queries, standing, vault, random, keyring.personal_key)
     adoption = Adoption(
         journal, queries, standing, vault, keyring, shelf, settings, card_shelf, customers, clock
     )
@@ -241,7 +241,18 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     lockout = Lockout(journal, queries, clock, outside.elapsed)
     staff = StaffDesk(journal, queries, standing, vault, keyring, clock, lockout, boot)
     known = KnownAccounts(queries, keyring, customers, standing)
-    accounts = AccountDesk(journal, queries, known, standing, keyring, shelf, clock, random)
+    accounts = AccountDesk(
+        journal,
+        queries,
+        known,
+        standing,
+        keyring,
+        shelf,
+        clock,
+        random,
+        store=store,
+        customers=customers,
+    )
     enquiries = Enquiries(queries, standing, accounts, shelf)
     settlement = Settlement(journal, queries, standing, keyring, customers, clock, outside.judge)
     counter = Counter(outside.reader, random)

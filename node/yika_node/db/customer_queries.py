@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from yika_common.infra.late import LateModule
@@ -142,6 +142,19 @@ class CustomerQueries(Queries):
                 tables.Sheet.account > after, sql.col(tables.Sheet.account).not_in(opened)
             )
             return session.exec(wanted.order_by("account").limit(limit)).all()
+
+    def sealed_sheets(self, item: str = "") -> Iterator[tuple[str, bytes]]:
+        """All sheets, or those of a part, by their accounts' numbers, a thousand at a time."""
+        after, wanted = "", "account > ? AND item = ?" if item else "account > ?"
+        query = f"SELECT account, sealed FROM sheet WHERE {wanted} ORDER BY account LIMIT 1000"  # noqa: S608 - of these two
+        while True:
+            with self._connection() as connection:
+                values = (after, item) if item else (after,)
+                rows = [(row[0], row[1]) for row in connection.exec_driver_sql(query, values)]
+            if not rows:
+                return
+            yield from rows
+            after = rows[-1][0]
 
     def newest_held(self, prefix: str) -> tuple[HeldFile, ...]:
         """The newest file that a bundle switched on under each such name."""

@@ -18,7 +18,7 @@ class AccountEvent(Row, table=True):
     epoch: int = row.number_key()
     seq: int = row.number_key()
     kind: str
-    __table_args__ = (WITHOUT_ROWID,)
+    __table_args__ = (Index("account_event_place", "epoch", "seq"), WITHOUT_ROWID)
 
 
 class AccountState(Row, table=True):

@@ -13,6 +13,7 @@ class ToldAccount:
     account: str
     card: str
     meters: tuple[str, ...]
+    premises: str
     sealed: bytes
 
 
@@ -26,8 +27,9 @@ def replace_part(
     )
     connection.execute("DELETE FROM sheet WHERE item = ?", (item,))
     connection.executemany(
-        "INSERT OR REPLACE INTO sheet (account, item, card, sealed) VALUES (?, ?, ?, ?)",
-        [(told.account, item, told.card, told.sealed) for told in accounts],
+        "INSERT OR REPLACE INTO sheet (account, item, card, premises, sealed)"
+        " VALUES (?, ?, ?, ?, ?)",
+        [(told.account, item, told.card, told.premises, told.sealed) for told in accounts],
     )
     connection.executemany(
         "INSERT OR IGNORE INTO sheet_meter (meter, account) VALUES (?, ?)",

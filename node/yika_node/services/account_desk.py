@@ -1,23 +1,30 @@
 """Opening and finding accounts (开户)."""
 
+from __future__ import annotations
+
 import heapq
 import threading
-from collections.abc import Iterable
-from typing import Final
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from yika_common.accounts import account_number
 from yika_common.clock import Clock
 from yika_common.infra.entropy import RandomSource
-from yika_common.journal.bodies import AccountOpened, SlotOpened
+from yika_common.journal.bodies import COMMUNITY_MAX, AccountOpened, SlotOpened
 from yika_common.numbers import Quantity
 from yika_common.services import PROFILES, Service, services_of_place
 from yika_common.sync.personal_data import Person, seal_person
 from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Journal
+from yika_node.db.store import Store
+from yika_node.errors import VaultLocked
 from yika_node.services.allowed import check_services
+from yika_node.services.customers import Customers
 from yika_node.services.errors import (
     AccountFormIncomplete,
     AccountUnknown,
+    KeysNotHeld,
     MeterOfAnotherService,
     MeterTaken,
     MeterUnknown,
@@ -28,7 +35,11 @@ from yika_node.services.standing import Standing
 from yika_node.services.tariff_shelf import TariffShelf
 from yika_node.services.views import Account, AccountForm, Page
 
+if TYPE_CHECKING:
+    from yika_node.services.account_finder import AccountFinder
+
 PERSONS_MAX: Final = 99
+REASON_MAX: Final = 200
 AREA_MAX: Final = Quantity(100_000_000)
 """Heated area, 1/1000 m²: a hundred thousand square metres."""
 
@@ -46,7 +57,12 @@ class AccountDesk:
         shelf: TariffShelf,
         clock: Clock,
         random: RandomSource,
+        *,
+        store: Store,
+        customers: Customers,
     ) -> None:
+        self._store = store
+        self._customers = customers
         self._journal = journal
         self._queries = queries
         self._known = known
@@ -62,7 +78,7 @@ class AccountDesk:
 
         Raises:
             AccountFormIncomplete, MeterUnknown, MeterTaken, MeterOfAnotherService,
-                ServiceNotAllowed: nothing was opened.
+                ServiceNotAllowed, AddressTaken: nothing was opened.
             VaultLocked, KeysNotHeld, NotEnrolled, NodeRestored, DiskFull: nothing was opened.
         """
         with self._lock:
@@ -75,7 +91,10 @@ class AccountDesk:
             membership = self._standing.membership
             sequence = self._queries.accounts_opened() + 1
             number = account_number(membership.node, membership.epoch, sequence)
-            who = seal_person(form.person, self._keyring.personal_key(), number, self._random)
+            premises = self.premises(form.person, form.area, form.community)
+            self.check_address(premises, number, form.reason)
+            key = self._keyring.personal_key()
+            who = seal_person(form.person, key, number, self._random)
             body = AccountOpened(
                 account=number,
                 area=form.area,
@@ -85,9 +104,44 @@ class AccountDesk:
                 heated_area=form.area_m2 or 0,
                 meters=meters,
                 who=who,
+                community=form.community,
+                premises=premises,
+                reason=form.reason,
             )
             self._journal.append([body], at=self._clock(), operator=operator)
         return self.get(number)
+
+    def premises(self, person: Person, area: str, community: str) -> str:
+        """What somebody's premises are known by; empty where no address is given.
+
+        Raises:
+            VaultLocked, KeysNotHeld, NotEnrolled: nothing can be told.
+        """
+        from yika_node.services.addresses import premises_key  # noqa: PLC0415 - few accounts
+
+        return premises_key(person, area, community, self._keyring.personal_key())
+
+    def check_address(self, premises: str, account: str, reason: str) -> None:
+        """Let an account be at these premises.
+
+        Raises:
+            AddressTaken: another one is, and no reason is given for a second.
+        """
+        there = self._queries.account_at(premises, account) if premises else None
+        if there is not None and not reason:
+            from yika_node.services.life_errors import AddressTaken  # noqa: PLC0415 - then
+
+            raise AddressTaken(account=there)
+
+    def check_community(self, community: str) -> None:
+        """Let a community have this code; raises AccountFormIncomplete."""
+        if not _is_line(community, COMMUNITY_MAX):
+            raise AccountFormIncomplete(field="community")
+
+    @property
+    def here(self) -> str:
+        """This vending point."""
+        return self._standing.membership.node
 
     def get(self, number: str) -> Account:
         """One account.
@@ -124,19 +178,29 @@ class AccountDesk:
         return service.unit if account is None else self._shelf.unit(service, account, currency)
 
     def find(self, text: str, *, after: str | None = None, limit: int = 50) -> Page[Account]:
-        """Accounts whose number, card, meter, name, phone, address or document holds the text.
+        """Accounts in which every word of the text occurs, in the order of their numbers.
 
-        Personal data is searched while somebody is signed in, by opening it in memory.
+        Without a text all accounts.  Words are sought in number, card, meters, name and its
+        initials, phone, address, document and contract, while somebody is signed in.
         """
-        wanted = text.strip().casefold()
-        sources = (self._known.here(after or ""), self._known.elsewhere(after or "", wanted))
-        found: list[Account] = []
-        for account in heapq.merge(*sources, key=lambda account: account.number):
-            if _matches(account, wanted):
-                found.append(self.get(account.number))
-                if len(found) == limit:
-                    return Page(tuple(found), account.number)
-        return Page(tuple(found), None)
+        if text.strip():
+            try:
+                numbers = self.finder.numbers(text, after or "", limit)
+            except (VaultLocked, KeysNotHeld):
+                numbers = ()
+        else:
+            sources = (self._known.here(after or ""), self._known.elsewhere(after or ""))
+            both = heapq.merge(*sources, key=lambda account: account.number)
+            numbers = tuple(account.number for account in islice(both, limit))
+        rows = tuple(self.get(number) for number in numbers)
+        return Page(rows, numbers[-1] if len(numbers) == limit else None)
+
+    @cached_property
+    def finder(self) -> AccountFinder:
+        """Finds accounts by a few letters; made when somebody seeks."""
+        from yika_node.services.account_finder import AccountFinder  # noqa: PLC0415 - see above
+
+        return AccountFinder(self._store, self._customers, self._keyring)
 
     def free_meters(self, service: Service, limit: int = 20) -> tuple[str, ...]:
         """Meters of a service that this node holds keys for and that belong to nobody yet."""
@@ -173,6 +237,9 @@ class AccountDesk:
             raise AccountFormIncomplete(field="persons")
         if form.area_m2 is not None and not 0 < form.area_m2 <= AREA_MAX:
             raise AccountFormIncomplete(field="area_m2")
+        self.check_community(form.community)
+        if not _is_line(form.reason, REASON_MAX):
+            raise AccountFormIncomplete(field="same_address")
         slots = [slot for slot, _ in form.meters]
         places = range(len(PROFILES[form.profile]))
         if not slots or len(set(slots)) != len(slots) or any(s not in places for s in slots):
@@ -192,13 +259,16 @@ class AccountDesk:
         return service
 
 
-def person_of_form(name: str, phone: str, address: str, document: str) -> Person:
-    """The holder of an account, as typed.
+def _is_line(text: str, most: int) -> bool:
+    return len(text) <= most and (not text or text.isprintable())
+
+
+def person_of_form(**texts: str) -> Person:
+    """The holder of an account, as typed; the names are those of :class:`Person`.
 
     Raises:
         AccountFormIncomplete: names the first text that is missing, too long or not printable.
     """
-    texts = {"name": name, "phone": phone, "address": address, "document": document}
     for field, text in texts.items():
         others = {"name": "x"} | {field: text.strip()}
         try:
@@ -206,16 +276,3 @@ def person_of_form(name: str, phone: str, address: str, document: str) -> Person
         except ValueError as cause:
             raise AccountFormIncomplete(field=field) from cause
     return Person(**{field: text.strip() for field, text in texts.items()})
-
-
-def _matches(account: Account, wanted: str) -> bool:
-    return any(wanted in text.casefold() for text in _texts(account))
-
-
-def _texts(account: Account) -> Iterable[str]:
-    yield account.number
-    yield account.card or ""
-    yield from (meter.meter for meter in account.meters)
-    if account.person is not None:
-        person = account.person
-        yield from (person.name, person.phone, person.address, person.document)

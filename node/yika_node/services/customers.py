@@ -7,13 +7,16 @@ memory.  The rows follow from the files: what is missing after a power cut is ma
 the first question is answered.
 """
 
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from yika_common.infra.entropy import RandomSource
 from yika_common.signing import aead
 from yika_common.signing.signed_file import SignedFile, read_signed_file
 from yika_common.sync.customers import (
+    CLOSED,
     CUSTOMERS_ITEM,
     AccountSheet,
     CustomerList,
@@ -22,6 +25,7 @@ from yika_common.sync.customers import (
 from yika_node.db.customer_queries import CustomerQueries, HeldFile
 from yika_node.db.journal import Journal
 from yika_node.db.told import ToldAccount, replace_part
+from yika_node.services.errors import KeysNotHeld
 from yika_node.services.standing import Standing
 from yika_node.vault import Vault
 
@@ -39,7 +43,9 @@ class Customers:
         standing: Standing,
         vault: Vault,
         random: RandomSource,
+        personal_key: Callable[[], bytes],
     ) -> None:
+        self._personal_key = personal_key
         self._journal = journal
         self._queries = queries
         self._standing = standing
@@ -69,23 +75,39 @@ class Customers:
         self._ready()
         return self._queries.account_of_told_meter(meter)
 
-    def elsewhere(self, after: str, wanted: str) -> Iterator[AccountSheet]:
-        """Sheets of accounts opened elsewhere above a number, in order, that hold a text.
+    def elsewhere(self, after: str) -> Iterator[AccountSheet]:
+        """Sheets of accounts opened elsewhere above a number, in order.
 
-        ``wanted`` is case-folded.  They are opened one at a time, so that whoever asks for ten
-        waits for no more than that.
+        They are opened one at a time, so that whoever asks for ten waits for no more than that.
         """
         self._ready()
         while True:
             rows = self._queries.sheets_elsewhere(after, _SCAN)
             for row in rows:
                 after = row.account
-                line = self._decrypted(row.account, row.sealed)
-                # Most do not hold it, and reading a sheet takes far longer than seeing that.
-                if wanted in line.decode().casefold():
-                    yield AccountSheet.parse(line)
+                yield self._opened(row.account, row.sealed)
             if len(rows) < _SCAN:
                 return
+
+    def parts(self) -> dict[str, bytes]:
+        """The parts in force, each with the hash of its file; raises VaultLocked."""
+        self._ready()
+        return self._queries.sheet_parts()
+
+    def members(self, part: str = "") -> Iterator[dict[str, Any]]:
+        """The JSON objects of all sheets, or of a part's, by the accounts' numbers in order."""
+        self._ready()
+        for account, sealed in self._queries.sealed_sheets(part):
+            yield json.loads(self._decrypted(account, sealed))
+
+    def members_of(self, account: str) -> dict[str, Any] | None:
+        """The JSON object of one sheet."""
+        self._ready()
+        row = self._queries.sheet(account)
+        if row is None:
+            return None
+        members: dict[str, Any] = json.loads(self._decrypted(row.account, row.sealed))
+        return members
 
     def check(self, file: SignedFile, item: str) -> None:
         """Go through a part that came, to its last sheet.
@@ -130,10 +152,23 @@ class Customers:
                     account=sheet.account,
                     card=sheet.card,
                     meters=tuple(meter.meter for meter in sheet.meters),
+                    premises=self._premises(sheet),
                     sealed=aead.encrypt(key, line, sheet_label(sheet.account), self._random),
                 )
             )
         self._journal.keep(lambda c: replace_part(c, held.name, held.sha256, accounts))
+
+    def _premises(self, sheet: AccountSheet) -> str:
+        """What the account's premises are known by; a closed one has none any more."""
+        from yika_node.services.addresses import premises_key  # noqa: PLC0415 - with the first
+
+        if sheet.person is None or sheet.status == CLOSED:
+            return ""
+        try:
+            key = self._personal_key()
+        except KeysNotHeld:
+            return ""
+        return premises_key(sheet.person, sheet.area, sheet.community, key)
 
     def _open(self, file: SignedFile, item: str) -> CustomerList:
         membership = self._standing.membership

@@ -86,10 +86,10 @@ class KnownAccounts:
             if len(rows) < _SCAN:
                 return
 
-    def elsewhere(self, after: str, wanted: str) -> Iterator[Account]:
-        """Accounts opened elsewhere above a number, in order, that may hold a case-folded text."""
+    def elsewhere(self, after: str) -> Iterator[Account]:
+        """Accounts opened elsewhere above a number, in order."""
         try:
-            yield from map(account_of_sheet, self._customers.elsewhere(after, wanted))
+            yield from map(account_of_sheet, self._customers.elsewhere(after))
         except VaultLocked:
             return
 

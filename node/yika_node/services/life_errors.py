@@ -80,16 +80,6 @@ class NothingChanged(YikaError):
     sentence = N_("Nothing in the form differs from what is known. Nothing was recorded.")
 
 
-class LifeReasonMissing(YikaError):
-    """Whoever changes an account says why."""
-
-    code = "life_reason_missing"
-    sentence = N_(
-        "The reason is missing, or longer than one line. Nothing was changed. Write it in one "
-        "line."
-    )
-
-
 class AddressTaken(YikaError):
     """Another account lives there."""
 

@@ -1,5 +1,7 @@
 """Accounts: opening one, finding one, giving it its card."""
 
+from typing import Final
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -7,6 +9,8 @@ from yika_common.infra.web.again import or_again
 from yika_common.infra.web.class_names import class_choices
 from yika_common.infra.web.guard import needs
 from yika_common.services import PROFILES
+from yika_node.services.found import found_of
+from yika_node.services.last_readings import figures_of
 from yika_node.services.rights import Right
 from yika_node.web.forms import Form, account_of, profile_of
 from yika_node.web.front import front, node, operator
@@ -14,15 +18,40 @@ from yika_node.web.front import front, node, operator
 pages = Blueprint("account", __name__)
 
 RECENT = 10
+BEST: Final = 8
+"""Accounts that are listed while a text is being typed."""
+LISTED: Final = 20
+SHOWN_OF_PERSON: Final = 4
+
+
+@pages.app_template_filter("masked")
+def masked(text: str) -> str:
+    """A telephone or document with its last four characters alone."""
+    return "*" * max(0, len(text) - SHOWN_OF_PERSON) + text[-SHOWN_OF_PERSON:]
 
 
 @pages.get("/accounts")
 @needs(Right.SEE_ACCOUNTS)
-def search() -> str:
-    """Accounts whose number, card, meter or holder holds the text asked for."""
+def search() -> str | Response:
+    """Accounts in which the text asked for occurs; the one that fits is opened at once."""
     text, after = request.args.get("text", ""), request.args.get("after")
-    found = node().accounts.find(text, after=after)
-    return render_template("accounts.html", found=found, text=text, after=after)
+    found = node().accounts.find(text, after=after, limit=LISTED)
+    if text.strip() and not after and len(found.rows) == 1:
+        return redirect(url_for("account.page", number=found.rows[0].number), 303)
+    rows = tuple(map(found_of, found.rows))
+    return render_template("accounts.html", found=rows, next=found.next, text=text, after=after)
+
+
+@pages.get("/accounts/found")
+@needs(Right.SEE_ACCOUNTS)
+def as_typed() -> str:
+    """The best of the accounts in which the letters typed so far occur."""
+    text, finder = request.args.get("text", ""), node().accounts.finder
+    if not text.strip():
+        finder.warm_up()
+        return render_template("_found.html", found=(), text="")
+    found = finder.find(text, BEST + 1)
+    return render_template("_found.html", found=found[:BEST], text=text, more=found[BEST:])
 
 
 @pages.get("/accounts/new")
@@ -82,7 +111,11 @@ def page(number: str) -> str:
     sales = node().enquiries.sales(account=number, limit=RECENT, carried=False)
     written = node().enquiries.sales(account=number, limit=1)
     return render_template(
-        "account.html", account=account, sales=sales.rows, written=bool(written.rows)
+        "account.html",
+        account=account,
+        figures=figures_of(account, node().cards.queries),
+        sales=sales.rows,
+        written=bool(written.rows),
     )
 
 

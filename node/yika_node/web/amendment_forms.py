@@ -86,6 +86,12 @@ def texts_of(account: Account, zone: ZoneInfo) -> dict[str, str]:
     }
 
 
+def last_second(form: Form, name: str, zone: ZoneInfo) -> datetime | None:
+    """The end of a day that was filled in, None if none was; raises AmendmentUnusable."""
+    day = _day(form, name)
+    return None if day is None else _end(day, zone)
+
+
 def _typable(quantity: int) -> str:
     return quantity_to_text(Quantity(quantity)) if quantity else ""
 

@@ -18,6 +18,7 @@ from yika_common.numbers import (
     scaled_from_text,
 )
 from yika_common.services import PROFILES, SLOTS_MAX
+from yika_common.sync.personal_data import Person
 from yika_node.services.account_desk import person_of_form
 from yika_node.services.payments import Agreed
 from yika_node.services.views import AccountForm, By, Level, SaleEntry
@@ -87,14 +88,25 @@ def account_of(form: Form) -> AccountForm:
     heated = typed(form, "area_m2")
     meters = ((slot, typed(form, f"meter-{slot}").upper()) for slot in range(SLOTS_MAX))
     return AccountForm(
-        person=person_of_form(*(typed(form, name) for name in PERSON_FIELDS)),
+        person=person_of(form),
         area=typed(form, "area"),
         tariff_class=typed(form, "tariff_class"),
         profile=scaled_from_text(typed(form, "profile"), 0),
         persons=scaled_from_text(typed(form, "persons"), 0),
         area_m2=quantity_from_text(heated) if heated else None,
         meters=tuple((slot, meter) for slot, meter in meters if meter),
+        community=typed(form, "community"),
+        reason=typed(form, "same_address"),
     )
+
+
+def person_of(form: Form) -> Person:
+    """The holder of an account, as filled in.
+
+    Raises:
+        AccountFormIncomplete: the name or another text can't be used.
+    """
+    return person_of_form(**{name: typed(form, name) for name in PERSON_FIELDS})
 
 
 def profile_of(form: Form) -> int:
@@ -103,7 +115,10 @@ def profile_of(form: Form) -> int:
     return next((size for size in PROFILES if str(size) == chosen), min(PROFILES))
 
 
-PERSON_FIELDS: Final = ("name", "phone", "address", "document")
+PERSON_FIELDS: Final = (
+    *("name", "phone", "address", "building", "unit", "room"),
+    *("document", "contract"),
+)
 
 
 def level_of(form: Form) -> Level:

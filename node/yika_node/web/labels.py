@@ -81,6 +81,15 @@ FIELDS: Final[dict[str, Text]] = {
     "until": _("Last day"),
     "start": _("Index of the new meter"),
     "figure": _("What moves"),
+    "building": _("Building"),
+    "unit": _("Entrance"),
+    "room": _("Room"),
+    "community": _("Community"),
+    "contract": _("Contract number"),
+    "same_address": _("Why there is a second account at this address"),
+    "level": _("What it does"),
+    "words": _("What it is about"),
+    "lifter": _("Who may lift it"),
 }
 CHAPTERS: Final[dict[str, Text]] = {
     "counter": _("The counter and its keys"),

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "epoch", "seq", name=op.f("pk_account_event")),
         sqlite_with_rowid=False,
     )
+    op.create_index("account_event_place", "account_event", ["epoch", "seq"])
     op.create_table(
         "account_state",
         sa.Column("account", sa.String(), nullable=False),

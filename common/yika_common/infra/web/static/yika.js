@@ -1,11 +1,12 @@
 // The keyboard layer. Keys are data: data-key="F2" on a visible link or button, nothing here knows
-// which page does what. Four rules:
+// which page does what. Five rules:
 //   1. A key clicks the element that shows it; composing Chinese keeps its keys.  A label's key goes
 //      to its field, the same key again to the next such field; a choice's key takes its next option.
 //   2. Keys typed while a page is on its way are kept and typed where the focus lands.
 //   3. data-confirm asks twice on one button; any change of its form takes the first press back.
 //      Where the form holds an input with a data-confirm of its own, that is what is asked.
 //   4. After every swap the focus is where the page says: [autofocus], [data-focus], else main.
+//   5. Arrow keys step from the field of a list to its links and back.
 // And data-fill="50" puts its value into the field that was typed in last; an element with
 // data-when-idle asks the server for nothing while the page holds what is not sent yet.
 "use strict";
@@ -46,6 +47,7 @@
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (underway > 0 && keep(event)) return;
     if (belongsToText(event)) return;
+    if (/^Arrow(Up|Down)$/.test(event.key) && walk(event.key === "ArrowDown" ? 1 : -1)) return event.preventDefault();
     const target = owner(event.key) ?? (event.key.length === 1 ? owner(event.key.toUpperCase()) : undefined);
     if (!target || event.repeat) return;
     event.preventDefault();
@@ -91,6 +93,16 @@
     const stops = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")].filter(visible);
     const next = stops[(stops.indexOf(document.activeElement) + by + stops.length) % stops.length];
     next?.focus();
+  }
+
+  // From a field through the links of a list, and back: both are marked with data-steps.
+  function walk(by) {
+    const at = document.activeElement;
+    if (!at?.closest?.("[data-steps]") || at.matches("select, textarea")) return false;
+    const stops = [...document.querySelectorAll("[data-steps] input, [data-steps] tbody a[href]")].filter(visible);
+    const next = stops[stops.indexOf(at) + by];
+    next?.focus();
+    return Boolean(next);
   }
 
   function arm(event) {

@@ -1,0 +1,155 @@
+"""The text of all accounts in memory, in which a few letters find the accounts that hold them.
+
+Each account is one line of UTF-8, case-folded, its fields between separators.  Lines stand in
+blocks of :data:`BLOCK`; a filter says of each block which *grams* may occur in it, so that of
+fifty thousand accounts only the few blocks that may hold what is wanted are looked at.
+
+======================  =====================================
+grams                   of
+======================  =====================================
+four in a row           runs of digits and hyphens
+two letters in a row    everything else, within a field
+one character           what is no ASCII
+======================  =====================================
+
+A gram is one bit of :data:`BUCKETS` by its hash; a wanted text with no gram (three digits, one
+letter) is found in the first blocks, because it is in many.  Memory: the text, about 130 bytes an
+account with three meters, and a byte for each bucket and eight blocks: 8 MiB for fifty thousand.
+Lines that changed stand beside the blocks, until there are :data:`LOOSE_MAX` of them.
+"""
+
+import heapq
+import re
+from collections.abc import Container, Iterable, Iterator
+from itertools import chain
+from typing import Final
+
+BLOCK: Final = 32
+BUCKETS: Final = 8192
+LOOSE_MAX: Final = 512
+
+SEPARATOR: Final = "\x1f"
+_END: Final = b"\n"
+_RUN: Final = re.compile(r"(?P<digits>[0-9-]+)|[^0-9\x1f\n-]+")
+_DIGITS = 4
+
+
+def grams(text: str) -> set[str]:
+    """The grams of a case-folded text."""
+    found = set[str]()
+    for match in _RUN.finditer(text):
+        run = match[0]
+        if match["digits"]:
+            found.update(run[at : at + _DIGITS] for at in range(len(run) - _DIGITS + 1))
+        else:
+            found.update(map(str.__add__, run, run[1:]))
+            found.update(char for char in run if not char.isascii())
+    return found
+
+
+class AccountIndex:
+    """Lines by their accounts' numbers; one thread at a time."""
+
+    def __init__(self, lines: Iterable[tuple[str, str]] = ()) -> None:
+        """Take the lines of these accounts, in the order of their numbers."""
+        self._loose: dict[str, str] = {}
+        """What changed since the blocks were made; empty: the account has no line any more."""
+        self._pack(lines)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._lines())
+
+    @property
+    def size(self) -> int:
+        """Bytes that the text and its filter take."""
+        return sum(map(len, self._blocks)) + sum(map(len, self._filter))
+
+    def put(self, number: str, line: str) -> None:
+        """Let this be the account's line; an empty one takes it out."""
+        self._loose[number] = line
+        if len(self._loose) > LOOSE_MAX:
+            self._pack(sorted(self._lines()))
+            self._loose.clear()
+
+    def find(self, wanted: str, after: str = "") -> Iterator[str]:
+        """The lines that hold the case-folded text, above a number, in the order of numbers."""
+        loose = (
+            line
+            for number, line in sorted(self._loose.items())
+            if number > after and wanted in line
+        )
+        packed = (
+            line
+            for line in self._packed(wanted)
+            if (number := number_of(line)) > after and number not in self._loose
+        )
+        return heapq.merge(loose, packed, key=number_of)
+
+    def holding(self, numbers: Container[str]) -> dict[str, str]:
+        """The lines of these accounts."""
+        return {number: line for number, line in self._lines() if number in numbers}
+
+    def _packed(self, wanted: str) -> Iterator[str]:
+        sought = wanted.encode()
+        for block in self._candidates(wanted):
+            text = self._blocks[block]
+            if sought in text:
+                yield from (line for line in text.decode().split("\n") if wanted in line)
+
+    def _candidates(self, wanted: str) -> Iterable[int]:
+        """The blocks that the filter can't rule out."""
+        masks = [
+            int.from_bytes(bytes(column[bucket] for column in self._filter), "little")
+            for bucket in {hash(gram) % BUCKETS for gram in grams(wanted)}
+        ]
+        if not masks:
+            return range(len(self._blocks))
+        both = masks[0]
+        for mask in masks[1:]:
+            both &= mask
+        return _bits(both)
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        for text in self._blocks:
+            for line in text.decode().split("\n"):
+                if line and number_of(line) not in self._loose:
+                    yield number_of(line), line
+        yield from ((number, line) for number, line in self._loose.items() if line)
+
+    def _pack(self, lines: Iterable[tuple[str, str]]) -> None:
+        self._blocks: list[bytes] = []
+        self._filter: list[bytearray] = []
+        """For each eight blocks, one byte a bucket: which of the eight may hold its grams."""
+        held = iter(lines)
+        while block := [line for _, (_, line) in zip(range(BLOCK), held, strict=False)]:
+            place, bit = divmod(len(self._blocks), 8)
+            if not bit:
+                self._filter.append(bytearray(BUCKETS))
+            column = self._filter[place]
+            for gram in grams("\n".join(block)):
+                column[hash(gram) % BUCKETS] |= 1 << bit
+            self._blocks.append(_END.join(line.encode() for line in block) + _END)
+
+
+def line_of(fields: Iterable[str]) -> str:
+    """One account's line; the first field is its number."""
+    return SEPARATOR.join(field.replace("\n", " ").replace(SEPARATOR, " ") for field in fields)
+
+
+def number_of(line: str) -> str:
+    """The account that a line is of."""
+    return line.partition(SEPARATOR)[0]
+
+
+def fields_of(line: str) -> list[str]:
+    """The fields that a line was made of."""
+    return line.split(SEPARATOR)
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """The places of the bits that are set, from the lowest."""
+    return chain.from_iterable(
+        (at * 8 + bit for bit in range(8) if byte >> bit & 1)
+        for at, byte in enumerate(mask.to_bytes((mask.bit_length() + 7) // 8, "little"))
+        if byte
+    )
