@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
-from werkzeug.routing import Rule
+from werkzeug.routing import AnyConverter, BaseConverter, Rule
 
 from node_pages import Clerk, Pages, code_of, pages_in
 from node_world import OPERATOR, PASSWORD
@@ -52,9 +52,14 @@ def routes_of(app: Flask) -> list[Route]:
 
 
 def path_of(app: Flask, rule: Rule) -> str:
-    values = dict.fromkeys(rule.arguments, 1)
+    values = {name: a_value(rule._converters[name]) for name in rule.arguments}
     with app.test_request_context():
         return app.url_map.bind("localhost").build(rule.endpoint, values)
+
+
+def a_value(converter: BaseConverter) -> object:
+    """Something that the part of an address takes."""
+    return min(converter.items) if isinstance(converter, AnyConverter) else 1
 
 
 def answering(view: Callable[..., Any]) -> Callable[..., str]:

@@ -21,7 +21,7 @@ from math import ceil
 from typing import Final
 
 from yika_common.clock import Clock, to_timestamp
-from yika_common.errors import N_, YikaError
+from yika_common.errors import N_
 from yika_common.infra.sessions import TooManyAttempts
 from yika_node.db.journal import Journal
 from yika_node.db.queries import Queries
@@ -38,7 +38,7 @@ Elapsed = Callable[[], float]
 """Seconds that have passed since some moment of this process; it only grows."""
 
 
-class NameClosed(YikaError):
+class NameClosed(TooManyAttempts):
     """So many wrong passwords in a row that no further one is looked at."""
 
     code = "name_closed"

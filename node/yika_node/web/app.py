@@ -14,6 +14,7 @@ from yika_common.infra.language import said
 from yika_common.infra.sessions import NotAllowed
 from yika_common.infra.web.app import make_app
 from yika_common.infra.web.faults import answer, language_here, sentence_here
+from yika_common.infra.web.lock import lock_blueprint
 from yika_common.infra.web.login import login_blueprint
 from yika_common.infra.web.site import NavItem, Site, present
 from yika_node.bootstrap import Node
@@ -54,6 +55,8 @@ from yika_node.web.statuses import STATUSES
 from yika_node.web.watch import CardWatch, Seen
 
 SECRET_SIZE: Final = 32
+LOCK_KEY: Final = "F11"
+PRACTICE: Final = "练习，一切均非真实 · PRACTICE – nothing here is real"
 NAV: Final = (
     NavItem("sale.form", _("Sell"), "F2", Right.SELL),
     NavItem("counter.card", _("Read card"), "F4", Right.READ_CARD),
@@ -104,10 +107,15 @@ def make_node_app(
         in_words=labels.in_words,
         health=lambda: {"enrolled": int(node.enrolment.enrolled())},
         allows=desk_sessions.allows,
+        lock_key=LOCK_KEY,
+        mark=PRACTICE if practising else "",
+        marked=marked,
     )
+    authenticate = authenticate_with(node.staff, desk_sessions)
     blueprints = [
         setup_pages.pages,
-        login_blueprint(authenticate_with(node.staff, desk_sessions)),
+        login_blueprint(authenticate),
+        lock_blueprint(authenticate),
         counter_pages.pages,
         notice_pages.pages,
         sale_pages.pages,

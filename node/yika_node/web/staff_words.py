@@ -29,6 +29,7 @@ RIGHT_NAMES: Final[dict[Right, Text]] = {
     Right.SEE_ACCOUNTS: _("See accounts and cards"),
     Right.SEE_SALES: _("See sales, receipts and refunds"),
     Right.SEE_OFFICE: _("See exchanges, tariffs and readings"),
+    Right.SEE_REPORTS: _("See business figures and reports"),
     Right.SEE_OPERATORS: _("See operators and what was changed about them"),
     Right.TAKE_JOURNAL: _("Take the journal as files"),
     Right.READ_CARD: _("Read cards"),

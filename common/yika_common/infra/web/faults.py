@@ -5,7 +5,7 @@ asked for by             answered with
 =======================  ===================================================================
 a browser's page load    the error page; without a session, the sign-in page first
 htmx, for a part         the sentence alone, to stand where the part would have stood
-the page by itself       signed out: an order to go to the sign-in page
+the page by itself       signed out: an order to go to the sign-in page, or to lock
 a program                ``{"error": code, "sentence": …, "facts": {…}}``
 =======================  ===================================================================
 """
@@ -130,6 +130,8 @@ _HTTP_FAULTS: dict[int, type[YikaError]] = {
     500: Unexpected,
 }
 _SIGNED_OUT = (NotSignedIn, SessionExpired)
+LOCKED = "Yika-Lock"
+"""A header of the answer to what a page asks by itself once nobody is signed in there."""
 
 
 def register_faults(app: Flask) -> None:
@@ -163,6 +165,8 @@ def answer(error: YikaError) -> AnyResponse:
     log.info("refused", extra={"facts": {"code": error.code, "path": request.path}})
     if for_programs():
         return _for_program(error, status)
+    if isinstance(error, _SIGNED_OUT) and site().lock_key and _is_part():
+        return make_response("", status, {LOCKED: "1"})
     if isinstance(error, _SIGNED_OUT) and request.method == "GET":
         return _to_sign_in(error)
     if _is_part():

@@ -60,6 +60,7 @@ class Site:
     ``chips`` makes the status line for a signed-in user; ``health`` makes what
     ``/healthz`` adds to ``{"status": "ok"}``.  ``in_words`` names an error's facts as the pages
     name them.  ``allows`` says whether a session may do what a view needs.
+    ``lock_key`` is the key that hides the page (:mod:`yika_common.infra.web.lock`); empty: none.
     Where nothing is real, ``mark`` says so on every page in both languages, on paper too, and
     ``marked`` are the pages that this world has besides.
     """
@@ -83,6 +84,7 @@ class Site:
     in_words: Callable[[YikaError], YikaError] = lambda error: error
     mark: str = ""
     marked: Sequence[NavItem] = ()
+    lock_key: str = ""
     https: bool = False
     currency: str = "¥"
     language: str = LANGUAGES[0]
