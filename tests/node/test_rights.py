@@ -19,14 +19,10 @@ from yika_node.services.views import Level
 from yika_node.web.staff_words import RIGHT_NAMES
 
 LOOKING = {
-    Right.LOOK,
-    Right.SEE_ACCOUNTS,
-    Right.SEE_SALES,
-    Right.SEE_OFFICE,
-    Right.SEE_OPERATORS,
-    Right.SEE_SHIFTS,
-    Right.TAKE_JOURNAL,
-}
+    right
+    for right in Right
+    if right.name.startswith("SEE_") or right in {Right.LOOK, Right.TAKE_JOURNAL}
+} - {Right.SEE_PERSON}
 """What changes nothing, and is all that an auditor has."""
 OF_EVERYBODY = {"kit.status", "login.out", "staff.password", "staff.choose"}
 """What concerns nobody but whoever is signed in."""
@@ -52,9 +48,10 @@ def routes_of(app: Flask) -> list[Route]:
 
 
 def path_of(app: Flask, rule: Rule) -> str:
-    values = {name: a_value(rule._converters[name]) for name in rule.arguments}
+    values = {name: a_value(converter) for name, converter in rule._converters.items()}
     with app.test_request_context():
-        return app.url_map.bind("localhost").build(rule.endpoint, values)
+        defaults = dict(rule.defaults or {})
+        return app.url_map.bind("localhost").build(rule.endpoint, defaults | values)
 
 
 def a_value(converter: BaseConverter) -> object:
