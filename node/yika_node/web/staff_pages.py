@@ -11,7 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from yika_common.errors import Phrase
+from yika_common.errors import N_, Phrase
 from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.guard import needs, signed_in_only
 from yika_common.infra.web.site import signed_in
@@ -31,8 +31,10 @@ pages = Blueprint("staff", __name__)
 
 ROWS: Final = 50
 _RAISING: Final = {
-    Level.SUPERVISOR: "Let %(name)s work as a supervisor, who manages operators; reason: %(why)s",
-    Level.MANAGER: "Let %(name)s work as a manager, who manages operators; reason: %(why)s",
+    Level.SUPERVISOR: N_(
+        "Let %(name)s work as a supervisor, who manages operators; reason: %(why)s"
+    ),
+    Level.MANAGER: N_("Let %(name)s work as a manager, who manages operators; reason: %(why)s"),
 }
 
 
