@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from node_pages import Clerk, Pages, code_of, pages_in
-from yika_common.journal.card_bodies import Approved
+from second_person import approved
 from yika_common.sync.settings import FeeItem, Settings
 from yika_node.web.till import charge_desk_of
 
@@ -35,20 +35,6 @@ def taken(clerk: Clerk, what: str, fields: dict[str, str]) -> TestResponse:
     done = clerk.post(page, fields, on=page)
     assert done.status_code == 303, done.text
     return clerk.get(done.location)
-
-
-def approved(clerk: Clerk, place: str) -> str:
-    """Ask for approval, and give it as the managing card's desk does; where that leads to."""
-    asked = clerk.post(place, {"reason": "wrong account"}, on=place)
-    assert asked.status_code == 303, asked.text
-    token = asked.location.rsplit("/", 1)[-1]
-    book = clerk.pages.node.approvals
-    waiting = book.pending(token)
-    body = Approved(
-        act=waiting.digest.hex(), card="870000000001", holder="lin", counter=1, proof="00" * 8
-    )
-    book.give(token, body)
-    return f"{waiting.then}&approval={token}"
 
 
 def test_a_fee_of_the_list_is_taken_and_has_a_receipt(clerk: Clerk) -> None:
@@ -105,7 +91,7 @@ def test_money_is_given_back_by_two_persons(clerk: Clerk) -> None:
     slip = taken(clerk, "deposit", {"account": number, "amount": "80"})
     (place,) = re.findall(r'href="(/charges/[^"]+/back)"', slip.text)
     assert code_of(clerk.post(place, {"reason": ""}, on=place)) == "charge_reason_missing"
-    then = approved(clerk, place)
+    then = approved(clerk, place, "wrong account")
     assert clerk.get(then).status_code == 200
     short = clerk.post(place, {"tender-cash": "5"}, on=then)
     assert code_of(short) == "tender_short"

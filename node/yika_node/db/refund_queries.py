@@ -46,6 +46,16 @@ class RefundQueries:
         ):
             return [(one, other) for one, other in session.exec(query)]
 
+    def paid_in(self, epoch: int, receipt: int) -> frozenset[str]:
+        """The tenders, but cash, in which a payment was made."""
+        with named_engine_failures(), self._store.engine.connect() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT tender FROM tendering"
+                " WHERE epoch = ? AND receipt = ? AND tender <> 'cash'",
+                (epoch, receipt),
+            )
+            return frozenset(row[0] for row in rows)
+
     def credited_at(self, account: str, meter: str, position: tuple[int, int]) -> int | None:
         """The meter's total after this journal's record at a (generation, count)."""
         intent = tables.Intent

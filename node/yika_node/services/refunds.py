@@ -16,20 +16,19 @@ that: whether it may be paid is asked anew, with the card in the reader.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from yika_common.cards.approval import act_digest
 from yika_common.clock import Clock, from_timestamp
 from yika_common.errors import YikaError
 from yika_common.journal.bodies import PURCHASE, Intent, Sale
-from yika_common.journal.body import Body
 from yika_common.journal.card_bodies import Approved, RefundPaid
 from yika_common.journal.record import decode_line
 from yika_common.journal.reversal import credited, restored
 from yika_common.numbers import Money, Quantity
 from yika_common.values import dataclass
-from yika_node.db.journal import Journal
+from yika_node.db.journal import Draft, Entry, Journal
 from yika_node.db.projections import WRITTEN
 from yika_node.db.queries import Queries
 from yika_node.db.refund_queries import RefundQueries
@@ -65,6 +64,7 @@ from yika_node.services.refund_views import RefundOffer, RefundState, RefundView
 from yika_node.services.rows import sale_row
 from yika_node.services.sales_desk import naming_what_failed
 from yika_node.services.standing import Standing
+from yika_node.services.tenders import Handing
 
 if TYPE_CHECKING:
     from yika_node.db import seldom, tables
@@ -73,6 +73,9 @@ KIND: Final = "refund"
 """The kind of the act that is approved."""
 
 REASON_MAX: Final = 200
+
+IN_CASH: Final = Handing()
+"""As the money came, where that was in cash."""
 
 Rule = Callable[..., Payment]
 
@@ -124,7 +127,13 @@ class RefundDesk:
         )
 
     def give_back(
-        self, operator: str, epoch: int, seq: int, reason: str, approval: str
+        self,
+        operator: str,
+        epoch: int,
+        seq: int,
+        reason: str,
+        approval: str,
+        handing: Handing = IN_CASH,
     ) -> Receipt:
         """Take the purchase off its card, which is in the reader, and pay it out if that is safe.
 
@@ -136,6 +145,7 @@ class RefundDesk:
             seq: of the purchase's intent.
             reason: why; it stands in the journal.
             approval: the token of the approval by a second person.
+            handing: how the money is handed out, should it be at once.
 
         Returns:
             The refund's receipt.  ``problem`` says why its record is not on the card yet.
@@ -143,6 +153,7 @@ class RefundDesk:
         Raises:
             SaleUnknown, RefundReasonMissing, RefundRefused, SaleStillOpen: nothing was done.
             ApprovalMissing, ApprovalForAnother, ApprovalByOperator: nothing was done.
+            TenderUnlikeItsPayment, TenderShort and their like: nothing was done.
             CardAbsent, CardSwapped, CardReplaced, VaultLocked, DiskFull and their like: likewise.
         """
         purchase = self._purchase(epoch, seq)
@@ -153,6 +164,7 @@ class RefundDesk:
             if done is not None:
                 return self.enquiries.receipt(epoch, done)
             self._terms(opened, epoch, seq, purchase)
+            handed = self._handed(purchase, (epoch, seq), handing)
             slot = opened.image.slot(purchase.slot)
             assert slot is not None, "its terms were decided by it"
             assert slot.record is not None, "it shows the purchase's record"
@@ -174,17 +186,18 @@ class RefundDesk:
                 data = remade(intent.body, intent.position, minting.meter)
                 opened.session.write_record(purchase.slot, data)
                 written = slot.with_record(data, minting.meter)
-                self._close(opened, intent.seq, intent.body, written, operator)
+                self._close(opened, intent, written, operator, handed)
             except YikaError as failure:
                 problem = failure
         return self.enquiries.receipt(intent.epoch, intent.seq, problem)
 
-    def pay_out(self, operator: str, epoch: int, seq: int) -> Receipt:
+    def pay_out(self, operator: str, epoch: int, seq: int, handing: Handing = IN_CASH) -> Receipt:
         """Hand out the money of a refund, with the account's card in the reader.
 
         Raises:
             RefundUnknown: there is no such refund.
             RefundNotPayable: not yet, and why.
+            TenderUnlikeItsPayment, TenderShort and their like: no money was handed out.
             CardAbsent, CardSwapped, CardReplaced, VaultLocked, DiskFull and their like: no money
                 was handed out.
         """
@@ -205,7 +218,8 @@ class RefundDesk:
             if found not in (Payment.AT_ONCE, Payment.SHOWN):
                 raise RefundNotPayable(why=WAITS[found])
             body = RefundPaid(**self._named(epoch, seq), amount=-intent.paid, write_back=shown)
-            self.journal.append([body], at=self.clock(), operator=operator)
+            handed = self._handed(intent, (epoch, intent.refunds), handing)
+            self.journal.append([body, *handed], at=self.clock(), operator=operator)
         return self.enquiries.receipt(epoch, seq)
 
     def refund(self, epoch: int, seq: int) -> RefundView:
@@ -259,16 +273,30 @@ class RefundDesk:
             raise RefundRefused(why=REFUSALS[found])
         return found
 
+    def _handed(self, intent: Intent, purchase: tuple[int, int], handing: Handing) -> list[Draft]:
+        """What follows the record that the money of a purchase was handed out."""
+        row = self.queries.intent(*purchase)
+        assert row is not None, "it is given back"
+        paid_in = self.refunds.paid_in(row.epoch, row.basket)
+        return handing.drafts(Money(abs(intent.paid)), 1, paid_in) if intent.paid else []
+
     def _close(
-        self, opened: OpenCard, seq: int, intent: Intent, slot: SlotImage, operator: str
+        self,
+        opened: OpenCard,
+        entry: Entry,
+        slot: SlotImage,
+        operator: str,
+        handed: Sequence[Draft],
     ) -> None:
         """Record that the lower record was read back, and the payment where it may go out."""
+        intent, seq = entry.body, entry.seq
+        assert isinstance(intent, Intent), "a minting drafts an intent"
         found, _ = self._payment(
             opened, slot, intent, (self.standing.membership.epoch, seq), written=True
         )
-        bodies: list[Body] = [Sale(intent=seq)]
+        bodies: list[Draft] = [Sale(intent=seq)]
         if found is Payment.AT_ONCE:
-            bodies.append(RefundPaid(intent=seq, amount=-intent.paid))
+            bodies += [RefundPaid(intent=seq, amount=-intent.paid), *handed]
         with naming_what_failed():
             self.journal.append(bodies, at=self.clock(), operator=operator)
 

@@ -16,7 +16,7 @@ Loaded when somebody pays otherwise than with the exact cash.
 from collections.abc import Sequence
 from typing import Final
 
-from yika_common.errors import N_, Phrase, YikaError
+from yika_common.errors import N_, YikaError
 from yika_common.journal.till_bodies import BANK, CASH, CHEQUE, TENDERS, VOUCHER, Part, Tendered
 from yika_common.numbers import Money, money_to_text
 from yika_common.values import dataclass
@@ -24,6 +24,8 @@ from yika_node.db.journal import Draft, Position
 
 NUMBERED: Final = frozenset((BANK, CHEQUE, VOUCHER))
 """The tenders that are not taken without their number."""
+
+REASON_MAX: Final = 200
 
 
 class TenderShort(YikaError):
@@ -82,7 +84,7 @@ class Given:
         """
         for part in self.parts:
             if part.tender in NUMBERED and not part.reference:
-                raise TenderNumberMissing(tender=Phrase(part.tender))
+                raise TenderNumberMissing(tender=part.tender)
         parts = _with_cash(self.parts, due)
         given = sum(part.given for part in parts)
         cash = sum(part.given for part in parts if part.tender == CASH)
@@ -99,21 +101,43 @@ class Given:
             return None
         return Tendered(receipt=payment, parts=parts, change=change, reason=reason)
 
-    def drafts(self, due: Money, records: int) -> list[Draft]:
+    def drafts(self, due: Money, records: int, reason: str = "") -> list[Draft]:
         """The record to commit right after a payment's own ``records``, if there is to be one.
 
         Raises:
             those of :meth:`record`.
         """
-        if self.record(due, 1) is None:
+        if self.record(due, 1, reason) is None:
             return []
 
         def at(position: Position) -> Tendered:
-            made = self.record(due, position.seq - records)
+            made = self.record(due, position.seq - records, reason)
             assert made is not None, "it was asked with the same sum"
             return made
 
         return [at]
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """How money is handed back: in the tenders it came in, or otherwise for a reason."""
+
+    given: Given = Given(())
+    why: str = ""
+
+    def drafts(self, due: Money, records: int, paid_in: frozenset[str]) -> list[Draft]:
+        """As :meth:`Given.drafts`; ``paid_in`` names the tenders, but cash, that it came in.
+
+        Raises:
+            TenderUnlikeItsPayment: it goes back in others, and nobody said why.
+            those of :meth:`Given.record`.
+        """
+        used = {part.tender for part in self.given.parts if part.given and part.tender != CASH}
+        alike = used <= paid_in and bool(used) == bool(paid_in)
+        if not alike and not self.why:
+            named = (tender for tender in TENDERS if tender in paid_in)
+            raise TenderUnlikeItsPayment(tender=next(named, CASH))
+        return self.given.drafts(due, records, "" if alike else self.why[:REASON_MAX])
 
 
 def _with_cash(parts: Sequence[Part], due: Money) -> tuple[Part, ...]:

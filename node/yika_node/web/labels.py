@@ -133,6 +133,7 @@ NOTICES: Final[dict[str, Text]] = {
 _FACTS: Final[dict[str, dict[str, Text]]] = {
     "field": FIELDS,
     "service": SERVICES,
+    "tender": TENDERS,
     "tariff_class": CLASSES,
 }
 _MINUTES_SHOWN: Final = 120

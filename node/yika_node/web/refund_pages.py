@@ -15,17 +15,23 @@ from yika_common.infra.web.faults import sentence_here
 from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import Mood, Text
 from yika_common.numbers import Money, money_to_text, quantity_to_text
+from yika_common.services import SLOTS_MAX
 from yika_node.bootstrap import Node
+from yika_node.services.errors import AccountUnknown
 from yika_node.services.rights import Right
 from yika_node.web.approval_pages import ask
 from yika_node.web.front import front, node, operator
 from yika_node.web.labels import SERVICES
 from yika_node.web.qr import qr_drawing
+from yika_node.web.tender_forms import handing_form, handing_of
 
 if TYPE_CHECKING:
     from yika_node.services.refunds import RefundDesk
 
 pages = Blueprint("refund", __name__)
+
+MOST: Final = 2 * SLOTS_MAX
+"""A payment has at most so many lines, with as many refunds."""
 
 STATES: Final[dict[str, tuple[Text, Mood]]] = {
     "writing": (_("waits for the card"), "warn"),
@@ -61,7 +67,9 @@ def _new() -> str:
     # Whoever comes from the second person has the managing card in the reader.
     asked = refusal_here() is not None or "approval" in filled
     offer = desk.preview(epoch, seq) if asked else desk.offer(operator(), epoch, seq)
-    return render_template("refund_new.html", filled=filled, offer=offer)
+    sale = offer.purchase
+    handing = handing_form(node(), sale.epoch, sale.basket, offer.money, request.form)
+    return render_template("refund_new.html", filled=filled, offer=offer, handing=handing)
 
 
 @pages.get("/refunds/new/<int:epoch>/<int:seq>")
@@ -93,11 +101,28 @@ def give_back(epoch: int, seq: int) -> Response:
             why=reason,
         )
         return ask(digest, what, url_for("refund.new", epoch=epoch, seq=seq, reason=reason))
-    refund = desk.give_back(operator(), epoch, seq, reason, approval)
+    handing = handing_of(form)
+    refund = desk.give_back(operator(), epoch, seq, reason, approval, handing)
     if refund.problem is not None:
         flash(sentence_here(refund.problem), "warn")
     front().soon()
     return redirect(url_for("refund.slip", epoch=refund.epoch, seq=refund.basket), 303)
+
+
+@pages.get("/refunds/last")
+@needs(Right.GIVE_BACK)
+def last() -> str | Response:
+    """Reversing the last sale: what was bought last with the card in the reader."""
+    view = front().read_card()
+    if view.account is None:
+        raise AccountUnknown(number=view.identity.number or view.identity.serial.hex())
+    sales = node().enquiries.sales(account=view.account.number, limit=MOST, carried=False).rows
+    bought = [sale for sale in sales if not sale.act]
+    basket = [sale for sale in bought if sale.basket == bought[0].basket] if bought else []
+    open_ = [sale for sale in basket if not sale.given_back]
+    if len(basket) == len(open_) == 1:
+        return redirect(url_for("refund.new", epoch=open_[0].epoch, seq=open_[0].seq), 303)
+    return render_template("refund_last.html", view=view, basket=basket[::-1])
 
 
 @pages.get("/refunds")
@@ -115,8 +140,10 @@ def _slip() -> str:
     receipt = node().enquiries.receipt(refund.sale.epoch, refund.sale.seq)
     original = node().enquiries.receipt(refund.purchase.epoch, refund.purchase.basket)
     code = node().receipt_codes.code(receipt)
+    bought = refund.purchase
     return render_template(
         "refund.html",
+        handing=handing_form(node(), bought.epoch, bought.basket, refund.money, request.form),
         refund=refund,
         receipt=receipt,
         original=original,
@@ -140,7 +167,7 @@ def slip(epoch: int, seq: int) -> str:
 def pay(epoch: int, seq: int) -> Response:
     """Hand out the money, with the customer's card in the reader."""
     front().last_card.keep(None)
-    paid = refund_desk_of(node()).pay_out(operator(), epoch, seq)
+    paid = refund_desk_of(node()).pay_out(operator(), epoch, seq, handing_of(request.form))
     money = money_to_text(Money(-paid.paid))
     flash(gettext("Hand out %(money)s now, and print the slip.", money=money), "good")
     front().soon()
