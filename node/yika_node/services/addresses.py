@@ -18,7 +18,8 @@ from yika_common.sync.personal_data import Person
 _LABEL = b"yika/premises/1\0"
 _DIGITS: Final = str.maketrans("〇零一二三四五六七八九", "00123456789")
 _TEN = re.compile(r"([一二三四五六七八九]?)十([一二三四五六七八九]?)")
-_SUFFIX = re.compile(r"(?<=[0-9a-z])(?:号楼|号|栋|幢|座|楼|单元|门|室|房|户|层)")
+_SUFFIX = re.compile(r"(?<=[0-9a-z])\s*(?:号楼|号|栋|幢|座|楼|单元|门|室|房|户|层)")
+_BEFORE_NUMBER = re.compile(r"(?<=[^\W\d_])(?=[0-9])")
 _ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _NOTHING = re.compile(r"[\W_]+")
 
@@ -27,7 +28,7 @@ def normalised(text: str) -> str:
     """The text without what people type in different ways; runs are kept apart by hyphens."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     plain = _TEN.sub(lambda ten: f"{ten[1] or '一'}{ten[2] or '〇'}", plain).translate(_DIGITS)
-    plain = _SUFFIX.sub("-", plain)
+    plain = _BEFORE_NUMBER.sub("-", _SUFFIX.sub("-", plain))
     return _ZEROS.sub("", _NOTHING.sub("-", plain)).strip("-")
 
 
