@@ -10,7 +10,7 @@ from yika_node.db.staff_projections import ADDED, LIMIT
 from yika_node.services.rights import Right
 
 LIMITS: Final[dict[str, Text]] = {
-    staff.SALES: _("Purchases"),
+    staff.SALES: _("Purchases sold"),
     staff.REFUNDS: _("Refunds"),
     staff.SUPPLEMENTS: _("Purchases written again"),
 }
