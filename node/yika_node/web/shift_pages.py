@@ -36,8 +36,8 @@ ROWS: Final = 30
 
 MOVES: Final[dict[str, Text]] = {
     "drop": _("into the safe"),
-    "paid_in": _("paid in"),
-    "paid_out": _("paid out"),
+    "paid_in": _("paid into the drawer"),
+    "paid_out": _("paid out of the drawer"),
     "petty": _("petty cash"),
 }
 SORTS: Final[dict[str, Text]] = {
@@ -52,7 +52,7 @@ SORTS: Final[dict[str, Text]] = {
 TENDERS: Final[dict[str, Text]] = {
     "cash": _("cash"),
     "card": _("bank card"),
-    "bank": _("transfer"),
+    "bank": _("bank transfer"),
     "cheque": _("cheque"),
     "mobile": _("mobile payment"),
     "voucher": _("voucher"),
