@@ -122,8 +122,8 @@ def page(number: str) -> str:
 @pages.post("/accounts/<number>/card")
 @needs(Right.ISSUE_CARD)
 def initialise(number: str) -> Response:
-    """Make the blank card in the reader this account's card."""
+    """Make the blank card in the reader this account's card; its first sale comes next."""
     front().last_card.keep(None)
     node().cards.initialise(operator(), number)
     front().soon()
-    return redirect(url_for("account.page", number=number), 303)
+    return redirect(url_for("sale.form"), 303)

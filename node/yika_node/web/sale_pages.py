@@ -18,6 +18,7 @@ from yika_common.services import Service
 from yika_node.services.payments import BasketQuote, Receipt, ReceiptLine, SlotQuote
 from yika_node.services.rights import Right
 from yika_node.services.told_bill import debt_names
+from yika_node.services.views import SaleState
 from yika_node.web.explain import ToldBill, tariff_of, told
 from yika_node.web.forms import agreed_of, agreement, entries_of, token_of
 from yika_node.web.front import front, node, operator
@@ -160,9 +161,17 @@ def pending() -> str:
 
 @pages.post("/pending/resolve")
 @needs(Right.SETTLE)
-def resolve() -> str:
-    """Settle the pending sales of the card in the reader, and say what became of each."""
+def resolve() -> str | Response:
+    """Settle the pending sales of the card in the reader, and say what became of each.
+
+    From a receipt that has nothing left to wait for, the receipt says it.
+    """
     view = front().read_card()
+    place = request.form.get("epoch", type=int), request.form.get("basket", type=int)
+    for outcome in view.resolved:
+        sale = outcome.sale
+        if place == (sale.epoch, sale.basket) and outcome.state is SaleState.WRITTEN:
+            return redirect(url_for("sale.receipt", epoch=sale.epoch, basket=sale.basket), 303)
     return render_template("pending.html", rows=node().enquiries.pending(), view=view)
 
 
