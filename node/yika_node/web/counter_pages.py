@@ -19,11 +19,13 @@ from yika_node.web.special_pages import unburnt
 from yika_node.web.watch import Presence
 
 if TYPE_CHECKING:
+    from yika_node.services.open_sales import OpenCard
     from yika_node.services.refund_views import RefundView
 
 pages = Blueprint("counter", __name__)
 
 RECENT = 8
+OPEN_SHOWN = 16
 PURCHASES = 5
 
 
@@ -31,13 +33,28 @@ PURCHASES = 5
 @needs(Right.LOOK)
 def home() -> str:
     """The first page: the reader, what waits, the latest sales."""
+    state = node().state()
     return render_template(
         "home.html",
-        state=node().state(),
+        state=state,
+        cards=_open_cards() if state.pending else (),
         seen=front().watch.seen(),
         recent=node().enquiries.sales(limit=RECENT, carried=False).rows,
         unburnt=unburnt(node()),
         shift=node().guard.refusal(operator()),
+    )
+
+
+def _open_cards() -> tuple[OpenCard, ...]:
+    """What to do about the sales that have waited the longest."""
+    from yika_node.services.open_sales import open_cards  # noqa: PLC0415 - when one is open
+
+    here = node()
+    return open_cards(
+        here.enquiries.pending()[:OPEN_SHOWN],
+        here.accounts.get,
+        lambda card: bool(here.queries.card_ended(card) or here.queries.card_lost(card)),
+        here.clock(),
     )
 
 
