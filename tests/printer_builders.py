@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from node_world import without_shifts
 from yika_common.simulated.receipt_printer import PtyWire, ReceiptPrinter
 from yika_node.config import PrinterConfig
 from yika_node.services.printer_choice import write_choice
@@ -14,6 +15,7 @@ def printer_at(folder: Path, **config: str | int | bool) -> ReceiptPrinter:
     port = folder.with_name(f"{folder.name}-printer")
     simulated = ReceiptPrinter(PtyWire(port))
     folder.mkdir(parents=True, exist_ok=True)
+    without_shifts(folder)
     settings = {"kind": "serial", "port": str(port), "speed": 115_200, **config}
     write_choice(folder, PrinterConfig(**settings))  # type: ignore[arg-type]
     return simulated

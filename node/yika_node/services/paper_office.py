@@ -10,6 +10,7 @@ from yika_common.clock import Clock
 from yika_common.values import dataclass
 from yika_node.printing.paper import Paper
 from yika_node.services.card_views import Slip
+from yika_node.services.charges import Charge
 from yika_node.services.paper_words import Words
 from yika_node.services.payments import Receipt
 from yika_node.services.printer_desk import PrinterDesk
@@ -18,8 +19,10 @@ from yika_node.services.receipt_paper import ReceiptPaper
 from yika_node.services.refund_views import RefundView
 from yika_node.services.reprints import Printing
 from yika_node.services.settings_shelf import SettingsShelf
+from yika_node.services.shift_views import ZReport
 from yika_node.services.slip_papers import card_paper, refund_paper, trial_paper
 from yika_node.services.tariff_shelf import TariffShelf
+from yika_node.services.till_papers import charge_paper, shift_paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,11 @@ class PaperOffice:
             self.words, self.settings.settings(), self.tariffs.tariffs(), drawer=self.drawer
         )
         code = self.codes.code(receipt)
+        tenders = self.printing.till.tenders(receipt.epoch, receipt.basket)
         return self._print(
             operator,
             (receipt.epoch, receipt.basket),
-            lambda copy: papers.paper(receipt, code, copy),
+            lambda copy: papers.paper(receipt, code, copy, tenders),
             reason,
         )
 
@@ -73,6 +77,20 @@ class PaperOffice:
             lambda copy: refund_paper(self.words, settings, refund, receipts, code, copy),
             reason,
         )
+
+    def charge(self, operator: str, charge: Charge, holder: str, reason: str = "") -> int:
+        """Let the receipt of a fee or deposit be printed; see :meth:`receipt`."""
+        settings = self.settings.settings()
+        return self._print(
+            operator,
+            (charge.epoch, charge.seq),
+            lambda copy: charge_paper(self.words, settings, charge, holder, copy),
+            reason,
+        )
+
+    def shift(self, report: ZReport) -> None:
+        """Let a Z or X report be printed; raises PrinterBusy."""
+        self.desk.submit(shift_paper(self.words, self.settings.settings(), report))
 
     def card(self, slip: Slip) -> None:
         """Let a new card's slip be printed; raises PrinterBusy."""

@@ -4,17 +4,19 @@ Everything on it comes from the stored payment; nothing is computed again.  A li
 the card says so in bold.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from yika_common.errors import N_
 from yika_common.sync.settings import Settings
 from yika_common.tariffs.explanation import Explanation
 from yika_common.tariffs.model import Tariff
 from yika_common.values import dataclass
+from yika_node.db.till_queries import TenderRow
 from yika_node.printing.paper import Line, Paper, Part, Rule
 from yika_node.services.paper_words import CONTACT_TIME, Words
 from yika_node.services.payments import Receipt, ReceiptLine
 from yika_node.services.service_names import SERVICE_NAMES
+from yika_node.services.till_papers import tender_parts
 from yika_node.services.told_bill import ToldBill, debt_names, tariff_of, told
 from yika_node.services.views import Account, SaleState
 
@@ -38,8 +40,17 @@ class ReceiptPaper:
     tariffs: tuple[Tariff, ...]
     drawer: bool = False
 
-    def paper(self, receipt: Receipt, code: str, copy: int = 0) -> Paper:
-        """The receipt; ``code`` is its signed text, ``copy`` its number as a copy (0: none)."""
+    def paper(
+        self, receipt: Receipt, code: str, copy: int = 0, tenders: Sequence[TenderRow] = ()
+    ) -> Paper:
+        """The receipt.
+
+        Args:
+            receipt: the stored payment.
+            code: its signed text.
+            copy: its number as a copy, 0: it is the original.
+            tenders: how it was paid; none: exactly, in cash.
+        """
         say = self.words.say
         parts = (
             *self.words.head(self.settings, N_("Receipt")),
@@ -48,6 +59,7 @@ class ReceiptPaper:
             *(part for line in receipt.lines for part in self._line(receipt.account, line)),
             Rule("="),
             *self.words.total(N_("Paid"), receipt.paid),
+            *tender_parts(self.words, tenders),
             *self._change(receipt),
             Rule(),
             Line(say(N_("Put the card into each meter to load the credit."))),

@@ -20,6 +20,7 @@ from yika_node.services.rights import Right
 from yika_node.web.approval_pages import ask
 from yika_node.web.forms import token_of, typed
 from yika_node.web.front import front, node, operator
+from yika_node.web.print_room import print_at_once, print_charge
 from yika_node.web.tender_forms import given_of
 from yika_node.web.till import charge_desk_of, till_of
 
@@ -94,6 +95,7 @@ def take_fee() -> Response:
         given=given_of(form),
     )
     front().soon()
+    print_at_once(lambda office: print_charge(office, taken))
     return redirect(url_for("charge.slip", epoch=taken.epoch, seq=taken.seq), 303)
 
 
@@ -124,6 +126,7 @@ def take_deposit() -> Response:
         given=given_of(form),
     )
     front().soon()
+    print_at_once(lambda office: print_charge(office, taken))
     return redirect(url_for("charge.slip", epoch=taken.epoch, seq=taken.seq), 303)
 
 

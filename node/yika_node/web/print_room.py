@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from flask import current_app
+from flask import current_app, flash
 
 from yika_common.errors import YikaError
+from yika_common.infra.web.faults import sentence_here
 from yika_common.infra.web.site import site
 from yika_node.bootstrap import Node
-from yika_node.services.payments import Receipt
+from yika_node.web.front import node, operator
 
 if TYPE_CHECKING:
+    from yika_node.services.charges import Charge
     from yika_node.services.paper_office import PaperOffice
     from yika_node.services.printer_choice import PrinterSearch
     from yika_node.services.printer_desk import PrinterView
@@ -19,15 +22,15 @@ if TYPE_CHECKING:
 _SEARCH = "yika_printer_search"
 
 
-def printer_view(node: Node) -> PrinterView | None:
+def printer_view(here: Node) -> PrinterView | None:
     """How the printer is; None where the browser prints."""
-    desk = node.printers.desk
+    desk = here.printers.desk
     return None if desk is None else desk.view
 
 
-def paper_office_of(node: Node) -> PaperOffice | None:
+def paper_office_of(here: Node) -> PaperOffice | None:
     """What prints receipts and slips; None where the browser does."""
-    desk = node.printers.desk
+    desk = here.printers.desk
     if desk is None:
         return None
     from yika_node.db.till_queries import TillQueries  # noqa: PLC0415 - see above
@@ -38,32 +41,38 @@ def paper_office_of(node: Node) -> PaperOffice | None:
     return PaperOffice(
         desk,
         Words(
-            node.printers.language,
-            node.config.place.zone,
+            here.printers.language,
+            here.config.place.zone,
             site().currency,
-            practice=node.standing.membership.practice,
+            practice=here.standing.membership.practice,
         ),
-        node.settings,
-        node.tariffs,
-        node.receipt_codes,
-        Printing(node.journal, TillQueries(node.store), node.standing, node.clock),
-        node.clock,
-        drawer=node.printers.config.drawer,
+        here.settings,
+        here.tariffs,
+        here.receipt_codes,
+        Printing(here.journal, TillQueries(here.store), here.standing, here.clock),
+        here.clock,
+        drawer=here.printers.config.drawer,
     )
 
 
-def print_sold(node: Node, operator: str, sold: Receipt) -> YikaError | None:
-    """Print the receipt of a sale that was just made; why not, where it can't be.
+def print_at_once(ask: Callable[[PaperOffice], object]) -> None:
+    """Print what was just recorded; where it can't be, say why on the next page.
 
-    A sale is valid without its receipt: nothing that goes wrong here reaches it.
+    What is recorded is valid without its paper: nothing that goes wrong here reaches it.
     """
     try:
-        office = paper_office_of(node)
-        if office is not None and sold.complete:
-            office.receipt(operator, sold)
+        office = paper_office_of(node())
+        if office is not None:
+            ask(office)
     except YikaError as problem:
-        return problem
-    return None
+        flash(sentence_here(problem), "warn")
+
+
+def print_charge(office: PaperOffice, charge: Charge, reason: str = "") -> None:
+    """Print the receipt of a fee or deposit, with the account's holder."""
+    account = node().accounts.get(charge.account) if charge.account else None
+    holder = "" if account is None or account.person is None else account.person.name
+    office.charge(operator(), charge, holder, reason)
 
 
 def printer_search() -> PrinterSearch:
@@ -72,7 +81,6 @@ def printer_search() -> PrinterSearch:
     if held is None:
         from yika_node.hardware.printer_finding import found_printers  # noqa: PLC0415
         from yika_node.services.printer_choice import PrinterSearch  # noqa: PLC0415
-        from yika_node.web.front import node  # noqa: PLC0415
 
         reader = node().config.reader.port
         held = current_app.extensions[_SEARCH] = PrinterSearch(lambda: found_printers(reader))

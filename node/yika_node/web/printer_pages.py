@@ -13,7 +13,8 @@ from yika_common.infra.web.site import Text
 from yika_node import config as configuration
 from yika_node.services.rights import Right
 from yika_node.web.front import node, operator
-from yika_node.web.print_room import paper_office_of, printer_search, printer_view
+from yika_node.web.print_room import paper_office_of, print_charge, printer_search, printer_view
+from yika_node.web.till import charge_desk_of
 
 pages = Blueprint("printer", __name__)
 
@@ -153,6 +154,18 @@ def refund(epoch: int, seq: int) -> Response:
         reason = request.form.get("reason", "").strip()
         office.refund(operator(), view, (own, original), reason)
     return redirect(url_for("refund.slip", epoch=epoch, seq=seq), 303)
+
+
+@pages.post("/charges/<int:epoch>/<int:seq>/print")
+@needs(Right.PRINT)
+@or_again(_again)
+def charge(epoch: int, seq: int) -> Response:
+    """Print the receipt of a fee or a deposit."""
+    office = paper_office_of(node())
+    taken = charge_desk_of(node()).charge(epoch, seq)
+    if office is not None:
+        print_charge(office, taken, request.form.get("reason", "").strip())
+    return redirect(url_for("charge.slip", epoch=epoch, seq=seq), 303)
 
 
 @pages.post("/slips/<card>/print")

@@ -23,7 +23,8 @@ from yika_node.web.explain import ToldBill, tariff_of, told
 from yika_node.web.forms import agreed_of, agreement, entries_of, token_of
 from yika_node.web.front import front, node, operator
 from yika_node.web.labels import SERVICES
-from yika_node.web.print_room import print_sold
+from yika_node.web.limit_pages import ask_for_sale
+from yika_node.web.print_room import print_at_once
 from yika_node.web.qr import qr_drawing
 from yika_node.web.tender_forms import given_of, tendering_of
 from yika_node.web.till import till_of
@@ -118,16 +119,30 @@ def commit() -> Response:
     entries, token = entries_of(request.form), token_of(request.form)
     agreed = agreed_of(request.form, entries)
     card = request.form.get("card", "")
-    given = given_of(request.form)
+    if "ask" in request.form:
+        return ask_for_sale(card, entries)
+    given, approval = given_of(request.form), request.form.get("approval", "")
     front().last_card.keep(None)
-    sold = node().sales.sell(operator(), card, entries, token, agreed=agreed, given=given)
+    sold = node().sales.sell(
+        operator(), card, entries, token, agreed=agreed, given=given, approval=approval
+    )
     if sold.problem is not None:
         flash(sentence_here(sold.problem), "warn")
-    unprinted = print_sold(node(), operator(), sold)
-    if unprinted is not None:
-        flash(sentence_here(unprinted), "warn")
+    if sold.complete:
+        print_at_once(lambda office: office.receipt(operator(), sold))
     front().soon()
     return redirect(url_for("sale.receipt", epoch=sold.epoch, basket=sold.basket), 303)
+
+
+@pages.get("/sell/approved")
+@needs(Right.SELL)
+def approved() -> str:
+    """What a second person approved beyond a day's limit, and the button that sells it."""
+    entries = entries_of(request.args)
+    agreed = agreed_of(request.args, entries)
+    return render_template(
+        "sale_approved.html", sent=request.args, paid=None if agreed is None else agreed.paid
+    )
 
 
 @pages.get("/receipts/<int:epoch>/<int:basket>")
