@@ -24,7 +24,7 @@ printer         language          of receipts, en or zh; empty: the place's ("")
 printer         cut               it has a knife (true)
 printer         drawer            it opens the cash drawer with each receipt (false)
 printer         logo              a PNG picture for the head of receipts ("")
-cash            shifts            money is taken in an open shift only (false)
+cash            shifts            money is taken in an open shift only (true)
 cash            second_from       cash from which on a movement beside sales needs a second
                                   person, minor units; 0: none does (0)
 backup          every_s           seconds between backups (3600)
@@ -142,7 +142,7 @@ class PrinterConfig:
 class CashConfig:
     """How the drawers of this vending point are kept."""
 
-    shifts: bool = False
+    shifts: bool = True
     second_from: int = 0
 
     def __post_init__(self) -> None:

@@ -7,19 +7,26 @@ from urllib.parse import urlsplit
 
 import requests
 
+from yika_common.numbers import Money, money_from_text, money_to_text
 from yika_common.tools.demo.processes import StepFailed
 from yika_common.tools.demo.town import Household
 
 _INPUT = re.compile(r"<input\b[^>]*>")
 _ATTRIBUTE = re.compile(r'([a-z_-]+)="([^"]*)"')
 _CODE = re.compile(r"YIKA:[A-Z2-7]+")
+_PAID = re.compile(r'class="total"><span>[^<]*</span><span>¥([0-9,.]+)<')
+_CLOSING = re.compile(r'action="(/shift/close/[0-9]+/[0-9]+)"')
+_AS_EXPECTED = "as expected"
 _PENDING = re.compile(r'data-sale-state="([a-z]+)"')
 
 TIMEOUT_S = 60
 
 
 class Clerk:
-    """Signed in at one node, in one browser; ``receipt`` is the page of the last sale."""
+    """Signed in at one node, in one browser.
+
+    ``receipt`` is the page of the last sale, ``drawer`` the cash taken so far, minor units.
+    """
 
     def __init__(self, url: str, name: str, password: str) -> None:
         """Sign in.
@@ -29,10 +36,30 @@ class Clerk:
         """
         self._url = url
         self.receipt = ""
+        self.drawer = Money(0)
         self._browser = requests.Session()
         self._browser.trust_env = False
         self._browser.headers["Accept-Language"] = "en"
         self._post("/login", "/login", {"name": name, "password": password})
+
+    def open_shift(self, amount: str) -> None:
+        """Begin the day with so much change in the drawer."""
+        self._post("/shift", "/shift/open", {"total": amount})
+        self.drawer = money_from_text(amount)
+
+    def close_shift(self) -> int:
+        """Count the drawer and close the shift; the number of its Z report.
+
+        Raises:
+            StepFailed: what the clerk took is not what the vending point expects.
+        """
+        found = _CLOSING.search(self._get("/shift").text)
+        if found is None:
+            raise StepFailed("there is no open shift to be closed")
+        report = self._post("/shift", found[1], {"total": money_to_text(self.drawer)})
+        if _AS_EXPECTED not in report.text:
+            raise StepFailed(f"{money_to_text(self.drawer)} in the drawer is not as expected")
+        return int(urlsplit(report.url).path.rsplit("/", 1)[-1])
 
     def open_account(self, household: Household, meters: Mapping[int, str]) -> str:
         """Open an account for a household; ``meters`` is slot to meter number.
@@ -81,7 +108,9 @@ class Clerk:
             self._browser.post(f"{self._url}/sell", data=fields, timeout=TIMEOUT_S)
         )
         self.receipt = answer.text
-        states = _PENDING.findall(self.receipt)
+        states, paid = _PENDING.findall(self.receipt), _PAID.search(self.receipt)
+        if paid is not None:
+            self.drawer = Money(self.drawer + money_from_text(paid[1].replace(",", "")))
         if len(states) != len(amounts):
             raise StepFailed(f"a sale for {len(amounts)} meters came back with {states}")
         return states

@@ -45,6 +45,9 @@ TENDERS = {
 ADJUSTED = "Owed by the customer"
 """What a receipt calls the difference that it settles."""
 
+FLOAT = "300"
+"""Change in each drawer in the morning."""
+
 STALE_TENDER = "500.00"
 SPARE_CARDS = 20
 """Numbers of each area that are left for cards in the place of lost ones."""
@@ -85,7 +88,7 @@ class Story:
 
     def __post_init__(self) -> None:
         people = (ADMIN, *OFFICERS, ACCOUNTANT, OPERATOR)
-        words = {name: f"{name}-{system_random(4).hex()}" for name in people}
+        words = {name: f"{name}-{system_random(8).hex()}" for name in people}
         self.passwords = words
         self.office = Office(self.folder / "central", words)
         self.depot = Depot(self.folder / "factory", self.folder / "meters")
@@ -106,6 +109,7 @@ class Story:
         self.sell_on_a_stale_tariff()
         self.bring_everything_home()
         self.settle_the_difference()
+        self.count_the_drawers()
         return self.close_the_books()
 
     def set_up_headquarters(self) -> None:
@@ -141,6 +145,7 @@ class Story:
             point.enrol(self.office.invite(name, title, areas, address), reader)
             point.open(reader, self.folder / "logs" / f"{name}.log")
             self.running.callback(point.close)
+            point.clerk.open_shift(FLOAT)
             point.clerk.receive_blanks(BLANK_CARDS)
             self.tell(f"{name} is registered for {', '.join(areas)} and open at {point.url}.")
         self.office.let_issue(WRITER)
@@ -234,6 +239,13 @@ class Story:
         self._check_receipt(far)
         self.tell("The next purchase settles the difference, the one after it nothing more.")
         far.clerk.sync()
+
+    def count_the_drawers(self) -> None:
+        """The clerks count what they took; each drawer holds what its vending point expects."""
+        for point in self.points.values():
+            report = point.clerk.close_shift()
+            point.clerk.sync()
+            self.tell(f"The drawer of {point.name} is counted and right: Z report {report}.")
 
     def close_the_books(self) -> dict[str, Any]:
         """Write the workbook, verify every journal from its files."""
