@@ -18,8 +18,9 @@ from yika_node.hardware.printer_status import PrinterStatus
 from yika_node.printing.encoding import encoded
 from yika_node.printing.paper import Line, Logo, Paper
 from yika_node.printing.profiles import Profile
+from yika_node.services.paper_errors import PrinterBusy
 from yika_node.services.printer_choice import PrinterSearch, chosen, write_choice
-from yika_node.services.printer_desk import QUEUE_MAX, PrinterBusy, PrinterDesk
+from yika_node.services.printer_desk import QUEUE_MAX, PrinterDesk
 from yika_node.services.printers import Printers, printer_of
 
 

@@ -13,28 +13,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
-from yika_common.errors import N_, YikaError
+from yika_common.errors import YikaError
 from yika_common.values import dataclass
 from yika_node.hardware.printer_status import PrinterStatus
 from yika_node.printing.encoding import encoded
 from yika_node.printing.paper import Paper
 from yika_node.printing.profiles import Profile
+from yika_node.services.paper_errors import PrinterBusy
 
 QUEUE_MAX: Final = 16
 LOOK_S: Final = 20.0
 """So often a printer with nothing to do is asked how it is."""
 
 _log = logging.getLogger(__name__)
-
-
-class PrinterBusy(YikaError):
-    """Too many papers wait already."""
-
-    code = "printer_busy"
-    sentence = N_(
-        "Many papers wait for the receipt printer already. This one was not printed; what was "
-        "sold is recorded and valid. See to the printer, then print again."
-    )
 
 
 class Printer(Protocol):

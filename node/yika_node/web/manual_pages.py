@@ -33,6 +33,7 @@ _CHAPTER_OF_PAGE: Final = {
     "sync": "headquarters",
     "operators": "operators",
     "reader": "reader",
+    "printer": "printer",
     "tools": "meters",
     "health": "safekeeping",
     "practice": "practice",

@@ -1,0 +1,17 @@
+"""What can go wrong with paper: a printer's troubles, what can't be drawn, a full queue."""
+
+from yika_common.errors import N_, YikaError
+from yika_node.hardware.printer_errors import PrinterError
+from yika_node.printing.pictures import FontMissing, LogoUnusable
+
+__all__ = ["FontMissing", "LogoUnusable", "PrinterBusy", "PrinterError"]
+
+
+class PrinterBusy(YikaError):
+    """Too many papers wait already."""
+
+    code = "printer_busy"
+    sentence = N_(
+        "Many papers wait for the receipt printer already. This one was not printed; what was "
+        "sold is recorded and valid. See to the printer, then print again."
+    )
