@@ -97,6 +97,7 @@ CHAPTERS: Final[dict[str, Text]] = {
     "pending": _("Pending sales"),
     "refunds": _("Giving a purchase back"),
     "shift": _("Shifts and cash"),
+    "shift": _("Shifts and cash"),
     "accounts": _("Accounts"),
     "cards": _("Cards and meters"),
     "card_life": _("The life of a card"),

@@ -23,6 +23,7 @@ _CHAPTER_OF_PAGE: Final = {
     "receipts": "selling",
     "sales": "selling",
     "refunds": "refunds",
+    "shift": "shift",
     "pending": "pending",
     "accounts": "accounts",
     "card": "cards",
