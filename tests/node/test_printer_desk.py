@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def slow() -> Slow:
 
 @pytest.fixture
 def desk(slow: Slow) -> Iterator[PrinterDesk]:
-    desk = PrinterDesk(slow, Profile(), look_s=0.05)
+    desk = PrinterDesk(slow, Profile(), look=timedelta(milliseconds=50))
     yield desk
     slow.go.set()
     desk.close()
@@ -135,7 +136,7 @@ def test_an_empty_roll_is_seen_before_anybody_prints(tmp_path: Path) -> None:
     simulated = printer_at(tmp_path / "node")
     simulated.paper(out=True)
     printer = printer_of(load(tmp_path / "node").printer, tmp_path / "node")
-    desk = PrinterDesk(printer, Profile(), look_s=0.05)
+    desk = PrinterDesk(printer, Profile(), look=timedelta(milliseconds=50))
     until(lambda: isinstance(desk.view.problem, PaperOut))
     simulated.paper(low=True)
     until(lambda: desk.view.problem is None and desk.view.paper_low)

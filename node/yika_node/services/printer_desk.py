@@ -11,6 +11,7 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final, NamedTuple, Protocol
 
 from yika_common.errors import YikaError
@@ -22,8 +23,10 @@ from yika_node.printing.profiles import Profile
 from yika_node.services.paper_errors import PrinterBusy
 
 QUEUE_MAX: Final = 16
-LOOK_S: Final = 20.0
+LOOK: Final = timedelta(seconds=20)
 """So often a printer with nothing to do is asked how it is."""
+
+_CLOSING_S: Final = 2
 
 _log = logging.getLogger(__name__)
 
@@ -71,13 +74,13 @@ class PrinterDesk:
     Args:
         printer: the printer.
         profile: what it can do.
-        look_s: seconds between looks at a printer that has nothing to do.
+        look: time between looks at a printer that has nothing to do.
     """
 
-    def __init__(self, printer: Printer, profile: Profile, look_s: float = LOOK_S) -> None:
+    def __init__(self, printer: Printer, profile: Profile, look: timedelta = LOOK) -> None:
         self.profile = profile
         self._printer = printer
-        self._look_s = look_s
+        self._every = look.total_seconds()
         self._jobs: queue.Queue[Job | None] = queue.Queue(QUEUE_MAX)
         self._lock = threading.Lock()
         self._view = PrinterView()
@@ -111,19 +114,19 @@ class PrinterDesk:
             self._names.add(paper.name)
             self._show(replace(self._view, waiting=len(self._names)))
 
-    def close(self, wait_s: float = 2.0) -> None:
+    def close(self) -> None:
         """Take nothing more; a paper that is being printed may come to its end."""
         try:
             self._jobs.put_nowait(None)
         except queue.Full:
             return
-        self._thread.join(wait_s)
+        self._thread.join(_CLOSING_S)
 
     def _run(self) -> None:
         self._look()
         while True:
             try:
-                job = self._jobs.get(timeout=self._look_s)
+                job = self._jobs.get(timeout=self._every)
             except queue.Empty:
                 self._look()
                 continue

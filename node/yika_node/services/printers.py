@@ -65,7 +65,7 @@ def desk_of(config: PrinterConfig, folder: Path) -> PrinterDesk:
     from yika_node.printing.profiles import profile_of  # noqa: PLC0415 - see above
     from yika_node.services.printer_desk import PrinterDesk  # noqa: PLC0415
 
-    logo = folder / config.logo if config.logo else None
+    logo = folder.joinpath(config.logo) if config.logo else None
     profile = profile_of(config.profile, config.width, cuts=config.cut, logo=logo)
     return PrinterDesk(printer_of(config, folder), profile)
 
@@ -80,6 +80,6 @@ def printer_of(config: PrinterConfig, folder: Path) -> EscPosPrinter:
         "serial": lambda: printer_line.serial_line(port, speed, flow),
         "usb": lambda: printer_line.device_line(port),
         "network": lambda: printer_line.network_line(port),
-        "file": lambda: printer_line.device_line(str(folder / port)),
+        "file": lambda: printer_line.device_line(str(folder.joinpath(port))),
     }
     return EscPosPrinter(lines[config.kind], answers=config.answers and config.kind != "file")
