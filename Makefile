@@ -2,6 +2,7 @@
 # make test   everything the tests need, then the tests (ARGS passes options to pytest)
 # make check  formatting, lint, types and the import contracts
 # make bench  the benchmarks, one JSON line each
+# make pictures      make the manual's pictures anew, in Chromium
 # make translations  collect new sentences into the catalogues
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check bench catalogues translations clean
+.PHONY: demo test check bench catalogues pictures translations clean
 
 $(VENV)/.product: pyproject.toml packaging/build_hook.py packaging/catalogues.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -46,6 +47,9 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev catalogues
 	$(BIN)/python tests/bench/run.py $(ARGS)
+
+pictures: $(VENV)/.dev
+	$(BIN)/python packaging/dev/manual_pictures.py
 
 translations: $(VENV)/.dev
 	$(BIN)/python packaging/dev/translations.py

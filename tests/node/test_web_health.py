@@ -122,10 +122,10 @@ def test_a_journal_that_was_changed_is_seen(pages: Pages) -> None:
 def test_a_clock_that_differs_from_headquarters_is_seen(pages: Pages) -> None:
     pages.clerk()
     pages.node.courier.sync()
-    assert pages.node.clock.ahead_s == 0  # type: ignore[attr-defined]
+    assert pages.node.clock.ahead_s == 0
     pages.world.headquarters.now -= 3600
     pages.node.courier.sync()
-    ahead = pages.node.clock.ahead_s  # type: ignore[attr-defined]
+    ahead = pages.node.clock.ahead_s
     line = next(
         finding
         for finding in Inspection(

@@ -16,6 +16,9 @@ from typing import Any, Final
 
 from yika_common.cards.identifiers import PRACTICE_CARDS
 from yika_common.cards.keys import MasterKeys, MeterKeys, derive_card_key, derive_meter_keys
+from yika_common.cards.special.face import ISSUER_SIZE, SALT_SIZE, CardType
+from yika_common.cards.special.keys import ManagingKeys, derive_managing_keys
+from yika_common.cards.special.order import SpecialOrder
 from yika_common.clock import Clock, to_timestamp
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.files import PRIVATE, replace_file
@@ -32,6 +35,7 @@ from yika_common.sync.key_bundle import CardKeyEntry, KeyBundle, MeterKeyEntry, 
 from yika_common.sync.messages import (
     CARDS_ITEM,
     KEYS_ITEM,
+    SPECIAL_ITEM,
     TARIFF_ITEM,
     Ack,
     Certificate,
@@ -46,6 +50,7 @@ from yika_common.sync.messages import (
     sign_tariff,
 )
 from yika_common.sync.settings import SETTINGS_ITEM, Settings, sign_settings
+from yika_common.sync.special_list import ManagingEntry, SpecialList, seal_special
 from yika_common.tariffs.document import parse_tariff
 from yika_common.tariffs.shipped import shipped
 from yika_node.services.standing import PRACTICE_URL
@@ -86,6 +91,10 @@ _PERSONAL_SIZE: Final = 32
 _TRANSPORT_MAX: Final = 2 << 20
 _KEY_VERSION: Final = 1
 _ABSENT: Final = 404
+
+
+MANAGER: Final = "wang"
+MANAGING_CARD: Final = f"{PRACTICE_CARDS}9000000001"
 
 
 def meter_number(digit: str, index: int) -> str:
@@ -241,6 +250,8 @@ class PracticeOffice:
         yield (f"{KEYS_ITEM}{NODE}", 1), seal_bundle(bundle, certificate, registry).to_bytes()
         held = CardList(node=NODE, epoch=1, numbers=(NumberRange(int(cards[0]), CARDS),))
         yield (f"{CARDS_ITEM}{NODE}", 1), seal_cards(held, certificate, registry).to_bytes()
+        special = SpecialList(node=NODE, epoch=1, managers=(self._manager(),), orders=())
+        yield (f"{SPECIAL_ITEM}{NODE}", 1), seal_special(special, certificate, registry).to_bytes()
         settings = Settings(receipt_title=TITLE, receipt_note=NOTE, card_fee=1000)
         yield (SETTINGS_ITEM, 1), sign_settings(settings, registry).to_bytes()
         for name in TARIFFS:
@@ -248,6 +259,32 @@ class PracticeOffice:
             tariff = parse_tariff(data)
             file = sign_tariff(data, [self._keys["tariff"], self._keys[_OFFICER]])
             yield (f"{TARIFF_ITEM}{tariff.id}/{tariff.version}", tariff.version), file.to_bytes()
+
+    def managing_card(self) -> SpecialOrder:
+        """What a second person's card is made of; it approves nothing but practice."""
+        keys = self._managing
+        return SpecialOrder(
+            number=MANAGING_CARD,
+            type=CardType.MANAGING,
+            key_version=_KEY_VERSION,
+            issuer=bytes.fromhex(self._root().digest)[:ISSUER_SIZE],
+            holder=MANAGER,
+            salt=bytes.fromhex(self._state["salt"]),
+            host_key=keys.manage,
+            approval_key=keys.approve,
+        )
+
+    @property
+    def _managing(self) -> ManagingKeys:
+        return derive_managing_keys(self._masters.card, MANAGING_CARD, _KEY_VERSION)
+
+    def _manager(self) -> ManagingEntry:
+        return ManagingEntry(
+            card=MANAGING_CARD,
+            holder=MANAGER,
+            key_version=_KEY_VERSION,
+            manage=self._managing.manage.hex(),
+        )
 
     def _meter(self, number: str, service: Service) -> MeterKeyEntry:
         keys = self.meter_keys(number)
@@ -289,4 +326,5 @@ def _new_state(random: RandomSource) -> dict[str, Any]:
         "masters": [random(16).hex() for _ in range(_MASTERS)],
         "personal": random(_PERSONAL_SIZE).hex(),
         "secret": random(_SECRET_SIZE).hex(),
+        "salt": random(SALT_SIZE).hex(),
     }

@@ -17,13 +17,13 @@ from yika_common.infra.web.guard import public
 from yika_common.infra.web.site import NavItem
 from yika_common.tools.wall.bench import Bench
 from yika_common.tools.wall.pages import teach_words, wall_pages
-from yika_node.practice.office import NODE
+from yika_node.practice.office import MANAGER, NODE
 from yika_node.practice.steps import Step, steps_done
-from yika_node.practice.town import CLERK, PASSWORD, SUPERVISOR, Practice
+from yika_node.practice.town import CLERK, PASSWORD, PIN, SUPERVISOR, Practice
 from yika_node.web.practice_words import HOW, STEPS
 
 PLACES: Final = (
-    NavItem("practice.hour", _("First hour"), "F11"),
+    NavItem("practice.hour", _("First hour")),
     NavItem("practice.table", _("Cards and reader"), "F12"),
     NavItem("wall.page", _("Meters")),
 )
@@ -59,6 +59,8 @@ def _table_pages(practice: Practice, bench: Bench) -> Blueprint:
             following=following,
             names=(CLERK, SUPERVISOR),
             password=PASSWORD,
+            manager=MANAGER,
+            pin=PIN,
         )
 
     @pages.get("/table")
@@ -71,6 +73,8 @@ def _table_pages(practice: Practice, bench: Bench) -> Blueprint:
             pulls=practice.reader.pull_next,
             names=(CLERK, SUPERVISOR),
             password=PASSWORD,
+            manager=MANAGER,
+            pin=PIN,
         )
 
     @pages.post("/card")

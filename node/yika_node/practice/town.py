@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from yika_common.cards.special.contact import issue
 from yika_common.clock import Clock
 from yika_common.errors import N_, YikaError
 from yika_common.infra.entropy import RandomSource
 from yika_common.infra.files import replace_file
 from yika_common.infra.passwords import Cost
+from yika_common.infra.pins import stretched
 from yika_common.meters.catalogue import fitted, usual_model
 from yika_common.meters.state import MeterPlate
 from yika_common.numbers import Quantity
@@ -38,6 +40,7 @@ from yika_node.services.views import AccountForm, Level
 
 SUPERVISOR, CLERK = "lin", "mei"
 PASSWORD: Final = "practice at the counter"  # noqa: S105 - told to everybody, opens nothing real
+PIN: Final = "481516"
 PORT: Final = 8641
 BLANKS: Final = 6
 
@@ -157,6 +160,7 @@ def _make(
         _staff(node).add(SUPERVISOR, CLERK, PASSWORD, Level.CLERK)
         for index, household in enumerate(HOUSEHOLDS):
             _open_account(node, reader, folder / "cards", index, household, random)
+        _make_managing_card(folder / "cards" / "manager", office, random)
         for number in range(1, BLANKS + 1):
             new_card_file(folder / "cards" / f"spare-{number}", random)
         node.courier.sync()
@@ -182,6 +186,11 @@ def _built(
         uplinks=office.uplink,
         cost=cost,
     )
+
+
+def _make_managing_card(card: Path, office: PracticeOffice, random: RandomSource) -> None:
+    """The second person's card, with a PIN that everybody is told."""
+    issue(new_card_file(card, random), random, office.managing_card(), PIN, stretched)
 
 
 def _staff(node: Node) -> StaffOffice:

@@ -1,4 +1,4 @@
-"""What an inspection looks at in the data folder: database, journal, keys, backups, headquarters."""
+"""What an inspection looks at in the data folder: database, journal, keys, backups, dealings."""
 
 import sqlite3
 from datetime import datetime, timedelta
@@ -154,7 +154,8 @@ def _second(state: BackupState, facts: dict[str, str | int]) -> Finding:
         return warn(
             part,
             N_(
-                "The backup of %(at)s was restored on trial and is whole; it is on this disk alone."
+                "The backup of %(at)s was restored on trial and is whole; it is on this disk "
+                "alone."
             ),
             N_("Name a stick's or another disk's folder as “second” under [backup] in node.toml."),
             **facts,

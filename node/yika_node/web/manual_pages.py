@@ -13,10 +13,12 @@ from yika_common.infra.web.faults import language_here
 from yika_common.infra.web.guard import needs
 from yika_node.services.rights import Right
 from yika_node.web.labels import CHAPTERS
+from yika_node.web.manual_pictures import pictures_in
 from yika_node.web.messages import messages
 
 pages = Blueprint("manual", __name__)
 
+SEARCH_MAX: Final = 60
 _FIRST: Final = "counter"
 _CHAPTER_OF_PAGE: Final = {
     "sell": "selling",
@@ -51,7 +53,19 @@ def page() -> str:
         chapters=CHAPTERS,
         here=chapter_of(request.referrer or ""),
         messages=sorted(messages(language)),
+        pictures=pictures_in(language),
     )
+
+
+@pages.get("/manual/search")
+@needs(Right.LOOK)
+def search() -> str:
+    """Where the words stand, in every chapter of the page's language."""
+    from yika_node.web.manual_search import found  # noqa: PLC0415 - seldom needed
+
+    words = request.args.get("q", "").strip()[:SEARCH_MAX]
+    hits = found(words, language_here()) if words else ()
+    return render_template("manual_search.html", words=words, hits=hits)
 
 
 def chapter_of(address: str) -> str:

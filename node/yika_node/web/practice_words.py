@@ -44,8 +44,8 @@ HOW: Final[dict[str, Text]] = {
         "page."
     ),
     "refund": _(
-        "Sell once more, do not load it, and give it back from its receipt: a refund asks for a "
-        "second person and for the meter's word."
+        "Sell once more, do not load it, and give it back from its receipt. A second person approves "
+        "it: put the managing card into the reader (F12), go back, and type its PIN."
     ),
     "lost": _("On an account's page, note its card as lost. Nothing is sold to it from then on."),
     "replace": _(
