@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from yika_common.journal import bodies
+from yika_common.journal import account_bodies, bodies
 from yika_common.journal.record import Record
 
 
@@ -41,6 +41,42 @@ def limits_row(record: Record) -> dict[str, Any]:
         "per_month": body.per_month,
         "per_cycle": body.per_cycle,
         "valid_until": body.until,
+        "reason": body.reason,
+    }
+
+
+def life_row(record: Record) -> dict[str, Any]:
+    """The columns of what became of an account."""
+    body = record.body
+    assert isinstance(body, account_bodies.AccountMoved)
+    return {
+        "account": body.account,
+        "stamped_at": record.ts,
+        "operator": record.operator,
+        "what": body.what,
+        "sealed": body.who,
+        "changed": body.changed,
+        "community": body.community,
+        "premises": body.premises,
+        "reason": body.reason,
+    }
+
+
+def hold_row(record: Record, node: str) -> dict[str, Any]:
+    """The columns of a hold, or of its lifting."""
+    body = record.body
+    assert isinstance(body, account_bodies.AccountHeld)
+    return {
+        "account": body.account,
+        "stamped_at": record.ts,
+        "operator": record.operator,
+        "level": body.level,
+        "words": body.words,
+        "valid_until": body.until,
+        "lifter": body.lifter,
+        "lifts_node": (body.node or node) if body.seq else "",
+        "lifts_epoch": body.epoch,
+        "lifts_seq": body.seq,
         "reason": body.reason,
     }
 

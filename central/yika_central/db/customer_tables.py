@@ -1,6 +1,7 @@
 """What headquarters knows of its customers, and what of it the nodes hold.
 
-``account_facts``, ``own_limit`` and ``node_refusal`` are projections of the nodes' records.
+``account_facts``, ``own_limit``, ``account_life``, ``account_hold`` and ``node_refusal`` are
+projections of the nodes' records.
 ``sheet`` keeps what is told of each account, without personal data, as the lines that travel; it
 and its counters can be dropped and made again.  ``node_part`` says what a node was last sealed.
 """
@@ -48,6 +49,47 @@ class OwnLimit(Row, table=True):
     per_month: int = integer()
     per_cycle: int = integer()
     valid_until: int = integer()
+    reason: str
+
+
+class AccountLife(Row, table=True):
+    """What became of an account (``what`` as in its record); personal data stays sealed.
+
+    The latest by time holds, but that a closed account stays closed.
+    """
+
+    account: str = key()
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    seq: int = integer_key()
+    stamped_at: int = integer()
+    operator: str
+    what: str
+    sealed: str
+    changed: str
+    community: str
+    premises: str
+    reason: str
+
+
+class AccountHold(Row, table=True):
+    """A hold that was put on an account (``lifts_seq`` 0), or the lifting of one."""
+
+    account: str = key()
+    node: str = key()
+    epoch: int = integer_key()
+    branch: int = integer_key()
+    seq: int = integer_key()
+    stamped_at: int = integer()
+    operator: str
+    level: str
+    words: str
+    valid_until: int = integer()
+    lifter: str
+    lifts_node: str
+    lifts_epoch: int = integer()
+    lifts_seq: int = integer()
     reason: str
 
 

@@ -13,6 +13,8 @@ from yika_central.db.suspense import BATCH
 from yika_central.db.tables import (
     Account,
     AccountFacts,
+    AccountHold,
+    AccountLife,
     AccountMeter,
     Acknowledgement,
     Approval,
@@ -55,6 +57,8 @@ _NEW_EACH: tuple[type[Row], ...] = (
     Reading,
     CardWitness,
     AccountFacts,
+    AccountHold,
+    AccountLife,
     OwnLimit,
     CardReport,
     CardEnd,

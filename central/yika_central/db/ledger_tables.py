@@ -107,6 +107,8 @@ class Account(Row, table=True):
     area_m2: int | None = maybe_integer()
     sealed: str = ""
     opened_at: int = integer()
+    community: str = added("")
+    premises: str = added("")
 
 
 class AccountMeter(Row, table=True):

@@ -10,11 +10,19 @@ from typing import Any
 
 from yika_central.db import card_projections, meter_projections, sale_projections
 from yika_central.db.charge_store import charge_row
-from yika_central.db.customer_projections import facts_row, limits_row, refusal_row
+from yika_central.db.customer_projections import (
+    facts_row,
+    hold_row,
+    life_row,
+    limits_row,
+    refusal_row,
+)
 from yika_central.db.special_projections import approval_row, special_row
 from yika_central.db.tables import (
     Account,
     AccountFacts,
+    AccountHold,
+    AccountLife,
     AccountMeter,
     Approval,
     CardEnd,
@@ -38,7 +46,7 @@ from yika_central.db.tables import (
     StockMove,
     Suspense,
 )
-from yika_common.journal import bodies, card_bodies, meter_bodies
+from yika_common.journal import account_bodies, bodies, card_bodies, meter_bodies
 from yika_common.journal.acts import approval_of, digest_of
 from yika_common.journal.body import Body
 from yika_common.journal.record import Record as JournalRecord
@@ -192,6 +200,8 @@ def _account(projected: Projected, place: Values, item: Arrived, arrival: Arriva
             "area_m2": body.heated_area or None,
             "sealed": body.who,
             "opened_at": item.record.ts,
+            "community": body.community,
+            "premises": body.premises,
         }
     )
     projected.of(AccountMeter).extend(
@@ -277,6 +287,14 @@ def _facts(projected: Projected, place: Values, item: Arrived, arrival: Arrival)
 
 def _limits(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
     projected.of(OwnLimit).append(place | limits_row(item.record))
+
+
+def _life(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    projected.of(AccountLife).append(place | life_row(item.record))
+
+
+def _hold(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    projected.of(AccountHold).append(place | hold_row(item.record, arrival.node))
 
 
 def _refusal(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
@@ -379,6 +397,8 @@ _PROJECTIONS = {
     bodies.AccountOpened: _account,
     bodies.AccountFacts: _facts,
     bodies.LimitsLifted: _limits,
+    account_bodies.AccountMoved: _life,
+    account_bodies.AccountHeld: _hold,
     bodies.CardIssued: _card,
     bodies.Intent: _intent,
     bodies.Sale: _resolution,

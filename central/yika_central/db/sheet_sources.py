@@ -21,13 +21,17 @@ from yika_central.db.rerating_store import is_void
 from yika_central.db.tables import (
     Account,
     AccountFacts,
+    AccountHold,
+    AccountLife,
     AccountMeter,
     IssuedCard,
     OwnLimit,
     Row,
     Sale,
+    Sheet,
     table_of,
 )
+from yika_common.journal.account_bodies import CLOSED
 from yika_common.journal.bodies import REFUND, REPLACEMENT
 
 _PLACE = ("node", "epoch", "branch", "seq")
@@ -42,6 +46,9 @@ Values = Mapping[str, Any]
 class Source:
     """One account's rows: ``facts`` and ``card`` are the newest, ``limits`` one per service.
 
+    ``status`` and ``holder`` are the newest record of each kind of what became of it, ``holds``
+    all records of holds.
+
     ``slots`` are the newest purchase of each slot that was not superseded, with the sums over all
     such purchases under ``adjusted_sum`` (used less kept), ``adjusted_newest`` and ``debts_sum``;
     one is ``lowered`` (1) if that newest one is a refund, or a new card's record that carries one.
@@ -51,9 +58,12 @@ class Source:
 
     account: Values
     facts: Values | None = None
+    status: Values | None = None
+    holder: Values | None = None
     card: Values | None = None
     meters: list[Values] = field(default_factory=list)
     limits: list[Values] = field(default_factory=list)
+    holds: list[Values] = field(default_factory=list)
     slots: list[Values] = field(default_factory=list)
     lost: list[Values] = field(default_factory=list)
     carried: list[Values] = field(default_factory=list)
@@ -70,6 +80,9 @@ def sources_of(connection: Connection, accounts: Sequence[str]) -> dict[str, Sou
     for row in _rows(connection, _first_of(AccountFacts, accounts, ["account"], newest)):
         if row["account"] in found:
             found[row["account"]].facts = row
+    for row in _rows(connection, _lives(accounts)):
+        if row["account"] in found:
+            _lived(found[row["account"]], row)
     for row in _rows(connection, _cards(accounts)):
         if row["account"] in found:
             found[row["account"]].card = row
@@ -77,6 +90,7 @@ def sources_of(connection: Connection, accounts: Sequence[str]) -> dict[str, Sou
     several: Mapping[str, Select[Any]] = {
         "meters": _meters(accounts),
         "limits": _first_of(OwnLimit, accounts, ["account", "service"], newest),
+        "holds": _holds(accounts),
         "slots": _slots(accounts),
         "lost": _lost(accounts),
         "carried": _carried(accounts),
@@ -91,6 +105,39 @@ def sources_of(connection: Connection, accounts: Sequence[str]) -> dict[str, Sou
 def _rows(connection: Connection, query: Select[Any]) -> Sequence[Values]:
     # The columns of these queries are named; a row's keys could be columns too.
     return cast("Sequence[Values]", connection.execute(query).mappings().all())
+
+
+def holders_of(connection: Connection, area: str, part: int) -> dict[str, Values]:
+    """Of the accounts of a part those whose holder was amended, each with the newest record."""
+    sheet, life = table_of(Sheet), table_of(AccountLife)
+    rows = _rows(
+        connection,
+        select(life)
+        .join(sheet, sheet.c.account == life.c.account)
+        .where(sheet.c.area == area, sheet.c.part == part, life.c.sealed != "")
+        .order_by(life.c.account, life.c.stamped_at, *(life.c[name] for name in _PLACE)),
+    )
+    return {row["account"]: row for row in rows}
+
+
+def _lives(accounts: Sequence[str]) -> Select[Any]:
+    life = table_of(AccountLife)
+    order = (life.c.stamped_at, *(life.c[name] for name in _PLACE))
+    return select(life).where(life.c.account.in_(accounts)).order_by(life.c.account, *order)
+
+
+def _lived(source: Source, row: Values) -> None:
+    """The next record of what became of the account: the later holds, but the end for good."""
+    if row["sealed"]:
+        source.holder = row
+    elif source.status is None or source.status["what"] != CLOSED:
+        source.status = row
+
+
+def _holds(accounts: Sequence[str]) -> Select[Any]:
+    hold = table_of(AccountHold)
+    order = (hold.c.stamped_at, *(hold.c[name] for name in _PLACE))
+    return select(hold).where(hold.c.account.in_(accounts)).order_by(hold.c.account, *order)
 
 
 def _lost(accounts: Sequence[str]) -> Select[Any]:

@@ -6,6 +6,8 @@ from yika_central.db.case_tables import AuditCase, AuditQueue, OpenWitness
 from yika_central.db.charge_tables import Charge
 from yika_central.db.customer_tables import (
     AccountFacts,
+    AccountHold,
+    AccountLife,
     NodePart,
     NodeRefusal,
     OwnLimit,
@@ -80,6 +82,8 @@ from yika_central.db.tariff_tables import TariffDraft, TariffDraftAct, TariffRep
 __all__ = [
     "Account",
     "AccountFacts",
+    "AccountHold",
+    "AccountLife",
     "AccountMeter",
     "Acknowledgement",
     "AdjustmentEntry",

@@ -7,14 +7,16 @@ moved, which cards carry themselves, a node is told at most every :data:`PURCHAS
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
 from yika_central.db.database import put
 from yika_central.db.sheet_changes import hold_sheets, raise_parts, take_changed
-from yika_central.db.sheet_sources import sources_of
+from yika_central.db.sheet_sources import Values, holders_of, sources_of
 from yika_central.db.tables import Account, Item, NodePart, Sheet, table_of
 from yika_central.domain.parts import DuePart
 from yika_central.services.dues import NO_DUES, dues_of
@@ -24,7 +26,7 @@ from yika_common.clock import to_timestamp
 from yika_common.signing.errors import FileMalformed, SealBroken
 from yika_common.sync.customers import item_name, part_of, seal_customers
 from yika_common.sync.messages import Certificate
-from yika_common.sync.personal_data import open_person
+from yika_common.sync.personal_data import open_person, open_words
 
 PURCHASES_EVERY = timedelta(hours=1)
 """How often a node is told of a part in which nothing but purchases moved."""
@@ -92,15 +94,43 @@ def part_lines(connection: Connection, area: str, part: int, keys: KeyRoom) -> l
         .where(sheet.c.area == area, sheet.c.part == part)
         .order_by(sheet.c.account)
     ).all()
-    personal = {node: keys.personal_data_key(node) for node in {row.node for row in rows}}
+    amended = holders_of(connection, area, part)
+    personal = PersonalKeys(keys.personal_data_key)
     return [
         line_of(
             StoredSheet(bytes(row.facts), bytes(row.slots)),
-            _holder(row.sealed, personal[row.node], row.account),
+            _holder(*_who(row, amended), personal, row.account),
+            partial(_words, personal, row.account),
         )
         # By the bytes of the numbers: databases sort texts by their own rules.
         for row in sorted(rows, key=lambda row: str(row.account))
     ]
+
+
+class PersonalKeys(dict[str, bytes]):
+    """The nodes' keys for personal data, each derived once."""
+
+    def __init__(self, derive: Callable[[str], bytes]) -> None:
+        super().__init__()
+        self._derive = derive
+
+    def __missing__(self, node: str) -> bytes:
+        key = self[node] = self._derive(node)
+        return key
+
+
+def _who(row: Any, amended: Mapping[str, Values]) -> tuple[str, str]:
+    """Who holds the account, sealed, and by which node."""
+    newer = amended.get(row.account)
+    return (row.sealed, row.node) if newer is None else (newer["sealed"], newer["node"])
+
+
+def _words(personal: PersonalKeys, account: str, node: str, sealed: str) -> str:
+    """What a hold says; nothing where nobody can read it."""
+    try:
+        return open_words(sealed, personal[node], account)
+    except SealBroken:
+        return ""
 
 
 def note_sealed(
@@ -142,11 +172,11 @@ def _stored(connection: Connection, accounts: Sequence[str]) -> dict[str, Stored
     return {row.account: StoredSheet(bytes(row.facts), bytes(row.slots)) for row in rows}
 
 
-def _holder(sealed: str, key: bytes, account: str) -> bytes:
+def _holder(sealed: str, node: str, personal: PersonalKeys, account: str) -> bytes:
     """The holder as a JSON object; empty where nobody can read who it is."""
     if not sealed:
         return b""
     try:
-        return open_person(sealed, key, account).to_bytes().rstrip(b"\n")
+        return open_person(sealed, personal[node], account).to_bytes().rstrip(b"\n")
     except (SealBroken, FileMalformed):
         return b""

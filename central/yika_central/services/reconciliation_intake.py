@@ -22,6 +22,8 @@ from yika_central.db.suspense import settle
 from yika_central.db.tables import (
     Account,
     AccountFacts,
+    AccountHold,
+    AccountLife,
     AccountMeter,
     CardEnd,
     CardReport,
@@ -50,7 +52,7 @@ from yika_common.journal.till_bodies import DEPOSIT
 from yika_common.signing.keys import PublicKey
 from yika_common.sync.messages import Status
 
-_TOLD = (Account, AccountFacts, OwnLimit, IssuedCard, MeterSwap, Sale)
+_TOLD = (Account, AccountFacts, AccountLife, AccountHold, OwnLimit, IssuedCard, MeterSwap, Sale)
 """Tables whose rows change what nodes are told of an account."""
 
 UNFOUNDED = "charge_unfounded"

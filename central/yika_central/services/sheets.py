@@ -4,24 +4,38 @@ A sheet is kept as two JSON objects: what changes seldom, and what every purchas
 told of its holder is opened only when a part is sealed.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from yika_central.db.sheet_sources import Source, Values
 from yika_central.services.dues import Dues
+from yika_common.journal.account_bodies import CLOSED, RESUMED, SUSPENDED
 from yika_common.journal.bodies import TOTAL_MAX, SlotOpened
 from yika_common.services import Service
 from yika_common.signing import strict_json
-from yika_common.sync.customers import LOST_MAX, AccountSheet, LostSale, OwnLimit, SlotSheet
+from yika_common.sync.customers import (
+    HOLDS_MAX,
+    LOST_MAX,
+    AccountSheet,
+    HoldSheet,
+    LostSale,
+    OwnLimit,
+    SlotSheet,
+)
+
+_STATUS = {SUSPENDED: SUSPENDED, RESUMED: "", CLOSED: CLOSED}
 
 MOVING = ("sl", "lw", "dc")
 """Keys of a sheet that every purchase moves."""
 
+_HELD = b'"hd":['
+
 
 @dataclass(frozen=True, slots=True)
 class StoredSheet:
-    """A sheet without its holder, as it is kept."""
+    """A sheet without its holder, as it is kept; what holds say is sealed in it."""
 
     facts: bytes
     slots: bytes
@@ -34,10 +48,24 @@ def stored_sheet(source: Source, dues: Dues) -> StoredSheet:
     return StoredSheet(strict_json.write(members), strict_json.write(moving))
 
 
-def line_of(stored: StoredSheet, holder: bytes) -> bytes:
-    """The sheet as the line that travels; ``holder`` is a JSON object, or empty."""
+def line_of(
+    stored: StoredSheet, holder: bytes, opened: Callable[[str, str], str] = lambda _, __: ""
+) -> bytes:
+    """The sheet as the line that travels.
+
+    Args:
+        stored: the sheet.
+        holder: a JSON object, or empty.
+        opened: the words of a hold, by the node that sealed them and what is sealed.
+    """
     who = b'{"who":[%b]}' % holder if holder else b"{}"
-    members = (part[1:-1] for part in (stored.facts, stored.slots, who))
+    facts = stored.facts
+    if _HELD in facts:
+        told = json.loads(facts)
+        for hold in told["hd"]:
+            hold[-1] = opened(hold[0], hold[-1])
+        facts = strict_json.write(told)
+    members = (part[1:-1] for part in (facts, stored.slots, who))
     return b"{" + b",".join(part for part in members if part) + b"}\n"
 
 
@@ -62,10 +90,53 @@ def _sheet(source: Source, dues: Dues) -> AccountSheet:
         debts=dues.debts,
         collected=dues.collected,
         limits=tuple(_limit(row) for row in source.limits),
+        holds=_holds(source.holds),
+        lifted=_lifted(source.holds),
+        **_state(source),
         lost=_open_sales(source.lost),
         carried=_open_sales(source.carried),
         **_facts(source),
     )
+
+
+def _state(source: Source) -> dict[str, Any]:
+    """Whether it rests or is closed, since when, and since when who holds it where."""
+    status, holder = source.status, source.holder
+    return {
+        "status": _STATUS[status["what"]] if status else "",
+        "status_at": status["stamped_at"] if status else 0,
+        "holder_at": holder["stamped_at"] if holder else 0,
+        "community": (holder or source.account)["community"],
+    }
+
+
+def _holds(rows: Sequence[Values]) -> tuple[HoldSheet, ...]:
+    """The newest holds that nobody has lifted; their words are still sealed."""
+    over = {(row["lifts_node"], row["lifts_epoch"], row["lifts_seq"]) for row in rows}
+    held = [
+        HoldSheet(
+            row["node"],
+            row["epoch"],
+            row["seq"],
+            row["level"],
+            row["valid_until"],
+            row["lifter"],
+            row["words"],
+        )
+        for row in rows
+        if row["level"] and (row["node"], row["epoch"], row["seq"]) not in over
+    ]
+    return tuple(held[-HOLDS_MAX:])
+
+
+def _lifted(rows: Sequence[Values]) -> tuple[LostSale, ...]:
+    """The newest liftings of holds that were put on elsewhere."""
+    elsewhere = [
+        LostSale(row["lifts_node"], row["lifts_epoch"], row["lifts_seq"])
+        for row in rows
+        if row["lifts_seq"] and row["lifts_node"] != row["node"]
+    ]
+    return tuple(elsewhere[-HOLDS_MAX:])
 
 
 def _facts(source: Source) -> dict[str, Any]:
