@@ -105,7 +105,7 @@ def account_fields(profile: int = 8, index: int = 0) -> dict[str, str]:
     return {
         "name": "王小明",
         "phone": "010-555",
-        "address": "东河路 7 号",
+        "address": f"东河路 {7 + index} 号",
         "document": "",
         "area": "A01",
         "tariff_class": "residential",
