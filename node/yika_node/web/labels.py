@@ -96,7 +96,7 @@ CHAPTERS: Final[dict[str, Text]] = {
     "selling": _("Selling"),
     "pending": _("Pending sales"),
     "refunds": _("Giving a purchase back"),
-    "shift": _("Shifts and cash"),
+    "charges": _("Fees and deposits"),
     "shift": _("Shifts and cash"),
     "accounts": _("Accounts"),
     "cards": _("Cards and meters"),

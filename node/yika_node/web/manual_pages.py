@@ -25,6 +25,7 @@ _CHAPTER_OF_PAGE: Final = {
     "receipts": "selling",
     "sales": "selling",
     "refunds": "refunds",
+    "charges": "charges",
     "shift": "shift",
     "pending": "pending",
     "accounts": "accounts",
