@@ -1,5 +1,7 @@
 """A served vending point for tests in a real browser: its clerk, its customer, his card."""
 
+import os
+import shutil
 import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -10,6 +12,19 @@ from playwright.sync_api import Page
 from card_builders import ChipMemory
 from node_pages import Pages
 from node_world import OPERATOR, PASSWORD
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--font-render-hinting=none",
+    "--force-color-profile=srgb",
+]
 
 OpenPage = Callable[..., Page]
 

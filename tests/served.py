@@ -1,18 +1,20 @@
 """An app served to a browser, and taken down without waiting for connections to go idle."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
-from waitress.server import create_server
+
+from yika_common.infra.serving import server_of
 
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
     """The address of the app, without a slash at the end."""
-    listening: Any = create_server(app, host="127.0.0.1", port=0, threads=4)
+    listening: Any = server_of(app, socket.create_server(("127.0.0.1", 0)))
     thread = threading.Thread(target=listening.run)
     thread.start()
     yield f"http://127.0.0.1:{listening.effective_port}"

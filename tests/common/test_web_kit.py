@@ -21,6 +21,7 @@ from yika_common.infra.web.formats import (
     time_shown,
 )
 from yika_common.infra.web.guard import UnguardedView, needs, public
+from yika_common.infra.web.inputs import FORM_MEMORY_MAX
 from yika_common.infra.web.login import own_path
 from yika_common.numbers import Money, Price, Quantity, money_to_text
 
@@ -336,6 +337,14 @@ def test_too_large_a_body_is_refused_before_it_is_read(client: FlaskClient) -> N
     assert refusal.status_code == 413
     assert refusal.json is not None
     assert refusal.json["error"] == "too_large"
+
+
+@pytest.mark.parametrize("size", [FORM_MEMORY_MAX, FORM_MEMORY_MAX + 1])
+def test_an_ordinary_form_is_bounded_too(client: FlaskClient, size: int) -> None:
+    """Without the bound it would be read as large as any body: a third of a million fields."""
+    body = b"name=".ljust(size, b"x")
+    refusal = client.post("/login", data=body, content_type="application/x-www-form-urlencoded")
+    assert refusal.status_code == (400 if size == FORM_MEMORY_MAX else 413)
 
 
 # Errors

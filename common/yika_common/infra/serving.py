@@ -1,7 +1,8 @@
 """The web server of a program: waitress, on this machine only unless somebody says otherwise.
 
 A page that travels over plain HTTP can be read and changed on its way, so an address other than
-the machine's own needs a word: behind it stands a proxy that speaks HTTPS.
+the machine's own needs a word: behind it stands a proxy that speaks HTTPS.  waitress speaks no TLS
+itself, so a vending point, which has no such proxy, is served to its own machine alone.
 """
 
 import signal
@@ -12,7 +13,7 @@ from types import FrameType
 from typing import Final, NoReturn
 
 from flask import Flask
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, create_server
 
 from yika_common.errors import N_, YikaError
 from yika_common.infra.system_errors import why_refused
@@ -63,15 +64,7 @@ def serve(
     if not allow_remote and not _is_loopback(host):
         raise NotThisMachine(host=host)
     listener = _listener(host, port)
-    server = create_server(
-        app,
-        sockets=[listener],
-        threads=threads,
-        ident="",
-        max_request_header_size=HEADER_MAX,
-        max_request_body_size=app.config["MAX_CONTENT_LENGTH"] or BODY_MAX,
-        channel_timeout=CHANNEL_TIMEOUT_S,
-    )
+    server = server_of(app, listener, threads)
     before = {number: signal.signal(number, _leave) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         if ready is not None:
@@ -81,6 +74,24 @@ def serve(
         for number, handler in before.items():
             signal.signal(number, handler)
         server.close()
+
+
+def server_of(app: Flask, listener: socket.socket, threads: int = THREADS) -> BaseWSGIServer:
+    """The server of an app, bounded in all that a stranger can make it hold; not yet running.
+
+    It does not say what it is (no ``Server``), lets a request's head be no larger than
+    :data:`HEADER_MAX` and hangs up on whoever sends nothing for :data:`CHANNEL_TIMEOUT_S`.
+    """
+    server: BaseWSGIServer = create_server(
+        app,
+        sockets=[listener],
+        threads=threads,
+        ident="",
+        max_request_header_size=HEADER_MAX,
+        max_request_body_size=app.config["MAX_CONTENT_LENGTH"] or BODY_MAX,
+        channel_timeout=CHANNEL_TIMEOUT_S,
+    )
+    return server
 
 
 def _listener(host: str, port: int) -> socket.socket:

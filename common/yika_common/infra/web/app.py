@@ -19,11 +19,10 @@ from yika_common.infra.web.faults import language_here, register_faults
 from yika_common.infra.web.formats import register_formats
 from yika_common.infra.web.guard import check_views, guard
 from yika_common.infra.web.headers import register_headers
-from yika_common.infra.web.inputs import check_inputs
+from yika_common.infra.web.inputs import FORM_MEMORY_MAX, bound_form, check_inputs
 from yika_common.infra.web.parts import chosen_language, register_parts
 from yika_common.infra.web.site import Site, present, site
 
-FORM_MEMORY_MAX = 256 << 10
 FORM_PARTS_MAX = 200
 _COMPILED = Path(__file__).with_name("__pycache__")
 
@@ -39,6 +38,7 @@ def make_app(import_name: str, face: Site, blueprints: Iterable[Blueprint]) -> F
     app.extensions["yika_site"] = face
     Babel(app, locale_selector=_locale)
     csrf = CSRFProtect(app)
+    app.before_request(bound_form)
     app.before_request(lambda: guard(csrf))
     app.before_request(check_inputs)
     register_headers(app, https=face.https)
