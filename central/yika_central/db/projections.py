@@ -4,7 +4,7 @@ A pure function of the records and of where and when they arrived.  Rows are pla
 for one statement per table.  A record that cannot be read becomes a row of ``suspense``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -210,26 +210,6 @@ def _account(projected: Projected, place: Values, item: Arrived, arrival: Arriva
     )
 
 
-def _card(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
-    projected.of(IssuedCard).append(place | card_projections.issued_row(item.record))
-
-
-def _report(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
-    projected.of(CardReport).append(place | card_projections.report_row(item.record))
-
-
-def _end(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
-    projected.of(CardEnd).append(place | card_projections.end_row(item.record))
-
-
-def _stock(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
-    projected.of(StockMove).append(place | card_projections.stock_row(item.record))
-
-
-def _swap(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
-    projected.of(MeterSwap).append(place | meter_projections.swap_row(item.record))
-
-
 def _tool(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
     projected.orders += meter_projections.outcome_rows(item.record)
 
@@ -243,10 +223,6 @@ def _intent(projected: Projected, place: Values, item: Arrived, arrival: Arrival
     projected.told += meter_projections.told_rows(body)
     projected.of(SaleLine).extend(place | row for row in sale_projections.line_rows(body))
     projected.of(SaleDebt).extend(place | row for row in sale_projections.debt_rows(body))
-
-
-def _notice(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
-    projected.of(NoticeDone).append(place | card_projections.notice_row(item.record))
 
 
 def _paid_out(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
@@ -273,24 +249,8 @@ def _charged(projected: Projected, place: Values, item: Arrived, arrival: Arriva
     projected.of(Charge).append(place | bracket | row)
 
 
-def _approved(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
-    projected.of(Approval).append(place | approval_row(item.record))
-
-
 def _special(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
     projected.special.append(special_row(item.record))
-
-
-def _facts(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
-    projected.of(AccountFacts).append(place | facts_row(item.record))
-
-
-def _limits(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
-    projected.of(OwnLimit).append(place | limits_row(item.record))
-
-
-def _life(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
-    projected.of(AccountLife).append(place | life_row(item.record))
 
 
 def _hold(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
@@ -391,15 +351,26 @@ def suspense_row(
     }
 
 
+def _one_row(
+    table: type[Row], row: Callable[[JournalRecord], Values]
+) -> Callable[[Projected, Values, Arrived, Arrival], None]:
+    """A record that is one row of one table."""
+
+    def project_one(projected: Projected, place: Values, item: Arrived, _arrival: Arrival) -> None:
+        projected.of(table).append(place | row(item.record))
+
+    return project_one
+
+
 _PROJECTIONS = {
     Unknown: _unknown,
     bodies.OperatorAdded: _operator,
     bodies.AccountOpened: _account,
-    bodies.AccountFacts: _facts,
-    bodies.LimitsLifted: _limits,
-    account_bodies.AccountMoved: _life,
+    bodies.AccountFacts: _one_row(AccountFacts, facts_row),
+    bodies.LimitsLifted: _one_row(OwnLimit, limits_row),
+    account_bodies.AccountMoved: _one_row(AccountLife, life_row),
     account_bodies.AccountHeld: _hold,
-    bodies.CardIssued: _card,
+    bodies.CardIssued: _one_row(IssuedCard, card_projections.issued_row),
     bodies.Intent: _intent,
     bodies.Sale: _resolution,
     bodies.Superseded: _resolution,
@@ -407,14 +378,14 @@ _PROJECTIONS = {
     bodies.Witness: _witness,
     bodies.BundleApplied: _bundle,
     bodies.BundleRefused: _refusal,
-    card_bodies.CardReported: _report,
-    card_bodies.CardEnded: _end,
-    card_bodies.StockMoved: _stock,
-    card_bodies.NoticeDone: _notice,
+    card_bodies.CardReported: _one_row(CardReport, card_projections.report_row),
+    card_bodies.CardEnded: _one_row(CardEnd, card_projections.end_row),
+    card_bodies.StockMoved: _one_row(StockMove, card_projections.stock_row),
+    card_bodies.NoticeDone: _one_row(NoticeDone, card_projections.notice_row),
     card_bodies.RefundPaid: _paid_out,
     Charged: _charged,
-    meter_bodies.MeterSwapped: _swap,
+    meter_bodies.MeterSwapped: _one_row(MeterSwap, meter_projections.swap_row),
     meter_bodies.ToolReturned: _tool,
-    card_bodies.Approved: _approved,
+    card_bodies.Approved: _one_row(Approval, approval_row),
     card_bodies.SpecialCard: _special,
 }
