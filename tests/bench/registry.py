@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from bench.business import business_page, node_workbook
 from bench.card_time import card_time
 from bench.cold_start import cold_start
 from bench.commits import sale_commits
@@ -10,6 +11,7 @@ from bench.measure import Bench, progress
 from bench.memory import node_in_96mb, node_memory
 from bench.quote import quote
 from bench.rerating import rerating
+from bench.search import search
 from bench.sync_size import sync_bytes
 
 BENCHES: dict[str, Bench] = {
@@ -21,6 +23,9 @@ BENCHES: dict[str, Bench] = {
     "node_memory": node_memory,
     "node_in_96mb": node_in_96mb,
     "cold_start": cold_start,
+    "search": search,
+    "business_page": business_page,
+    "node_workbook": node_workbook,
 }
 
 

@@ -27,7 +27,7 @@ from yika_node.services.reports.model import Scope, Source
 
 DAYS: Final = 30
 _WIDTH, _HEIGHT, _GAP = 720, 160, 2
-_SIDE, _LINE, _LABEL = 440, 26, 210
+_SIDE, _LINE, _LABEL = 400, 26, 250
 
 
 @dataclass(frozen=True, slots=True)

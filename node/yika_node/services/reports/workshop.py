@@ -187,8 +187,10 @@ class Workshop:
         now = to_timestamp(self._clock())
         for place, room in enumerate(self._rooms()):
             found = self._read(room.name)
+            if found is not None and found.status == RUNNING:
+                continue
             old = found is None or now - found.asked_at > KEPT_S or found.status == FAILED
-            if room.name not in self._running and (old or place >= KEPT_MOST):
+            if old or place >= KEPT_MOST:
                 shutil.rmtree(room, ignore_errors=True)
 
 
