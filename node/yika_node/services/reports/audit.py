@@ -48,10 +48,10 @@ KINDS: Final[dict[str, str]] = {
     "printed": N_("Receipt printed"),
     "charge": N_("Fee or deposit"),
     "tender": N_("Paid otherwise than in cash"),
-    "shift": N_("Shift opened"),
+    "shift": N_("Shift begun"),
     "cash": N_("Cash moved"),
     "drawer": N_("Drawer opened without a sale"),
-    "z": N_("Shift closed"),
+    "z": N_("Shift ended"),
     "z_why": N_("Difference explained"),
     "banked": N_("Brought to the bank"),
     "idle": N_("Nothing sold"),
@@ -61,25 +61,10 @@ KINDS: Final[dict[str, str]] = {
 }
 """What the kinds of records are called; one that is not here is shown by its own name."""
 
-_TOLD: Final = {
-    "a": N_("account"),
-    "c": N_("card"),
-    "m": N_("meter"),
-    "name": N_("name"),
-    "level": N_("level"),
-    "outcome": N_("outcome"),
-    "w": N_("what"),
-    "st": N_("state"),
-    "how": N_("how"),
-    "n": N_("number"),
-    "z": N_("report"),
-    "amt": N_("amount"),
-    "fee": N_("fee"),
-    "iq": N_("record"),
-    "mv": N_("version"),
-    "sw": N_("software"),
-    "why": N_("reason"),
-}
+_TOLD: Final = (
+    *("a", "c", "m", "name", "level", "outcome", "w", "st", "how", "n", "z", "amt", "fee", "iq"),
+    *("mv", "sw", "why"),
+)
 """The members of a record that say something to a reader; the others are seals and numbers."""
 _MONEY_MEMBERS: Final = ("amt", "fee")
 
@@ -280,7 +265,7 @@ CONDUCT: Final = Report(
     columns=(
         Column("operator", N_("Operator"), wide=14),
         Column("what", N_("What"), Kind.WORD, wide=36),
-        Column("number", N_("Number"), Kind.COUNT, total=True, wide=9),
+        Column("number", N_("How many"), Kind.COUNT, total=True, wide=9),
         Column("sales", N_("Sales"), Kind.COUNT, wide=9),
         Column("share", N_("Of the sales"), Kind.SHARE, wide=12),
     ),
@@ -344,8 +329,8 @@ GAPS: Final = Report(
     about=N_("Whether a record, a link of the journal's chain or a shift's report is missing."),
     columns=(
         Column("what", N_("What"), Kind.WORD, wide=34),
-        Column("first", N_("From"), Kind.IDENT, wide=14),
-        Column("last", N_("To"), Kind.IDENT, wide=14),
+        Column("first", N_("First number"), Kind.IDENT, wide=14),
+        Column("last", N_("Last number"), Kind.IDENT, wide=14),
         Column("expected", N_("Expected"), Kind.COUNT, wide=12),
         Column("found", N_("Found"), Kind.COUNT, wide=12),
         Column("missing", N_("Missing"), Kind.COUNT, total=True, wide=10),

@@ -27,7 +27,7 @@ _HEATING_BEGINS: Final = 7
 """From July on, the heating year of the coming winter is asked about."""
 
 ACCOUNT: Final = Column("account", N_("Account"), Kind.ACCOUNT, wide=15)
-NAME: Final = Column("name", N_("Name"), wide=14)
+NAME: Final = Column("name", N_("Holder"), wide=14)
 ADDRESS: Final = Column("address", N_("Address"), wide=24)
 PHONE: Final = Column("phone", N_("Phone"), Kind.IDENT, wide=14)
 AREA: Final = Column("area", N_("Area"), Kind.IDENT, wide=8)
@@ -150,7 +150,7 @@ NEVER: Final = Report(
         AREA,
         COMMUNITY,
         CLASS,
-        Column("opened", N_("Opened"), Kind.TIME, wide=19),
+        Column("opened", N_("Account opened on"), Kind.TIME, wide=19),
         Column("days", N_("Days since"), Kind.COUNT, wide=8),
     ),
     rows=_never,
@@ -293,7 +293,7 @@ USED: Final = Report(
             Column(f"month-{n}", name, Kind.QUANTITY, wide=9)
             for n, name in enumerate(_MONTH_NAMES)
         ),
-        Column("sum", N_("Sum"), Kind.QUANTITY, total=True, wide=11),
+        Column("sum", N_("Whole year"), Kind.QUANTITY, total=True, wide=11),
         Column("mean", N_("Mean"), Kind.QUANTITY, wide=10),
     ),
     rows=_used,

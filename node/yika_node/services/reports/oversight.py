@@ -22,7 +22,7 @@ OVERSIGHT: Final = N_("Oversight")
 _WHEN: Final = Column("time", N_("Time"), Kind.TIME, wide=19)
 _OPERATOR: Final = Column("operator", N_("Operator"), wide=14)
 _ACCOUNT: Final = Column("account", N_("Account"), Kind.ACCOUNT, wide=15)
-_NAME: Final = Column("name", N_("Name"), wide=14)
+_NAME: Final = Column("name", N_("Holder"), wide=14)
 _ADDRESS: Final = Column("address", N_("Address"), wide=24)
 _SERVICE: Final = Column("service", N_("Service"), Kind.WORD, wide=20)
 _METER: Final = Column("meter", N_("Meter"), Kind.IDENT, wide=16)
@@ -76,7 +76,7 @@ _STOCK: Final = (
     (N_("Received"), "SUM(chips)", "stock_move WHERE what = 'received' AND at", 1),
     (N_("Sent away"), "SUM(chips)", "stock_move WHERE what = 'sent' AND at", -1),
     (N_("Useless"), "SUM(chips)", "stock_move WHERE what = 'useless' AND at", -1),
-    (N_("Issued"), "COUNT(*)", "card WHERE issued_at", -1),
+    (N_("Cards issued"), "COUNT(*)", "card WHERE issued_at", -1),
     (N_("Made blank again"), "COUNT(*)", "card_end WHERE how = 'recycled' AND at", 1),
 )
 """What moves the stock of blank cards: its name, its number, where it stands, which way."""

@@ -54,8 +54,8 @@ MOVEMENTS: Final[dict[str, str]] = {
     "fee_back": N_("Fees given back"),
     "deposit_back": N_("Deposits given back"),
     "drop": N_("To the safe"),
-    "paid_in": N_("Paid in"),
-    "paid_out": N_("Paid out"),
+    "paid_in": N_("Paid into the drawer"),
+    "paid_out": N_("Paid out of the drawer"),
     "float": N_("Float"),
 }
 OUTCOMES: Final[dict[str, str]] = {
