@@ -44,6 +44,7 @@ from yika_node.services.keyring import KeyRing
 from yika_node.services.known_accounts import KnownAccounts
 from yika_node.services.lockout import Elapsed, Lockout
 from yika_node.services.notices import Notices
+from yika_node.services.offline_allowance import OfflineAllowance
 from yika_node.services.pricing import Pricing
 from yika_node.services.printers import Printers
 from yika_node.services.reader_test import ReaderTest
@@ -103,6 +104,7 @@ class Node:
     printers: Printers
     safekeeping: Safekeeping
     guard: ShiftGuard
+    allowance: OfflineAllowance
     store: Store
     lock: int
 
@@ -294,6 +296,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         printers=Printers(config, folder),
         safekeeping=Safekeeping(folder),
         guard=_guarded(journal, store, clock, config),
+        allowance=_allowed(journal, store, settings, clock),
         store=store,
         lock=lock,
     )
@@ -312,6 +315,15 @@ def _noticed(
     notices = Notices(shelf, lambda: standings.book, journal, clock, courier.heard_at, zone)
     standings.notices = notices
     return notices
+
+
+def _allowed(
+    journal: Journal, store: Store, settings: SettingsShelf, clock: Clock
+) -> OfflineAllowance:
+    """Without headquarters' answer no more is sold than its settings allow."""
+    allowance = OfflineAllowance(store, settings.settings, clock)
+    journal.obey(allowance.rule)
+    return allowance
 
 
 def _guarded(journal: Journal, store: Store, clock: Clock, config: Config) -> ShiftGuard:

@@ -32,6 +32,9 @@ LABELS = {
     "receipt_tax_number": _("The utility's tax number on receipts"),
     "receipt_person": _("The customer's name and address on receipts"),
     "receipt_note": _("Foot of every receipt"),
+    "offline_money": _("Most money sold without an answer from here, in minor units (0: any)"),
+    "offline_sales": _("Most purchases sold without an answer from here (0: any)"),
+    "offline_hours": _("Hours of selling after the last answer from here (0: any)"),
     "fees": _("Fees beside supply"),
 }
 

@@ -28,6 +28,10 @@ CHARGE_MAX = 10**8
 
 FEES_MAX = 40
 
+OFFLINE_MONEY_MAX = 10**12
+OFFLINE_SALES_MAX = 10**6
+OFFLINE_HOURS_MAX = 24 * 366
+
 _CASH_UNIT_MAX = 100_000
 _SETTINGS_MAX = 16 << 10
 
@@ -87,6 +91,15 @@ class Settings(Document):
     """Who the customer is on receipts: all of it, or no more than he recognises himself by."""
     receipt_note: str = text("receipt_note", most=120, default="")
     """What stands at the foot of every receipt."""
+    offline_money: int = number("offline_money", most=OFFLINE_MONEY_MAX, default=0)
+    """Of what it has sold, a node may hold so much that headquarters has not acknowledged.
+
+    0 is no bound, here and in the next two.
+    """
+    offline_sales: int = number("offline_sales", most=OFFLINE_SALES_MAX, default=0)
+    """Likewise in purchases of a meter."""
+    offline_hours: int = number("offline_hours", most=OFFLINE_HOURS_MAX, default=0)
+    """Hours after headquarters' last answer in which a node may sell."""
     fees: tuple[FeeItem, ...] = rows(
         "fees",
         FeeItem,

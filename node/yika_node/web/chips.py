@@ -59,8 +59,19 @@ def _chips(clock: Clock) -> Iterator[Chip]:
     if state.enrolled and not node().standing.membership.practice:
         yield from _backup(clock)
     if state.sync is not None:
+        yield from _allowance()
         yield _waiting(state.sync, clock)
         yield _headquarters(state.sync, clock)
+
+
+def _allowance() -> Iterator[Chip]:
+    """What may still be sold without headquarters, once most of it is used."""
+    left = node().allowance.left(node().standing.membership.epoch)
+    if left is not None and left.nearly:
+        over = left.money == 0 or left.sales == 0
+        text = gettext("used up") if over else gettext("nearly used up")
+        mood: Mood = "bad" if over else "warn"
+        yield Chip(gettext("Selling without headquarters"), text, mood, "record.sync")
 
 
 def _card(seen: Seen) -> Chip:

@@ -46,7 +46,9 @@ def tariffs() -> str:
 @needs(Right.SEE_OFFICE)
 def sync() -> str:
     """What waits to be sent, and what was acknowledged."""
-    return render_template("sync.html", state=node().state())
+    state = node().state()
+    allowance = node().allowance.left(node().standing.membership.epoch) if state.enrolled else None
+    return render_template("sync.html", state=state, allowance=allowance)
 
 
 @pages.get("/sync/journal")
