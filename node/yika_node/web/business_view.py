@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from flask import url_for
 from flask_babel import gettext
 
 from yika_common.clock import from_timestamp, to_timestamp
@@ -52,6 +53,8 @@ STATUSES: Final[dict[type[YikaError], int]] = {
 
 _MOMENT: Final = "%Y-%m-%dT%H:%M:%S"
 _PERCENT: Final = 100
+_NUMBER, _NARROW, _LONG = "n", "nowrap", "long"
+_LONG_FROM: Final = 24
 PRESETS: Final = {
     "today": N_("Today"),
     "yesterday": N_("Yesterday"),
@@ -60,13 +63,12 @@ PRESETS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CellView:
-    """A cell as text; ``kind`` says where it leads and to which side it stands."""
+class CellView(NamedTuple):
+    """A cell as text, its look (a class of the style sheet) and where it leads."""
 
-    kind: str
     text: str
-    link: str = ""
+    look: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +241,7 @@ def _cells(
         if total and kind not in NUMBERS:
             number = isinstance(value, int)
             text = gettext("%(number)s sales", number=f"{value:,}") if number else _said(value)
-            shown_cells.append(CellView(Kind.WORD, text))
+            shown_cells.append(CellView(text))
             continue
         shown_cells.append(_cell(kind, value, desk))
     return shown_cells
@@ -247,12 +249,20 @@ def _cells(
 
 def _cell(kind: Kind, value: Any, desk: BusinessDesk) -> CellView:
     if value is None or value == "" or (kind is Kind.TIME and not value):
-        return CellView(kind, "")
+        return CellView("")
     if kind is Kind.RECEIPT:
-        return CellView(kind, f"{desk.node}-{value}", link=str(value))
+        epoch, basket = str(value).split("-")
+        return CellView(
+            f"{desk.node}-{value}", href=url_for("sale.receipt", epoch=epoch, basket=basket)
+        )
+    if kind is Kind.ACCOUNT:
+        return CellView(str(value), href=url_for("account.page", number=value))
     if kind is Kind.TIME:
-        return CellView(kind, time_shown(from_timestamp(value), desk.zone))
-    return CellView(kind, _SHOWN.get(kind, str)(value))
+        return CellView(time_shown(from_timestamp(value), desk.zone), _NARROW)
+    text = _SHOWN.get(kind, str)(value)
+    if kind in NUMBERS:
+        return CellView(text, _NUMBER)
+    return CellView(text, _LONG if len(text) > _LONG_FROM else "")
 
 
 _SHOWN: Final[dict[Kind, Callable[[Any], str]]] = {
