@@ -10,12 +10,15 @@ from yika_node.config import PrinterConfig
 from yika_node.services.printer_choice import write_choice
 
 
-def printer_at(folder: Path, **config: str | int | bool) -> ReceiptPrinter:
+def printer_at(
+    folder: Path, *, shifts: bool = False, **config: str | int | bool
+) -> ReceiptPrinter:
     """A printer on a serial port, configured for the data folder."""
     port = folder.with_name(f"{folder.name}-printer")
     simulated = ReceiptPrinter(PtyWire(port))
     folder.mkdir(parents=True, exist_ok=True)
-    without_shifts(folder)
+    if not shifts:
+        without_shifts(folder)
     settings = {"kind": "serial", "port": str(port), "speed": 115_200, **config}
     write_choice(folder, PrinterConfig(**settings))  # type: ignore[arg-type]
     return simulated

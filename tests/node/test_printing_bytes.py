@@ -39,10 +39,14 @@ def test_cut_drawer_and_initialisation_are_those_of_the_oracle() -> None:
     printer.hw("INIT")
     printer.cut(mode="PART")
     printer.cashdraw(2)
-    blank = encoded(Paper("", (), drawer=True), Profile(chinese=False))
-    kick = printer.output[-5:-2]
-    assert blank[: -len(commands.DRAWER)] == printer.output[: -len(commands.DRAWER)]
-    assert commands.DRAWER.startswith(kick)
+    kick = printer.output[-len(commands.DRAWER) :]
+    assert printer.output[: -len(kick)] == commands.INITIALISE + commands.CUT
+    assert commands.DRAWER[:3] == kick[:3]
+
+
+def test_a_drawer_is_opened_without_any_paper() -> None:
+    sent = encoded(Paper("", (), drawer=True), Profile(chinese=False))
+    assert sent == commands.INITIALISE + commands.DRAWER
 
 
 @pytest.mark.parametrize("dots", [1, 3, 8])

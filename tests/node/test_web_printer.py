@@ -170,3 +170,30 @@ def test_a_search_for_printers_runs_beside_the_pages(
     clerk = pages.clerk()
     assert clerk.post("/printer/find", {}, on="/printer").status_code == 303
     until(lambda: clerk.get("/printer/found").status_code == 200)
+
+
+def test_a_z_report_prints_with_its_key_and_the_drawer_opens_without_paper(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path / "node", shifts=True)
+    simulated = printer_at(world.folder, shifts=True, drawer=True)
+    node = world.enrolled()
+    clerk = Pages(world, node).clerk()
+    assert clerk.post("/shift/open", {"total": "200"}, on="/shift").status_code == 303
+    opened = clerk.post("/shift/drawer", {"reason": "change"}, on="/shift/cash")
+    assert opened.status_code == 303
+    until(lambda: simulated.drawer == 1)
+    assert simulated.papers == []
+    (close,) = re.findall(r"/shift/close/\d+/\d+", clerk.get("/shift").text)
+    x_report = close.replace("close", "x")
+    assert clerk.post(f"{x_report}/print", {}, on=x_report).status_code == 303
+    until(lambda: len(simulated.papers) == 1)
+    assert clerk.post(close, {"total": "200"}, on="/shift").status_code == 303
+    assert clerk.post("/shift/z/1/print", {}, on="/shift/z/1").status_code == 303
+    until(lambda: len(simulated.papers) == 2)
+    interim, report = printed(simulated)
+    assert "X 报表" in interim
+    assert "Z 报表" in report
+    assert "200.00" in report
+    node.close()
+    simulated.close()

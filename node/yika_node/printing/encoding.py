@@ -33,7 +33,8 @@ def _encoded(paper: Paper, profile: Profile) -> Iterator[bytes]:
             yield from _code(part.text, profile)
         else:
             yield from _lines(list(set_lines(part, profile.columns)), profile)
-    yield commands.CUT if profile.cuts else commands.TEAR_OFF
+    if paper.parts:
+        yield commands.CUT if profile.cuts else commands.TEAR_OFF
     if paper.drawer:
         yield commands.DRAWER
 

@@ -48,7 +48,7 @@ Part = Line | Rule | Code | Logo
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A piece of paper; ``drawer`` opens the cash drawer with it.
+    """A piece of paper; ``drawer`` opens the cash drawer with it, or alone where nothing is on it.
 
     Attributes:
         name: what it is, in a word or two, for whoever is told that it was not printed.

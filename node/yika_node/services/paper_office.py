@@ -5,6 +5,7 @@ next one is the original still; a copy is noted before it is printed.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from yika_common.clock import Clock
 from yika_common.values import dataclass
@@ -23,6 +24,9 @@ from yika_node.services.shift_views import ZReport
 from yika_node.services.slip_papers import card_paper, refund_paper, trial_paper
 from yika_node.services.tariff_shelf import TariffShelf
 from yika_node.services.till_papers import charge_paper, shift_paper
+
+DRAWER: Final = "drawer"
+"""The name of a paper that only opens the drawer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,11 @@ class PaperOffice:
     def shift(self, report: ZReport) -> None:
         """Let a Z or X report be printed; raises PrinterBusy."""
         self.desk.submit(shift_paper(self.words, self.settings.settings(), report))
+
+    def open_drawer(self) -> None:
+        """Open the cash drawer, if the printer has one, and print nothing."""
+        if self.drawer:
+            self.desk.submit(Paper(DRAWER, (), drawer=True))
 
     def card(self, slip: Slip) -> None:
         """Let a new card's slip be printed; raises PrinterBusy."""

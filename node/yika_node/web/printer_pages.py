@@ -14,6 +14,7 @@ from yika_node import config as configuration
 from yika_node.services.rights import Right
 from yika_node.web.front import node, operator
 from yika_node.web.print_room import paper_office_of, print_charge, printer_search, printer_view
+from yika_node.web.shift_pages import shift_reports_of, whose
 from yika_node.web.till import charge_desk_of
 
 pages = Blueprint("printer", __name__)
@@ -166,6 +167,28 @@ def charge(epoch: int, seq: int) -> Response:
     if office is not None:
         print_charge(office, taken, request.form.get("reason", "").strip())
     return redirect(url_for("charge.slip", epoch=epoch, seq=seq), 303)
+
+
+@pages.post("/shift/z/<int:number>/print")
+@needs(Right.PRINT)
+def z_report(number: int) -> Response:
+    """Print a Z report, with its lines to sign."""
+    report = shift_reports_of(node()).z(number, whose=whose())
+    office = paper_office_of(node())
+    if office is not None:
+        office.shift(report)
+    return redirect(url_for("shift.report", number=number), 303)
+
+
+@pages.post("/shift/x/<int:epoch>/<int:seq>/print")
+@needs(Right.PRINT)
+def x_report(epoch: int, seq: int) -> Response:
+    """Print what an open shift comes to so far."""
+    report = shift_reports_of(node()).x(epoch, seq, whose=whose())
+    office = paper_office_of(node())
+    if office is not None:
+        office.shift(report)
+    return redirect(url_for("shift.x_report", epoch=epoch, seq=seq), 303)
 
 
 @pages.post("/slips/<card>/print")

@@ -20,6 +20,7 @@ from yika_node.services.rights import Right
 from yika_node.web.approval_pages import ask
 from yika_node.web.forms import token_of, typed
 from yika_node.web.front import front, node, operator
+from yika_node.web.print_room import print_at_once
 
 if TYPE_CHECKING:
     from yika_node.services.banking import BankingDesk
@@ -106,7 +107,7 @@ def _count(desk: ShiftDesk) -> Count:
     return desk.counted(money_from_text(total) if total else None, pieces)
 
 
-def _whose() -> str:
+def whose() -> str:
     """Whose reports may be seen: one's own, or (empty) everybody's."""
     return "" if _may(Right.SEE_SHIFTS) else operator()
 
@@ -123,7 +124,7 @@ def _page(epoch: int = 0, seq: int = 0) -> str:
         pending=here.enquiries.pending() if shift else (),
         unsent=sync.waiting if sync and shift else 0,
         others=desk.open_shifts() if _may(Right.LEAD_SHIFTS) else (),
-        rows=shift_reports_of(here).reports(LATEST, whose=_whose()),
+        rows=shift_reports_of(here).reports(LATEST, whose=whose()),
         kept=here.guard.on,
     )
 
@@ -163,6 +164,7 @@ def close(epoch: int, seq: int) -> Response:
     desk = shift_desk_of(node())
     number = desk.close(operator(), epoch, seq, _count(desk), leads=_may(Right.LEAD_SHIFTS))
     front().soon()
+    node().safekeeping.ask()
     return redirect(url_for("shift.report", number=number), 303)
 
 
@@ -234,6 +236,7 @@ def drawer() -> Response:
     shift_desk_of(node()).open_drawer(operator(), reason, token=token_of(request.form))
     flash(gettext("The opening of the drawer is recorded."), "good")
     front().soon()
+    print_at_once(lambda office: office.open_drawer())
     return redirect(url_for("shift.page"), 303)
 
 
@@ -241,11 +244,11 @@ def drawer() -> Response:
 @needs(Right.SEE_SALES)
 def x_report(epoch: int, seq: int) -> str:
     """What an open shift comes to so far; for whoever counts it, without cash."""
-    return _sheet_of(shift_reports_of(node()).x(epoch, seq, whose=_whose()))
+    return _sheet_of(shift_reports_of(node()).x(epoch, seq, whose=whose()))
 
 
 def _report(number: int) -> str:
-    return _sheet_of(shift_reports_of(node()).z(number, whose=_whose()))
+    return _sheet_of(shift_reports_of(node()).z(number, whose=whose()))
 
 
 def _sheet_of(z: ZReport) -> str:
@@ -281,7 +284,7 @@ def explain(number: int) -> Response:
 def reports() -> str:
     """Z reports, newest first; days without a sale; what was over and short by operator."""
     found, below = shift_reports_of(node()), request.args.get("below", type=int)
-    rows = found.reports(ROWS, below, whose=_whose())
+    rows = found.reports(ROWS, below, whose=whose())
     return render_template(
         "shift_reports.html",
         rows=rows,
