@@ -1,7 +1,7 @@
 """The pages of business data on a large database, and how fast a workbook is written.
 
 ``business_page``: the sales of the last day, with their totals, as a browser gets them, where a
-million sales are stored; limit: the same page where a thousand are, so that both show as many rows.
+million sales are stored; limit: the same page where a thousand are, so that both show as many.
 ``node_workbook``: sixty thousand sales as a workbook, in the process that writes it, reading
 included; limit: openpyxl's own write-only mode with the same values.  Both in processor time.
 """

@@ -98,6 +98,7 @@ CHAPTERS: Final[dict[str, Text]] = {
     "refunds": _("Giving a purchase back"),
     "charges": _("Fees and deposits"),
     "shift": _("Shifts and cash"),
+    "business": _("Business, reports and workbooks"),
     "accounts": _("Accounts"),
     "cards": _("Cards and meters"),
     "card_life": _("The life of a card"),
