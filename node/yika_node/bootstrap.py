@@ -283,7 +283,9 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         cards=cards,
         life=CardLife(cards, settings, approvals, card_shelf.levels),
         notices=notices,
-        sales=SalesDesk(cards, journal, queries, keyring, standing, pricing, enquiries, clock),
+        sales=SalesDesk(
+            cards, journal, queries, keyring, standing, pricing, enquiries, approvals, clock
+        ),
         enquiries=enquiries,
         receipt_codes=ReceiptCodes(queries, standing, vault),
         tariffs=shelf,

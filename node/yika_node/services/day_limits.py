@@ -12,6 +12,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from yika_common.cards.approval import act_digest
 from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.errors import N_, Phrase, YikaError
 from yika_common.journal.staff_bodies import REFUNDS, SALES, SUPPLEMENTS, DayLimitSet
@@ -22,7 +23,7 @@ from yika_node.db.journal import Journal
 from yika_node.db.queries import Queries
 from yika_node.db.staff_queries import StaffQueries
 from yika_node.services.staff_office import OperatorIsYou, OperatorUnknown, said_reason
-from yika_node.services.views import Level
+from yika_node.services.views import Level, SaleEntry
 
 NAMES: Final = {
     SALES: Phrase("purchases"),
@@ -138,6 +139,12 @@ class DayLimits:
                 bound = use.times, use.amount
                 return _beyond(what, bound, (use.done_times + 1, use.done_amount + amount), amount)
         return None
+
+
+def sale_digest(card: str, entries: Sequence[SaleEntry], paid: Money) -> bytes:
+    """What a second person approves: this card, these meters and amounts, this sum."""
+    lines = " ".join(f"{entry.slot}{entry.by}{entry.value}" for entry in entries)
+    return act_digest("sale beyond limit", card=card, lines=lines, paid=paid)
 
 
 def day_around(now: datetime, zone: ZoneInfo) -> tuple[int, int]:

@@ -13,8 +13,9 @@ seen again (:mod:`yika_node.services.settlement`).  Nothing is sold anew because
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Final
@@ -24,12 +25,14 @@ from yika_common.clock import Clock
 from yika_common.errors import Phrase, YikaError
 from yika_common.infra.sqlite_errors import DatabaseBusy, DiskFull
 from yika_common.journal.bodies import Intent, Sale
+from yika_common.journal.card_bodies import Approved
 from yika_common.numbers import Money, money_to_text, quantity_to_text
 from yika_common.values import dataclass
-from yika_node.db.journal import Draft, Entry, Journal
+from yika_node.db.journal import Draft, Entry, Journal, Position
 from yika_node.db.queries import Queries
 from yika_node.errors import VaultLocked
 from yika_node.services.allowed import check_services
+from yika_node.services.approvals import Approvals
 from yika_node.services.basket import Outlook, PricedLine
 from yika_node.services.card_desk import CardDesk, OpenCard
 from yika_node.services.card_image import slot_view
@@ -70,6 +73,7 @@ class SalesDesk:
     standing: Standing
     pricing: Pricing
     enquiries: Enquiries
+    approvals: Approvals
     clock: Clock
 
     def quote(self, view: CardView, entries: Sequence[SaleEntry]) -> BasketQuote:
@@ -112,6 +116,7 @@ class SalesDesk:
         *,
         agreed: Agreed | None = None,
         given: Given | None = None,
+        approval: str = "",
     ) -> Receipt:
         """Sell the basket onto the card of that number; the same token sells once.
 
@@ -123,6 +128,7 @@ class SalesDesk:
             agreed: what the customer was told; to pay something else, or to get something else
                 for it, is refused.
             given: how it is paid; None: with the exact sum in cash.
+            approval: the token of the approval of a sale beyond the operator's limit of a day.
 
         Returns:
             The receipt.  Lines may be pending; then ``problem`` says why.
@@ -130,8 +136,9 @@ class SalesDesk:
         Raises:
             FormUsed: the token has sold something else.
             CardAbsent, CardSwapped, CardReplaced, AccountUnknown and their like; those of
-                :meth:`Pricing.price`; PriceChanged, SaleStillOpen, CardTooSmall; VaultLocked,
-                NodeRestored, DiskFull: nothing was sold.
+                :meth:`Pricing.price`; PriceChanged, SaleStillOpen, CardTooSmall; DayTimesReached,
+                DayAmountReached, ApprovalMissing and its like; VaultLocked, NodeRestored,
+                DiskFull: nothing was sold.
         """
         done = self._sold_before(form_token, card_number, entries, waited=False)
         if done is not None:
@@ -144,7 +151,8 @@ class SalesDesk:
             # One moment selects the tariff and the period, and is the record's own time.
             at = self.clock()
             mintings = self._decided(opened, entries, agreed, at)
-            intents = self._commit(mintings, operator, form_token, at, given)
+            approved = self._lifted(approval, operator, card_number, entries, mintings)
+            intents = self._commit(mintings, operator, form_token, at, given, approved)
             problem = self._write(opened.session, mintings, intents, operator)
         return self.enquiries.receipt(intents[0].epoch, intents[0].seq, problem)
 
@@ -206,21 +214,41 @@ class SalesDesk:
         form_token: str,
         at: datetime,
         given: Given | None,
+        approved: Approved | None,
     ) -> tuple[Entry, ...]:
         """Take the money: all intents, how they are paid and the form's token in one commit."""
+        first = 0 if approved is None else 1
 
         def remember(connection: Connection, entries: Sequence[Entry]) -> None:
             connection.execute(
                 "INSERT INTO form (token, epoch, basket) VALUES (?, ?, ?)",
-                (form_token, entries[0].epoch, entries[0].seq),
+                (form_token, entries[first].epoch, entries[first].seq),
             )
 
         drafts: list[Draft] = [minting.draft(index) for index, minting in enumerate(mintings)]
+        if approved is not None:
+            drafts = [approved, naming_its_approval(mintings[0].draft(0)), *drafts[1:]]
         if given is not None:
             due = _agreed([minting.priced for minting in mintings]).paid
             drafts += given.drafts(due, len(mintings))
         entries = self.journal.append(drafts, at=at, operator=operator, along=[remember])
-        return entries[: len(mintings)]
+        return entries[first : first + len(mintings)]
+
+    def _lifted(
+        self,
+        approval: str,
+        operator: str,
+        card: str,
+        entries: Sequence[SaleEntry],
+        mintings: Sequence[Minting],
+    ) -> Approved | None:
+        """What a second person said to a sale beyond the operator's limit of the day."""
+        if not approval:
+            return None
+        from yika_node.services.day_limits import sale_digest  # noqa: PLC0415 - seldom needed
+
+        paid = _agreed([minting.priced for minting in mintings]).paid
+        return self.approvals.take(approval, sale_digest(card, entries, paid), operator)
 
     def _write(
         self,
@@ -244,6 +272,15 @@ class SalesDesk:
         """Record that the intent's record was read back; raises SaleNotClosed."""
         with naming_what_failed():
             self.journal.append([Sale(intent=intent.seq)], at=self.clock(), operator=operator)
+
+
+def naming_its_approval(draft: Callable[[Position], Intent]) -> Draft:
+    """The same intent, naming the record right before it as its approval."""
+
+    def at(position: Position) -> Intent:
+        return replace(draft(position), approved=position.seq - 1)
+
+    return at
 
 
 @contextmanager

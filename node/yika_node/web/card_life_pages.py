@@ -17,6 +17,7 @@ from yika_node.web.card_words import END_CHOICES, MOVES
 from yika_node.web.forms import token_of
 from yika_node.web.front import front, node, operator
 from yika_node.web.labels import SERVICES
+from yika_node.web.limit_pages import tell_limit
 
 pages = Blueprint("life", __name__)
 
@@ -265,6 +266,7 @@ def write_again(card: str, slot: int) -> Response:
             why=reason,
         )
         then = url_for("life.again", card=card, slot=slot, reason=reason)
+        tell_limit("supplements", sale.amount)
         return ask(supplements.digest(card, slot, reason), what, then)
     front().last_card.keep(None)
     supplements.write(operator(), card, slot, reason, approval)

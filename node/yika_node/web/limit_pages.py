@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from yika_common.errors import Phrase
 from yika_common.infra.web.again import or_again
-from yika_common.infra.web.faults import NotUnderstood
+from yika_common.infra.web.faults import NotUnderstood, sentence_here
 from yika_common.infra.web.guard import needs
-from yika_common.numbers import Money, money_from_text
+from yika_common.numbers import Money, money_from_text, money_to_text
 from yika_node.bootstrap import Node
 from yika_node.services.rights import Right
-from yika_node.services.views import Level
-from yika_node.web.front import node, operator
+from yika_node.services.views import Level, SaleEntry
+from yika_node.web.approval_pages import ask
+from yika_node.web.front import front, node, operator
 from yika_node.web.labels import LEVELS
 
 if TYPE_CHECKING:
@@ -74,6 +78,37 @@ def hold() -> Response:
     )
     flash(gettext("The limit holds from now on."), "good")
     return redirect(url_for("limit.page"), 303)
+
+
+def ask_for_sale(card: str, entries: Sequence[SaleEntry]) -> Response:
+    """Lead to the second person with the sale as it was typed; he leads on to its own page.
+
+    Raises:
+        those of ``SalesDesk.quote``: there is nothing to approve.
+    """
+    from yika_node.services.day_limits import sale_digest  # noqa: PLC0415 - see above
+
+    basket = node().sales.quote(front().card(card), entries)
+    typed = {
+        name: value
+        for name, value in request.form.items()
+        if value and name not in {"csrf_token", "ask", "approval"}
+    }
+    what = Phrase(
+        "Sell for %(money)s to account %(account)s, beyond the day's limit of %(operator)s",
+        money=money_to_text(basket.paid),
+        account=basket.account,
+        operator=operator(),
+    )
+    digest = sale_digest(card, entries, basket.paid)
+    return ask(digest, what, f"{url_for('sale.approved')}?{urlencode(typed)}")
+
+
+def tell_limit(what: str, amount: Money) -> None:
+    """Let the second person know that what he is about to approve goes beyond a day's limit."""
+    beyond = day_limits_of(node()).beyond(operator(), what, amount)
+    if beyond is not None:
+        flash(sentence_here(beyond), "warn")
 
 
 def _who(text: str) -> tuple[str, Level | None]:

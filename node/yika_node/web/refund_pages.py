@@ -22,6 +22,7 @@ from yika_node.services.rights import Right
 from yika_node.web.approval_pages import ask
 from yika_node.web.front import front, node, operator
 from yika_node.web.labels import SERVICES
+from yika_node.web.limit_pages import tell_limit
 from yika_node.web.qr import qr_drawing
 from yika_node.web.tender_forms import handing_form, handing_of
 
@@ -100,6 +101,7 @@ def give_back(epoch: int, seq: int) -> Response:
             money=money_to_text(offer.money),
             why=reason,
         )
+        tell_limit("refunds", offer.money)
         return ask(digest, what, url_for("refund.new", epoch=epoch, seq=seq, reason=reason))
     handing = handing_of(form)
     refund = desk.give_back(operator(), epoch, seq, reason, approval, handing)
