@@ -37,7 +37,10 @@ def shop(tmp_path: Path) -> Iterator[tuple[Counter, ReceiptPrinter]]:
 
 
 def test_p_prints_the_receipt_once_the_roll_was_changed(
-    open_page: OpenPage, shop: tuple[Counter, ReceiptPrinter], hands: Hands, language: str
+    open_page: OpenPage,
+    shop: tuple[Counter, ReceiptPrinter],
+    hands: Callable[[Page], Hands],
+    language: str,
 ) -> None:
     counter, simulated = shop
     simulated.paper(out=True)
@@ -56,7 +59,10 @@ def test_p_prints_the_receipt_once_the_roll_was_changed(
 
 
 def test_a_copy_asks_why_and_takes_the_answer_by_keys(
-    open_page: OpenPage, shop: tuple[Counter, ReceiptPrinter], hands: Hands, language: str
+    open_page: OpenPage,
+    shop: tuple[Counter, ReceiptPrinter],
+    hands: Callable[[Page], Hands],
+    language: str,
 ) -> None:
     counter, simulated = shop
     (row,) = counter.pages.node.enquiries.sales(limit=1).rows

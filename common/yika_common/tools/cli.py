@@ -6,6 +6,7 @@ from yika_common.tools.card import card
 from yika_common.tools.demo.command import demo
 from yika_common.tools.meter import meter
 from yika_common.tools.price import price
+from yika_common.tools.printer import printer
 from yika_common.tools.reader import reader
 from yika_common.tools.verify import verify
 
@@ -21,3 +22,4 @@ main.add_command(meter)
 main.add_command(price)
 main.add_command(verify)
 main.add_command(reader)
+main.add_command(printer)
