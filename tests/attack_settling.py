@@ -25,6 +25,7 @@ from yika_common.cards.tool_order import OrderKind
 from yika_common.errors import YikaError
 from yika_common.journal.bodies import REFUND, Intent
 from yika_common.readers.port import MemoryKind
+from yika_node.db.refund_queries import RefundQueries
 from yika_node.services.refund_views import RefundState
 
 LOSSES = (Kind.LOST, Kind.OVERTAKEN)
@@ -204,9 +205,17 @@ def balance_of(town: Town, who: Household) -> Balance:
 
 
 def _moved_on(town: Town, who: Household, refund: Intent) -> bool:
-    """Whether a meter was replaced before it gave the credit back, which then moved on."""
+    """Whether a meter was replaced before it gave the credit back, which then moved on.
+
+    What it had not even taken moves on where nobody knew that it was given back.
+    """
     position = town.meter(refund.meter).state().position
-    return refund.meter in who.gone and position < (refund.generation, refund.count)
+    if refund.meter not in who.gone or position >= (refund.generation, refund.count):
+        return False
+    if position >= (refund.before_generation, refund.before_count):
+        return True
+    known = [RefundQueries(node.store).moved_on(refund.meter) for node in town.nodes]
+    return not any(to is not None and to >= (refund.generation, refund.count) for to in known)
 
 
 def _used_of(town: Town, who: Household, meter: str) -> int:

@@ -26,8 +26,10 @@ from yika_common.meters.orders import judge_order
 from yika_common.meters.state import MeterState
 from yika_common.numbers import Quantity
 from yika_common.services import PROFILES
+from yika_node.db.refund_queries import RefundQueries
 from yika_node.services.meter_swap import OldMeter
 from yika_node.services.refund_errors import METER_GONE_BELOW_ZERO, RefundNotPayable
+from yika_node.services.refund_rules import Payment
 
 
 @pytest.fixture(scope="module")
@@ -231,3 +233,25 @@ def test_what_a_replaced_meter_had_not_given_back_yet_moves_on_and_is_not_paid(t
     come_to_rest(town)
     assert town.books.cash(who.account) == 6 * 500
     assert town.gains() == wrongs(town) == []
+
+
+@pytest.mark.parametrize("aware", [True, False])
+def test_a_refund_whose_meter_had_not_even_taken_the_purchase_is_paid_once(
+    town: Town, aware: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off before the money was out, and the meter was replaced with another card's help."""
+    who = household(town)
+    sell(town, who, HERE, GAS, 2)
+    town.clock.pass_by(minutes=5)
+    town.refund(who, HERE, GAS, rule=lambda *_, **__: Payment.METER_FIRST)
+    transfer(town, order(town, HERE, who.meters[GAS], OrderKind.TRANSFER))
+    town.clock.pass_by(minutes=5)
+    swap(town, who, HERE, GAS)
+    assert take(town, who, GAS) == 0
+    if not aware:
+        monkeypatch.setattr(RefundQueries, "moved_on", lambda *_: None)
+    come_to_rest(town)
+    monkeypatch.undo()
+    assert town.books.cash(who.account) == (0 if aware else 2 * 500)
+    assert town.gains() == []
+    assert bool(town.refunds(HERE).waiting(who.account)) is not aware

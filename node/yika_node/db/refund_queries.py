@@ -56,6 +56,14 @@ class RefundQueries:
             )
             return frozenset(row[0] for row in rows)
 
+    def moved_on(self, meter: str) -> tuple[int, int] | None:
+        """The (generation, count) of a meter up to which its credit moved to another one."""
+        swap = seldom.MeterSwap
+        query = sql.select(swap.generation, swap.count).where(swap.old == meter)
+        with named_engine_failures(), sql.Session(self._store.engine) as session:
+            found = session.exec(query).first()
+            return None if found is None else (found[0], found[1])
+
     def credited_at(self, account: str, meter: str, position: tuple[int, int]) -> int | None:
         """The meter's total after this journal's record at a (generation, count)."""
         intent = tables.Intent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from yika_common.cards.write_back import MeterStatus
 from yika_common.journal.bodies import REPLACEMENT, Intent
 from yika_common.values import dataclass
 from yika_node.db.refund_queries import RefundQueries
@@ -73,7 +74,18 @@ class RefundEvidence:
         position = (last.generation, last.count)
         expected = self.refunds.credited_at(refund.account, refund.meter, position)
         seen = WriteBackSeen(position, last.total, last.balance, expected)
-        return SlotEvidence(on_card, bare=False, claim=None, write_back=seen), last.sequence
+        left = (
+            bool(last.status & MeterStatus.TRANSFERRED)
+            and position < (refund.before_generation, refund.before_count)
+            and self._stayed_behind(refund)
+        )
+        found = SlotEvidence(on_card, bare=False, claim=None, write_back=seen, left=left)
+        return found, last.sequence
+
+    def _stayed_behind(self, refund: Intent) -> bool:
+        """Whether whoever replaced the meter knew of the refund: the purchase did not move on."""
+        moved = self.refunds.moved_on(refund.meter)
+        return moved is not None and moved >= (refund.generation, refund.count)
 
     def _is_known_to(self, opened: OpenCard, refund: Intent, place: Place) -> bool:
         """Whether the card was made by somebody who knew of the refund, or before it.

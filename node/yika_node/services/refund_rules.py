@@ -33,6 +33,8 @@ the lower record was not read back              NOT_ON_CARD
 the very card that it is on shows no claim of   AT_ONCE
 the purchase, nor the meter's write-back, and
 no older generation can be taken
+the meter was replaced before it took the       AT_ONCE
+purchase, by somebody who knew of the refund
 another card took its card's place, and nobody  NOT_CARRIED: with its credit, for all we know
 says that its maker knew of the refund
 the meter's write-back is from before it        METER_FIRST
@@ -107,7 +109,8 @@ class SlotEvidence:
 
     ``claim`` is what the meter claimed on this very chip, (0, 0) for nothing; None where the card
     keeps no claims, or is not the card that the record was written to.  ``unaware``: it is a later
-    card of the account, and nothing says that the refund was known where it was made.
+    card of the account, and nothing says that the refund was known where it was made.  ``left``:
+    the meter was replaced without ever having taken the purchase, which did not move on either.
     """
 
     shown: SlotShown
@@ -115,6 +118,7 @@ class SlotEvidence:
     claim: Pair | None
     write_back: WriteBackSeen | None
     unaware: bool = False
+    left: bool = False
 
 
 def terms(purchase: Purchase, slot: SlotEvidence) -> Terms:
@@ -139,7 +143,7 @@ def payable(refund: Pair, purchase: Pair, *, written: bool, slot: SlotEvidence) 
     shown = (slot.shown.generation, slot.shown.count)
     if not written or not slot.shown.readable or shown < refund:
         return Payment.NOT_ON_CARD
-    if _untouched(purchase, slot):
+    if slot.left or _untouched(purchase, slot):
         return Payment.AT_ONCE
     if slot.unaware:
         return Payment.NOT_CARRIED
