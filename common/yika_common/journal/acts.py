@@ -12,6 +12,8 @@ staff, level    ``operator level``  name, level, reason
 cash            ``cash``            node, what, amount, reason, reference
 life, closed    ``close account``   account, reason
 card            ``free card``       not to be made again: the fee not taken is in no record
+intent          ``sale beyond       card, lines as typed, paid; likewise, for they are of the
+                limit``             whole basket
 ==============  ==================  ===============================================================
 
 Whoever has the journal can see with this that an approval was for the very act beside it.  An act

@@ -211,7 +211,7 @@ def changes() -> str:
 @needs(Right.SEE_OPERATORS)
 def rights() -> str:
     """Who may do what, and when each last worked: the sheet that is checked every quarter."""
-    from yika_node.web.staff_words import RIGHT_NAMES  # noqa: PLC0415
+    from yika_node.web.staff_words import RIGHT_NAMES, SECOND_PERSON  # noqa: PLC0415
 
     return render_template(
         "operator_rights.html",
@@ -219,6 +219,7 @@ def rights() -> str:
         levels=LEVELS,
         rights=RIGHTS,
         names=RIGHT_NAMES,
+        second_person=SECOND_PERSON,
         now=node().clock(),
     )
 

@@ -66,3 +66,19 @@ RIGHT_NAMES: Final[dict[Right, Text]] = {
     Right.LIMIT_OPERATORS: _("Set what others may do in a day"),
 }
 """Every right; a test looks that none is missing."""
+
+SECOND_PERSON: Final[dict[str, Text]] = {
+    "refund": _("give a purchase back"),
+    "supplement": _("write a purchase again onto its card"),
+    "meter swap": _("replace a meter whose balance nobody can read, by a figure"),
+    "free card": _("replace a card without its fee"),
+    "charge back": _("give a fee or deposit back"),
+    "cash": _("take cash out of a drawer where headquarters wants two persons"),
+    "close account": _("close an account although its card holds credit"),
+    "operator level": _("make somebody a supervisor or manager"),
+    "sale beyond limit": _("sell beyond the operator's limit of the day"),
+}
+"""Every act that a second person approves, by the kind under which its digest is made.
+
+At headquarters two persons publish a tariff, settle a case and order a tool card.
+"""
