@@ -49,11 +49,19 @@ _CHANGING = re.compile(r"\d[\d.,:-]*")
 class Walk:
     """One browser at one practice counter."""
 
-    def __init__(self, page: Page, url: str, practice: Practice, clock: "Standing") -> None:
+    def __init__(
+        self,
+        page: Page,
+        url: str,
+        practice: Practice,
+        clock: "Standing",
+        mark: Callable[..., None],
+    ) -> None:
         self.page = page
         self.url = url
         self.practice = practice
         self.clock = clock
+        self.mark = mark
         self.taken: dict[str, bytes] = {}
         self.words: dict[str, str] = {}
 
@@ -267,8 +275,9 @@ def counter(folder: Path, clock: Standing) -> Iterator[tuple[str, Practice, Call
         node.close()
 
 
-def walked_in(language: str) -> Walk:
-    """All pictures of a language, and the words that stood on their pages."""
+@contextmanager
+def in_a_browser(language: str) -> Iterator[Walk]:
+    """Somebody at the counter of practice, in a browser that asks for the language."""
     clock = Standing()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -283,12 +292,20 @@ def walked_in(language: str) -> Walk:
             viewport={"width": WIDTH, "height": 720},
         )
         context.set_default_timeout(10_000)
-        done = Walk(context.new_page(), url, practice, clock)
-        mark(shown=False)
+        try:
+            yield Walk(context.new_page(), url, practice, clock, mark)
+        finally:
+            practice.reader.remove()
+            browser.close()
+
+
+def walked_in(language: str) -> Walk:
+    """All pictures of a language, and the words that stood on their pages."""
+    with in_a_browser(language) as done:
+        done.mark(shown=False)
         walk(done)
-        mark(shown=True)
+        done.mark(shown=True)
         walk_practice(done)
-        browser.close()
     return done
 
 

@@ -1,13 +1,7 @@
 """The manual's pictures show the program as it is, and the first hour checks itself off."""
 
-import sys
-from pathlib import Path
-
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "packaging" / "dev"))
-
 import manual_pictures
+import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 

@@ -43,6 +43,13 @@ WHEN_USED = {
     "yika_node.services.tenders",
     "PIL",
     "escpos",
+    "yika_common.journal.practice_bodies",
+    "yika_node.practice",
+    "yika_node.services.diagnostics",
+    "yika_node.services.inspection",
+    "yika_node.services.safekeeping",
+    "yika_node.web.health_shown",
+    "yika_node.web.manual_search",
     "yika_node.db.seldom",
     "yika_node.hardware.escpos_printer",
     "yika_node.hardware.printer_line",
@@ -53,6 +60,11 @@ WHEN_USED = {
     "yika_node.hardware.asedrive",
     "yika_node.hardware.gempc_twin",
     "yika_node.hardware.gemplus",
+    "yika_node.db.business_queries",
+    "yika_node.services.reports",
+    "yika_node.services.reports.desk",
+    "yika_node.web.business_charts",
+    "yika_node.web.business_view",
 }
 LATE = {"sqlalchemy", "sqlmodel", "pydantic"}
 

@@ -24,9 +24,11 @@ from node_world import (
 )
 from yika_common.infra.sessions import WrongPassword
 from yika_common.signing.errors import SealBroken
+from yika_node import bootstrap
 from yika_node.bootstrap import Node
 from yika_node.db.store import FILE_NAME
 from yika_node.errors import JournalDamaged, NodeRestored, VaultDamaged
+from yika_node.jobs import Jobs
 from yika_node.services import backup_file, safekeeping
 from yika_node.services.backup_errors import (
     BackupRunning,
@@ -332,6 +334,58 @@ def test_migrating_and_restoring_go_together(world: World, node: Node) -> None:
     other = restored(world, only_backup(world.folder))
     with closing(sqlite3.connect(other.folder / FILE_NAME)) as connection:
         assert connection.execute("SELECT count(*) FROM operator").fetchone() == (1,)
+
+
+def test_a_running_node_has_its_backups_made_in_a_process_of_their_own(
+    world: World, node: Node
+) -> None:
+    jobs = Jobs(node, sweep=lambda: None)
+    jobs._backup_or_tell()
+    good = node.safekeeping.state().good
+    assert good is not None
+    assert good.seq == node.courier.state().head
+    jobs._backup_or_tell()
+    assert node.safekeeping.state().good == good, "an hour has not passed"
+
+
+def test_the_close_of_a_shift_asks_for_one_at_once(world: World, node: Node) -> None:
+    keeper(world).keep()
+    world.pass_time(minutes=5)
+    open_with_card(world, node)
+    node.safekeeping.ask()
+    before = node.safekeeping.state().good
+    Jobs(node, sweep=lambda: None)._backup_or_tell()
+    after = node.safekeeping.state().good
+    assert before is not None
+    assert after is not None
+    assert after.seq > before.seq
+
+
+def test_nothing_new_is_no_reason_for_another_backup(world: World, node: Node) -> None:
+    keeper(world).keep()
+    world.pass_time(hours=3)
+    assert not Jobs(node, sweep=lambda: None)._due()
+    open_with_card(world, node)
+    assert Jobs(node, sweep=lambda: None)._due()
+
+
+def test_an_update_of_the_tables_begins_with_a_backup(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.enrolled().close()
+    monkeypatch.setattr(bootstrap, "needs_update", lambda _folder: True)
+    world.build().close()
+    assert len(backups_in(world.folder / "backups")) == 1
+
+
+def test_a_node_whose_backup_fails_before_an_update_still_opens(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.enrolled().close()
+    monkeypatch.setattr(bootstrap, "needs_update", lambda _folder: True)
+    monkeypatch.setattr(safekeeping, "ROOM", 10**12)
+    world.build().close()
+    assert backups_in(world.folder / "backups") == []
 
 
 hours = st.lists(

@@ -16,7 +16,7 @@ from yika_node.services import inspected_keeping as keeping
 from yika_node.services import inspected_machine as machine
 from yika_node.services.backup_state import Safekeeping
 from yika_node.services.findings import Finding, failed, good
-from yika_node.services.inspected_printer import printer
+from yika_node.services.inspected_printer import printer as printer_found
 from yika_node.services.printer_desk import PrinterView
 from yika_node.services.reader_test import way_of
 
@@ -31,6 +31,7 @@ class Inspection:
     Attributes:
         running: whether the node's own program has the folder, and with it the reader.
         live: whether it asks itself: what takes long is then not done again.
+        printer: what the running program knows of the receipt printer.
         ahead_s: by how much the clock was ahead of headquarters' at the last exchange, if known.
     """
 
@@ -40,6 +41,7 @@ class Inspection:
     running: bool = False
     live: bool = False
     ahead_s: int | None = None
+    printer: PrinterView | None = None
 
     def findings(self) -> Iterator[Finding]:
         """What was found, part by part, as it is found."""
@@ -101,7 +103,9 @@ class Inspection:
 
     def _printer(self) -> Finding:
         config = load(self.folder).printer
-        return printer(self.folder, config, PrinterView() if self.live else None)
+        return printer_found(
+            self.folder, config, (self.printer or PrinterView()) if self.live else None
+        )
 
 
 def _existing(folder: Path) -> Path:

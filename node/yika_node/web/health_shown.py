@@ -46,6 +46,7 @@ def findings() -> tuple[Finding, ...]:
         running=True,
         live=True,
         ahead_s=here.clock.ahead_s,
+        printer=printer_view(here),
     )
     return tuple(_seen(finding) for finding in inspection.findings())
 
