@@ -119,8 +119,9 @@ def init(data: Path, token: str, operator: str, password: str) -> None:
 
 
 @main.command()
+@click.option("--test-page", is_flag=True, help="Print a test page as well.")
 @click.pass_obj
-def check(data: Path) -> None:
+def check(data: Path, *, test_page: bool) -> None:
     """Try every part of the vending point; one sentence each."""
     from yika_node.services.inspection import Inspection  # noqa: PLC0415 - seldom needed
 
@@ -134,6 +135,11 @@ def check(data: Path) -> None:
             if text
         ]
         click.echo(f"{_MARKS[finding.how]} {' '.join(words)}")
+    if test_page:
+        from yika_node.services.inspected_printer import print_test_page  # noqa: PLC0415 - rare
+
+        with _sentences():
+            print_test_page(data, system_clock())
     sys.exit(0 if good else FAILED)
 
 

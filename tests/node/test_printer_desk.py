@@ -7,11 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from printer_builders import printer_at, until
 from yika_common.errors import YikaError
 from yika_common.infra.config import WrongSetting
 from yika_common.simulated.receipt_printer import PtyWire, ReceiptPrinter
+from yika_node.cli import main
 from yika_node.config import FILE_NAME, Config, PrinterConfig, load
 from yika_node.hardware.printer_errors import PaperOut, PrinterSilent
 from yika_node.hardware.printer_finding import FoundPrinter, found_printers
@@ -221,3 +223,23 @@ def test_printers_are_found_on_usb_and_at_the_speed_at_which_they_answer(tmp_pat
     assert mute.on_paper == b""
     simulated.close()
     mute.close()
+
+
+def test_the_command_line_tells_of_the_printer_and_prints_a_test_page(tmp_path: Path) -> None:
+    folder = tmp_path / "node"
+    simulated = printer_at(folder)
+    run = CliRunner()
+    told = run.invoke(main, ["--data", str(folder), "check", "--test-page"])
+    assert f"The receipt printer at {load(folder).printer.port} answers." in told.output
+    (page,) = simulated.papers
+    assert "测试页".encode("gb18030") in page
+    simulated.paper(low=True)
+    told = run.invoke(main, ["--data", str(folder), "check"])
+    assert "nearly at its end" in told.output
+    simulated.paper(out=True)
+    told = run.invoke(main, ["--data", str(folder), "check", "--test-page"])
+    assert told.output.count("out of paper") == 2
+    simulated.close()
+    write_choice(folder, PrinterConfig())
+    told = run.invoke(main, ["--data", str(folder), "check", "--test-page"])
+    assert "No receipt printer is set up" in told.output

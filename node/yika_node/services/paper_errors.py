@@ -4,7 +4,7 @@ from yika_common.errors import N_, YikaError
 from yika_node.hardware.printer_errors import PrinterError
 from yika_node.printing.pictures import FontMissing, LogoUnusable
 
-__all__ = ["FontMissing", "LogoUnusable", "PrinterBusy", "PrinterError"]
+__all__ = ["FontMissing", "LogoUnusable", "PrinterBusy", "PrinterError", "PrinterNotSet"]
 
 
 class PrinterBusy(YikaError):
@@ -14,4 +14,14 @@ class PrinterBusy(YikaError):
     sentence = N_(
         "Many papers wait for the receipt printer already. This one was not printed; what was "
         "sold is recorded and valid. See to the printer, then print again."
+    )
+
+
+class PrinterNotSet(YikaError):
+    """A page is to be printed, and no printer is configured."""
+
+    code = "printer_not_set"
+    sentence = N_(
+        "No receipt printer is set up here. Nothing was printed. Choose one on the page “Receipt "
+        "printer”, or under [printer] in node.toml."
     )

@@ -10,6 +10,7 @@ from yika_node.config import NO_PRINTER, Config, PrinterConfig
 
 if TYPE_CHECKING:
     from yika_node.hardware.escpos_printer import EscPosPrinter
+    from yika_node.printing.profiles import Profile
     from yika_node.services.printer_desk import PrinterDesk
 
 
@@ -62,12 +63,17 @@ class Printers:
 
 def desk_of(config: PrinterConfig, folder: Path) -> PrinterDesk:
     """The queue of a configured printer; paths in it begin at the data folder."""
+    from yika_node.services.printer_desk import PrinterDesk  # noqa: PLC0415 - see above
+
+    return PrinterDesk(printer_of(config, folder), profile_in(config, folder))
+
+
+def profile_in(config: PrinterConfig, folder: Path) -> Profile:
+    """What a configured printer can do."""
     from yika_node.printing.profiles import profile_of  # noqa: PLC0415 - see above
-    from yika_node.services.printer_desk import PrinterDesk  # noqa: PLC0415
 
     logo = folder.joinpath(config.logo) if config.logo else None
-    profile = profile_of(config.profile, config.width, cuts=config.cut, logo=logo)
-    return PrinterDesk(printer_of(config, folder), profile)
+    return profile_of(config.profile, config.width, cuts=config.cut, logo=logo)
 
 
 def printer_of(config: PrinterConfig, folder: Path) -> EscPosPrinter:
