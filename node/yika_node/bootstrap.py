@@ -76,7 +76,7 @@ class Node:
 
     folder: Path
     config: Config
-    clock: Clock
+    clock: TrustedClock
     journal: Journal
     queries: CustomerQueries
     standing: Standing

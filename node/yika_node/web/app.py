@@ -1,6 +1,6 @@
 """The pages of one vending point, on the screen kit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -80,6 +80,8 @@ def make_node_app(
     instance: str,
     sessions: DeskSessions | None = None,
     soon: Callable[[], None] = lambda: None,
+    besides: Sequence[Blueprint] = (),
+    marked: Sequence[NavItem] = (),
 ) -> Flask:
     """The pages of a node, ready to be served.
 
@@ -90,8 +92,11 @@ def make_node_app(
         instance: tells this program's cookies from those of others on the same machine.
         sessions: who is signed in, where somebody else looks after their end as well.
         soon: called after what headquarters should hear of soon.
+        besides: pages that practice has and a real vending point has not.
+        marked: where the strip on the pages of practice leads.
     """
     desk_sessions = sessions or DeskSessions(clock, random, node.staff.sign_out)
+    practising = node.standing.enrolled and node.standing.membership.practice
     face = Site(
         side="node",
         title=_("Yika vending point"),
@@ -127,8 +132,8 @@ def make_node_app(
         record_pages.pages,
         business_pages.pages,
         refund_pages.pages,
-        shift_pages.pages,
         charge_pages.pages,
+        shift_pages.pages,
         reader_pages.pages,
         printer_pages.pages,
         staff_pages.pages,
@@ -141,6 +146,7 @@ def make_node_app(
         special_pages.pages,
         approval_pages.pages,
         card_life_pages.pages,
+        *besides,
     ]
     app = make_app(__name__, face, blueprints)
     watch = CardWatch(node.cards.present, clock)
