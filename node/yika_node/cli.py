@@ -186,6 +186,27 @@ def import_(data: Path, operator: str, password: str, folder: Path) -> None:
 
 
 @main.command()
+@_operator
+@_password
+@click.option("--open", "opening", is_flag=True, help="Open them; without it they are only tried.")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.pass_obj
+def accounts(data: Path, operator: str, password: str, file: Path, *, opening: bool) -> None:
+    """Open many accounts from a table of households, or try it; one line for each row."""
+    from yika_node.services.account_import import AccountImport  # noqa: PLC0415 - seldom needed
+
+    with _signed_in(data, operator, password) as node:
+        desk = AccountImport(node.accounts)
+        rows = desk.tried(file.read_bytes())
+        if opening and all(row.problem is None for row in rows):
+            rows = desk.open(operator, file.read_bytes())
+        for row in rows:
+            said = row.account if row.problem is None else sentence(row.problem, _language())
+            click.echo(f"{row.line}\t{said or '-'}")
+        sys.exit(FAILED if any(row.problem is not None for row in rows) else 0)
+
+
+@main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
 @click.option("--aside", is_flag=True, help="Leave the machine to others; say nothing.")
 @click.pass_obj
@@ -247,6 +268,23 @@ def practice(data: Path, port: int | None, *, reset: bool) -> None:
     keep_last_lines()
     with _sentences():
         run_practice(data, reset=reset, port=port, ready=_practice_ready)
+
+
+@main.command()
+@click.argument("name")
+@click.pass_obj
+def release(data: Path, name: str) -> None:
+    """Open the NAME of an operator again that wrong passwords had closed."""
+    with _node(data) as node:
+        if node.staff.operator(name) is None:
+            from yika_node.services.staff_office import OperatorUnknown  # noqa: PLC0415 - seldom
+
+            raise OperatorUnknown(name=name)
+        node.lockout.release_at_console(name)
+        _say(
+            N_("The name %(name)s is open again. The journal tells so at its next sign-in."),
+            name=name,
+        )
 
 
 @contextmanager

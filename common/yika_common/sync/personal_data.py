@@ -11,6 +11,7 @@ What is said of people in a ``hold`` record is sealed likewise.
 
 import base64
 import binascii
+import json
 from collections.abc import Callable
 
 from yika_common.signing import aead
@@ -63,11 +64,17 @@ def open_person(sealed: str, key: bytes, account: str) -> Person:
         SealBroken: another key, another account, or changed bytes.
         FileMalformed: sealed by us, and no person.
     """
-    try:
-        data = base64.b64decode(sealed, validate=True)
-    except binascii.Error as cause:
-        raise SealBroken from cause
-    return Person.parse(aead.decrypt(key, data, _LABEL + account.encode()))
+    return Person.parse(_opened(sealed, key, _LABEL + account.encode()))
+
+
+def person_members(sealed: str, key: bytes, account: str) -> dict[str, str]:
+    """The texts of a person that were checked before they were sealed, by their keys.
+
+    Raises:
+        SealBroken: as :func:`open_person`, of which this is the faster half.
+    """
+    members: dict[str, str] = json.loads(_opened(sealed, key, _LABEL + account.encode()))
+    return members
 
 
 def seal_words(words: str, key: bytes, account: str, random: Callable[[int], bytes]) -> str:
@@ -83,7 +90,14 @@ def open_words(sealed: str, key: bytes, account: str) -> str:
         SealBroken: another key, another account, or changed bytes.
     """
     try:
-        data = base64.b64decode(sealed, validate=True)
-        return aead.decrypt(key, data, _WORDS_LABEL + account.encode()).decode()
-    except (binascii.Error, UnicodeDecodeError) as cause:
+        return _opened(sealed, key, _WORDS_LABEL + account.encode()).decode()
+    except UnicodeDecodeError as cause:
         raise SealBroken from cause
+
+
+def _opened(sealed: str, key: bytes, label: bytes) -> bytes:
+    try:
+        data = base64.b64decode(sealed, validate=True)
+    except binascii.Error as cause:
+        raise SealBroken from cause
+    return aead.decrypt(key, data, label)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import threading
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -81,35 +82,50 @@ class AccountDesk:
                 ServiceNotAllowed, AddressTaken: nothing was opened.
             VaultLocked, KeysNotHeld, NotEnrolled, NodeRestored, DiskFull: nothing was opened.
         """
+        return self.open_all(operator, [form])[0]
+
+    def open_all(self, operator: str, forms: Sequence[AccountForm]) -> tuple[Account, ...]:
+        """Open several accounts in one commit: all of them, or none; raises as :meth:`open`."""
         with self._lock:
-            self._check(form)
-            meters = tuple(
-                SlotOpened(slot, self._meter_for(form.profile, slot, meter), meter)
-                for slot, meter in sorted(form.meters)
-            )
-            check_services(self._standing, (meter.service for meter in meters))
-            membership = self._standing.membership
-            sequence = self._queries.accounts_opened() + 1
-            number = account_number(membership.node, membership.epoch, sequence)
-            premises = self.premises(form.person, form.area, form.community)
-            self.check_address(premises, number, form.reason)
-            key = self._keyring.personal_key()
-            who = seal_person(form.person, key, number, self._random)
-            body = AccountOpened(
-                account=number,
-                area=form.area,
-                tariff_class=form.tariff_class,
-                profile=form.profile,
-                persons=form.persons,
-                heated_area=form.area_m2 or 0,
-                meters=meters,
-                who=who,
-                community=form.community,
-                premises=premises,
-                reason=form.reason,
-            )
-            self._journal.append([body], at=self._clock(), operator=operator)
-        return self.get(number)
+            first = self._queries.accounts_opened() + 1
+            bodies = [self._body(form, first + at) for at, form in enumerate(forms)]
+            self._journal.append(bodies, at=self._clock(), operator=operator)
+        return tuple(self.get(body.account) for body in bodies)
+
+    def check(self, form: AccountForm) -> str:
+        """See that the account could be opened; gives what its premises are known by.
+
+        Raises:
+            those of :meth:`open`.
+        """
+        return self._body(form, self._queries.accounts_opened() + 1).premises
+
+    def _body(self, form: AccountForm, sequence: int) -> AccountOpened:
+        """The record of an account, the ``sequence``-th that this journal opens."""
+        self._check(form)
+        meters = tuple(
+            SlotOpened(slot, self._meter_for(form.profile, slot, meter), meter)
+            for slot, meter in sorted(form.meters)
+        )
+        check_services(self._standing, (meter.service for meter in meters))
+        membership = self._standing.membership
+        number = account_number(membership.node, membership.epoch, sequence)
+        premises = self.premises(form.person, form.area, form.community)
+        self.check_address(premises, number, form.reason)
+        key = self._keyring.personal_key()
+        return AccountOpened(
+            account=number,
+            area=form.area,
+            tariff_class=form.tariff_class,
+            profile=form.profile,
+            persons=form.persons,
+            heated_area=form.area_m2 or 0,
+            meters=meters,
+            who=seal_person(form.person, key, number, self._random),
+            community=form.community,
+            premises=premises,
+            reason=form.reason,
+        )
 
     def premises(self, person: Person, area: str, community: str) -> str:
         """What somebody's premises are known by; empty where no address is given.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from yika_common.infra.collecting import without_collecting
 from yika_common.signing.errors import FileMalformed, SealBroken
 from yika_common.sync.customers import CLOSED
-from yika_common.sync.personal_data import open_person
+from yika_common.sync.personal_data import person_members
 from yika_node.db.finder_queries import (
     OwnAccount,
     Place,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from yika_node.services.keyring import KeyRing
 
 TEXT_MAX: Final = 60
+WORDS_MAX: Final = 8
 RANKED: Final = 60
 """Of so many that fit, the best are shown first."""
 
@@ -84,12 +85,16 @@ class AccountFinder:
         with self._lock:
             self._current()
 
-    def _lines(self, words: list[str], after: str = "") -> Iterator[str]:
-        longest = max(words, key=len, default="")
+    @property
+    def size(self) -> int:
+        """Bytes that the index takes; 0: it is not made."""
         with self._lock:
-            lines = self._current().find(longest[:TEXT_MAX], after)
-            # Whoever asks takes a few; nobody waits for more than these.
-            yield from (line for line in lines if all(word in line for word in words))
+            return 0 if self._index is None else self._index.size
+
+    def _lines(self, words: list[str], after: str = "") -> Iterator[str]:
+        """Whoever asks takes a few: nobody waits for more than these."""
+        with self._lock:
+            yield from self._current().find([word[:TEXT_MAX] for word in words[:WORDS_MAX]], after)
 
     def _current(self) -> AccountIndex:
         """The index as it must be now; the lock is held."""
@@ -177,7 +182,7 @@ def _line(
 
 def _person(own: OwnAccount, key: bytes) -> dict[str, str]:
     try:
-        return open_person(own.who or own.opened, key, own.number).members()
+        return person_members(own.who or own.opened, key, own.number)
     except (SealBroken, FileMalformed):
         return {}
 

@@ -4,13 +4,14 @@ Each account is one line of UTF-8, case-folded, its fields between separators.  
 blocks of :data:`BLOCK`; a filter says of each block which *grams* may occur in it, so that of
 fifty thousand accounts only the few blocks that may hold what is wanted are looked at.
 
-======================  =====================================
+======================  =========================================
 grams                   of
-======================  =====================================
-four in a row           runs of digits and hyphens
-two letters in a row    everything else, within a field
+======================  =========================================
+four characters         three digits or hyphens and what is beside
+three or four           one or two of them between others
+two characters          neither of them a digit or a hyphen
 one character           what is no ASCII
-======================  =====================================
+======================  =========================================
 
 A gram is one bit of :data:`BUCKETS` by its hash; a wanted text with no gram (three digits, one
 letter) is found in the first blocks, because it is in many.  Memory: the text, about 130 bytes an
@@ -20,7 +21,7 @@ Lines that changed stand beside the blocks, until there are :data:`LOOSE_MAX` of
 
 import heapq
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final
 
@@ -30,20 +31,17 @@ LOOSE_MAX: Final = 512
 
 SEPARATOR: Final = "\x1f"
 _END: Final = b"\n"
-_RUN: Final = re.compile(r"(?P<digits>[0-9-]+)|[^0-9\x1f\n-]+")
-_DIGITS = 4
+_NUMBERS: Final = re.compile(
+    r"(?=([0-9-]{3}[^\x1f\n]|[^\x1f\n][0-9-]{3}|[^0-9\x1f\n-][0-9-]{1,2}[^0-9\x1f\n-]))"
+)
+_PAIRS: Final = re.compile(r"(?=([^0-9\x1f\n-]{2}))")
 
 
 def grams(text: str) -> set[str]:
     """The grams of a case-folded text."""
-    found = set[str]()
-    for match in _RUN.finditer(text):
-        run = match[0]
-        if match["digits"]:
-            found.update(run[at : at + _DIGITS] for at in range(len(run) - _DIGITS + 1))
-        else:
-            found.update(map(str.__add__, run, run[1:]))
-            found.update(char for char in run if not char.isascii())
+    found = {char for char in {*text} if not char.isascii()}
+    found.update(_NUMBERS.findall(text))
+    found.update(_PAIRS.findall(text))
     return found
 
 
@@ -71,16 +69,16 @@ class AccountIndex:
             self._pack(sorted(self._lines()))
             self._loose.clear()
 
-    def find(self, wanted: str, after: str = "") -> Iterator[str]:
-        """The lines that hold the case-folded text, above a number, in the order of numbers."""
+    def find(self, words: Sequence[str], after: str = "") -> Iterator[str]:
+        """The lines that hold all the case-folded words, above a number, by number."""
         loose = (
             line
             for number, line in sorted(self._loose.items())
-            if number > after and wanted in line
+            if line and number > after and all(word in line for word in words)
         )
         packed = (
             line
-            for line in self._packed(wanted)
+            for line in self._packed(words)
             if (number := number_of(line)) > after and number not in self._loose
         )
         return heapq.merge(loose, packed, key=number_of)
@@ -89,24 +87,24 @@ class AccountIndex:
         """The lines of these accounts."""
         return {number: line for number, line in self._lines() if number in numbers}
 
-    def _packed(self, wanted: str) -> Iterator[str]:
-        sought = wanted.encode()
-        for block in self._candidates(wanted):
+    def _packed(self, words: Sequence[str]) -> Iterator[str]:
+        sought = [word.encode() for word in words]
+        rarest = max(words, key=len, default="")
+        for block in self._candidates(words):
             text = self._blocks[block]
-            if sought in text:
-                yield from (line for line in text.decode().split("\n") if wanted in line)
+            if all(word in text for word in sought):
+                for line in text.decode().split("\n"):
+                    if rarest in line and line and all(word in line for word in words):
+                        yield line
 
-    def _candidates(self, wanted: str) -> Iterable[int]:
+    def _candidates(self, words: Iterable[str]) -> Iterable[int]:
         """The blocks that the filter can't rule out."""
-        masks = [
-            int.from_bytes(bytes(column[bucket] for column in self._filter), "little")
-            for bucket in {hash(gram) % BUCKETS for gram in grams(wanted)}
-        ]
-        if not masks:
+        buckets = {hash(gram) % BUCKETS for word in words for gram in grams(word)}
+        if not buckets:
             return range(len(self._blocks))
-        both = masks[0]
-        for mask in masks[1:]:
-            both &= mask
+        both = -1
+        for bucket in buckets:
+            both &= int.from_bytes(bytes(column[bucket] for column in self._filter), "little")
         return _bits(both)
 
     def _lines(self) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,7 @@ HOLDS: Final[Mapping[str, tuple[Text, Mood]]] = {
     SUPERVISOR: (_("Only a supervisor sells"), "warn"),
     REFUSE: (_("Nothing is sold"), "bad"),
 }
+HOLD_NAMES: Final = {level: word for level, (word, _mood) in HOLDS.items()}
 LIFTERS: Final[Mapping[str, Text]] = {
     ANYBODY: _("whoever serves the customer"),
     LEADER: _("a supervisor"),

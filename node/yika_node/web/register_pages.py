@@ -224,6 +224,33 @@ def person(number: str) -> str:
     return render_template("account_person.html", account=account)
 
 
+def _import() -> str:
+    return render_template("account_import.html", rows=None)
+
+
+@pages.get("/accounts/import")
+@needs(Right.IMPORT_ACCOUNTS)
+def import_page() -> str:
+    """The form for a table of households."""
+    return _import()
+
+
+@pages.post("/accounts/import")
+@needs(Right.IMPORT_ACCOUNTS)
+@or_again(_import)
+def import_table() -> str:
+    """Try the table, or open its accounts."""
+    from yika_node.services.account_import import AccountImport  # noqa: PLC0415 - as above
+
+    desk, file = AccountImport(node().accounts), request.files.get("file")
+    data = b"" if file is None else file.read()
+    opening = bool(request.form.get("open"))
+    rows = desk.open(operator(), data) if opening else desk.tried(data)
+    if opening:
+        front().soon()
+    return render_template("account_import.html", rows=rows, opening=opening)
+
+
 def _hold_form() -> HoldForm:
     from yika_node.services.account_life import HoldForm  # noqa: PLC0415 - as above
 

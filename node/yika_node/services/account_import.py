@@ -1,0 +1,197 @@
+"""Opening many accounts from a table: tried first, then opened; the same file twice opens once.
+
+The table is text of commas, tabs or semicolons with a head of column names, one household a line.
+A row whose meters belong to one account already, of a holder of that name, is that account: a file
+may be given again after it was cut off, or was added to.  What is wrong with a row is said in one
+sentence, with the number of its line; nothing is opened while any row is wrong.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from yika_common.errors import N_, Phrase, YikaError
+from yika_common.numbers import quantity_from_text, scaled_from_text
+from yika_common.services import SLOTS_MAX
+from yika_common.sync.personal_data import Person
+from yika_node.services.account_desk import AccountDesk, person_of_form
+from yika_node.services.errors import AccountFormIncomplete, MeterTaken
+from yika_node.services.views import AccountForm
+
+ROWS_MAX: Final = 5000
+BATCH: Final = 500
+"""Accounts that one commit opens."""
+
+PERSON: Final = (
+    *("name", "phone", "address", "building", "unit", "room"),
+    *("document", "contract"),
+)
+COLUMNS: Final = (
+    *PERSON,
+    *("area", "community", "tariff_class", "profile", "persons", "area_m2", "same_address"),
+    *(f"meter-{place}" for place in range(1, SLOTS_MAX + 1)),
+)
+NEEDED: Final = frozenset({"name", "area", "tariff_class", "profile", "persons", "meter-1"})
+_ENCODINGS: Final = ("utf-8-sig", "gb18030")
+
+
+class TableUnreadable(YikaError):
+    """The file is no table of households."""
+
+    code = "import_unreadable"
+    sentence = N_(
+        "The file is no table of households: %(why)s. Nothing was opened. Save it as text with "
+        "commas, with the columns that the manual names."
+    )
+
+
+class RowsWrong(YikaError):
+    """Some rows can't be opened, so none was."""
+
+    code = "import_rows_wrong"
+    sentence = N_(
+        "%(count)s rows can't be opened as they are, so none was. Correct them and try the file "
+        "again."
+    )
+
+
+class TwiceInFile(YikaError):
+    """Two rows name one meter or one address."""
+
+    code = "import_twice"
+    sentence = N_("The row has the same meter or the same address as line %(line)s.")
+
+
+class Row(NamedTuple):
+    """A line of the file, by its number: what it is to become, or already is, or why it can't.
+
+    ``new``: the account was opened just now.
+    """
+
+    line: int
+    name: str
+    form: AccountForm | None
+    account: str
+    problem: YikaError | None
+    new: bool = False
+
+
+class AccountImport:
+    """Tries tables, and opens their accounts."""
+
+    def __init__(self, accounts: AccountDesk) -> None:
+        self._accounts = accounts
+
+    def tried(self, data: bytes) -> tuple[Row, ...]:
+        """What would become of each row; nothing is opened.
+
+        Raises:
+            TableUnreadable: it is no table, or too long a one.
+            VaultLocked, KeysNotHeld, NotEnrolled: nothing can be told.
+        """
+        seen: dict[str, int] = {}
+        return tuple(
+            self._row(line, fields, seen) for line, fields in enumerate(_table(data), start=2)
+        )
+
+    def open(self, operator: str, data: bytes) -> tuple[Row, ...]:
+        """Open the accounts of all rows that have none yet; gives the rows with their accounts.
+
+        Raises:
+            RowsWrong, TableUnreadable: nothing was opened.
+            VaultLocked, KeysNotHeld, NodeRestored, DiskFull: what was opened stands, and is known
+                as such when the file is given again.
+        """
+        rows = list(self.tried(data))
+        wrong = sum(1 for row in rows if row.problem is not None)
+        if wrong:
+            raise RowsWrong(count=wrong)
+        new = [at for at, row in enumerate(rows) if row.form is not None and not row.account]
+        for start in range(0, len(new), BATCH):
+            places = new[start : start + BATCH]
+            forms = [form for at in places if (form := rows[at].form) is not None]
+            opened = self._accounts.open_all(operator, forms)
+            for at, account in zip(places, opened, strict=True):
+                rows[at] = rows[at]._replace(account=account.number, new=True)
+        return tuple(rows)
+
+    def _row(self, line: int, fields: Mapping[str, str], seen: dict[str, int]) -> Row:
+        name = fields.get("name", "")
+        try:
+            form = _form(fields)
+            there = self._there(form)
+            if there:
+                return Row(line, name, form, there, None)
+            marks = {meter for _, meter in form.meters}
+            premises = self._accounts.check(form)
+            if premises and not form.reason:
+                marks.add(premises)
+            for mark in marks:
+                if mark in seen:
+                    raise TwiceInFile(line=seen[mark])
+            seen.update(dict.fromkeys(marks, line))
+        except YikaError as problem:
+            return Row(line, name, None, "", problem)
+        return Row(line, name, form, "", None)
+
+    def _there(self, form: AccountForm) -> str:
+        """The account that this row has become before; empty where there is none.
+
+        Raises:
+            MeterTaken: one of its meters is somebody else's.
+        """
+        holders = {meter: self._accounts.of_meter(meter) for _, meter in form.meters}
+        taken = {meter: account for meter, account in holders.items() if account is not None}
+        for meter, account in taken.items():
+            known = self._accounts.get(account).person
+            if len(taken) < len(holders) or known is None or known.name != form.person.name:
+                raise MeterTaken(meter=meter, account=account)
+        return next(iter(taken.values()), "") if len({*taken.values()}) == 1 else ""
+
+
+def _table(data: bytes) -> Sequence[dict[str, str]]:
+    for encoding in _ENCODINGS:
+        try:
+            text = data.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise TableUnreadable(why=Phrase("its characters can't be read"))
+    head = text.partition("\n")[0]
+    mark = max(",\t;", key=head.count)
+    lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, restval="")
+    names = [name.strip() for name in lines.fieldnames or ()]
+    if not {*names} >= NEEDED or not {*names} <= {*COLUMNS}:
+        raise TableUnreadable(why=Phrase("its head names other columns"))
+    lines.fieldnames = names
+    rows: list[dict[str, str]] = []
+    for row in lines:
+        if None in row:
+            raise TableUnreadable(why=Phrase("a line has more fields than the head"))
+        if len(rows) == ROWS_MAX:
+            raise TableUnreadable(why=Phrase("it has too many lines"))
+        rows.append({name: value.strip() for name, value in row.items()})
+    return rows
+
+
+def _form(fields: Mapping[str, str]) -> AccountForm:
+    person: Person = person_of_form(**{name: fields.get(name, "") for name in PERSON})
+    heated = fields.get("area_m2", "")
+    meters = (
+        (place - 1, fields.get(f"meter-{place}", "").upper()) for place in range(1, SLOTS_MAX + 1)
+    )
+    if not fields["tariff_class"]:
+        raise AccountFormIncomplete(field="tariff_class")
+    return AccountForm(
+        person=person,
+        area=fields["area"],
+        tariff_class=fields["tariff_class"],
+        profile=scaled_from_text(fields["profile"], 0),
+        persons=scaled_from_text(fields["persons"], 0),
+        area_m2=quantity_from_text(heated) if heated else None,
+        meters=tuple((slot, meter) for slot, meter in meters if meter),
+        community=fields.get("community", ""),
+        reason=fields.get("same_address", ""),
+    )
