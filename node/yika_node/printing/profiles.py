@@ -8,7 +8,8 @@ gb18030-basic    its own Chinese characters  sent as a picture
 raster           sent as a picture           sent as a picture
 ===============  ==========================  =====================================
 
-A receipt as a picture is 20 KB, some 20 seconds at 9600 baud; as text it is one tenth of that.
+A receipt of three meters is 3 KB as text, three seconds at 9600 baud; as a picture it is 110 KB:
+for USB, the network, and serial ports at their fastest.
 """
 
 from pathlib import Path
