@@ -19,6 +19,7 @@ from yika_node.services.payments import BasketQuote, Receipt, ReceiptLine, SlotQ
 from yika_node.services.rights import Right
 from yika_node.services.told_bill import debt_names
 from yika_node.services.views import SaleState
+from yika_node.web.display_pages import display, show_quote, show_sold
 from yika_node.web.explain import ToldBill, tariff_of, told
 from yika_node.web.forms import agreed_of, agreement, entries_of, token_of
 from yika_node.web.front import front, node, operator
@@ -26,7 +27,7 @@ from yika_node.web.labels import SERVICES
 from yika_node.web.limit_pages import ask_for_sale
 from yika_node.web.print_room import print_at_once
 from yika_node.web.qr import qr_drawing
-from yika_node.web.tender_forms import given_of, tendering_of
+from yika_node.web.tender_forms import given_and_change, given_of, tendering_of
 from yika_node.web.till import till_of
 
 pages = Blueprint("sale", __name__)
@@ -71,10 +72,12 @@ def quote() -> str:
     """The price of what is typed so far, line by line."""
     entries = entries_of(request.form)
     if not entries:
+        display().show(None)
         return render_template("_quote.html", basket=None)
     card = front().card(request.form.get("card", ""))
     basket = node().sales.quote(card, entries)
     tendering, fault = tendering_of(request.form, basket.paid)
+    show_quote(basket, *given_and_change(tendering))
     names = debt_names(card.account, language_here())
     return render_template(
         "_quote.html",
@@ -128,6 +131,8 @@ def commit() -> Response:
     )
     if sold.problem is not None:
         flash(sentence_here(sold.problem), "warn")
+    tendering, _ = tendering_of(request.form, sold.paid)
+    show_sold(sold, *given_and_change(tendering))
     if sold.complete:
         print_at_once(lambda office: office.receipt(operator(), sold))
     front().soon()

@@ -52,6 +52,13 @@ def tendering_of(form: Form, due: Money) -> tuple[Tendered | None, YikaError | N
         return None, refusal
 
 
+def given_and_change(tendering: Tendered | None) -> tuple[Money, Money]:
+    """What is put on the counter, and what goes back; nothing is said of exact cash."""
+    if tendering is None:
+        return Money(0), Money(0)
+    return Money(tendering.total + tendering.change), Money(tendering.change)
+
+
 def handing_of(form: Form) -> Handing:
     """How money is handed back, as typed.
 
