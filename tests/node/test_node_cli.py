@@ -25,6 +25,7 @@ from yika_common.simulated.reader_gemplus import Gemplus
 from yika_common.sync.enrolment import EnrolmentToken
 from yika_node.bootstrap import build
 from yika_node.cli import main
+from yika_node.services.lockout import CLOSED_AT
 from yika_node.uplink import HeadquartersRefused
 
 PASSWORD = "four short words"
@@ -141,6 +142,16 @@ def test_a_stick_carries_both_ways(ready: Shell, tmp_path: Path) -> None:
     down.mkdir(parents=True)
     (down / "manifest.yika").write_bytes(ready.little.manifests[-1])
     assert ready.run("import", *WHO, str(tmp_path / "stick")).exit_code == 0
+
+
+def test_a_closed_name_is_released_by_whoever_keeps_the_machine(ready: Shell) -> None:
+    with contextlib.closing(build(ready.folder, clock=system_clock, random=system_random)) as node:
+        node.lockout.failed("mei", CLOSED_AT - 1)
+        node.lockout.failed("mei", CLOSED_AT)
+    assert "this name is closed" in ready.run("send", *WHO).stderr
+    assert ready.run("release", "nobody").exit_code == 1
+    assert "open again" in ready.run("release", "mei").stdout
+    assert ready.run("send", *WHO).exit_code == 0
 
 
 def test_a_running_node_keeps_others_out(ready: Shell) -> None:
