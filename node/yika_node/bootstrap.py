@@ -136,10 +136,10 @@ class Node:
     def close(self) -> None:
         """Sign everybody out, close the database and let go of the data folder."""
         self.staff.lock()
+        self.printers.close()
         self.journal.close()
         self.store.close()
         self.reader.close()
-        self.printers.close()
         os.close(self.lock)
 
 
