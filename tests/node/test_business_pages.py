@@ -16,9 +16,9 @@ from node_world import OPERATOR, PASSWORD, a_chip, for_money, open_with_card
 from staff_builders import add_operator
 from workbook_builders import recalculated
 from yika_node.services.reports.catalogue import REPORTS
-from yika_node.services.reports.making import STATE
+from yika_node.services.reports.making import STATE_FILE
 from yika_node.services.reports.model import Kind
-from yika_node.services.reports.workshop import AT_ONCE, FOLDER, KEPT_S
+from yika_node.services.reports.workshop import AT_ONCE, FOLDER_NAME, KEPT_S
 from yika_node.services.views import Level
 
 ALL_TIME = "since=2026-01-01T00:00:00&until=2026-12-31T23:59:59"
@@ -160,7 +160,7 @@ def test_every_report_is_shown_in_both_languages(pages: Pages, name: str, langua
         ("/reports/non-buyers?days=-1", "filter_unusable"),
         ("/reports/used?year=20266", "filter_unusable"),
         ("/reports/used?after=x-y", "filter_unusable"),
-        ("/reports/none", "report_unknown"),
+        ("/reports/none", "no_such_report"),
         ("/workbooks/0123456789abcdef.xlsx", "workbook_unknown"),
         ("/workbooks/..%2fnode.db.xlsx", ""),
     ],
@@ -346,8 +346,11 @@ def test_workbooks_go_after_a_day(pages: Pages) -> None:
     clerk = pages.clerk()
     clerk.post("/business/workbook", {}, on="/business")
     first = finished(clerk, "sales")
-    room = pages.world.folder / FOLDER / first.split("/")[-1].removesuffix(".xlsx")
-    assert (room.stat().st_mode & 0o777, (room / STATE).stat().st_mode & 0o777) == (0o700, 0o600)
+    room = pages.world.folder / FOLDER_NAME / first.split("/")[-1].removesuffix(".xlsx")
+    assert (room.stat().st_mode & 0o777, (room / STATE_FILE).stat().st_mode & 0o777) == (
+        0o700,
+        0o600,
+    )
     pages.world.pass_time(seconds=KEPT_S + 1)
     clerk = pages.clerk()
     assert clerk.post("/business/workbook", {}, on="/business").status_code == 303

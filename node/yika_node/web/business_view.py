@@ -12,6 +12,7 @@ from flask_babel import gettext
 
 from yika_common.clock import from_timestamp, to_timestamp
 from yika_common.errors import N_, YikaError
+from yika_common.infra.entropy import system_random
 from yika_common.infra.language import translate
 from yika_common.infra.web.faults import language_here
 from yika_common.infra.web.formats import money_shown, quantity_shown, time_shown
@@ -28,8 +29,8 @@ from yika_node.services.reports.desk import (
     ROWS_ON_A_PAGE,
     Asking,
     BusinessDesk,
+    NoSuchReport,
     PeriodUnusable,
-    ReportUnknown,
     periods,
 )
 from yika_node.services.reports.model import (
@@ -44,7 +45,7 @@ from yika_node.services.reports.model import (
 from yika_node.services.reports.workshop import WorkbookUnknown, Workshop
 
 STATUSES: Final[dict[type[YikaError], int]] = {
-    ReportUnknown: 404,
+    NoSuchReport: 404,
     WorkbookUnknown: 404,
     PeriodUnusable: 422,
     FilterUnusable: 422,
@@ -105,7 +106,7 @@ def desk_of(node: Node) -> BusinessDesk:
         clock=node.clock,
         zone=node.config.place.zone,
         node=node.standing.membership.node,
-        workshop=Workshop(node.folder, node.clock),
+        workshop=Workshop(node.folder, node.clock, system_random),
     )
 
 
@@ -132,7 +133,7 @@ def shown(desk: BusinessDesk, name: str, typed: Mapping[str, str]) -> ReportView
     """A report, asked as it was typed.
 
     Raises:
-        ReportUnknown, PeriodUnusable, FilterUnusable: nothing is shown.
+        NoSuchReport, PeriodUnusable, FilterUnusable: nothing is shown.
     """
     report = desk.report(name)
     asking = desk.understood(report, typed)

@@ -21,6 +21,9 @@ from yika_node.services.reports.words import word
 
 AUDIT: Final = N_("Audit")
 _SHARE: Final = 10_000
+_ABOVE_ALL: Final = 1 << 62
+"""Above the number of every epoch."""
+
 _MINUTE: Final = 60
 _SOON_MINUTES: Final = 60
 
@@ -71,12 +74,11 @@ _MONEY_MEMBERS: Final = ("amt", "fee")
 
 def _records(source: Source, after: str) -> Iterator[tuple[str, dict[str, object]]]:
     """Records that do not come with every sale, newest first, below a key."""
-    below = " AND (epoch, seq) < (?, ?)" if after else ""
-    values = numbers_of(after, 2) if after else ()
+    below = numbers_of(after, 2) if after else (_ABOVE_ALL, 0)
     rows = source.ask(
-        f"SELECT epoch, seq, line FROM record INDEXED BY record_seldom WHERE {SELDOM}{below}"  # noqa: S608 - own words
-        " ORDER BY epoch DESC, seq DESC",
-        values,
+        f"SELECT epoch, seq, line FROM record INDEXED BY record_seldom WHERE {SELDOM}"  # noqa: S608
+        " AND (epoch, seq) < (?, ?) ORDER BY epoch DESC, seq DESC",
+        below,
     )
     for epoch, seq, line in rows:
         assert isinstance(line, bytes), "a line"

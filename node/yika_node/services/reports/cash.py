@@ -22,27 +22,33 @@ _WHEN: Final = Column("time", N_("Time"), Kind.TIME, wide=19)
 _ACCOUNT: Final = Column("account", N_("Account"), Kind.ACCOUNT, wide=15)
 
 _ACTS: Final = (
-    (N_("Accounts opened"), "COUNT(*)", "0", "account", "opened_at", ""),
-    (N_("First cards"), "COUNT(*)", "SUM(fee)", "card", "issued_at", " AND replaces = ''"),
+    (
+        N_("Accounts opened"),
+        "SELECT operator, COUNT(*), 0 FROM account WHERE opened_at >= ? AND opened_at < ?"
+        " AND (? = '' OR operator = ?) GROUP BY operator",
+    ),
+    (
+        N_("First cards"),
+        "SELECT operator, COUNT(*), SUM(fee) FROM card WHERE issued_at >= ? AND issued_at < ?"
+        " AND (? = '' OR operator = ?) AND replaces = '' GROUP BY operator",
+    ),
     (
         N_("Cards replaced for a fee"),
-        "COUNT(*)",
-        "SUM(fee)",
-        "card",
-        "issued_at",
-        " AND replaces <> '' AND fee > 0",
+        "SELECT operator, COUNT(*), SUM(fee) FROM card WHERE issued_at >= ? AND issued_at < ?"
+        " AND (? = '' OR operator = ?) AND replaces <> '' AND fee > 0 GROUP BY operator",
     ),
     (
         N_("Cards replaced free of charge"),
-        "COUNT(*)",
-        "0",
-        "card",
-        "issued_at",
-        " AND replaces <> '' AND fee = 0",
+        "SELECT operator, COUNT(*), 0 FROM card WHERE issued_at >= ? AND issued_at < ?"
+        " AND (? = '' OR operator = ?) AND replaces <> '' AND fee = 0 GROUP BY operator",
     ),
-    (N_("Meters replaced"), "COUNT(*)", "0", "meter_swap", "at", ""),
+    (
+        N_("Meters replaced"),
+        "SELECT operator, COUNT(*), 0 FROM meter_swap WHERE at >= ? AND at < ?"
+        " AND (? = '' OR operator = ?) GROUP BY operator",
+    ),
 )
-"""What is counted beside sales: its name, its figures, and where they stand."""
+"""What is counted beside sales: its name, and by operator its number and money."""
 
 
 def _settlement(source: Source, scope: Scope, _after: str, _limit: int) -> Iterator[Line]:
@@ -53,12 +59,9 @@ def _settlement(source: Source, scope: Scope, _after: str, _limit: int) -> Itera
         named = word(OUTCOMES, outcome), word(SERVICES, service)
         figures = each.sales, each.quantity, unit_of(service), each.paid
         found.setdefault(operator, []).append((*named, *figures))
-    for name, counted, money, table, at, where in _ACTS:
-        rows = source.ask(
-            f"SELECT operator, {counted}, {money} FROM {table} WHERE {at} >= ? AND {at} < ?"  # noqa: S608 - own words
-            f" AND (? = '' OR operator = ?){where} GROUP BY operator ORDER BY operator",
-            (scope.since, scope.until, scope.operator, scope.operator),
-        )
+    asked = scope.since, scope.until, scope.operator, scope.operator
+    for name, statement in _ACTS:
+        rows = source.ask(statement, asked)
         for who, number, fees in rows:
             found.setdefault(str(who), []).append((name, "", number, None, "", fees))
     for operator in sorted(found):

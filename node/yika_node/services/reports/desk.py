@@ -41,10 +41,10 @@ DAYS_MOST, YEAR_LEAST, YEAR_MOST = 10_000, 2000, 2106
 _TEXT_MAX: Final = 100
 
 
-class ReportUnknown(YikaError):
+class NoSuchReport(YikaError):
     """There is no report of that name."""
 
-    code = "report_unknown"
+    code = "no_such_report"
     sentence = N_("There is no such report. Choose one from the list of reports.")
 
 
@@ -85,10 +85,10 @@ class BusinessDesk:
         """A report by its name.
 
         Raises:
-            ReportUnknown: there is none.
+            NoSuchReport: there is none.
         """
         if name not in REPORTS:
-            raise ReportUnknown
+            raise NoSuchReport
         return REPORTS[name]
 
     def understood(self, report: Report, typed: Mapping[str, str]) -> Asking:

@@ -28,8 +28,8 @@ from yika_node.services.reports.catalogue import REPORTS
 from yika_node.services.reports.holders import Holders
 from yika_node.services.reports.model import Scope, Source
 
-BOOK: Final = "workbook.xlsx"
-STATE: Final = "state.json"
+BOOK_FILE: Final = "workbook.xlsx"
+STATE_FILE: Final = "state.json"
 RUNNING, DONE, FAILED = "running", "done", "failed"
 _NICE: Final = 10
 """Whoever sells comes first."""
@@ -92,8 +92,8 @@ def make(order: Order) -> None:
 
         tell(0)
         writer = Writer(report, source, asked, lambda text: translate(text, order.language))
-        made = writer.write(folder / BOOK, scope, tell)
-    (folder / BOOK).chmod(PRIVATE)
+        made = writer.write(folder / BOOK_FILE, scope, tell)
+    (folder / BOOK_FILE).chmod(PRIVATE)
     _say(folder, rows=made.rows, size=made.rows, status=DONE, digest=made.digest)
 
 
@@ -117,7 +117,7 @@ def _leave_when_alone() -> None:
 
 
 def _say(folder: Path, **state: int | str) -> None:
-    replace_file(folder / STATE, json.dumps(state, ensure_ascii=False).encode(), mode=PRIVATE)
+    replace_file(folder / STATE_FILE, json.dumps(state, ensure_ascii=False).encode(), mode=PRIVATE)
 
 
 def _key(text: str) -> bytes | None:

@@ -73,45 +73,70 @@ LIMITS: Final = Report(
 )
 
 _STOCK: Final = (
-    (N_("Received"), "SUM(chips)", "stock_move WHERE what = 'received' AND at", 1),
-    (N_("Sent away"), "SUM(chips)", "stock_move WHERE what = 'sent' AND at", -1),
-    (N_("Useless"), "SUM(chips)", "stock_move WHERE what = 'useless' AND at", -1),
-    (N_("Cards issued"), "COUNT(*)", "card WHERE issued_at", -1),
-    (N_("Made blank again"), "COUNT(*)", "card_end WHERE how = 'recycled' AND at", 1),
+    (
+        N_("Received"),
+        "SELECT SUM(chips) FROM stock_move WHERE what = 'received' AND at >= ? AND at < ?",
+        1,
+    ),
+    (
+        N_("Sent away"),
+        "SELECT SUM(chips) FROM stock_move WHERE what = 'sent' AND at >= ? AND at < ?",
+        -1,
+    ),
+    (
+        N_("Useless"),
+        "SELECT SUM(chips) FROM stock_move WHERE what = 'useless' AND at >= ? AND at < ?",
+        -1,
+    ),
+    (N_("Cards issued"), "SELECT COUNT(*) FROM card WHERE issued_at >= ? AND issued_at < ?", -1),
+    (
+        N_("Made blank again"),
+        "SELECT COUNT(*) FROM card_end WHERE how = 'recycled' AND at >= ? AND at < ?",
+        1,
+    ),
 )
-"""What moves the stock of blank cards: its name, its number, where it stands, which way."""
+"""What moves the stock of blank cards: its name, its number, which way."""
 
 _KEPT: Final = (
-    (N_("Spoilt cards"), "card_end WHERE how = 'spoilt' AND at"),
-    (N_("Cards taken in and kept"), "card_end WHERE how IN ('kept', 'retired') AND at"),
-    (N_("Tool cards issued"), "special_card WHERE kind = 'tool' AND issued_at"),
-    (N_("Tool cards that ended"), "special_card WHERE kind = 'tool' AND ended_at"),
+    (
+        N_("Spoilt cards"),
+        "SELECT COUNT(*) FROM card_end WHERE how = 'spoilt' AND at >= ? AND at < ?",
+    ),
+    (
+        N_("Cards taken in and kept"),
+        "SELECT COUNT(*) FROM card_end WHERE how IN ('kept', 'retired') AND at >= ? AND at < ?",
+    ),
+    (
+        N_("Tool cards issued"),
+        "SELECT COUNT(*) FROM special_card WHERE kind = 'tool' AND issued_at >= ?"
+        " AND issued_at < ?",
+    ),
+    (
+        N_("Tool cards that ended"),
+        "SELECT COUNT(*) FROM special_card WHERE kind = 'tool' AND ended_at >= ? AND ended_at < ?",
+    ),
 )
 """What is counted and moves no blank card."""
 
 
 def _stock(source: Source, scope: Scope, _after: str, _limit: int) -> Iterator[Line]:
-    opening = sum(
-        sign * _number(source, counted, where, 0, scope.since)
-        for _name, counted, where, sign in _STOCK
+    left = sum(
+        sign * _number(source, statement, 0, scope.since) for _name, statement, sign in _STOCK
     )
-    yield Line("", (N_("Opening stock"), opening))
-    left = opening
-    for name, counted, where, sign in _STOCK:
-        moved = sign * _number(source, counted, where, scope.since, scope.until)
+    yield Line("", (N_("Opening stock"), left))
+    for name, statement, sign in _STOCK:
+        moved = sign * _number(source, statement, scope.since, scope.until)
         left += moved
         yield Line("", (name, moved))
     yield Line("", (N_("Closing stock"), left))
-    for name, where in _KEPT:
-        yield Line("", (name, _number(source, "COUNT(*)", where, scope.since, scope.until)))
+    for name, statement in _KEPT:
+        yield Line("", (name, _number(source, statement, scope.since, scope.until)))
 
 
-def _number(source: Source, counted: str, where: str, since: int, until: int) -> int:
-    statement = f"SELECT COALESCE({counted}, 0) FROM {where} >= ?"  # noqa: S608 - own words
-    time = where.rsplit(" ", 1)[-1]
-    ((found,),) = source.ask(f"{statement} AND {time} < ?", (since, until))
-    assert isinstance(found, int), "a count"
-    return found
+def _number(source: Source, statement: str, since: int, until: int) -> int:
+    ((found,),) = source.ask(statement, (since, until))
+    assert found is None or isinstance(found, int), "a count"
+    return found or 0
 
 
 STOCK: Final = Report(

@@ -5,7 +5,6 @@ readable by the program's user alone, because it may name customers.
 """
 
 import json
-import secrets
 import shutil
 import sys
 import threading
@@ -16,15 +15,16 @@ from typing import Any, Final
 
 from yika_common.clock import Clock, to_timestamp
 from yika_common.errors import N_, YikaError
+from yika_common.infra.entropy import RandomSource
 from yika_common.infra.files import PRIVATE, replace_file
 from yika_common.values import dataclass
-from yika_node.services.reports.making import BOOK, DONE, FAILED, RUNNING, STATE
+from yika_node.services.reports.making import BOOK_FILE, DONE, FAILED, RUNNING, STATE_FILE
 
-FOLDER: Final = "workbooks"
+FOLDER_NAME: Final = "workbooks"
 AT_ONCE: Final = 2
 KEPT_S: Final = 24 * 3600
 KEPT_MOST: Final = 20
-_ABOUT: Final = "about.json"
+_ABOUT_FILE: Final = "about.json"
 _GRACE_S: Final = 5
 _ID_SIZE: Final = 8
 
@@ -72,9 +72,10 @@ class Workbook:
 class Workshop:
     """Starts, watches and ends the processes, and keeps what they made."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
-        self._folder = folder / FOLDER
+    def __init__(self, folder: Path, clock: Clock, random: RandomSource) -> None:
+        self._folder = folder / FOLDER_NAME
         self._clock = clock
+        self._random = random
         self._lock = threading.Lock()
         self._running: dict[str, Popen[bytes]] = {}
 
@@ -89,12 +90,12 @@ class Workshop:
             if len(self._running) >= AT_ONCE:
                 raise WorkbooksBusy(most=AT_ONCE)
             self._clean()
-            name = secrets.token_hex(_ID_SIZE)
+            name = self._random(_ID_SIZE).hex()
             room = self._folder / name
             self._folder.mkdir(mode=0o700, exist_ok=True)
             room.mkdir(mode=0o700)
             about = {"owner": owner, "report": report, "asked_at": to_timestamp(self._clock())}
-            replace_file(room / _ABOUT, json.dumps(about).encode(), mode=PRIVATE)
+            replace_file(room / _ABOUT_FILE, json.dumps(about).encode(), mode=PRIVATE)
             command = [sys.executable, "-m", "yika_node.services.reports.making"]
             process = Popen(command, stdin=PIPE)
             self._running[name] = process
@@ -131,7 +132,7 @@ class Workshop:
         """
         if self.state(owner, name).status != DONE:
             raise WorkbookUnknown
-        return self._folder / name / BOOK
+        return self._folder / name / BOOK_FILE
 
     def drop(self, owner: str, name: str) -> None:
         """End a workbook in the making, or throw a finished one away.
@@ -162,11 +163,11 @@ class Workshop:
     def _read(self, name: str) -> Workbook | None:
         room = self._folder / name
         try:
-            about = json.loads((room / _ABOUT).read_bytes())
+            about = json.loads((room / _ABOUT_FILE).read_bytes())
         except FileNotFoundError:
             return None
         try:
-            state = json.loads((room / STATE).read_bytes())
+            state = json.loads((room / STATE_FILE).read_bytes())
         except FileNotFoundError:
             state = {}
         state.pop("digest", None)
@@ -179,8 +180,10 @@ class Workshop:
     def _rooms(self) -> list[Path]:
         if not self._folder.is_dir():
             return []
-        rooms = [room for room in self._folder.iterdir() if (room / _ABOUT).exists()]
-        return sorted(rooms, key=lambda room: (room / _ABOUT).stat().st_mtime_ns, reverse=True)
+        rooms = [room for room in self._folder.iterdir() if (room / _ABOUT_FILE).exists()]
+        return sorted(
+            rooms, key=lambda room: (room / _ABOUT_FILE).stat().st_mtime_ns, reverse=True
+        )
 
     def _clean(self) -> None:
         """Throw away what is a day old, what failed, and the oldest beyond the most kept."""
