@@ -16,7 +16,7 @@ from yika_common.infra.web.app import make_app
 from yika_common.infra.web.faults import answer, language_here, sentence_here
 from yika_common.infra.web.lock import lock_blueprint
 from yika_common.infra.web.login import login_blueprint
-from yika_common.infra.web.site import NavItem, Site, present
+from yika_common.infra.web.site import NavItem, Site, Text, present
 from yika_node.bootstrap import Node
 from yika_node.config import NO_PRINTER
 from yika_node.services.rights import Right
@@ -161,7 +161,7 @@ def make_node_app(
 def _teach_words(app: Flask, node: Node) -> None:
     """What errors and templates may say, in the page's words."""
     app.jinja_env.globals.update(labels=labels, Right=Right, node_name=lambda: _name_of(node))
-    app.jinja_env.globals.update(card_seen=_card_seen)
+    app.jinja_env.globals.update(card_seen=_card_seen, reasons=_reasons)
     app.jinja_env.globals.update(card_ends=card_words.ENDS, card_moves=card_words.MOVES)
     app.jinja_env.globals["printed_here"] = lambda: node.printers.config.kind != NO_PRINTER
     app.jinja_env.globals["printer_view"] = lambda: printer_view(node)
@@ -177,6 +177,13 @@ def _not_allowed(error: NotAllowed) -> Response:
     if session is not None and front().sessions.must_change(session):
         return redirect(url_for("staff.password"), 303)
     return answer(error)
+
+
+def _reasons(group: str) -> tuple[tuple[str, Text], ...]:
+    """What is offered where a reason is asked for; loaded with the first such page."""
+    from yika_node.web.reason_words import REASONS  # noqa: PLC0415
+
+    return REASONS[group]
 
 
 def _card_seen() -> Seen:
