@@ -23,8 +23,8 @@ from yika_node.web import labels
 
 STATES: Final[Mapping[str, Text]] = {
     "": _("open"),
-    SUSPENDED: _("suspended"),
-    CLOSED: _("closed"),
+    SUSPENDED: _("account suspended"),
+    CLOSED: _("account closed"),
 }
 HOLDS: Final[Mapping[str, tuple[Text, Mood]]] = {
     NOTE: (_("Note"), "idle"),
