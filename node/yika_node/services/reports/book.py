@@ -52,6 +52,14 @@ LOOKS: Final[dict[Kind, str]] = {
     Kind.SHARE: "share",
 }
 _PLACES: Final = {Kind.MONEY: MONEY_PLACES, Kind.QUANTITY: QUANTITY_PLACES, Kind.SHARE: 4}
+_HASHED: Final = (
+    N_(
+        "The hash is over one line for each row: its values as the tables hold them, set apart by |:"
+    ),
+    N_(
+        "times in seconds since 1970, money and quantities in their smallest parts, words in English."
+    ),
+)
 _WIDTHS: Final = [46, 24, 24, 16, 13]
 
 
@@ -235,10 +243,6 @@ class ControlSheet(TiesSheet):
         self.append(Cell(_("How this workbook came to be"), "section"))
         for name, cell in told:
             self.append(text(name), cell)
-        hashed = N_(
-            "The hash is over one line for each row: its values as the tables hold them, times in "
-            "seconds since 1970, money and quantities in their smallest parts, words in English, "
-            "set apart by vertical lines."
-        )
-        self.append(None, Cell(_(hashed), "subtitle"))
+        for said in _HASHED:
+            self.append(Cell(_(said), "subtitle"))
         self.end("E")
