@@ -12,6 +12,7 @@ from node_world import OPERATOR, PASSWORD, a_chip, contents, for_money
 from refund_builders import TOKEN, give_back
 from shift_builders import banking_of, close_with, reports_of, shift_desk
 from staff_builders import office_of
+from yika_common.clock import to_timestamp
 from yika_common.journal.cash_bodies import (
     DROP,
     PAID_IN,
@@ -21,8 +22,11 @@ from yika_common.journal.cash_bodies import (
     NothingSold,
     ShiftClosed,
 )
-from yika_common.journal.record import decode_line
+from yika_common.journal.record import Record, decode_line
 from yika_node.bootstrap import Node
+from yika_node.db.projections import apply
+from yika_node.db.shift_queries import ShiftQueries
+from yika_node.db.shift_sums import figures
 from yika_node.services.approvals import ApprovalMissing
 from yika_node.services.cash_count import Count, counted
 from yika_node.services.shift_errors import (
@@ -340,3 +344,32 @@ def test_what_was_over_never_makes_good_what_was_short(counters: Counters) -> No
         1,
         100,
     )
+
+
+def test_a_shift_that_was_open_when_the_journal_began_anew_goes_on(counters: Counters) -> None:
+    """After a restore the records' numbers begin again in another epoch; the shift is the same."""
+    world, node = counters.worlds[0], counters.nodes[0]
+    shift = shift_desk(node).open(OPERATOR, Count(10_000))
+    counters.sell(for_money(WATER, 5_000))
+    paid_in = CashMoved(what=PAID_IN, amount=700, reason="found again")
+    closed = ShiftClosed(
+        report=1,
+        opened=shift.seq,
+        epoch=shift.epoch,
+        amount=15_700,
+        expected=15_700,
+        taken=5_000,
+        given_back=0,
+    )
+    with closing(sqlite3.connect(world.folder / "node.db")) as connection, connection:
+
+        def ask(statement: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
+            return connection.execute(statement, values).fetchall()
+
+        apply(connection, 2, Record(1, to_timestamp(world.now), OPERATOR, paid_in))
+        assert figures(ask, OPERATOR, (shift.epoch, shift.seq)).expected == 15_700
+        apply(connection, 2, Record(2, to_timestamp(world.now), OPERATOR, closed))
+    row = ShiftQueries(node.store).report(1)
+    assert row is not None
+    assert (row.epoch, row.seq, row.closed_epoch, row.closed_seq) == (1, shift.seq, 2, 2)
+    assert shift_desk(node).open_of(OPERATOR) is None
