@@ -169,6 +169,17 @@ def heads(connection: Connection, accounts: Sequence[str]) -> dict[str, Head]:
     return {row.account: Head(row.entries, row.number, int(row.total)) for row in rows}
 
 
+def applied(connection: Connection, account: str) -> int:
+    """What the account's purchases have applied of its adjustment, less what they kept."""
+    sale = table_of(Sale)
+    query = select(func.coalesce(func.sum(sale.c.adjusted - sale.c.kept), 0)).where(
+        sale.c.account == account,
+        sale.c.outcome != SUPERSEDED,
+        or_(sale.c.adjusted != 0, sale.c.kept != 0),
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def entered(
     connection: Connection, accounts: Sequence[str], kind: str
 ) -> dict[tuple[Any, ...], int]:

@@ -23,13 +23,13 @@ from yika_central.services.adjustment_views import (
     parts_of,
     quantities_of,
 )
-from yika_central.services.settlement import BY_HAND, Batch
+from yika_central.services.settlement import BY_HAND, TRANSFER, Batch
 from yika_central.services.staff import Credential
 from yika_central.services.two_persons import TwoPersons, check_reason
 from yika_common.clock import Clock, to_timestamp
 from yika_common.errors import N_, YikaError
 from yika_common.journal.bodies import FIGURE_MAX
-from yika_common.numbers import Money, Quantity
+from yika_common.numbers import Money, Quantity, money_to_text
 
 SHOWN = 500
 """Rows of a list at most."""
@@ -62,6 +62,26 @@ class AdjustsNothing(YikaError):
     sentence = N_(
         "An adjustment is neither 0 nor beyond what a receipt can show. Nothing was changed. "
         "Correct the amount."
+    )
+
+
+class SameAccount(YikaError):
+    """A transfer from an account to itself."""
+
+    code = "same_account"
+    sentence = N_(
+        "%(account)s is the account that the money is taken from. Nothing was changed. Type "
+        "another one."
+    )
+
+
+class TransfersTooMuch(YikaError):
+    """More is to be moved than the account has outstanding."""
+
+    code = "transfers_too_much"
+    sentence = N_(
+        "Account %(account)s has %(left)s outstanding to its favour, and no more is moved. "
+        "Nothing was changed. Correct the amount."
     )
 
 
@@ -116,6 +136,53 @@ class Adjustments:
             batch.enter([entry | batch.booking(month_of(at, self._zone))])
             note_changed(connection, [account])
             return Money(store.heads(connection, [account])[account].total)
+
+    def transfer(
+        self,
+        account: str,
+        to: str,
+        amount: Money,
+        *,
+        by: str,
+        reason: str,
+        second: Credential | None,
+    ) -> None:
+        """Move what is outstanding from one account to another, both in one transaction.
+
+        For money that was paid in, or adjusted, for the wrong account; always with a second
+        person.  Credit that is on a card, or in a meter, is not moved by this.
+
+        Raises:
+            TransfersTooMuch, SameAccount, ReasonMissing, NoSuchAccount: nothing was changed.
+            SecondPersonMissing, SecondPersonWrong, SamePersonTwice, NotABookkeeper: likewise.
+        """
+        reason = check_reason(reason)
+        if to == account:
+            raise SameAccount(account=account[:40])
+        other = self._persons.second(by, second, always=True)
+        at = self._clock()
+        with self._database.writing() as connection:
+            hold_books(connection)
+            for one in (account, to):
+                check_account(connection, one)
+            total = store.heads(connection, [account]).get(account, store.Head()).total
+            left = total - store.applied(connection, account)
+            if not 0 < amount <= left:
+                raise TransfersTooMuch(account=account, left=money_to_text(Money(max(left, 0))))
+            batch = Batch(connection, at, self._zone)
+            common = {"kind": TRANSFER, "made_by": by, "seconded_by": other}
+            common |= batch.booking(month_of(at, self._zone))
+            sides = (
+                (account, -amount, f"→ {to}: {reason}"),
+                (to, amount, f"← {account}: {reason}"),
+            )
+            batch.enter(
+                [
+                    common | {"account": one, "amount": int(moved), "reason": why}
+                    for one, moved, why in sides
+                ]
+            )
+            note_changed(connection, [account, to])
 
     def adjust_quantity(
         self,

@@ -31,7 +31,7 @@ BATCH = 500
 """Accounts in one transaction: few enough that nobody waits long."""
 
 POSTING, COLLECTED_TWICE, BY_HAND = "POSTING", "COLLECTED_TWICE", "BY_HAND"
-DEPOSITED = "DEPOSIT"
+DEPOSITED, TRANSFER = "DEPOSIT", "TRANSFER"
 PAID_BACK = store.PAID_BACK
 """What a part of an adjustment is about."""
 

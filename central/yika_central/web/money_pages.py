@@ -73,6 +73,20 @@ def _add_adjustments(pages: Blueprint, hq: Headquarters) -> None:
         )
         return redirect(url_for("money.account", account=account), 303)
 
+    @pages.post("/adjustments/of/<account>/transfer")
+    @needs(Rank.ACCOUNTANT)
+    @or_again(account)
+    def transfer(account: str) -> Response:
+        hq.adjustments.transfer(
+            account,
+            typed("to").upper(),
+            typed_money("amount"),
+            by=bookkeeper(hq),
+            reason=typed("reason"),
+            second=second_person(),
+        )
+        return redirect(url_for("money.account", account=account), 303)
+
     @pages.post("/adjustments/of/<account>/quantity")
     @needs(Rank.ACCOUNTANT)
     @or_again(account)
