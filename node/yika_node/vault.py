@@ -4,11 +4,11 @@
 key (NMK, 32 random bytes) wrapped with AES-KWP (RFC 5649) under Argon2id of the operator's
 password; the secrets are sealed with AES-256-GCM under HKDF of the NMK.  That a slot unwraps *is*
 the password check: no second hash of a password exists anywhere.  There is no default operator.
-An operator's slot goes when he may not sign in any more; a copy of the file from before still opens
-with his password, so a point whose disk he took is revoked by headquarters.
+An operator's slot goes when he may not sign in any more; a copy of the file from before still
+opens with his password, so a point whose disk he took is revoked by headquarters.
 
 A password alone must open the vault, so it is long (:data:`PASSWORD_MIN`) and none of those that
-everybody tries.  A slot that was made at another cost is made again when it is opened.
+everybody tries.  A slot that was made at a lower cost is made again when it is opened.
 
 ===========  =====================================================
 secret       what it is
@@ -175,7 +175,7 @@ class Vault:
             self._open = _unsealed(nmk, secrets)
         elif not hmac.compare_digest(nmk, current.nmk):
             raise VaultDamaged
-        if slot.cost != self._cost:
+        if _costs_less(slot.cost, self._cost):
             self._put(operator, nmk, password)
 
     def lock(self) -> None:
@@ -245,6 +245,10 @@ class Vault:
         except _NOT_A_VAULT as cause:
             raise VaultDamaged from cause
         return slots, secrets
+
+
+def _costs_less(held: Cost, wanted: Cost) -> bool:
+    return held.memory_kib < wanted.memory_kib or held.passes < wanted.passes
 
 
 def check_chosen(operator: str, password: str) -> None:

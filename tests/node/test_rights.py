@@ -26,7 +26,7 @@ LOOKING = {
 """What changes nothing, and is all that an auditor has."""
 OF_EVERYBODY = {"kit.status", "login.out", "staff.password", "staff.choose"}
 """What concerns nobody but whoever is signed in."""
-MAKE_A_FILE = {"business.workbook"}
+MAKE_A_FILE = {"business.workbook", "business.report_workbook", "business.drop"}
 """What is sent by a form, and changes nothing but what the asker gets to see."""
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 REACHED = "the view ran"

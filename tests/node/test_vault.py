@@ -99,3 +99,42 @@ def test_a_file_that_is_no_vault_is_damaged(tmp_path: Path, content: str) -> Non
     (tmp_path / FILE_NAME).write_text(content, encoding="utf-8")
     with pytest.raises(VaultDamaged):
         a_vault(tmp_path).unlock("mei", PASSWORD)
+
+
+def test_a_slot_that_is_taken_away_opens_nothing_more(tmp_path: Path) -> None:
+    vault = made(tmp_path)
+    vault.add("wei", PASSWORD + " more")
+    vault.remove("wei")
+    with pytest.raises(WrongPassword):
+        vault.unlock("wei", PASSWORD + " more")
+    vault.unlock("mei", PASSWORD)
+
+
+def test_the_last_slot_is_not_taken_away(tmp_path: Path) -> None:
+    vault = made(tmp_path)
+    with pytest.raises(ValueError, match="last slot"):
+        vault.remove("mei")
+    vault.lock()
+    with pytest.raises(VaultLocked):
+        vault.remove("mei")
+
+
+def costs(folder: Path) -> dict[str, list[int]]:
+    slots = json.loads((folder / FILE_NAME).read_bytes())["slots"]
+    return {name: slot["cost"] for name, slot in slots.items()}
+
+
+def test_a_slot_that_was_made_at_a_lower_cost_is_made_again_when_it_is_opened(
+    tmp_path: Path,
+) -> None:
+    made(tmp_path).add("wei", PASSWORD + " more")
+    dearer = Vault(tmp_path, repeatable_random(6), Cost(memory_kib=16, passes=2))
+    with pytest.raises(WrongPassword):
+        dearer.unlock("mei", PASSWORD + " more")
+    assert costs(tmp_path) == {"mei": [8, 1, 1], "wei": [8, 1, 1]}
+    dearer.unlock("mei", PASSWORD)
+    assert costs(tmp_path) == {"mei": [16, 2, 1], "wei": [8, 1, 1]}
+    again = a_vault(tmp_path)
+    again.unlock("mei", PASSWORD)
+    assert again.signing_key().public == dearer.signing_key().public
+    assert costs(tmp_path)["mei"] == [16, 2, 1]
