@@ -54,10 +54,12 @@ LOOKS: Final[dict[Kind, str]] = {
 _PLACES: Final = {Kind.MONEY: MONEY_PLACES, Kind.QUANTITY: QUANTITY_PLACES, Kind.SHARE: 4}
 _HASHED: Final = (
     N_(
-        "The hash is over one line for each row: its values as the tables hold them, set apart by |:"
+        "The hash is over one line for each row: its values as the tables hold them, "
+        "set apart by |:"
     ),
     N_(
-        "times in seconds since 1970, money and quantities in their smallest parts, words in English."
+        "times in seconds since 1970, money and quantities in their smallest parts, "
+        "words in English."
     ),
 )
 _WIDTHS: Final = [46, 24, 24, 16, 13]
