@@ -83,7 +83,7 @@ TARIFFS: Final = (
 TITLE: Final = "练习 PRACTICE"
 NOTE: Final = "练习用，一切均非真实，不作凭证。 Practice: nothing here is real."
 
-_STATE, _ITEMS = "office.json", "office-items.json"
+_STATE_FILE, _ITEMS_FILE = "office.json", "office-items.json"
 _OFFICER: Final = "officer"
 _SECRET_SIZE: Final = 16
 _MASTERS: Final = 5
@@ -115,7 +115,7 @@ class PracticeOffice:
         self._folder = folder
         self._clock = clock
         try:
-            self._state: dict[str, Any] = json.loads((folder / _STATE).read_bytes())
+            self._state: dict[str, Any] = json.loads((folder / _STATE_FILE).read_bytes())
         except FileNotFoundError:
             self._state = _new_state(random)
             self._save()
@@ -231,7 +231,7 @@ class PracticeOffice:
                 sign_manifest(manifest, [self._keys["registry"]]).to_bytes()
             ).decode()
         }
-        replace_file(self._folder / _ITEMS, json.dumps(held).encode(), mode=PRIVATE)
+        replace_file(self._folder / _ITEMS_FILE, json.dumps(held).encode(), mode=PRIVATE)
 
     def _made(self, certificate: Certificate) -> Iterator[tuple[tuple[str, int], bytes]]:
         registry = [self._keys["registry"]]
@@ -307,7 +307,7 @@ class PracticeOffice:
         return TrustRoot.parse(make_root(roles | {"tariff": Role(both, 2)}))
 
     def _items(self) -> Mapping[str, str]:
-        held: dict[str, str] = json.loads((self._folder / _ITEMS).read_bytes())
+        held: dict[str, str] = json.loads((self._folder / _ITEMS_FILE).read_bytes())
         return held
 
     def _manifest(self) -> bytes:
@@ -317,7 +317,7 @@ class PracticeOffice:
         return to_timestamp(self._clock())
 
     def _save(self) -> None:
-        replace_file(self._folder / _STATE, json.dumps(self._state).encode(), mode=PRIVATE)
+        replace_file(self._folder / _STATE_FILE, json.dumps(self._state).encode(), mode=PRIVATE)
 
 
 def _new_state(random: RandomSource) -> dict[str, Any]:

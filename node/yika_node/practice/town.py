@@ -44,7 +44,7 @@ PIN: Final = "481516"
 PORT: Final = 8641
 BLANKS: Final = 6
 
-_READY: Final = "ready.json"
+_READY_FILE: Final = "ready.json"
 _CEILING: Final = Quantity(100_000_000)
 
 
@@ -131,13 +131,13 @@ def open_practice(
         NotAPracticeFolder: something else lies there.
         AlreadyRunning: practice is open already.
     """
-    if not (folder / _READY).exists():
+    if not (folder / _READY_FILE).exists():
         clear(folder)
         _make(folder, clock, random, like or Config(), cost)
     office = PracticeOffice(folder, clock, random)
     reader = TableReader(random)
     node = _built(folder, office, reader, clock, random, cost)
-    begun = json.loads((folder / _READY).read_bytes())["begun"]
+    begun = json.loads((folder / _READY_FILE).read_bytes())["begun"]
     return Practice(folder, node, reader, office, begun)
 
 
@@ -167,7 +167,7 @@ def _make(
         begun = node.courier.state().head
     finally:
         node.close()
-    replace_file(folder / _READY, json.dumps({"begun": begun}).encode())
+    replace_file(folder / _READY_FILE, json.dumps({"begun": begun}).encode())
 
 
 def _built(
@@ -208,10 +208,10 @@ def _staff(node: Node) -> StaffOffice:
 def _make_meters(folder: Path, office: PracticeOffice) -> None:
     for digit, service in METERED.items():
         for index in range(1, METERS_EACH + 1):
-            number = meter_number(digit, index)
-            plate = MeterPlate(number, service, 1, _CEILING)
+            name = meter_number(digit, index)
+            plate = MeterPlate(name, service, 1, _CEILING)
             plate = fitted(plate, usual_model(service))
-            new_meter_file(folder / number, plate, office.meter_keys(number))
+            new_meter_file(folder / name, plate, office.meter_keys(name))
 
 
 def _open_account(

@@ -13,7 +13,6 @@ from typing import Final
 
 from yika_node.services.backup_errors import SecondMediumAbsent
 
-FOLDER: Final = "backups"
 SUFFIX: Final = ".yikabackup"
 HOURLY: Final = 24
 DAILY: Final = 14

@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple, Self
 from yika_common.clock import from_timestamp
 from yika_common.errors import Phrase, YikaError
 from yika_common.infra.files import replace_file
-from yika_node.services.backup_places import FOLDER
 
+FOLDER: Final = "backups"
 FILE: Final = "state.json"
 OLD: Final = timedelta(days=1)
 TOO_OLD: Final = timedelta(days=4)

@@ -19,8 +19,8 @@ from yika_node.db.journal import tip_message
 from yika_node.errors import JournalDamaged, NotEnrolled
 from yika_node.services.standing import Membership, membership
 
-COUNTED: Final = {"records": "record", "accounts": "account", "cards": "card"}
-"""What a person asks for, and the table whose rows are it."""
+COUNTED: Final = ("record", "account", "card")
+"""The tables whose rows a person asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,9 @@ def _holding(connection: sqlite3.Connection) -> Holding:
     ).fetchone()
     if tip is None:
         raise JournalDamaged
-    counts = {
-        name: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
-        for name, table in COUNTED.items()
-    }
+    counts = {}
+    for table in COUNTED:
+        (counts[table],) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
     return Holding(newest, newest.epoch, tip[0], tip[1], counts)
 
 

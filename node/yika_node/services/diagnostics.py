@@ -88,10 +88,10 @@ def _bare(url: str) -> str:
 def _journal(folder: Path) -> dict[str, Any]:
     try:
         with reading(folder) as connection:
-            rows = {
-                table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
-                for table in _COUNTED
-            }
+            rows = {}
+            for table in _COUNTED:
+                counting = f"SELECT count(*) FROM {table}"  # noqa: S608 - names from the tuple
+                (rows[table],) = connection.execute(counting).fetchone()
             ends = connection.execute("SELECT epoch, seq, at FROM tip ORDER BY epoch").fetchall()
             known = connection.execute(
                 "SELECT epoch, upto, headquarters_at, status FROM acknowledgement ORDER BY epoch"

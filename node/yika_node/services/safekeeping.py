@@ -51,14 +51,13 @@ from yika_node.services.backup_errors import (
 )
 from yika_node.services.backup_file import Header
 from yika_node.services.backup_places import (
-    FOLDER,
     backups_in,
     check_second,
     device_of,
     name_of,
     thin_out,
 )
-from yika_node.services.backup_state import BackupState, Kept, Said
+from yika_node.services.backup_state import FOLDER, BackupState, Kept, Said
 from yika_node.services.enrolment import CERTIFICATE_FILE, ROOT_FILE
 from yika_node.vault import Vault
 
@@ -73,7 +72,12 @@ FILES: Final = {
 ROOM: Final = 2
 """A backup needs so many times the database's size while it is made."""
 
-_COPY, _SEALED, _TRIAL, _LOCK = "copy.tmp", "sealed.tmp", "trial.tmp", "backup.lock"
+_COPY_FILE, _SEALED_FILE, _TRIAL_FILE, _LOCK_FILE = (
+    "copy.tmp",
+    "sealed.tmp",
+    "trial.tmp",
+    "backup.lock",
+)
 _PIECE: Final = 1 << 20
 _NS_A_MS: Final = 1_000_000
 
@@ -141,20 +145,20 @@ class Keeper:
 
     def _made(self, place: Path) -> Kept:
         began = monotonic_ns()
-        for leftover in (_COPY, _SEALED, _TRIAL):
-            (place / leftover).unlink(missing_ok=True)
+        for name in (_COPY_FILE, _SEALED_FILE, _TRIAL_FILE):
+            (place / name).unlink(missing_ok=True)
         try:
             self._check_room()
-            header, key = self._copied(place / _COPY)
-            _sealed(place / _COPY, place / _SEALED, header, key)
-            (place / _COPY).unlink()
-            _tried(place / _SEALED, place / _TRIAL, header, key)
+            header, key = self._copied(place / _COPY_FILE)
+            _sealed(place / _COPY_FILE, place / _SEALED_FILE, header, key)
+            (place / _COPY_FILE).unlink()
+            _tried(place / _SEALED_FILE, place / _TRIAL_FILE, header, key)
             target = place / name_of(header.node, from_timestamp(header.at))
-            (place / _SEALED).replace(target)
+            (place / _SEALED_FILE).replace(target)
             flush_folder(place)
         finally:
-            for leftover in (_COPY, _SEALED, _TRIAL):
-                (place / leftover).unlink(missing_ok=True)
+            for name in (_COPY_FILE, _SEALED_FILE, _TRIAL_FILE):
+                (place / name).unlink(missing_ok=True)
         return Kept(
             file=target.name,
             at=header.at,
@@ -232,7 +236,7 @@ def put_back(
         raise FolderInUse(folder=str(folder))
     key = _opened(header, source, operator, password, random)
     folder.mkdir(parents=True, exist_ok=True)
-    trial = folder / _TRIAL
+    trial = folder / _TRIAL_FILE
     try:
         _tried(source, trial, header, key, keep=True)
         # The mark comes first: a restore that is cut leaves no folder that sells.
@@ -342,7 +346,7 @@ def _refusals() -> Iterator[None]:
 @contextmanager
 def _alone(place: Path) -> Iterator[None]:
     """Hold the folder of backups; one process makes one at a time."""
-    descriptor = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    descriptor = os.open(place / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -13,7 +13,6 @@ from yika_common.infra.web.faults import language_here
 from yika_common.infra.web.guard import needs
 from yika_node.services.rights import Right
 from yika_node.web.labels import CHAPTERS
-from yika_node.web.manual_pictures import pictures_in
 from yika_node.web.messages import messages
 
 pages = Blueprint("manual", __name__)
@@ -51,6 +50,8 @@ _CHAPTER_OF_PAGE: Final = {
 @needs(Right.LOOK)
 def page() -> str:
     """Every chapter; the one of the page before is where the reader begins."""
+    from yika_node.web.manual_pictures import pictures_in  # noqa: PLC0415 - seldom needed
+
     language = language_here()
     return render_template(
         "manual.html",
