@@ -5,13 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from node_world import OPERATOR, World, meters_for
+from household_tables import HEAD, a_row
+from node_world import OPERATOR, World
 from yika_node.bootstrap import Node
 from yika_node.services.account_import import COLUMNS, AccountImport, RowsWrong, TableUnreadable
-
-HEAD = "name,phone,address,building,unit,room,community,area,tariff_class,profile,persons," + (
-    "area_m2,meter-1,meter-2,meter-3,meter-4"
-)
 
 
 @pytest.fixture
@@ -29,25 +26,6 @@ def node(world: World) -> Iterator[Node]:
 @pytest.fixture
 def desk(node: Node) -> AccountImport:
     return AccountImport(node.accounts)
-
-
-def a_row(index: int, name: str = "王小明", **changes: str) -> str:
-    fields = {
-        "name": name,
-        "phone": "139",
-        "address": "东河路 7 号",
-        "building": "3",
-        "unit": "2",
-        "room": str(500 + index),
-        "community": "YG",
-        "area": "A01",
-        "tariff_class": "residential",
-        "profile": "4",
-        "persons": "3",
-        "area_m2": "96.4",
-        **{f"meter-{slot + 1}": meter for slot, meter in meters_for(4, index)},
-    } | changes
-    return ",".join(fields[name] for name in HEAD.split(","))
 
 
 def table(*rows: str) -> bytes:

@@ -7,21 +7,39 @@ from typing import ClassVar
 
 from yika_common.cards.identifiers import NODE_ID_SIZE
 from yika_common.errors import Phrase
+from yika_common.journal.account_terms import (
+    ANYBODY,
+    CLOSED,
+    DETAILS,
+    HOLD_LEVELS,
+    HOLDER,
+    LEADER,
+    NOTE,
+    REFUSE,
+    RESUMED,
+    SUPERVISOR,
+    SUSPENDED,
+    WARN,
+)
 from yika_common.journal.bodies import COMMUNITY_MAX, PREMISES_SIZE, WHO_MAX
 from yika_common.journal.body import Body
 from yika_common.signing.fields import hexadecimal, identifier, number, text
 from yika_common.values import dataclass
 
-DETAILS, HOLDER = "details", "holder"
-SUSPENDED, RESUMED, CLOSED = "suspended", "resumed", "closed"
-
-NOTE, WARN, SUPERVISOR, REFUSE = "note", "warn", "supervisor", "refuse"
-HOLD_LEVELS = (NOTE, WARN, SUPERVISOR, REFUSE)
-"""What a hold does, each more than the one before: it is shown; it is shown as a warning; only a
-supervisor sells; nothing is sold."""
-
-ANYBODY, LEADER = "anybody", "leader"
-"""Who may lift a hold: whoever serves the customer, or a supervisor."""
+__all__ = [  # the words of these records, too
+    "ANYBODY",
+    "CLOSED",
+    "DETAILS",
+    "HOLDER",
+    "HOLD_LEVELS",
+    "LEADER",
+    "NOTE",
+    "REFUSE",
+    "RESUMED",
+    "SUPERVISOR",
+    "SUSPENDED",
+    "WARN",
+]
 
 _U32 = (1 << 32) - 1
 _WORDS_MAX = 1200

@@ -88,14 +88,16 @@ class AccountIndex:
         return {number: line for number, line in self._lines() if number in numbers}
 
     def _packed(self, words: Sequence[str]) -> Iterator[str]:
-        sought = [word.encode() for word in words]
-        rarest = max(words, key=len, default="")
+        sought = sorted((word.encode() for word in words), key=len, reverse=True) or [b""]
         for block in self._candidates(words):
-            text = self._blocks[block]
-            if all(word in text for word in sought):
-                for line in text.decode().split("\n"):
-                    if rarest in line and line and all(word in line for word in words):
-                        yield line
+            text, end = self._blocks[block], 0
+            if not all(word in text for word in sought):
+                continue
+            while (at := text.find(sought[0], end)) >= 0 and end < len(text):
+                begin, end = text.rfind(_END, 0, at) + 1, text.find(_END, at) + 1
+                line = text[begin:end]
+                if all(word in line for word in sought):
+                    yield line[:-1].decode()
 
     def _candidates(self, words: Iterable[str]) -> Iterable[int]:
         """The blocks that the filter can't rule out."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from yika_common.journal.account_bodies import REFUSE, SUPERVISOR
+from yika_common.journal.account_terms import REFUSE, SUPERVISOR
 from yika_node.services.life_errors import AccountOnHold, SupervisorSells
 from yika_node.services.rights import Right, may
 from yika_node.services.views import Account, HoldView, Level

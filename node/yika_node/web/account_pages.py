@@ -10,7 +10,6 @@ from yika_common.infra.web.class_names import class_choices
 from yika_common.infra.web.guard import needs
 from yika_common.services import PROFILES
 from yika_node.services.found import found_of
-from yika_node.services.last_readings import figures_of
 from yika_node.services.rights import Right
 from yika_node.web.forms import Form, account_of, profile_of
 from yika_node.web.front import front, node, operator
@@ -107,6 +106,8 @@ def create() -> Response:
 @needs(Right.SEE_ACCOUNTS)
 def page(number: str) -> str:
     """One account, its meters, its card and its latest sales."""
+    from yika_node.services.last_readings import figures_of  # noqa: PLC0415 - seldom looked at
+
     account = node().accounts.get(number)
     sales = node().enquiries.sales(account=number, limit=RECENT, carried=False)
     written = node().enquiries.sales(account=number, limit=1)

@@ -6,7 +6,7 @@ from typing import Final
 from flask_babel import lazy_gettext as _
 
 from yika_common.infra.web.site import Mood, Text
-from yika_common.journal.account_bodies import (
+from yika_common.journal.account_terms import (
     ANYBODY,
     CLOSED,
     DETAILS,

@@ -13,7 +13,6 @@ from yika_common.infra.web.again import or_again
 from yika_common.infra.web.faults import NotUnderstood
 from yika_common.infra.web.guard import needs
 from yika_node.bootstrap import Node
-from yika_node.services.last_readings import figures_of
 from yika_node.services.rights import Right
 from yika_node.web import account_words
 from yika_node.web.amendment_forms import last_second
@@ -133,6 +132,8 @@ def change_rest(number: str) -> Response:
 
 
 def _closing(number: str) -> str:
+    from yika_node.services.last_readings import figures_of  # noqa: PLC0415 - as above
+
     account = node().accounts.get(number)
     return render_template(
         "account_close.html",
