@@ -341,7 +341,7 @@ class HeldItem(Row, table=True):
 
 
 class NodeOperator(Row, table=True):
-    """An operator of a node, as its journal says."""
+    """An operator of a node, as its journal says; ``added_at``: since when at this level."""
 
     node: str = key()
     operator: str = key()

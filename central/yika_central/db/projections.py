@@ -46,7 +46,7 @@ from yika_central.db.tables import (
     StockMove,
     Suspense,
 )
-from yika_common.journal import account_bodies, bodies, card_bodies, meter_bodies
+from yika_common.journal import account_bodies, bodies, card_bodies, meter_bodies, staff_bodies
 from yika_common.journal.acts import approval_of, digest_of
 from yika_common.journal.body import Body
 from yika_common.journal.record import Record as JournalRecord
@@ -184,6 +184,20 @@ def _operator(projected: Projected, place: Values, item: Arrived, arrival: Arriv
             "added_at": item.record.ts,
         }
     )
+
+
+def _staff(projected: Projected, _place: Values, item: Arrived, arrival: Arrival) -> None:
+    body = item.record.body
+    assert isinstance(body, staff_bodies.StaffChanged)
+    if body.level:
+        projected.of(NodeOperator).append(
+            {
+                "node": arrival.node,
+                "operator": body.name,
+                "level": body.level,
+                "added_at": item.record.ts,
+            }
+        )
 
 
 def _account(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
@@ -365,6 +379,7 @@ def _one_row(
 _PROJECTIONS = {
     Unknown: _unknown,
     bodies.OperatorAdded: _operator,
+    staff_bodies.StaffChanged: _staff,
     bodies.AccountOpened: _account,
     bodies.AccountFacts: _one_row(AccountFacts, facts_row),
     bodies.LimitsLifted: _one_row(OwnLimit, limits_row),
