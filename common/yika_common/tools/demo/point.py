@@ -7,7 +7,7 @@ from pathlib import Path
 
 from yika_common.tools.demo.clerk import Clerk
 from yika_common.tools.demo.link import Link
-from yika_common.tools.demo.processes import Reader, Server, free_port, run
+from yika_common.tools.demo.processes import Printer, Reader, Server, free_port, run
 from yika_common.values import dataclass
 
 OPERATOR = "clerk"
@@ -30,11 +30,17 @@ class Point:
         """Where its pages are."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def printer_port(self) -> Path:
+        """Where its receipt printer is."""
+        return self.folder.with_suffix(".printer")
+
     def enrol(self, token: str, reader: Path) -> None:
         """Configure the node for its reader and register it with headquarters."""
         self.folder.mkdir(parents=True)
         (self.folder / "node.toml").write_text(
             f"[reader]\nport = {json.dumps(str(reader))}\n"
+            f"[printer]\nkind = \"serial\"\nport = {json.dumps(str(self.printer_port))}\n"
             f"[web]\nport = {self.port}\n"
             "[sync]\ninterval_s = 10\n",
             encoding="utf-8",
@@ -42,7 +48,9 @@ class Point:
         self.command("init", "--token", token, "--operator", OPERATOR)
 
     def open(self, reader: Path, log: Path) -> None:
-        """Switch the reader and the node on, and sign the clerk in."""
+        """Switch the reader, the printer and the node on, and sign the clerk in."""
+        papers = self.folder.with_name("receipts") / self.name
+        self.printer = Printer(self.printer_port, papers, log.with_suffix(".printer.log"))
         self.reader = Reader(reader, log.with_suffix(".reader.log"))
         arguments = ["yika-node", "--data", str(self.folder), "serve"]
         self.server = Server(arguments, url=self.url, log=log)
@@ -55,6 +63,7 @@ class Point:
     def close(self) -> None:
         """Switch everything off."""
         self.server.stop()
+        self.printer.stop()
         self.reader.stop()
         self.link.close()
 

@@ -92,6 +92,24 @@ class Server:
         raise StepFailed(f"{self.url} did not start; its log is {log}")
 
 
+class Printer:
+    """A simulated receipt printer behind a pty; every paper is kept in a folder."""
+
+    def __init__(self, link: Path, papers: Path, log: Path) -> None:
+        self._log = log.open("ab")
+        self._process = subprocess.Popen(
+            [str(BIN / "yika"), "printer", "--link", str(link), "--papers", str(papers)],
+            stdin=subprocess.PIPE,
+            stdout=self._log,
+            stderr=self._log,
+        )
+
+    def stop(self) -> None:
+        """Pull its plug."""
+        self._process.communicate(b"quit\n", timeout=STOP_TIMEOUT_S)
+        self._log.close()
+
+
 class Reader:
     """A simulated card reader behind a pty, driven through its standard input."""
 
