@@ -17,6 +17,7 @@ from yika_common.journal.bodies import REFUND
 from yika_common.services import Service
 from yika_node.services.payments import BasketQuote, Receipt, ReceiptLine, SlotQuote
 from yika_node.services.rights import Right
+from yika_node.services.shift_guard import NoShift
 from yika_node.services.told_bill import debt_names
 from yika_node.services.views import SaleState
 from yika_node.web.display_pages import display, show_quote, show_sold
@@ -45,7 +46,9 @@ def form() -> str | Response:
     """The card's meters, each with a field for what the customer wants."""
     refused = node().guard.refusal(operator())
     if refused is not None:
-        flash(sentence_here(refused), "warn")
+        # The page of the shift says by itself that one was left open.
+        if isinstance(refused, NoShift):
+            flash(sentence_here(refused), "warn")
         return redirect(url_for("shift.page"))
     return _form()
 
@@ -141,8 +144,10 @@ def commit() -> Response:
 
 @pages.get("/sell/approved")
 @needs(Right.SELL)
-def approved() -> str:
+def approved() -> str | Response:
     """What a second person approved beyond a day's limit, and the button that sells it."""
+    if "approval" not in request.args:
+        return redirect(url_for("sale.form"), 303)
     entries = entries_of(request.args)
     agreed = agreed_of(request.args, entries)
     return render_template(
