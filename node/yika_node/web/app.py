@@ -72,6 +72,35 @@ NAV: Final = (
     NavItem("manual.page", _("Manual"), "F1", Right.LOOK),
 )
 
+PAGES: Final = (
+    setup_pages,
+    counter_pages,
+    notice_pages,
+    sale_pages,
+    account_pages,
+    register_pages,
+    amendment_pages,
+    record_pages,
+    business_pages,
+    refund_pages,
+    charge_pages,
+    display_pages,
+    shift_pages,
+    reader_pages,
+    printer_pages,
+    staff_pages,
+    limit_pages,
+    manual_pages,
+    health_pages,
+    machine_pages,
+    tool_pages,
+    swap_pages,
+    special_pages,
+    approval_pages,
+    card_life_pages,
+)
+"""The modules whose ``pages`` a vending point has."""
+
 
 def make_node_app(
     node: Node,
@@ -120,37 +149,9 @@ def make_node_app(
         marked=marked,
     )
     authenticate = authenticate_with(node.staff, desk_sessions)
-    blueprints = [
-        setup_pages.pages,
-        login_blueprint(authenticate),
-        lock_blueprint(authenticate),
-        counter_pages.pages,
-        notice_pages.pages,
-        sale_pages.pages,
-        account_pages.pages,
-        register_pages.pages,
-        amendment_pages.pages,
-        record_pages.pages,
-        business_pages.pages,
-        refund_pages.pages,
-        charge_pages.pages,
-        display_pages.pages,
-        shift_pages.pages,
-        reader_pages.pages,
-        printer_pages.pages,
-        staff_pages.pages,
-        limit_pages.pages,
-        manual_pages.pages,
-        health_pages.pages,
-        machine_pages.pages,
-        tool_pages.pages,
-        swap_pages.pages,
-        special_pages.pages,
-        approval_pages.pages,
-        card_life_pages.pages,
-        *besides,
-    ]
-    app = make_app(__name__, face, blueprints)
+    entrance = (login_blueprint(authenticate), lock_blueprint(authenticate))
+    pages = (module.pages for module in PAGES)
+    app = make_app(__name__, face, (*entrance, *pages, *besides))
     watch = CardWatch(node.cards.present, clock)
     app.extensions[EXTENSION] = Front(node, watch, LastCard(), soon, desk_sessions)
     app.register_error_handler(NotAllowed, _not_allowed)
