@@ -60,6 +60,7 @@ def amount(page: Page) -> str:
 
 def begun_sale(open_page: OpenPage, counter: Counter, **look: object) -> Page:
     page = at(open_page, counter, "/sell", **look)
+    expect(page.locator("#lock")).to_be_hidden()
     page.keyboard.type("37.5")
     expect(page.locator("#quote")).to_contain_text("37.50")
     return page

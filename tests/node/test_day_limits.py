@@ -251,6 +251,7 @@ def test_the_sale_page_leads_to_a_second_person_and_back(pages: Pages) -> None:
         act=waiting.digest.hex(), card="930010000012", holder=MANAGER, counter=1, proof="00" * 8
     )
     pages.node.approvals.give(token, said_so)
+    assert clerk.get(waiting.then).location == "/sell"
     back = f"{waiting.then}&approval={token}"
     assert "The sale is approved" in clerk.get(back).text
     pages.world.hand.insert(chip)
