@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from yika_common.infra.late import LateModule
 from yika_node.db.queries import Queries
@@ -16,6 +16,12 @@ else:
     sql = LateModule("sqlmodel")
     seldom = LateModule("yika_node.db.seldom")
     tables = LateModule("yika_node.db.tables")
+
+
+_SHEETS: Final = "SELECT account, sealed FROM sheet WHERE account > ? ORDER BY account LIMIT 1000"
+_SHEETS_OF_PART: Final = (
+    "SELECT account, sealed FROM sheet WHERE account > ? AND item = ? ORDER BY account LIMIT 1000"
+)
 
 
 class HeldFile(NamedTuple):
@@ -145,12 +151,15 @@ class CustomerQueries(Queries):
 
     def sealed_sheets(self, item: str = "") -> Iterator[tuple[str, bytes]]:
         """All sheets, or those of a part, by their accounts' numbers, a thousand at a time."""
-        after, wanted = "", "account > ? AND item = ?" if item else "account > ?"
-        query = f"SELECT account, sealed FROM sheet WHERE {wanted} ORDER BY account LIMIT 1000"  # noqa: S608 - of these two
+        after = ""
         while True:
             with self._connection() as connection:
-                values = (after, item) if item else (after,)
-                rows = [(row[0], row[1]) for row in connection.exec_driver_sql(query, values)]
+                found = (
+                    connection.exec_driver_sql(_SHEETS_OF_PART, (after, item))
+                    if item
+                    else connection.exec_driver_sql(_SHEETS, (after,))
+                )
+                rows = [(row[0], row[1]) for row in found]
             if not rows:
                 return
             yield from rows

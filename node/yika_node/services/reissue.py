@@ -11,8 +11,7 @@ The order::
 The last step is the recovery that every reading of a card does
 (:mod:`yika_node.services.settlement`): there is no other way credit gets onto a card.  Whatever is
 cut off, the same chip is presented again and finished: a blank one here, a made one by reading it.
-Another blank chip gets another number of the next generation, and carries the same credit; the
-first is spoilt, and costs nothing.
+Another blank chip gets another number of the next generation, with the same credit, at no cost.
 
 A meter swap is the same act: the chip may be the old card's own, which is made blank in between,
 and slots whose meter was exchanged begin with what was left in the old meter.
@@ -161,7 +160,6 @@ class Reissue:
             found = cards.recognise(connection)
             issued = self._begun(account, found, token)
             if issued is None:
-                check(account, Act.REPLACE_CARD)
                 self._check(account)
                 made = self._made_by(token)
                 if made is not None:
@@ -228,8 +226,8 @@ class Reissue:
 
     def _check(self, account: Account) -> None:
         """Whether the account's card can be replaced here."""
-        told = account.told
-        if account.home and (told is None or not told.card):
+        check(account, Act.REPLACE_CARD)
+        if account.home and (account.told is None or not account.told.card):
             raise ReplacedElsewhere(account=account.number, node=account.home)
         if account.card is None:
             raise NothingToReplace(account=account.number)
