@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench import stored_sales
+from bench.business import measure_pages, measure_workbook
 from bench.commits import measure_commits
 from bench.hand_written import same_results
 from bench.measure import BENCH, Result, interleaved
@@ -113,6 +114,15 @@ def test_a_server_is_started_watched_and_ended() -> None:
 def test_a_server_that_ends_at_once_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="ended without serving"), served(["true"]):
         pass
+
+
+def test_a_page_and_a_workbook_of_business_data_are_measured(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    results = list(measure_pages(tmp_path / "pages", 90, 60, 4))
+    assert [result.bench for result in results] == ["business_page", "business_page_p99"]
+    (tmp_path / "book").mkdir()
+    results.append(measure_workbook(tmp_path / "book", 70, 2))
+    assert all(result.value > 0 for result in results)
 
 
 def test_a_price_is_measured_by_every_published_tariff(tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ def test_nothing_keeps_anybody_out_of_business_data(
     open_page: OpenPage, point: str, barriers: Callable[[Page], list[str]], language: str
 ) -> None:
     page = signed_in(open_page, point, language)
-    paths = ("/business", "/business/services", "/business/charts", "/reports", "/workbooks")
-    paths += tuple(f"/reports/{name}" for name in ONE_OF_EACH_KIND)
+    own = ("/business", "/business/services", "/business/charts", "/reports", "/workbooks")
+    paths = [*own, *(f"/reports/{name}" for name in ONE_OF_EACH_KIND)]
     found = []
     for path in paths:
         page.goto(f"{point}{path}?{ALL_TIME}")

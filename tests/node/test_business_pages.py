@@ -15,6 +15,8 @@ from node_pages import Clerk, Pages, code_of, pages_in
 from node_world import OPERATOR, PASSWORD, a_chip, for_money, open_with_card
 from staff_builders import add_operator
 from workbook_builders import recalculated
+from yika_common.journal.kinds import BODIES
+from yika_node.services.reports.audit import KINDS
 from yika_node.services.reports.catalogue import REPORTS
 from yika_node.services.reports.making import STATE_FILE
 from yika_node.services.reports.model import Kind
@@ -229,6 +231,11 @@ def test_the_log_names_who_did_what_and_is_narrowed_by_it(pages: Pages) -> None:
     ):
         shown = body(clerk.get(f"/reports/log?{ALL_TIME}&state={kind}").text)
         assert {row[3] for row in shown} == {name}
+
+
+def test_every_kind_of_record_but_those_of_every_sale_has_a_name_in_the_log() -> None:
+    assert set(BODIES) - set(KINDS) == {"intent", "sale", "reading"}
+    assert set(KINDS) <= set(BODIES)
 
 
 def test_a_period_with_too_many_sales_for_a_page_is_left_to_the_workbook(
