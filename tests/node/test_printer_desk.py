@@ -1,5 +1,6 @@
 """The printer's queue: nobody waits for it, trouble is seen, nothing is printed twice."""
 
+import errno
 import threading
 import time
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from yika_node.hardware.printer_status import PrinterStatus
 from yika_node.printing.encoding import encoded
 from yika_node.printing.paper import Line, Logo, Paper
 from yika_node.printing.profiles import Profile
-from yika_node.services.paper_errors import PrinterBusy
+from yika_node.services.paper_errors import ChoiceNotKept, PrinterBusy
 from yika_node.services.printer_choice import PrinterSearch, chosen, write_choice
 from yika_node.services.printer_desk import QUEUE_MAX, PrinterDesk
 from yika_node.services.printers import Printers, printer_of
@@ -243,3 +244,17 @@ def test_the_command_line_tells_of_the_printer_and_prints_a_test_page(tmp_path: 
     write_choice(folder, PrinterConfig())
     told = run.invoke(main, ["--data", str(folder), "check", "--test-page"])
     assert "No receipt printer is set up" in told.output
+
+
+def test_a_choice_that_cannot_be_written_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr("yika_node.services.printer_choice.replace_file", full)
+    printers = Printers(Config(), tmp_path)
+    with pytest.raises(ChoiceNotKept, match="disk is full"):
+        printers.choose(PrinterConfig(kind="file", port="papers"))
+    assert printers.config == PrinterConfig()
+    assert load(tmp_path) == Config()

@@ -4,7 +4,14 @@ from yika_common.errors import N_, YikaError
 from yika_node.hardware.printer_errors import PrinterError
 from yika_node.printing.pictures import FontMissing, LogoUnusable
 
-__all__ = ["FontMissing", "LogoUnusable", "PrinterBusy", "PrinterError", "PrinterNotSet"]
+__all__ = [
+    "ChoiceNotKept",
+    "FontMissing",
+    "LogoUnusable",
+    "PrinterBusy",
+    "PrinterError",
+    "PrinterNotSet",
+]
 
 
 class PrinterBusy(YikaError):
@@ -24,4 +31,14 @@ class PrinterNotSet(YikaError):
     sentence = N_(
         "No receipt printer is set up here. Nothing was printed. Choose one on the page “Receipt "
         "printer”, or under [printer] in node.toml."
+    )
+
+
+class ChoiceNotKept(YikaError):
+    """The configuration file can't be written."""
+
+    code = "choice_not_kept"
+    sentence = N_(
+        "The choice of the printer could not be written to %(path)s (%(why)s). Nothing was "
+        "changed. Let the administrator free the file or the disk."
     )

@@ -4,7 +4,6 @@ The choice is the table ``[printer]`` of ``node.toml``.  All else in the file st
 the file is replaced whole or not at all.
 """
 
-import os
 import re
 import threading
 from collections.abc import Callable, Sequence
@@ -12,8 +11,11 @@ from dataclasses import fields
 from pathlib import Path
 
 from yika_common.infra.config import OutOfRange, WrongSetting
+from yika_common.infra.files import replace_file
+from yika_common.infra.system_errors import why_refused
 from yika_node.config import FILE_NAME, PrinterConfig, load
 from yika_node.hardware.printer_finding import FoundPrinter
+from yika_node.services.paper_errors import ChoiceNotKept
 
 _TABLE = re.compile(r"(?m)^\[printer\][^\n]*\n(?:(?!\[)[^\n]*\n?)*")
 
@@ -50,7 +52,7 @@ def chosen(values: dict[str, str | int | bool]) -> PrinterConfig:
         WrongSetting: names the value that can't be.
     """
     try:
-        return PrinterConfig(**values)  # type: ignore[arg-type] - each is checked in there
+        return PrinterConfig(**values)  # type: ignore[arg-type]  # each is checked there
     except OutOfRange as refusal:
         key = f"printer.{refusal.key}"
         raise WrongSetting(path=FILE_NAME, key=key, why=refusal.why) from refusal
@@ -62,18 +64,16 @@ def write_choice(folder: Path, config: PrinterConfig) -> None:
     Raises:
         ConfigurationUnreadable, UnknownSetting, WrongSetting: the file is not sound otherwise; it
             is as it was.
-        OSError: it cannot be written; it is as it was.
+        ChoiceNotKept: it cannot be written; it is as it was.
     """
     load(folder)
     path = folder / FILE_NAME
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     kept = _TABLE.sub("", text).rstrip()
-    fresh = path.with_name(f"{FILE_NAME}.new")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(f"{kept}\n\n{_table(config)}".lstrip())
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    try:
+        replace_file(path, f"{kept}\n\n{_table(config)}".lstrip().encode())
+    except OSError as cause:
+        raise ChoiceNotKept(path=str(path), why=why_refused(cause)) from cause
 
 
 def _table(config: PrinterConfig) -> str:

@@ -44,7 +44,7 @@ class Printers:
         """Use another printer from now on, and after the next start.
 
         Raises:
-            ConfigurationUnreadable, UnknownSetting, WrongSetting, OSError: as it was.
+            ConfigurationUnreadable, UnknownSetting, WrongSetting, ChoiceNotKept: as it was.
         """
         from yika_node.services.printer_choice import write_choice  # noqa: PLC0415 - rare
 

@@ -40,7 +40,7 @@ class Point:
         self.folder.mkdir(parents=True)
         (self.folder / "node.toml").write_text(
             f"[reader]\nport = {json.dumps(str(reader))}\n"
-            f"[printer]\nkind = \"serial\"\nport = {json.dumps(str(self.printer_port))}\n"
+            f'[printer]\nkind = "serial"\nport = {json.dumps(str(self.printer_port))}\n'
             f"[web]\nport = {self.port}\n"
             "[sync]\ninterval_s = 10\n",
             encoding="utf-8",
