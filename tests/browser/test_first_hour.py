@@ -1,5 +1,7 @@
 """The first hour of practice, walked in a browser until every step has checked itself off."""
 
+from collections.abc import Callable
+
 import pytest
 from manual_pictures import LANGUAGES, Walk, in_a_browser
 from playwright.sync_api import Page
@@ -130,10 +132,15 @@ class Learner:
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
-def test_every_step_of_the_first_hour_checks_itself_off(language: str) -> None:
+def test_every_step_of_the_first_hour_checks_itself_off(
+    language: str, barriers: Callable[[Page], list[str]]
+) -> None:
     with in_a_browser(language) as walked:
         learner = Learner(walked)
         assert learner.done() == 0
+        assert barriers(walked.page) == []
+        walked.go("/practice/table")
+        assert barriers(walked.page) == []
         learner.sign_in()
         learner.count("/shift", "200", ".notice.good")
         learner.key_on_table("1")
