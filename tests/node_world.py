@@ -154,7 +154,7 @@ class World:
         self.folder = folder
         self.shifts = shifts
         self.now = START
-        self.ran = 0.0
+        self.ran = 0
         self.headquarters = LittleHeadquarters(
             now=to_timestamp(START), node=node, key_version=key_version
         )
@@ -166,7 +166,7 @@ class World:
         return self.now
 
     def pass_time(self, **spans: int) -> None:
-        self.ran += max(timedelta(**spans).total_seconds(), 0)
+        self.ran += max(int(timedelta(**spans).total_seconds()), 0)
         self.set_clock(**spans)
 
     def set_clock(self, **spans: int) -> None:

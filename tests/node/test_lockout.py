@@ -73,7 +73,7 @@ def test_a_lock_that_went_by_the_clock_would_fail_the_same_check(
 ) -> None:
     world = World(tmp_path / "node")
     node = world.enrolled()
-    monkeypatch.setattr(node.lockout, "_elapsed", lambda: world.now.timestamp())
+    monkeypatch.setattr(node.lockout, "_elapsed", lambda: int(world.now.timestamp()))
     for number in range(5):
         world.pass_time(seconds=wait_after(number))
         with pytest.raises(WrongPassword):

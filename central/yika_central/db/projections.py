@@ -175,29 +175,10 @@ def _unknown(projected: Projected, place: Values, item: Arrived, arrival: Arriva
 
 def _operator(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
     body = item.record.body
-    assert isinstance(body, bodies.OperatorAdded)
-    projected.of(NodeOperator).append(
-        {
-            "node": arrival.node,
-            "operator": body.name,
-            "level": body.level,
-            "added_at": item.record.ts,
-        }
-    )
-
-
-def _staff(projected: Projected, _place: Values, item: Arrived, arrival: Arrival) -> None:
-    body = item.record.body
-    assert isinstance(body, staff_bodies.StaffChanged)
+    assert isinstance(body, bodies.OperatorAdded | staff_bodies.StaffChanged)
+    row = {"node": arrival.node, "operator": body.name, "level": body.level}
     if body.level:
-        projected.of(NodeOperator).append(
-            {
-                "node": arrival.node,
-                "operator": body.name,
-                "level": body.level,
-                "added_at": item.record.ts,
-            }
-        )
+        projected.of(NodeOperator).append(row | {"added_at": item.record.ts})
 
 
 def _account(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
@@ -379,7 +360,7 @@ def _one_row(
 _PROJECTIONS = {
     Unknown: _unknown,
     bodies.OperatorAdded: _operator,
-    staff_bodies.StaffChanged: _staff,
+    staff_bodies.StaffChanged: _operator,
     bodies.AccountOpened: _account,
     bodies.AccountFacts: _one_row(AccountFacts, facts_row),
     bodies.LimitsLifted: _one_row(OwnLimit, limits_row),

@@ -1,7 +1,6 @@
 """The one place where the time of day, and the time that passes, enter the program."""
 
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from yika_common.clock import Clock
@@ -12,5 +11,8 @@ def _now() -> datetime:
 
 
 system_clock: Clock = _now
-system_elapsed: Callable[[], float] = time.monotonic
-"""Seconds that have passed since the machine started; nobody can set them."""
+
+
+def system_elapsed() -> int:
+    """Whole seconds that have passed since the machine started; nobody can set them."""
+    return int(time.monotonic())

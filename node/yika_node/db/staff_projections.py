@@ -24,11 +24,11 @@ LIMIT: Final = "limit "
 """Begins what a change of a day's limits is called."""
 
 _MEANS: Final = {
-    DISABLED: "disabled_at = :at",
-    ENABLED: "disabled_at = 0",
-    RESET: "temporary = 1",
-    PASSWORD: "temporary = 0",
-    LEVEL: "level = :level",
+    DISABLED: "UPDATE operator SET disabled_at = :at WHERE name = :name",
+    ENABLED: "UPDATE operator SET disabled_at = 0 WHERE name = :name",
+    RESET: "UPDATE operator SET temporary = 1 WHERE name = :name",
+    PASSWORD: "UPDATE operator SET temporary = 0 WHERE name = :name",
+    LEVEL: "UPDATE operator SET level = :level WHERE name = :name",
 }
 
 
@@ -45,10 +45,7 @@ def changed(c: sqlite3.Connection, epoch: int, record: Record, body: StaffChange
     """Something about an operator is not as it was."""
     means = _MEANS.get(body.what)
     if means is not None:
-        c.execute(
-            f"UPDATE operator SET {means} WHERE name = :name",  # noqa: S608 - from the table above
-            {"at": record.ts, "level": body.level, "name": body.name},
-        )
+        c.execute(means, {"at": record.ts, "level": body.level, "name": body.name})
     _noted(c, epoch, record, (body.name, body.what, body.level, body.reason, 0, 0))
 
 

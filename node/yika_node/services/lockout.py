@@ -17,7 +17,6 @@ wait anew.  Names that nobody has are counted together for the machine, and only
 """
 
 from collections.abc import Callable
-from math import ceil
 from typing import Final
 
 from yika_common.clock import Clock, to_timestamp
@@ -34,8 +33,8 @@ CLOSED_AT: Final = 20
 NOBODY: Final = ""
 """Stands for every name that nobody has."""
 
-Elapsed = Callable[[], float]
-"""Seconds that have passed since some moment of this process; it only grows."""
+Elapsed = Callable[[], int]
+"""Whole seconds that have passed since some moment of this process; it only grows."""
 
 
 class NameClosed(TooManyAttempts):
@@ -66,7 +65,7 @@ class Lockout:
         self._clock = clock
         self._elapsed = elapsed
         self._started = elapsed()
-        self._since: dict[str, float] = {}
+        self._since: dict[str, int] = {}
 
     def failures(self, name: str) -> int:
         """Wrong passwords in a row under the name, whose door is open now.
@@ -83,7 +82,7 @@ class Lockout:
         if wait:
             left = wait - (self._elapsed() - self._since.get(name, self._started))
             if left > 0:
-                raise TooManyAttempts(seconds=ceil(left))
+                raise TooManyAttempts(seconds=left)
         return failures
 
     def failed(self, name: str, failures: int) -> None:
