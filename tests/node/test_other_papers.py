@@ -165,6 +165,9 @@ def test_a_receipt_tells_how_it_was_paid(receipt: tuple[Node, Receipt]) -> None:
     text = text_of(papers.paper(sold, "", 0, tenders))
     assert "Cheque No 4711 ¥50.00" in text
     assert "Change given back ¥30.02" in text
+    # The change contains what was too little for more: it is not told a second time.
+    assert "Too little" not in text
+    assert "Too little" in text_of(papers.paper(sold, ""))
     assert "Cheque" not in text_of(papers.paper(sold, ""))
 
 
