@@ -1,11 +1,10 @@
 """The one place where a node's parts are chosen and joined."""
 
-import fcntl
 import logging
 import os
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from yika_common.clock import Clock
@@ -19,11 +18,11 @@ from yika_common.readers.port import NamedReader
 from yika_common.values import dataclass
 from yika_node.config import Config, load
 from yika_node.db.customer_queries import CustomerQueries
+from yika_node.db.folder_lock import hold_folder
 from yika_node.db.journal import Journal
 from yika_node.db.sentinel import Sentinel
 from yika_node.db.start import Start, read_start
 from yika_node.db.store import Store, needs_update, open_store
-from yika_node.errors import AlreadyRunning
 from yika_node.hardware.readers import reader_at
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.adoption import Adoption
@@ -65,7 +64,6 @@ from yika_node.services.views import Age
 from yika_node.uplink import HttpUplink
 from yika_node.vault import Vault
 
-LOCK_FILE: Final = "node.lock"
 _INCARNATION_SIZE = 8
 _log = logging.getLogger(__name__)
 
@@ -173,7 +171,7 @@ def build(
     """
     folder.mkdir(parents=True, exist_ok=True)
     config = load(folder)
-    lock = _lock(folder)
+    lock = hold_folder(folder)
     try:
         if needs_update(folder):
             _keep_before_update(folder, config, clock, random)
@@ -222,47 +220,30 @@ def _configured_reader(config: Config) -> NamedReader:
 
 
 def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outside) -> Node:
-    clock, random = outside.clock, outside.random
+    clock, random, wires = outside.clock, outside.random, outside.uplinks
     incarnation, software = random(_INCARNATION_SIZE).hex(), f"yika {version('yika')}"
     boot = Boot(software=software, incarnation=incarnation)
-    start = read_start(store.path)
-    queries = CustomerQueries(store)
-    standing = Standing(start.enrolled)
-    vault = Vault(folder, random, outside.cost)
-    journal = _journal(folder, store, start, standing, vault, clock)
-    card_shelf = CardShelf(queries, standing, vault)
-    keyring = KeyRing(queries, standing, vault, card_shelf)
-    shelf = TariffShelf(queries, standing, clock)
-    settings = SettingsShelf(queries, standing)
-    customers = Customers(journal, queries, standing, vault, random, keyring.personal_key)
+    ground = _ground(folder, store, outside)
+    journal, queries, standing, vault, keyring, card_shelf, shelf, settings, customers = ground
     adoption = Adoption(
         journal, queries, standing, vault, keyring, shelf, settings, card_shelf, customers, clock
     )
     cutter = Cutter(queries, standing, vault, clock, incarnation, software)
-    courier = Courier(journal, queries, standing, cutter, adoption, outside.uplinks, clock, random)
+    courier = Courier(journal, queries, standing, cutter, adoption, wires, clock, random)
     lockout = Lockout(journal, queries, clock, outside.elapsed)
     staff = StaffDesk(journal, queries, standing, vault, keyring, clock, lockout, boot)
-    known = KnownAccounts(queries, keyring, customers, standing)
-    accounts = AccountDesk(
-        journal,
-        queries,
-        known,
-        standing,
-        keyring,
-        shelf,
-        clock,
-        random,
-        store=store,
-        customers=customers,
-    )
+    enrolment = Enrolment(folder, journal, standing, vault, staff, adoption, wires, clock)
+    accounts = _account_desk(ground, store, outside)
     enquiries = Enquiries(queries, standing, accounts, shelf)
     settlement = Settlement(journal, queries, standing, keyring, customers, clock, outside.judge)
-    counter = Counter(outside.reader, random)
-    standings = CardStandings(store, queries)
+    counter, standings = Counter(outside.reader, random), CardStandings(store, queries)
     notices = _noticed(standings, card_shelf, journal, clock, courier, config)
     cards = CardDesk(counter, journal, queries, keyring, accounts, settlement, standings, clock)
-    pricing = Pricing(queries, shelf, settings, card_shelf.levels)
     approvals = ApprovalBook(clock, random)
+    pricing = Pricing(queries, shelf, settings, card_shelf.levels)
+    sales = SalesDesk(
+        cards, journal, queries, keyring, standing, pricing, enquiries, approvals, clock
+    )
     return Node(
         folder=folder,
         config=config,
@@ -272,9 +253,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         standing=standing,
         vault=vault,
         keyring=keyring,
-        enrolment=Enrolment(
-            folder, journal, standing, vault, staff, adoption, outside.uplinks, clock
-        ),
+        enrolment=enrolment,
         staff=staff,
         lockout=lockout,
         accounts=accounts,
@@ -283,9 +262,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         cards=cards,
         life=CardLife(cards, settings, approvals, card_shelf.levels),
         notices=notices,
-        sales=SalesDesk(
-            cards, journal, queries, keyring, standing, pricing, enquiries, approvals, clock
-        ),
+        sales=sales,
         enquiries=enquiries,
         receipt_codes=ReceiptCodes(queries, standing, vault),
         tariffs=shelf,
@@ -301,6 +278,53 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         allowance=_allowed(journal, store, settings, clock),
         store=store,
         lock=lock,
+    )
+
+
+class _Ground(NamedTuple):
+    """What the desks stand on."""
+
+    journal: Journal
+    queries: CustomerQueries
+    standing: Standing
+    vault: Vault
+    keyring: KeyRing
+    card_shelf: CardShelf
+    shelf: TariffShelf
+    settings: SettingsShelf
+    customers: Customers
+
+
+def _ground(folder: Path, store: Store, outside: _Outside) -> _Ground:
+    start = read_start(store.path)
+    queries, standing = CustomerQueries(store), Standing(start.enrolled)
+    vault = Vault(folder, outside.random, outside.cost)
+    journal = _journal(folder, store, start, standing, vault, outside.clock)
+    card_shelf = CardShelf(queries, standing, vault)
+    keyring = KeyRing(queries, standing, vault, card_shelf)
+    shelf, settings = (
+        TariffShelf(queries, standing, outside.clock),
+        SettingsShelf(queries, standing),
+    )
+    personal = keyring.personal_key
+    customers = Customers(journal, queries, standing, vault, outside.random, personal)
+    return _Ground(
+        journal, queries, standing, vault, keyring, card_shelf, shelf, settings, customers
+    )
+
+
+def _account_desk(on: _Ground, store: Store, outside: _Outside) -> AccountDesk:
+    return AccountDesk(
+        on.journal,
+        on.queries,
+        KnownAccounts(on.queries, on.keyring, on.customers, on.standing),
+        on.standing,
+        on.keyring,
+        on.shelf,
+        outside.clock,
+        outside.random,
+        store=store,
+        customers=on.customers,
     )
 
 
@@ -352,25 +376,3 @@ def _journal(
         clock.headquarters_said(start.last_word.headquarters_at)
         stop_or_go(journal, start.last_word.status)
     return journal
-
-
-def is_running(folder: Path) -> bool:
-    """Whether a process of the node has the data folder."""
-    try:
-        descriptor = _lock(folder) if (folder / LOCK_FILE).exists() else None
-    except AlreadyRunning:
-        return True
-    if descriptor is not None:
-        os.close(descriptor)
-    return False
-
-
-def _lock(folder: Path) -> int:
-    """Hold the data folder for this process until the descriptor is closed."""
-    descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as cause:
-        os.close(descriptor)
-        raise AlreadyRunning from cause
-    return descriptor

@@ -24,8 +24,9 @@ from yika_common.infra.serving import serve as serve_pages
 from yika_common.infra.system_errors import why_refused
 from yika_common.infra.wall_clock import system_clock
 from yika_common.sync.errors import TokenMalformed
-from yika_node.bootstrap import Node, build, is_running
+from yika_node.bootstrap import Node, build
 from yika_node.config import load
+from yika_node.db.folder_lock import is_running
 from yika_node.errors import PracticeFolder
 from yika_node.hardware.readers import reader_at
 from yika_node.jobs import Jobs

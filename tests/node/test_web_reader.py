@@ -20,7 +20,7 @@ from yika_common.simulated.firmware import Disturbance
 from yika_common.simulated.icc import UserCardIcc, blank_memory
 from yika_common.simulated.reader import SimulatedReader
 from yika_common.simulated.reader_gempc_twin import FIRMWARE
-from yika_node.bootstrap import is_running
+from yika_node.db.folder_lock import is_running
 from yika_node.hardware.errors import ReaderSought
 from yika_node.hardware.readers import reader_at
 from yika_node.services.inspection import Inspection
