@@ -134,6 +134,8 @@ def walk(walked: Walk) -> None:
     _accounts(walked)
     _card_life(walked)
     for name, path in (
+        ("shift", "/shift"),
+        ("business", "/business"),
         ("tariffs", "/tariffs"),
         ("office", "/sync"),
         ("operators", "/operators"),

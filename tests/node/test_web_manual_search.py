@@ -7,6 +7,7 @@ from PIL import Image
 
 from node_pages import Pages, pages_in
 from yika_node.web.labels import CHAPTERS
+from yika_node.web.manual_pages import _CHAPTER_OF_PAGE
 from yika_node.web.manual_pictures import FOLDER, PICTURES
 
 SIZE_MAX = 2_000_000
@@ -81,3 +82,27 @@ def test_all_pictures_together_are_small() -> None:
 def test_no_picture_is_left_over() -> None:
     names = {path.stem for path in FOLDER.rglob("*.png")}
     assert names == {picture.name for picture in PICTURES}
+
+
+def test_help_on_every_page_opens_its_own_chapter(pages: Pages) -> None:
+    """What is not a page somebody works on needs none: signing in, files, programs' addresses."""
+    without = {
+        "",
+        "login",
+        "setup",
+        "manual",
+        "kit",
+        "static",
+        "api",
+        "metrics",
+        "healthz",
+        "lock",
+    }
+    firsts = {
+        rule.rule.lstrip("/").partition("/")[0]
+        for rule in pages.app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+    }
+    unknown = {first for first in firsts - without if first not in _CHAPTER_OF_PAGE}
+    assert {first for first in unknown if not first.startswith("<")} == set()
+    assert set(_CHAPTER_OF_PAGE.values()) <= set(CHAPTERS)
