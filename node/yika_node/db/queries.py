@@ -162,14 +162,11 @@ class Queries:
             found = session.get(tables.Account, number)
             return None if found is None else (found, *_belongings(session, found))
 
-    def accounts(
-        self, after: str, limit: int
-    ) -> Sequence[tuple[tables.Account, Sequence[tables.AccountMeter], tables.Card | None]]:
+    def account_numbers(self, after: str, limit: int) -> Sequence[str]:
         """Accounts above the number ``after``, in order."""
         with self._session() as session:
-            wanted = sql.select(tables.Account).where(tables.Account.number > after)
-            found = session.exec(wanted.order_by("number").limit(limit)).all()
-            return [(account, *_belongings(session, account)) for account in found]
+            wanted = sql.select(tables.Account.number).where(tables.Account.number > after)
+            return session.exec(wanted.order_by("number").limit(limit)).all()
 
     def account_of_meter(self, meter: str) -> str | None:
         """The account that a meter belongs to, or belonged to until it was replaced."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
 import threading
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from yika_common.accounts import account_number
@@ -205,9 +203,7 @@ class AccountDesk:
             except (VaultLocked, KeysNotHeld):
                 numbers = ()
         else:
-            sources = (self._known.here(after or ""), self._known.elsewhere(after or ""))
-            both = heapq.merge(*sources, key=lambda account: account.number)
-            numbers = tuple(account.number for account in islice(both, limit))
+            numbers = self._known.numbers(after or "", limit)
         rows = tuple(self.get(number) for number in numbers)
         return Page(rows, numbers[-1] if len(numbers) == limit else None)
 

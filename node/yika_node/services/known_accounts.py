@@ -8,8 +8,10 @@ knows to be lifted.  An account opened elsewhere is known by its sheet alone.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from yika_common.clock import from_timestamp
@@ -30,8 +32,6 @@ from yika_node.services.views import Account, HoldView, MeterView
 
 if TYPE_CHECKING:
     from yika_node.db import tables
-
-_SCAN = 200
 
 
 class KnownAccounts:
@@ -76,20 +76,15 @@ class KnownAccounts:
         """The account that a meter belongs to, opened here or elsewhere."""
         return self._queries.account_of_meter(meter) or self._customers.account_of_meter(meter)
 
-    def here(self, after: str) -> Iterator[Account]:
-        """Accounts opened here above a number, in order, as they were opened."""
-        while True:
-            rows = self._queries.accounts(after, _SCAN)
-            for row in rows:
-                after = row[0].number
-                yield account_of(*row, self._person)
-            if len(rows) < _SCAN:
-                return
+    def numbers(self, after: str, limit: int) -> tuple[str, ...]:
+        """The next so many accounts above a number, opened here or elsewhere, in order."""
+        here = self._queries.account_numbers(after, limit)
+        return tuple(islice(heapq.merge(here, self._elsewhere(after)), limit))
 
-    def elsewhere(self, after: str) -> Iterator[Account]:
-        """Accounts opened elsewhere above a number, in order."""
+    def _elsewhere(self, after: str) -> Iterator[str]:
         try:
-            yield from map(account_of_sheet, self._customers.elsewhere(after))
+            for sheet in self._customers.elsewhere(after):
+                yield account_of_sheet(sheet).number
         except VaultLocked:
             return
 

@@ -19,7 +19,7 @@ pages = Blueprint("account", __name__)
 RECENT = 10
 BEST: Final = 8
 """Accounts that are listed while a text is being typed."""
-LISTED: Final = 20
+LISTED: Final = 14
 SHOWN_OF_PERSON: Final = 4
 
 
