@@ -29,7 +29,7 @@ def measure_cold_start(command: list[str], path: str, rounds: int) -> Result:
     """Start both that often, after once that does not count."""
     bare = [sys.executable, str(BENCH / "bare_page.py")]
     values, limits = interleaved(
-        lambda: _first_page(command, path), lambda: _first_page(bare, "/"), rounds + 1
+        lambda: first_page(command, path), lambda: first_page(bare, "/"), rounds + 1
     )
     values, limits = values[1:], limits[1:]
     return Result(
@@ -45,6 +45,7 @@ def measure_cold_start(command: list[str], path: str, rounds: int) -> Result:
     )
 
 
-def _first_page(command: list[str], path: str) -> float:
+def first_page(command: list[str], path: str) -> float:
+    """Milliseconds from starting the server to its page's arrival."""
     with served(command) as server:
         return server.page(path)

@@ -9,6 +9,7 @@ from bench.cold_start import cold_start
 from bench.commits import sale_commits
 from bench.measure import Bench, progress
 from bench.memory import node_in_96mb, node_memory
+from bench.page_render import page_render, start_with_history
 from bench.quote import quote
 from bench.rerating import rerating
 from bench.search import search
@@ -24,6 +25,8 @@ BENCHES: dict[str, Bench] = {
     "node_in_96mb": node_in_96mb,
     "cold_start": cold_start,
     "search": search,
+    "page_render": page_render,
+    "start_with_history": start_with_history,
     "business_page": business_page,
     "node_workbook": node_workbook,
 }

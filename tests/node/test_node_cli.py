@@ -154,6 +154,12 @@ def test_a_closed_name_is_released_by_whoever_keeps_the_machine(ready: Shell) ->
     assert ready.run("send", *WHO).exit_code == 0
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::"])  # noqa: S104 - refused
+def test_no_page_is_served_to_other_machines_without_encryption(ready: Shell, host: str) -> None:
+    refused = ready.run("serve", "--host", host, "--port", "0")
+    assert (refused.exit_code, f"The address {host} would let" in refused.stderr) == (1, True)
+
+
 def test_a_running_node_keeps_others_out(ready: Shell) -> None:
     node = build(ready.folder, clock=system_clock, random=system_random)
     with contextlib.closing(node):
