@@ -11,6 +11,11 @@ from yika_node.web.manual_pages import _CHAPTER_OF_PAGE
 from yika_node.web.manual_pictures import FOLDER, PICTURES
 
 SIZE_MAX = 2_000_000
+WITHOUT = {
+    *("", "login", "setup", "manual", "kit", "static", "api", "metrics", "healthz"),
+    *("lock", "status"),
+}
+"""Where nobody works needs no chapter: signing in, files, what programs ask."""
 
 
 @pytest.fixture(scope="module")
@@ -85,24 +90,25 @@ def test_no_picture_is_left_over() -> None:
 
 
 def test_help_on_every_page_opens_its_own_chapter(pages: Pages) -> None:
-    """What is not a page somebody works on needs none: signing in, files, programs' addresses."""
-    without = {
-        "",
-        "login",
-        "setup",
-        "manual",
-        "kit",
-        "static",
-        "api",
-        "metrics",
-        "healthz",
-        "lock",
-    }
+    without = set(
+        [
+            "login",
+            "setup",
+            "manual",
+            "kit",
+            "static",
+            "api",
+            "metrics",
+            "healthz",
+            "lock",
+            "status",
+        ]
+    ) | {""}
     firsts = {
         rule.rule.lstrip("/").partition("/")[0]
         for rule in pages.app.url_map.iter_rules()
         if "GET" in (rule.methods or ())
     }
-    unknown = {first for first in firsts - without if first not in _CHAPTER_OF_PAGE}
+    unknown = {first for first in firsts - WITHOUT if first not in _CHAPTER_OF_PAGE}
     assert {first for first in unknown if not first.startswith("<")} == set()
     assert set(_CHAPTER_OF_PAGE.values()) <= set(CHAPTERS)

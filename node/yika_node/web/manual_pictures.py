@@ -38,7 +38,7 @@ PICTURES: Final = (
     Picture("pulled", "pending", _("The card was pulled out too early")),
     Picture("refund", "refunds", _("A purchase is given back")),
     Picture("shift", "shift", _("An open shift: the drawer is counted without a look at the sum")),
-    Picture("business", "business", _("What was sold, with its sums")),
+    Picture("business", "business", _("What was sold, with its sums"), 960),
     Picture("accounts", "accounts", _("An account is looked for by a part of its address")),
     Picture("account", "accounts", _("An account, with what can be done with it"), 720),
     Picture("open_account", "accounts", _("A new account"), 720),
