@@ -96,7 +96,8 @@ def _replace_meters(town: Town, who: Household) -> None:
         for point in _alive(town):
             if meter != who.meters[slot] or not town.meter(meter).state().transferred:
                 break
-            tools = [tool for tool in town.tools if (tool.meter, tool.point) == (meter, point)]
+            wanted = (meter, point, OrderKind.TRANSFER)
+            tools = [tool for tool in town.tools if (tool.meter, tool.point, tool.kind) == wanted]
             tool = tools[-1] if tools else order(town, point, meter, OrderKind.TRANSFER)
             town.clock.pass_by(minutes=5)
             transfer(town, tool)
