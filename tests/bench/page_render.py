@@ -2,12 +2,15 @@
 
 ``page_render``: all pages of the counter in turn, with a card in the reader, on a point with
 50,000 accounts and 1,000,000 sales; limit: the same pages on a point with one account.  The second
-line is the slowest of a hundred against 50 ms; both in processor time.  ``start_with_history``: from the process' start to
-the sign-in page on that point; limit: the same on the point with one account.
+line is the slowest of a hundred against 50 ms; both in processor time.
+
+``start_with_history``: from the process' start to the sign-in page on that point; limit: the same
+on the point with one account.
 """
 
 import statistics
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from time import process_time_ns
 from typing import Final
@@ -66,8 +69,8 @@ def measure_pages(folder: Path, accounts: int, sales: int, rounds: int) -> Itera
     progress(f"page_render: {len(there)} pages, {rounds} rounds")
     for path, same in zip(there, here, strict=True):
         value, limit = interleaved(
-            lambda: _timed(many, path), lambda: _timed(few, same), rounds + 2
-        )  # noqa: B023, E501
+            partial(_timed, many, path), partial(_timed, few, same), rounds + 2
+        )
         values += value[2:]
         limits += limit[2:]
         slowest[path] = max(value[2:])

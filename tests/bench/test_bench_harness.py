@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import stored_sales
+from bench import page_render, stored_sales
 from bench.business import measure_pages, measure_workbook
 from bench.commits import measure_commits
 from bench.hand_written import same_results
@@ -123,6 +123,13 @@ def test_a_page_and_a_workbook_of_business_data_are_measured(tmp_path: Path) -> 
     (tmp_path / "book").mkdir()
     results.append(measure_workbook(tmp_path / "book", 70, 2))
     assert all(result.value > 0 for result in results)
+
+
+def test_pages_and_start_are_measured_with_a_history_behind_them(tmp_path: Path) -> None:
+    pages = list(page_render.measure_pages(tmp_path / "pages", 20, 60, 1))
+    assert [result.bench for result in pages] == ["page_render", "page_render_p99"]
+    start = page_render.measure_start(tmp_path / "start", 20, 60, 2)
+    assert (start.bench, start.value > 0) == ("start_with_history", True)
 
 
 def test_a_price_is_measured_by_every_published_tariff(tmp_path: Path) -> None:
