@@ -12,8 +12,17 @@ from yika_node.web.manual_pictures import FOLDER, PICTURES
 
 SIZE_MAX = 2_000_000
 WITHOUT = {
-    *("", "login", "setup", "manual", "kit", "static", "api", "metrics", "healthz"),
-    *("lock", "status"),
+    "",
+    "api",
+    "healthz",
+    "kit",
+    "lock",
+    "login",
+    "manual",
+    "metrics",
+    "setup",
+    "static",
+    "status",
 }
 """Where nobody works needs no chapter: signing in, files, what programs ask."""
 
