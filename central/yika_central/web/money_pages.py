@@ -28,6 +28,7 @@ def money_pages(hq: Headquarters) -> Blueprint:
     """The pages ``money.…``."""
     pages = Blueprint("money", __name__)
     _add_adjustments(pages, hq)
+    _add_corrections(pages, hq)
     _add_policies(pages, hq)
     return pages
 
@@ -49,6 +50,8 @@ def _add_adjustments(pages: Blueprint, hq: Headquarters) -> None:
         account = request.args.get("account", "").strip()
         return redirect(url_for("money.account", account=account or "-"), 303)
 
+
+def _add_corrections(pages: Blueprint, hq: Headquarters) -> None:
     @pages.get("/adjustments/of/<account>")
     @needs(Rank.AUDITOR)
     def account(account: str) -> str:

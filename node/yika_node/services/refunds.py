@@ -167,16 +167,7 @@ class RefundDesk:
             handed = self._handed(purchase, (epoch, seq), handing)
             slot = opened.image.slot(purchase.slot)
             assert slot is not None, "its terms were decided by it"
-            assert slot.record is not None, "it shows the purchase's record"
-            at = self.clock()
-            minting = RefundMinting(
-                purchase,
-                seq,
-                slot.record,
-                self.keyring.meter(purchase.meter),
-                opened.session.cut,
-                reason,
-            )
+            minting, at = self._minting(opened, slot, purchase, seq, reason), self.clock()
             opened.session.admit(minting.trial(at))
             approved = self.approvals.take(approval, digest, operator)
             _, intent = self.journal.append([approved, minting.draft], at=at, operator=operator)
@@ -190,6 +181,14 @@ class RefundDesk:
             except YikaError as failure:
                 problem = failure
         return self.enquiries.receipt(intent.epoch, intent.seq, problem)
+
+    def _minting(
+        self, opened: OpenCard, slot: SlotImage, purchase: Intent, seq: int, reason: str
+    ) -> RefundMinting:
+        """What follows for the slot that shows the purchase's own record."""
+        assert slot.record is not None, "it shows the purchase's record"
+        meter = self.keyring.meter(purchase.meter)
+        return RefundMinting(purchase, seq, slot.record, meter, opened.session.cut, reason)
 
     def pay_out(self, operator: str, epoch: int, seq: int, handing: Handing = IN_CASH) -> Receipt:
         """Hand out the money of a refund, with the account's card in the reader.

@@ -139,6 +139,11 @@ def wall_pages(bench: Bench, url_prefix: str | None = None) -> Blueprint:
             now=bench.now,
         )
 
+    _add_acts(pages, bench)
+    return pages
+
+
+def _add_acts(pages: Blueprint, bench: Bench) -> None:
     @pages.post("/insert")
     @public
     def insert() -> Response:
@@ -175,8 +180,6 @@ def wall_pages(bench: Bench, url_prefix: str | None = None) -> Blueprint:
         if request.form.get("act") == "out":
             return _done(lambda: bench.from_reader(name))
         return _done(lambda: bench.to_reader(card, name))
-
-    return pages
 
 
 def _done(act: Callable[[], object]) -> Response:
