@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs emupos, the emulator of receipt printers whose pictures the tests look at, in a virtual
 # environment of its own: it needs Python 3.13, the program 3.11.  Where there is no Python 3.13 the
-# tests that need it say so and are skipped.  Does nothing where it is there.
+# tests that need it say so and are skipped, but fail in continuous integration.  Does nothing where it
+# is there.
 set -eu
 
 home="${1:-.venv}/emupos"
