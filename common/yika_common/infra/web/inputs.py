@@ -21,7 +21,8 @@ def bound_form() -> None:
     Flask's own bound holds for the parts of a form with files alone, not for an ordinary one.
     """
     if request.mimetype == _ORDINARY_FORM:
-        request.max_content_length = min(request.max_content_length or FORM_MEMORY_MAX, FORM_MEMORY_MAX)
+        most = request.max_content_length or FORM_MEMORY_MAX
+        request.max_content_length = min(most, FORM_MEMORY_MAX)
 
 
 def check_inputs() -> None:
