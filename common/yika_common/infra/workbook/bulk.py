@@ -43,12 +43,12 @@ class BulkRows:
         self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - until close
 
     def write(self, values: Sequence[Value]) -> None:
-        """Write one row: a value for each column, None for an empty cell."""
+        """Write one row: a value for each column; None and an empty text are an empty cell."""
         self._sheet.rows += 1
         row = self._sheet.rows
         parts = [f'<row r="{row}">']
         for (letter, style, quoted), value in zip(self._columns, values, strict=True):
-            if value is None:
+            if value is None or value == "":
                 parts.append(f'<c r="{letter}{row}" s="{style}"/>')
             elif isinstance(value, str):
                 look = quoted if value.startswith(LIKE_A_FORMULA) else style
