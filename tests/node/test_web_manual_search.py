@@ -99,20 +99,6 @@ def test_no_picture_is_left_over() -> None:
 
 
 def test_help_on_every_page_opens_its_own_chapter(pages: Pages) -> None:
-    without = set(
-        [
-            "login",
-            "setup",
-            "manual",
-            "kit",
-            "static",
-            "api",
-            "metrics",
-            "healthz",
-            "lock",
-            "status",
-        ]
-    ) | {""}
     firsts = {
         rule.rule.lstrip("/").partition("/")[0]
         for rule in pages.app.url_map.iter_rules()
