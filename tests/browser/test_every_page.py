@@ -112,6 +112,7 @@ def large(page: Page) -> None:
     page.wait_for_load_state()
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("language", "text"), LOOKS)
 def test_nothing_keeps_anybody_out_of_any_page(
     open_page: OpenPage,
