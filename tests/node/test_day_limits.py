@@ -1,4 +1,4 @@
-"""What an operator may do in a day, in the utility's days; a second person lifts it for one act."""
+"""What an operator may do in a day of the utility; a second person lifts it for one act."""
 
 import tempfile
 from collections import defaultdict

@@ -35,7 +35,7 @@ jumps = st.one_of(
 def test_an_attempt_is_looked_at_when_its_wait_has_run_in_this_process_and_never_before(
     steps: list[tuple[str, int]],
 ) -> None:
-    """A model that knows nothing of any clock: the failures, and the seconds run since the last."""
+    """A model that knows no clock: the failures, and the seconds run since the last."""
     with tempfile.TemporaryDirectory() as folder:
         world = World(Path(folder) / "node")
         node = world.enrolled()

@@ -1,4 +1,4 @@
-"""Operators sign in: wrong passwords close a name, whatever is restarted; the last one out locks."""
+"""Operators sign in: wrong passwords close a name whatever is restarted; the last one locks."""
 
 from collections.abc import Iterator
 from pathlib import Path
