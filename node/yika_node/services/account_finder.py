@@ -28,7 +28,13 @@ from yika_node.db.finder_queries import (
     own_accounts,
     swapped_meters,
 )
-from yika_node.services.account_index import AccountIndex, fields_of, line_of, number_of
+from yika_node.services.account_index import (
+    SEPARATOR,
+    AccountIndex,
+    fields_of,
+    line_of,
+    number_of,
+)
 from yika_node.services.found import Found
 from yika_node.services.pinyin import initials_of
 
@@ -196,11 +202,10 @@ def _now(meter: str, swapped: dict[str, str]) -> str:
 
 def _rank(line: str, words: list[str]) -> int:
     """0: a field is what was typed; 1: one begins with it; 2: one holds it."""
-    fields = fields_of(line)
-    text = " ".join(words)
-    if text in fields or any(text in field.split() for field in fields):
+    begun = SEPARATOR + " ".join(words)
+    if begun + SEPARATOR in f"{SEPARATOR}{line}{SEPARATOR}":
         return 0
-    return 1 if any(field.startswith(text) for field in fields) else 2
+    return 1 if begun in f"{SEPARATOR}{line}" else 2
 
 
 def _found(line: str) -> Found:

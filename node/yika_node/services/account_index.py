@@ -60,7 +60,7 @@ class AccountIndex:
     @property
     def size(self) -> int:
         """Bytes that the text and its filter take."""
-        return sum(map(len, self._blocks)) + sum(map(len, self._filter))
+        return sum(map(len, self._blocks)) + len(self._filter)
 
     def put(self, number: str, line: str) -> None:
         """Let this be the account's line; an empty one takes it out."""
@@ -91,7 +91,7 @@ class AccountIndex:
         sought = sorted((word.encode() for word in words), key=len, reverse=True) or [b""]
         for block in self._candidates(words):
             text, end = self._blocks[block], 0
-            if not all(word in text for word in sought):
+            if len(sought) > 1 and not all(word in text for word in sought):
                 continue
             while (at := text.find(sought[0], end)) >= 0 and end < len(text):
                 begin, end = text.rfind(_END, 0, at) + 1, text.find(_END, at) + 1
@@ -106,7 +106,7 @@ class AccountIndex:
             return range(len(self._blocks))
         both = -1
         for bucket in buckets:
-            both &= int.from_bytes(bytes(column[bucket] for column in self._filter), "little")
+            both &= int.from_bytes(self._filter[bucket::BUCKETS], "little")
         return _bits(both)
 
     def _lines(self) -> Iterator[tuple[str, str]]:
@@ -118,17 +118,18 @@ class AccountIndex:
 
     def _pack(self, lines: Iterable[tuple[str, str]]) -> None:
         self._blocks: list[bytes] = []
-        self._filter: list[bytearray] = []
-        """For each eight blocks, one byte a bucket: which of the eight may hold its grams."""
+        columns: list[bytearray] = []
         held = iter(lines)
         while block := [line for _, (_, line) in zip(range(BLOCK), held, strict=False)]:
             place, bit = divmod(len(self._blocks), 8)
             if not bit:
-                self._filter.append(bytearray(BUCKETS))
-            column = self._filter[place]
+                columns.append(bytearray(BUCKETS))
+            column = columns[place]
             for gram in grams("\n".join(block)):
                 column[hash(gram) % BUCKETS] |= 1 << bit
             self._blocks.append(_END.join(line.encode() for line in block) + _END)
+        self._filter = b"".join(columns)
+        """For each eight blocks, one byte a bucket: which of the eight may hold its grams."""
 
 
 def line_of(fields: Iterable[str]) -> str:
