@@ -42,8 +42,8 @@ COLOURS = 48
 SITE = "yika_site"
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--font-render-hinting=none")
-# What is another number at every making: the chip's, the address's, the machine's own figures.
-_CHANGING = re.compile(r"\d[\d.,:-]*")
+# What is another at every making: codes and fingerprints, and the machine's own figures.
+_CHANGING = re.compile(r"\b(?:[A-Z0-9]{10,}|[0-9a-f]{8,})\b|\d[\d.,:-]*")
 
 
 class Walk:
