@@ -20,7 +20,7 @@ from yika_node.services.reports.audit import KINDS
 from yika_node.services.reports.catalogue import REPORTS
 from yika_node.services.reports.making import STATE_FILE
 from yika_node.services.reports.model import Kind
-from yika_node.services.reports.workshop import AT_ONCE, FOLDER_NAME, KEPT_S
+from yika_node.services.reports.workshop import AT_ONCE, FOLDER_NAME, KEPT_S, MEMORY, fleeting
 from yika_node.services.views import Level
 
 ALL_TIME = "since=2026-01-01T00:00:00&until=2026-12-31T23:59:59"
@@ -353,7 +353,7 @@ def test_workbooks_go_after_a_day(pages: Pages) -> None:
     clerk = pages.clerk()
     clerk.post("/business/workbook", {}, on="/business")
     first = finished(clerk, "sales")
-    room = pages.world.folder / FOLDER_NAME / first.split("/")[-1].removesuffix(".xlsx")
+    room = fleeting(pages.world.folder) / first.split("/")[-1].removesuffix(".xlsx")
     assert (room.stat().st_mode & 0o777, (room / STATE_FILE).stat().st_mode & 0o777) == (
         0o700,
         0o600,
@@ -373,3 +373,27 @@ def test_charts_say_their_numbers_in_words_and_in_a_table(pages: Pages, language
     assert all(drawings)
     assert shown.count("<details>") == 4
     assert "style=" not in shown.partition("<main")[2]
+
+
+def test_what_may_name_customers_does_not_outlive_the_power(pages: Pages) -> None:
+    clerk = pages.clerk()
+    clerk.post("/business/workbook", {}, on="/business")
+    finished(clerk, "sales")
+    assert fleeting(pages.world.folder).parent == MEMORY
+    assert not (pages.world.folder / FOLDER_NAME).exists()
+
+
+def test_a_name_that_somebody_else_has_taken_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, data = tmp_path / "memory", tmp_path / "data"
+    memory.mkdir()
+    data.mkdir()
+    monkeypatch.setattr("yika_node.services.reports.workshop.MEMORY", memory)
+    taken = fleeting(data)
+    assert taken.parent == memory
+    taken.chmod(0o755)
+    assert fleeting(data) == data / FOLDER_NAME
+    taken.rmdir()
+    taken.symlink_to(tmp_path)
+    assert fleeting(data) == data / FOLDER_NAME

@@ -1,14 +1,19 @@
 """Workbooks in the making: each in a process of its own, few at once, kept for a day.
 
-A workbook belongs to whoever asked for it; nobody else is told of it.  It lies in the data folder,
-readable by the program's user alone, because it may name customers.
+A workbook belongs to whoever asked for it; nobody else is told of it.  It may name customers, so
+it and what is written on the way lie where nothing outlives the power, readable by the program's
+user alone: a disk that is taken away tells nobody who they are.  A machine without such a place
+has them in its data folder.
 """
 
 import json
+import os
 import shutil
+import stat
 import sys
 import threading
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from subprocess import PIPE, Popen, TimeoutExpired
 from typing import Any, Final
@@ -21,6 +26,9 @@ from yika_common.values import dataclass
 from yika_node.services.reports.making import BOOK_FILE, DONE, FAILED, RUNNING, STATE_FILE
 
 FOLDER_NAME: Final = "workbooks"
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 - checked before it is used
+"""Files here are gone with the power."""
+
 AT_ONCE: Final = 2
 KEPT_S: Final = 24 * 3600
 KEPT_MOST: Final = 20
@@ -73,7 +81,7 @@ class Workshop:
     """Starts, watches and ends the processes, and keeps what they made."""
 
     def __init__(self, folder: Path, clock: Clock, random: RandomSource) -> None:
-        self._folder = folder / FOLDER_NAME
+        self._folder = fleeting(folder)
         self._clock = clock
         self._random = random
         self._lock = threading.Lock()
@@ -92,12 +100,11 @@ class Workshop:
             self._clean()
             name = self._random(_ID_SIZE).hex()
             room = self._folder / name
-            self._folder.mkdir(mode=0o700, exist_ok=True)
             room.mkdir(mode=0o700)
             about = {"owner": owner, "report": report, "asked_at": to_timestamp(self._clock())}
             replace_file(room / _ABOUT_FILE, json.dumps(about).encode(), mode=PRIVATE)
             command = [sys.executable, "-m", "yika_node.services.reports.making"]
-            process = Popen(command, stdin=PIPE)
+            process = Popen(command, stdin=PIPE, env={**os.environ, "TMPDIR": str(room)})
             self._running[name] = process
             assert process.stdin is not None, "asked for"
             process.stdin.write(json.dumps({**order, "folder": str(room)}).encode() + b"\n")
@@ -147,13 +154,6 @@ class Workshop:
                 _end(process)
             shutil.rmtree(self._folder / name, ignore_errors=True)
 
-    def close(self) -> None:
-        """End every process; what they had made so far goes with the next cleaning."""
-        with self._lock:
-            for process in self._running.values():
-                _end(process)
-            self._running.clear()
-
     def _reap(self) -> None:
         for name, process in list(self._running.items()):
             if process.poll() is not None:
@@ -195,6 +195,32 @@ class Workshop:
             old = found is None or now - found.asked_at > KEPT_S or found.status == FAILED
             if old or place >= KEPT_MOST:
                 shutil.rmtree(room, ignore_errors=True)
+
+
+def fleeting(folder: Path) -> Path:
+    """Where the workbooks of a data folder lie; it is there, and the program's user's alone."""
+    if MEMORY.is_dir():
+        mark = sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+        place = MEMORY / f"yika-{FOLDER_NAME}-{mark}"
+        try:
+            place.mkdir(mode=0o700, exist_ok=True)
+            found = place.lstat()
+        except OSError:
+            return _in(folder)
+        # The folder is everybody's: somebody else may have taken the name.
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and _shut(found.st_mode):
+            return place
+    return _in(folder)
+
+
+def _in(folder: Path) -> Path:
+    place = folder / FOLDER_NAME
+    place.mkdir(mode=0o700, exist_ok=True)
+    return place
+
+
+def _shut(mode: int) -> bool:
+    return not stat.S_IMODE(mode) & 0o077
 
 
 def _end(process: "Popen[bytes]") -> None:
