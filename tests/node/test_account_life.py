@@ -1,7 +1,7 @@
 """What becomes of an account: who may do what in which state, what is recorded and enforced."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -208,10 +208,11 @@ def test_debts_come_before_another_holder_and_before_the_end(
     debt = DebtSheet("d1", "欠费", "arrears", 1_250, 500_000, 0, 1)
     number = opened(node).number
     tell(world, node, a_sheet(number, 0, card="", debts=(debt,)))
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: life.change_holder(OPERATOR, number, Person(name="李"), "", WHY),
         lambda: life.close(OPERATOR, number, WHY),
-    ):
+    )
+    for act in acts:
         with pytest.raises(ArrearsFirst) as refused:
             act()
         assert refused.value.facts["owed"] == "12.50"
@@ -289,12 +290,13 @@ def test_an_account_never_sold_to_ends_at_once_and_is_still_found(
     closed = life.close(OPERATOR, number, WHY)
     assert (closed.status, closed.status_at) == (CLOSED, node.clock())
     assert node.accounts.finder.find("wxm", 2)[0].status == CLOSED
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: life.resume(OPERATOR, number, WHY),
         lambda: life.close(OPERATOR, number, WHY),
         lambda: life.hold(OPERATOR, number, a_hold(NOTE)),
         lambda: life.change_details(OPERATOR, number, Person(name="x"), "", WHY),
-    ):
+    )
+    for act in acts:
         with pytest.raises(AccountClosed):
             act()
 

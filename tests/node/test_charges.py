@@ -81,9 +81,7 @@ def money(node: Node) -> list[tuple[str, str, int, str]]:
 def charged(node: Node) -> list[Charged]:
     lines = [row.line for row in node.queries.records(1, 1, 1000)]
     return [
-        body
-        for body in (decode_line(line).body for line in lines)
-        if isinstance(body, Charged)
+        body for body in (decode_line(line).body for line in lines) if isinstance(body, Charged)
     ]
 
 

@@ -75,9 +75,8 @@ def own_account(store: Store, number: str) -> OwnAccount | None:
 def swapped_meters(store: Store) -> dict[str, str]:
     """Each meter that was replaced here, and the one in its place."""
     with named_engine_failures(), store.engine.connect() as connection:
-        return {
-            old: new for old, new in connection.exec_driver_sql("SELECT old, new FROM meter_swap")
-        }
+        rows = connection.exec_driver_sql("SELECT old, new FROM meter_swap").all()
+    return {row[0]: row[1] for row in rows}
 
 
 def newest(store: Store) -> Place:

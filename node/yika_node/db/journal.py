@@ -332,4 +332,5 @@ class Journal:
 
 
 def tip_message(epoch: int, seq: int, head: bytes) -> bytes:
+    """What a node signs of the end of its journal."""
     return _TIP_TAG + epoch.to_bytes(4, "big") + seq.to_bytes(8, "big") + head

@@ -19,8 +19,8 @@ class FeePriceFixed(YikaError):
 
     code = "fee_price_fixed"
     sentence = N_(
-        "This fee is %(price)s and no other sum. Nothing was taken. Leave the sum empty, or choose "
-        "another fee."
+        "This fee is %(price)s and no other sum. Nothing was taken. Leave the sum empty, or "
+        "choose another fee."
     )
 
 

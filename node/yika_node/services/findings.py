@@ -1,4 +1,4 @@
-"""What an inspection finds of one part: how it stands, in one sentence, and what to do about it."""
+"""What an inspection finds of one part: how it stands, in one sentence, and what to do."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

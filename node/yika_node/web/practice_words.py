@@ -33,19 +33,19 @@ HOW: Final[dict[str, Text]] = {
     ),
     "several": _("With the card in the reader, type amounts beside two meters in one sale."),
     "pull": _(
-        "F12, then P: the card will be pulled out while it is written. Sell. The money is kept and "
-        "nothing is lost: put the card in again and read it (F4), and the purchase is written."
+        "F12, then P: the card will be pulled out while it is written. Sell. The money is kept "
+        "and nothing is lost: put the card in again and read it (F4), and the purchase is written."
     ),
     "open_account": _(
         "F6: name, address, and meters that nobody has, such as those ending in 07."
     ),
     "issue": _(
-        "F12: put a blank card into the reader; then press the button for its card on the account's "
-        "page."
+        "F12: put a blank card into the reader; then press the button for its card on the "
+        "account's page."
     ),
     "refund": _(
-        "Sell once more, do not load it, and give it back from its receipt. A second person approves "
-        "it: put the managing card into the reader (F12), go back, and type its PIN."
+        "Sell once more, do not load it, and give it back from its receipt. A second person "
+        "approves it: put the managing card into the reader (F12), go back, and type its PIN."
     ),
     "lost": _("On an account's page, note its card as lost. Nothing is sold to it from then on."),
     "replace": _(
