@@ -149,6 +149,7 @@ def _account_row(number: int) -> dict[str, Any]:
         "persons": 3,
         "area_m2": None,
         "sealed": "",
+        "community": "",
         "opened_at": BEGIN,
     }
 
