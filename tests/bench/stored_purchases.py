@@ -150,6 +150,7 @@ def _account_row(number: int) -> dict[str, Any]:
         "area_m2": None,
         "sealed": "",
         "community": "",
+        "premises": "",
         "opened_at": BEGIN,
     }
 
