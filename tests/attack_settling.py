@@ -13,6 +13,8 @@ of which no record was lost with a database::
 from contextlib import suppress
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from attack_beginning import ZHAO
 from attack_books import POINTS, UNIT, UNIT_PRICE, Household
 from attack_cards import number_of
@@ -20,6 +22,8 @@ from attack_tools import order, swap, transfer
 from attack_town import Town
 from central_builders import ADMIN
 from node_world import OPERATOR
+from yika_central.db.settlement_store import SUPERSEDED
+from yika_central.db.tables import Sale, table_of
 from yika_central.domain.detection import Kind
 from yika_common.cards.tool_order import OrderKind
 from yika_common.errors import YikaError
@@ -188,7 +192,7 @@ def balance_of(town: Town, who: Household) -> Balance:
     for point in range(len(POINTS)):
         with suppress(YikaError):
             rows = town.nodes[point].queries.pending(account=who.account)
-            waits += sum(row.paid for row in rows if row.act != REFUND)
+            waits += sum(_waiting(town, point, row.epoch, row.seq) for row in rows)
         for view in town.refunds(point).waiting(who.account):
             if view.state is not RefundState.PAID:
                 intent = town.books.intent(point, view.sale.epoch, view.sale.seq)
@@ -203,6 +207,21 @@ def balance_of(town: Town, who: Household) -> Balance:
         waits=waits,
         handed_out_later=later,
     )
+
+
+def _waiting(town: Town, point: int, epoch: int, seq: int) -> int:
+    """The money of an open intent: what was paid, or what a replaced meter's credit had cost.
+
+    A point that is out of service does not hear what headquarters gave back of it.
+    """
+    intent = town.books.intent(point, epoch, seq)
+    sale = table_of(Sale)
+    here = (sale.c.node == POINTS[point], sale.c.epoch == epoch, sale.c.seq == seq)
+    with town.hq.database.reading() as session:
+        ended = session.execute(select(sale.c.outcome).where(*here)).scalar() == SUPERSEDED
+    if intent.act == REFUND or (ended and point in town.dead):
+        return 0
+    return intent.paid + intent.moved * UNIT_PRICE // UNIT
 
 
 def _moved_on(town: Town, who: Household, refund: Intent) -> bool:
