@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from waitress.server import create_server
 
 from yika_common.infra.passwords import Cost
@@ -278,15 +278,17 @@ def counter(folder: Path, clock: Standing) -> Iterator[tuple[str, Practice, Call
 
 
 @contextmanager
-def in_a_browser(language: str) -> Iterator[Walk]:
-    """Somebody at the counter of practice, in a browser that asks for the language."""
+def in_a_browser(language: str, own: Browser | None = None) -> Iterator[Walk]:
+    """Somebody at the counter of practice, in a browser that asks for the language.
+
+    ``own``: a browser that runs already; there can be one Playwright in a thread.
+    """
     clock = Standing()
     with (
         tempfile.TemporaryDirectory() as folder,
         counter(Path(folder) / "practice", clock) as (url, practice, mark),
-        sync_playwright() as playwright,
+        _launched() if own is None else nullcontext(own) as browser,
     ):
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         context = browser.new_context(
             locale=LANGUAGES[language],
             timezone_id="Asia/Shanghai",
@@ -298,12 +300,20 @@ def in_a_browser(language: str) -> Iterator[Walk]:
             yield Walk(context.new_page(), url, practice, clock, mark)
         finally:
             practice.reader.remove()
-            browser.close()
+            context.close()
 
 
-def walked_in(language: str) -> Walk:
+@contextmanager
+def _launched() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+def walked_in(language: str, own: Browser | None = None) -> Walk:
     """All pictures of a language, and the words that stood on their pages."""
-    with in_a_browser(language) as done:
+    with in_a_browser(language, own) as done:
         done.mark(shown=False)
         walk(done)
         done.mark(shown=True)
@@ -311,10 +321,10 @@ def walked_in(language: str) -> Walk:
     return done
 
 
-def stale(language: str) -> list[str]:
+def stale(language: str, own: Browser | None = None) -> list[str]:
     """The pictures whose pages say something else by now."""
     held = json.loads(WORDS.read_text(encoding="utf-8"))
-    return differing(held[language], walked_in(language).words)
+    return differing(held[language], walked_in(language, own).words)
 
 
 def differing(held: dict[str, str], now: dict[str, str]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from manual_pictures import LANGUAGES, Walk, in_a_browser
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from yika_node.practice.town import CLERK, PASSWORD, PIN
 
@@ -133,9 +133,9 @@ class Learner:
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_every_step_of_the_first_hour_checks_itself_off(
-    language: str, barriers: Callable[[Page], list[str]]
+    language: str, browser: Browser, barriers: Callable[[Page], list[str]]
 ) -> None:
-    with in_a_browser(language) as walked:
+    with in_a_browser(language, browser) as walked:
         learner = Learner(walked)
         assert learner.done() == 0
         assert barriers(walked.page) == []

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from browser_counter import ARGUMENTS, CHROMIUM, Counter
 from node_pages import pages_in
@@ -81,13 +81,12 @@ def hostile_site() -> Flask:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def chromium(browser: Browser) -> Iterator[Browser]:
     """A browser for which the attacker's name leads to this machine."""
-    with sync_playwright() as playwright:
-        mapped = f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1"
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, mapped])
-        yield browser
-        browser.close()
+    mapped = f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1"
+    rebound = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, mapped])
+    yield rebound
+    rebound.close()
 
 
 @pytest.fixture(scope="module")

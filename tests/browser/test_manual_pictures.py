@@ -2,13 +2,14 @@
 
 import manual_pictures
 import pytest
+from playwright.sync_api import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 
 @pytest.mark.parametrize("language", sorted(manual_pictures.LANGUAGES))
-def test_no_picture_shows_an_earlier_program(language: str) -> None:
-    stale = manual_pictures.stale(language)
+def test_no_picture_shows_an_earlier_program(language: str, browser: Browser) -> None:
+    stale = manual_pictures.stale(language, browser)
     assert stale == [], "make them anew: python packaging/dev/manual_pictures.py"
 
 
