@@ -124,9 +124,10 @@ def run(folder: Path, *arguments: str) -> Result:
 
 
 def test_cards_are_ordered_and_listed_on_the_command_line(folder: Path) -> None:
-    from datetime import UTC, datetime
+    from datetime import UTC, datetime, timedelta
 
-    day = datetime.now(UTC).date().isoformat()
+    # Today here may be yesterday where the utility is.
+    day = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
     order = (
         "tool", "order", "inspection", "000000000001", "--node", "N0001", "--holder", "Sun",
         "--until", day, "--reason", "the yearly round", "--by", "admin",

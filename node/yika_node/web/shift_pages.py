@@ -199,10 +199,10 @@ def move() -> Response:
     if desk.needs_second(amount) and not approval:
         digest = desk.digest(what, amount, reason, reference)
         said = Phrase(
-            "%(operator)s moves %(money)s of cash (%(what)s), because: %(why)s",
+            "%(operator)s moves %(money)s of cash (%(move)s), because: %(why)s",
             operator=operator(),
             money=money_to_text(amount),
-            what=str(MOVES[what]),
+            move=str(MOVES[what]),
             why=reason.strip(),
         )
         then = url_for(
