@@ -134,7 +134,6 @@ RIGHTS: Final[Mapping[Level, frozenset[Right]]] = {
             Right.TEST_PRINTER,
             Right.SET_PRINTER,
             Right.EXCHANGE,
-            Right.TAKE_JOURNAL,
         }
     ),
 }
