@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from browser_counter import ARGUMENTS, CHROMIUM
+from browser_counter import ARGUMENTS, CHROMIUM, Counter
+from node_pages import pages_in
+from served import served
 
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -119,3 +121,18 @@ class Hands:
 def hands() -> Callable[[Page], Hands]:
     """Makes the hands for a page."""
     return Hands
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
+    """A counter whose vending point serves pages for a whole file of tests."""
+    with pages_in(tmp_path_factory.mktemp("node") / "data") as pages, served(pages.app) as url:
+        yield Counter(pages, url)
+
+
+@pytest.fixture
+def counter(running: Counter) -> Counter:
+    """The same with no card in the reader, answering at once."""
+    running.pull()
+    running.delay_s = 0.0
+    return running

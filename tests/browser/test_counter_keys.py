@@ -1,32 +1,17 @@
 """What a task at the counter costs, counted in keys, and that no key is lost on the way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from browser_counter import Counter, Hands, OpenPage, focus_is_in_main, put_in, signed_in
-from node_pages import pages_in
 from node_world import Fate, a_chip, meters_for
-from served import served
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)
 
 MakeHands = Callable[[Page], Hands]
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    with pages_in(tmp_path_factory.mktemp("node") / "data") as pages, served(pages.app) as url:
-        yield Counter(pages, url)
-
-
-@pytest.fixture
-def counter(running: Counter) -> Counter:
-    running.pull()
-    running.delay_s = 0.0
-    return running
 
 
 def sold(counter: Counter, before: int) -> list[tuple[int, str]]:

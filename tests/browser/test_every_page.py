@@ -11,8 +11,6 @@ from playwright.sync_api import Page
 from werkzeug.routing import Rule
 
 from browser_counter import Counter, OpenPage, focus_is_in_main, put_in, signed_in
-from node_pages import pages_in
-from served import served
 
 pytestmark = pytest.mark.browser
 
@@ -60,18 +58,6 @@ IS_DRAWN: Final = """(element) => {
     const style = getComputedStyle(element);
     return style.borderTopStyle !== "none" || style.outlineStyle !== "none";
 }"""
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    with pages_in(tmp_path_factory.mktemp("node") / "data") as pages, served(pages.app) as url:
-        yield Counter(pages, url)
-
-
-@pytest.fixture
-def counter(running: Counter) -> Counter:
-    running.pull()
-    return running
 
 
 def places(counter: Counter) -> dict[str, str]:

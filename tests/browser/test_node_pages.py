@@ -1,6 +1,6 @@
 """The counter in a real browser: keys, cards, both languages, nothing that keeps people out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -10,27 +10,13 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from browser_counter import Counter, OpenPage, focus_is_in_main, put_in, signed_in
-from node_pages import pages_in
 from node_world import a_chip, meters_for
-from served import served
 from yika_common.journal.excerpt import read_code
 from yika_common.signing.signed_file import read_signed_file
 from yika_common.sync.receipts import Evidence
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    with pages_in(tmp_path_factory.mktemp("node") / "data") as pages, served(pages.app) as url:
-        yield Counter(pages, url)
-
-
-@pytest.fixture
-def counter(running: Counter) -> Counter:
-    running.pull()
-    return running
 
 
 PLACES = (

@@ -1,31 +1,16 @@
 """What change, a deposit and the last sale cost at the counter, counted in keys."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from browser_counter import Counter, Hands, OpenPage, put_in, signed_in
-from node_pages import pages_in
-from served import served
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)
 
 MakeHands = Callable[[Page], Hands]
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    with pages_in(tmp_path_factory.mktemp("node") / "data") as pages, served(pages.app) as url:
-        yield Counter(pages, url)
-
-
-@pytest.fixture
-def counter(running: Counter) -> Counter:
-    running.pull()
-    running.delay_s = 0.0
-    return running
 
 
 def test_a_sale_with_change_costs_one_key_and_what_is_given(
