@@ -91,3 +91,38 @@ def test_nobody_waits_for_a_reader_that_takes_its_time() -> None:
     assert time.monotonic() - begun < 2 * PATIENCE.total_seconds()
     answer.set()
     assert until(lambda: watch.seen().presence is Presence.CARD, 10)
+
+
+def test_a_card_that_leaves_while_the_reader_answers_is_missed_for_no_longer_than_that() -> None:
+    slot = Slot()
+
+    def leaves() -> bool:
+        there, slot.answer = slot.present(), False
+        slot.now += timedelta(seconds=1)
+        return there
+
+    slot.answer = True
+    watch = CardWatch(leaves, slot.clock)
+    assert watch.seen().presence is Presence.CARD
+    assert watch.seen().presence is Presence.EMPTY
+
+
+def test_whoever_has_read_a_card_knows_better_than_an_earlier_look() -> None:
+    slot = Slot()
+
+    def read_meanwhile() -> bool:
+        before = slot.present()
+        assert watch.read().tag == "card-1"
+        return before
+
+    watch = CardWatch(read_meanwhile, slot.clock)
+    assert watch.seen() == Seen(Presence.CARD, insertion=1)
+
+
+def test_a_reader_at_work_is_asked_again_as_soon_as_somebody_looks() -> None:
+    slot = Slot()
+    slot.answer = ReaderBusy()
+    watch = CardWatch(slot.present, slot.clock)
+    assert watch.seen().presence is Presence.EMPTY
+    slot.answer = True
+    assert watch.seen().presence is Presence.CARD

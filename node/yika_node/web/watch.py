@@ -4,6 +4,9 @@ Pages ask every second and must never queue up behind a card that is being writt
 reader that hangs: the reader is asked in the background, and a page waits a moment at most.  While
 there is no answer, or somebody works with the card, the last one stands.
 
+An answer is as old as its question: what the reader tells while the card leaves is asked for anew
+the next second.  Whoever reads a card meanwhile knows better, and his answer stands.
+
 Insertions are counted: a page that was made for the card of one says so when it is over, even if
 another card has taken its place since.
 """
@@ -62,6 +65,7 @@ class CardWatch:
         self._present = present
         self._clock = clock
         self._asking = threading.Lock()
+        self._telling = threading.Lock()
         self._asked_at: datetime | None = None
         self._seen = _NOBODY_LOOKED
 
@@ -75,25 +79,32 @@ class CardWatch:
 
     def read(self) -> Seen:
         """What is in the reader after somebody has read a card in it: a card."""
-        last = self._seen
-        if last.presence is not Presence.CARD:
-            self._seen = Seen(Presence.CARD, None, last.insertion + 1)
-        return self._seen
+        with self._telling:
+            last = self._seen
+            if last.presence is not Presence.CARD:
+                self._seen = Seen(Presence.CARD, None, last.insertion + 1)
+            return self._seen
 
     def _ask(self, answered: threading.Event) -> None:
         try:
-            self._seen = self._look()
-            self._asked_at = self._clock()
+            asked_at, last = self._clock(), self._seen
+            seen = self._look(last)
+            if seen is None:
+                return
+            with self._telling:
+                if self._seen is last:
+                    self._seen = seen
+            self._asked_at = asked_at
         finally:
             self._asking.release()
             answered.set()
 
-    def _look(self) -> Seen:
-        last = self._seen
+    def _look(self, last: Seen) -> Seen | None:
+        """What the reader says now; None: somebody is at it, and it says nothing."""
         try:
             present = self._present()
         except ReaderBusy:
-            return last
+            return None
         except (ReaderError, NotEnrolled) as problem:
             return Seen(Presence.TROUBLE, problem, last.insertion)
         if not present:
