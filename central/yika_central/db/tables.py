@@ -16,6 +16,13 @@ from yika_central.db.customer_tables import (
     SheetChange,
     SheetPart,
 )
+from yika_central.db.duplicate_tables import (
+    AccountMerge,
+    AccountTrace,
+    DuplicatePair,
+    Household,
+    TraceDue,
+)
 from yika_central.db.ledger_tables import (
     Account,
     AccountMeter,
@@ -84,7 +91,9 @@ __all__ = [
     "AccountFacts",
     "AccountHold",
     "AccountLife",
+    "AccountMerge",
     "AccountMeter",
+    "AccountTrace",
     "Acknowledgement",
     "AdjustmentEntry",
     "Approval",
@@ -101,9 +110,11 @@ __all__ = [
     "ClosedMonth",
     "Debt",
     "DebtEntry",
+    "DuplicatePair",
     "EnrolmentRefusal",
     "EnrolmentToken",
     "HeldItem",
+    "Household",
     "IssuedCard",
     "Item",
     "LateSale",
@@ -155,6 +166,7 @@ __all__ = [
     "TariffReplay",
     "TariffVersion",
     "ToolOrder",
+    "TraceDue",
     "UnissuedCard",
     "table_of",
 ]
