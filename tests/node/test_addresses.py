@@ -2,8 +2,8 @@
 
 import pytest
 
+from yika_common.sync.addresses import normalised, premises_key
 from yika_common.sync.personal_data import Person
-from yika_node.services.addresses import normalised, premises_key
 
 KEY, OTHER = bytes(32), bytes([1] * 32)
 

@@ -36,7 +36,7 @@ WHEN_USED = {
     "yika_node.services.account_import",
     "yika_node.services.account_index",
     "yika_node.services.account_life",
-    "yika_node.services.addresses",
+    "yika_common.sync.addresses",
     "yika_node.services.holds",
     "yika_node.services.last_readings",
     "yika_node.services.life_errors",

@@ -131,7 +131,7 @@ class AccountDesk:
         Raises:
             VaultLocked, KeysNotHeld, NotEnrolled: nothing can be told.
         """
-        from yika_node.services.addresses import premises_key  # noqa: PLC0415 - few accounts
+        from yika_common.sync.addresses import premises_key  # noqa: PLC0415 - few accounts
 
         return premises_key(person, area, community, self._keyring.personal_key())
 

@@ -160,7 +160,7 @@ class Customers:
 
     def _premises(self, sheet: AccountSheet) -> str:
         """What the account's premises are known by; a closed one has none any more."""
-        from yika_node.services.addresses import premises_key  # noqa: PLC0415 - with the first
+        from yika_common.sync.addresses import premises_key  # noqa: PLC0415 - with the first
 
         if sheet.person is None or sheet.status == CLOSED:
             return ""

@@ -2,8 +2,8 @@
 
 A flat is known by its community, building, unit and room, however they are typed: 3号楼, 三幢 and
 3 are one building, １单元 and 1 one unit.  Where they are not given, the whole text is taken.  The
-hash is under the node's key for personal data, so that a record tells that two addresses are the
-same, and to nobody which.
+hash is under a key of its maker (a node's for personal data), so that it tells that two addresses
+are the same, and to nobody which.
 """
 
 import hashlib
