@@ -25,7 +25,8 @@ def swap_row(record: Record) -> Values:
     assert isinstance(body, meter_bodies.MeterSwapped)
     same = ("account", "slot", "old", "new", "generation", "count", "total", "balance")
     return {
-        name: getattr(body, name) for name in (*same, "unloaded", "moved", "used", "start")
+        name: getattr(body, name)
+        for name in (*same, "unloaded", "moved", "used", "start", "owed", "holds")
     } | {
         "service": str(body.service),
         "reading": body.reading,
@@ -118,6 +119,21 @@ def place_meters(connection: Connection, accounts: Collection[str]) -> None:
         update(meter).where(here).values(meter=bindparam("k_meter")),
         [{"k_account": row.account, "k_slot": row.slot, "k_meter": row.new} for row in rows],
     )
+
+
+def release_meters(connection: Connection, node: str, accounts: Collection[str]) -> None:
+    """Let the meters of accounts that were opened by mistake be nobody's again.
+
+    Only where that node had opened the account, and nobody sold to it.
+    """
+    if not accounts:
+        return
+    account, meter, sale = table_of(Account), table_of(AccountMeter), table_of(Sale)
+    opened = select(account.c.account).where(
+        account.c.account.in_(sorted(accounts)), account.c.node == node
+    )
+    sold = select(sale.c.account).where(sale.c.account == meter.c.account).exists()
+    connection.execute(meter.delete().where(meter.c.account.in_(opened), ~sold))
 
 
 class SwappedOut(NamedTuple):

@@ -31,7 +31,8 @@ class MeterSwap(Row, table=True):
 
     ``generation``, ``count`` and ``total`` are the old meter's newest purchase that its node knew:
     what was bought of it later is not in ``moved``.  ``reading`` is the number of the write-back
-    that ``balance`` is from, ``figure`` 1 where a second person approved it instead.
+    that ``balance`` is from, ``figure`` 1 where a second person approved it instead.  Of ``moved``
+    the new meter has no room yet for ``owed``; ``holds`` is the most it holds, 0: nobody said.
     """
 
     node: str = key()
@@ -56,4 +57,6 @@ class MeterSwap(Row, table=True):
     reason: str
     operator: str
     swapped_at: int = integer()
+    owed: int = integer(0)
+    holds: int = integer(0)
     __table_args__ = (Index("meter_swap_account", "account", "slot"),)

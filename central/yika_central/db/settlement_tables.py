@@ -86,7 +86,11 @@ class AdjustmentEntry(Row, table=True):
 
 
 class QuantityEntry(Row, table=True):
-    """A part of the cumulative adjustment of one meter's quantity, decided by a person."""
+    """A part of the cumulative adjustment of one meter's quantity.
+
+    Decided by a person; or, where ``made_by`` is empty, what ``meter`` had no room for when it
+    took the place of ``old``.  It holds at most ``holds``; 0: nobody said.
+    """
 
     account: str = key()
     slot: int = integer_key()
@@ -98,6 +102,9 @@ class QuantityEntry(Row, table=True):
     made_by: str
     seconded_by: str = ""
     made_at: int = integer()
+    old: str = ""
+    meter: str = ""
+    holds: int = integer(0)
 
 
 class Debt(Row, table=True):

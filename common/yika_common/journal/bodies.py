@@ -53,11 +53,16 @@ PURCHASE = ""
 REPLACEMENT = "replacement"
 SWAP = "swap"
 REFUND = "refund"
-ACTS = (PURCHASE, REPLACEMENT, SWAP, REFUND)
+MAKEUP = "makeup"
+ACTS = (PURCHASE, REPLACEMENT, SWAP, REFUND, MAKEUP)
 """Why a record goes onto a card: something was bought; a new card says again what its slots are
-owed; a new meter begins with what was left in the one it replaces; a purchase is given back."""
+owed; a new meter begins with what was left in the one it replaces; a purchase is given back; a
+quantity that is owed to the meter is loaded, and nothing is bought with it."""
 
-CARRYING = (REPLACEMENT, SWAP)
+ON_A_NEW_CARD = (REPLACEMENT, SWAP)
+"""Acts by which the first records of a card are made."""
+
+CARRYING = (*ON_A_NEW_CARD, MAKEUP)
 """Acts that move what was bought before: they have no price, nor count in any quota."""
 
 FIGURE_MAX = 10**12
@@ -311,8 +316,10 @@ class Intent(Body):
                 Phrase("“qty”, “amt”, “kp”, “db” and “ln” are below zero in a refund only")
             )
         if self.act in CARRYING:
-            if any((self.quantity, self.amount, self.paid, self.adjusted_quantity, self.free)):
+            if any((self.quantity, self.amount, self.paid, self.free)):
                 raise ValueError(Phrase("“amt” and “qty” are 0 where nothing is bought"))
+            if self.adjusted_quantity and (self.act != MAKEUP or self.adjusted_quantity < 0):
+                raise ValueError(Phrase("“jq” without a purchase is above 0, and made up"))
         elif not (self.tariff and self.tariff_version and self.tariff_digest):
             raise ValueError(Phrase("“tid”, “tv” and “th” say what the price rests on"))
 

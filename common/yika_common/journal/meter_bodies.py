@@ -76,7 +76,8 @@ class MeterSwapped(Body):
 
     The old meter is sold nothing any more.  ``generation``, ``count`` and ``total`` are the
     newest purchase of the old meter that is known: what was bought later is not in ``moved``.
-    The account's card is issued anew, and its first record for the new meter brings ``moved``.
+    The account's card is issued anew, and its first record for the new meter brings ``moved``, as
+    far as that meter can hold it; the rest is ``owed``, and made up for later.
     """
 
     kind: ClassVar[str] = "swap"
@@ -93,7 +94,11 @@ class MeterSwapped(Body):
     unloaded: int = number("ul", most=FIGURE_MAX, default=0)
     """Bought, and not yet taken by the old meter."""
     moved: int = number("mv", most=FIGURE_MAX)
-    """What the new meter begins with: the two together, or nothing if that is below zero."""
+    """What moves to the new meter: the two together, or nothing if that is below zero."""
+    owed: int = number("ow", most=FIGURE_MAX, default=0)
+    """Of that what the new meter has no room for now; it begins with the rest."""
+    holds: int = number("mx", most=FIGURE_MAX, default=0)
+    """The most that the new meter holds, as its plate says; 0: nobody said."""
     used: int = number("use", most=TOTAL_MAX)
     """Lifetime use of the old meter at the end."""
     start: int = number("si", most=TOTAL_MAX, default=0)
@@ -113,5 +118,7 @@ class MeterSwapped(Body):
             raise ValueError(Phrase("“m” is another meter than “mo”"))
         if self.moved != max(0, self.balance + self.unloaded):
             raise ValueError(Phrase("“mv” is “bal” and “ul” together, if that is above 0"))
+        if self.owed > self.moved:
+            raise ValueError(Phrase("“ow” is a part of “mv”"))
         if self.figure and not self.approved:
             raise ValueError(Phrase("“fg” needs “aq”"))

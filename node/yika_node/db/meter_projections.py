@@ -12,8 +12,8 @@ def swapped(
     """From now on the account's meter is the new one; an account opened elsewhere has no row."""
     c.execute(
         "INSERT INTO meter_swap (epoch, seq, account, slot, service, old, new, generation, count,"
-        " total, balance, moved, at, operator, reason)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " total, balance, moved, at, operator, reason, owed, holds)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             epoch,
             record.seq,
@@ -30,6 +30,8 @@ def swapped(
             record.ts,
             record.operator,
             body.reason,
+            body.owed,
+            body.holds,
         ),
     )
     c.execute(

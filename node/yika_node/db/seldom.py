@@ -161,8 +161,9 @@ class CardEnd(Row, table=True):
 
 
 class MeterSwap(Row, table=True):
-    """Projection: a meter that took the place of another, and what it began with (``moved``).
+    """Projection: a meter that took the place of another, and what moved to it (``moved``).
 
+    Of that ``owed`` waits for room in it; ``holds`` is the most it holds, 0 where nobody said.
     ``generation``, ``count`` and ``total`` are the newest purchase of the old meter in that.
     """
 
@@ -181,6 +182,8 @@ class MeterSwap(Row, table=True):
     at: int = row.number()
     operator: str
     reason: str
+    owed: int = row.added(0)
+    holds: int = row.added(0)
     __table_args__ = (Index("meter_swap_account", "account", "slot"),)
 
 
