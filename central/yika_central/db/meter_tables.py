@@ -3,7 +3,7 @@
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from yika_central.db.base import Row, integer, integer_key, key, maybe_integer
+from yika_central.db.base import Row, added, integer, integer_key, key, maybe_integer
 
 
 class ToolOrder(Row, table=True):
@@ -57,6 +57,6 @@ class MeterSwap(Row, table=True):
     reason: str
     operator: str
     swapped_at: int = integer()
-    owed: int = integer(0)
-    holds: int = integer(0)
+    owed: int = added(0)
+    holds: int = added(0)
     __table_args__ = (Index("meter_swap_account", "account", "slot"),)

@@ -7,7 +7,7 @@ in, ``of_month`` the month it is about; both are ``YYYY-MM`` in the utility's ti
 
 from sqlalchemy import Index
 
-from yika_central.db.base import Row, integer, integer_key, key
+from yika_central.db.base import Row, added, integer, integer_key, key
 
 
 class PolicyChange(Row, table=True):
@@ -102,9 +102,9 @@ class QuantityEntry(Row, table=True):
     made_by: str
     seconded_by: str = ""
     made_at: int = integer()
-    old: str = ""
-    meter: str = ""
-    holds: int = integer(0)
+    old: str = added("")
+    meter: str = added("")
+    holds: int = added(0)
 
 
 class Debt(Row, table=True):
