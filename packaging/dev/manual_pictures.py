@@ -70,11 +70,21 @@ class Walk:
         self.page.goto(self.url + path)
         self.page.wait_for_load_state("networkidle")
 
-    def press(self, key: str) -> None:
-        """Press a key, and wait for what it leads to."""
-        self.page.keyboard.press(key)
-        self.page.wait_for_timeout(150)
-        self.page.wait_for_load_state("networkidle")
+    def press(self, *keys: str) -> None:
+        """Press keys that lead nowhere, or whose outcome is waited for next."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Whatever is pressed within leads to another page, which is there at the end.
+
+        To open a page by its address while another one is on its way lets the two race.
+        """
+        self.page.evaluate("document.querySelector('main').dataset.left = ''")
+        yield
+        self.page.wait_for_selector("main:not([data-left])")
+        self.page.wait_for_load_state()
 
     def put_in(self, card: str) -> None:
         """Put a card into the reader, or nothing."""
@@ -127,7 +137,8 @@ def walk(walked: Walk) -> None:
     walked.go("/login")
     page.fill("#f-name", SUPERVISOR)
     page.fill("#f-password", PASSWORD)
-    walked.press("Enter")
+    with walked.leaving():
+        walked.press("Enter")
     walked.take("counter")
     _open_shift(walked)
     _sell(walked)
@@ -156,8 +167,8 @@ def _open_shift(walked: Walk) -> None:
     walked.go("/shift")
     page = walked.page
     page.locator("main form[method=post] input:visible").first.fill("200")
-    page.locator("main form[method=post] button").first.click()
-    page.wait_for_selector(".notice.good")
+    with walked.leaving():
+        page.locator("main form[method=post] button").first.click()
 
 
 def _sell(walked: Walk) -> None:
@@ -167,21 +178,19 @@ def _sell(walked: Walk) -> None:
     page.fill("[name=amount-0]", "100")
     page.wait_for_timeout(900)
     walked.take("sell")
-    walked.press("Enter")
-    walked.press("Enter")
-    page.wait_for_url("**/receipts/**", timeout=10_000)
+    with walked.leaving():
+        walked.press("Enter", "Enter")
     walked.take("receipt")
-    page.locator("a[href*='/refunds/new/']").first.click()
-    page.wait_for_url("**/refunds/new/**")
+    with walked.leaving():
+        page.locator("a[href*='/refunds/new/']").first.click()
     walked.take("refund")
     walked.put_in("card-2")
     walked.go("/sell")
     page.fill("[name=amount-2]", "50")
     page.wait_for_timeout(400)
     walked.practice.reader.pull_next = True
-    walked.press("Enter")
-    walked.press("Enter")
-    page.wait_for_timeout(300)
+    with walked.leaving():
+        walked.press("Enter", "Enter")
     walked.take("pulled")
     walked.put_in("card-2")
     walked.clock.go_on()
@@ -208,13 +217,12 @@ def _accounts(walked: Walk) -> None:
     walked.put_in("")
     walked.go("/accounts")
     page.locator("main form input:visible").first.fill("练习路")
-    walked.press("Enter")
-    page.wait_for_timeout(600)
+    with walked.leaving():
+        walked.press("Enter")
     walked.take("accounts")
     walked.go("/accounts?q=练习路 1")
-    page.locator("main table a").first.click()
-    page.wait_for_url("**/accounts/PRACTICE*")
-    page.wait_for_load_state("networkidle")
+    with walked.leaving():
+        page.locator("main table a").first.click()
     walked.take("account")
     walked.go("/accounts/new")
     walked.take("open_account")
@@ -223,14 +231,13 @@ def _accounts(walked: Walk) -> None:
 def _card_life(walked: Walk) -> None:
     page = walked.page
     walked.go("/accounts?q=练习路 2")
-    page.locator("main table a").first.click()
-    page.wait_for_url("**/accounts/PRACTICE*")
+    with walked.leaving():
+        page.locator("main table a").first.click()
     walked.page.goto(page.url.partition("?")[0] + "/card")
     form = page.locator("form[action$='/card/lost']")
     form.locator("input:visible").first.fill("1380000")
-    walked.press("Enter")
-    walked.press("Enter")
-    page.wait_for_selector("form[action$='/card/found']")
+    with walked.leaving():
+        walked.press("Enter", "Enter")
     walked.take("lost")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from manual_pictures import LANGUAGES, Walk, in_a_browser
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from yika_node.practice.town import CLERK, PASSWORD, PIN
 
@@ -25,33 +25,29 @@ class Learner:
 
     def key_on_table(self, key: str) -> None:
         self.walked.go("/practice/table")
-        self.walked.press(key)
-        self.page.wait_for_timeout(300)
+        with self.walked.leaving():
+            self.walked.press(key)
         self.walked.clock.go_on()
 
     def sign_in(self) -> None:
         self.walked.go("/login")
         self.page.fill("#f-name", CLERK)
         self.page.fill("#f-password", PASSWORD)
-        self.walked.press("Enter")
-
-    def count(self, path: str, money: str, after: str) -> None:
-        self.walked.go(path)
-        self.page.locator("main form[method=post] input:visible").first.fill(money)
-        self.walked.press("Enter")
-        self.page.wait_for_timeout(300)
-        if after and self.page.locator(after).count() == 0:
+        with self.walked.leaving():
             self.walked.press("Enter")
-        self.page.wait_for_timeout(300)
+
+    def open_shift(self) -> None:
+        self.walked.go("/shift")
+        self.page.keyboard.type("200")
+        with self.walked.leaving():
+            self.walked.press("Enter")
 
     def sell(self, amounts: dict[int, str]) -> None:
         self.walked.go("/sell")
         for slot, amount in amounts.items():
             self.page.fill(f"[name=amount-{slot}]", amount)
-        self.page.wait_for_timeout(600)
-        self.walked.press("Enter")
-        self.walked.press("Enter")
-        self.page.wait_for_timeout(500)
+        with self.walked.leaving():
+            self.walked.press("Enter", "Enter")
 
     def load(self, card: str) -> None:
         self.walked.go(f"/meters/?card={card}")
@@ -61,24 +57,20 @@ class Learner:
     def give_back(self) -> None:
         """From the receipt that is shown; approved with the managing card."""
         page = self.page
-        page.locator("a[href*='/refunds/new/']").first.click()
-        page.wait_for_url("**/refunds/new/**")
+        with self.walked.leaving():
+            page.locator("a[href*='/refunds/new/']").first.click()
         page.locator("main form[method=post] input:visible").first.fill("tried it")
-        self.walked.press("Enter")
-        page.wait_for_timeout(400)
-        if "/approvals/" not in page.url and "/approve" not in page.url:
+        with self.walked.leaving():
             self.walked.press("Enter")
-            page.wait_for_timeout(400)
-        asked = page.url
         self.put_in("manager")
-        page.goto(asked)
         page.locator("main input[type=password]").first.fill(PIN)
-        self.walked.press("Enter")
-        page.wait_for_timeout(500)
+        with self.walked.leaving():
+            self.walked.press("Enter")
         self.put_in("card-1")
-        for _ in range(2):  # The second press confirms.
-            page.locator("main form[method=post] button").first.click()
-            page.wait_for_timeout(400)
+        button = page.locator("main form[method=post] button").first
+        button.click()
+        with self.walked.leaving():
+            button.click()  # The second press confirms.
 
     def put_in(self, card: str) -> None:
         self.walked.put_in(card)
@@ -86,15 +78,15 @@ class Learner:
     def issue_card(self, account: str) -> None:
         self.put_in("spare-1")
         self.page.goto(account)
-        self.page.locator("form[action$='/card'] button").first.click()
-        self.page.wait_for_timeout(600)
+        with self.walked.leaving():
+            self.page.locator("form[action$='/card'] button").first.click()
 
     def lose(self, account: str) -> None:
         self.page.goto(account + "/card")
         form = self.page.locator("form[action$='/card/lost']")
         form.locator("input:visible").first.fill("by telephone")
-        self.walked.press("Enter")
-        self.walked.press("Enter")
+        with self.walked.leaving():
+            self.walked.press("Enter", "Enter")
         self.page.wait_for_selector("form[action$='/card/found']")
 
     def replace(self, account: str) -> None:
@@ -102,9 +94,9 @@ class Learner:
         self.page.goto(account + "/card/replace")
         form = self.page.locator("form[action$='/card/replace']")
         form.locator("input:visible").first.fill("lost")
-        for _ in range(2):
+        form.locator("button").first.click()
+        with self.walked.leaving():
             form.locator("button").first.click()
-            self.page.wait_for_timeout(500)
 
     def open_account(self) -> str:
         page = self.page
@@ -114,21 +106,18 @@ class Learner:
         page.fill("[name=persons]", "3")
         page.fill("[name=area_m2]", "80")
         page.check("[name=profile][value='4']")
-        page.wait_for_timeout(500)
+        expect(page.locator("[name^=meter-]")).to_have_count(4)
         for slot, meter in enumerate(("107", "207", "307", "407")):
             page.fill(f"[name=meter-{slot}]", f"PRACTICE-{meter}")
-        page.locator("main form[method=post] button").last.click()
-        page.wait_for_url("**/accounts/PRACTICE*")
+        with self.walked.leaving():
+            page.locator("main form[method=post] button").last.click()
         return page.url
 
     def close_shift(self) -> None:
         self.walked.go("/shift")
         self.page.locator("form[action*='/shift/close/'] input:visible").first.fill("350")
-        for _ in range(2):
-            button = self.page.locator("form[action*='/shift/close/'] button")
-            if button.count():
-                button.first.click()
-                self.page.wait_for_timeout(400)
+        with self.walked.leaving():
+            self.page.locator("form[action*='/shift/close/'] button").first.click()
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
@@ -142,7 +131,7 @@ def test_every_step_of_the_first_hour_checks_itself_off(
         walked.go("/practice/table")
         assert barriers(walked.page) == []
         learner.sign_in()
-        learner.count("/shift", "200", ".notice.good")
+        learner.open_shift()
         learner.key_on_table("1")
         learner.sell({0: "100"})
         assert learner.done() == 3
