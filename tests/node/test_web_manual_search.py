@@ -34,18 +34,21 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
 
 
 @pytest.mark.parametrize(
-    ("language", "words", "chapter"),
+    ("language", "words", "anchor"),
     [
-        ("en", "BACKUP stick", "safekeeping"),
-        ("zh", "备份 U 盘", "safekeeping"),
-        ("zh", "水印", "practice"),
+        ("en", "BACKUP stick", "safekeeping-backups"),
+        ("zh", "备份 U 盘", "safekeeping-backups"),
+        ("zh", "水印", "practice-starting"),
+        ("en", "recycled water", "selling"),
     ],
 )
 def test_a_search_leads_to_the_passage(
-    pages: Pages, language: str, words: str, chapter: str
+    pages: Pages, language: str, words: str, anchor: str
 ) -> None:
-    page = pages.clerk(language).get(f"/manual/search?q={words}").text
-    assert f'href="/manual#{chapter}"' in page
+    clerk = pages.clerk(language)
+    page = clerk.get(f"/manual/search?q={words}").text
+    assert f'href="/manual#{anchor}"' in page
+    assert f'id="{anchor}"' in clerk.get("/manual").text
     assert "<mark>" in page
 
 
