@@ -1,5 +1,7 @@
 """What a record can say about a drawer: a shift opened, cash moved, counted and closed, banked.
 
+And about what drawers come to together: a part of a shift, a sales day, a month, a year.
+
 As :mod:`yika_common.journal.bodies`, in whose terms these are; loaded with the first of them.
 
 What belongs to a shift is what its operator did from its ``shift`` record on up to its ``z``
@@ -43,6 +45,12 @@ PIECES_MAX = 1_000_000
 REST = "*"
 """In a Z report's place for a tariff: all those together for which it has no more room."""
 
+CUT, DAY, MONTH, YEAR = "cut", "day", "month", "year"
+PERIODS = (DAY, MONTH, YEAR)
+"""A part of a shift on one price basis; what the point's shifts come to, by their days."""
+
+BASIS_MAX = 80
+
 _DENOMINATIONS_MAX = 32
 _WORD_MAX = 16
 _U32 = (1 << 32) - 1
@@ -81,6 +89,18 @@ def _counts(key: str) -> Any:
     return rows(key, Counted, checks, most=_DENOMINATIONS_MAX, default=())
 
 
+def _sums(key: str) -> Any:
+    word, times = is_text(1, _WORD_MAX), is_number(1, _U32)
+    checks = word, word, times, is_number(-FIGURE_MAX, FIGURE_MAX)
+    return rows(key, Summed, checks, default=())
+
+
+def _prices(key: str) -> Any:
+    times = is_number(1, _U32)
+    checks = is_text(1, TEXT_MAX), times, times, is_number(-FIGURE_MAX, FIGURE_MAX)
+    return rows(key, Priced, checks, default=())
+
+
 def worth(counts: tuple[Counted, ...]) -> int:
     """What so many pieces come to."""
     return sum(value * pieces for value, pieces in counts)
@@ -99,6 +119,8 @@ class ShiftOpened(Body):
     amount: int = number("amt", most=FIGURE_MAX)
     counts: tuple[Counted, ...] = _counts("dn")
     """By note and coin; empty: only the sum was counted."""
+    basis: str = text("bs", most=BASIS_MAX, default="")
+    """What its first prices rest on: the program, the settings and the tariffs in force."""
 
     def __post_init__(self) -> None:
         """Besides each field's own shape: the pieces come to the sum."""
@@ -150,29 +172,9 @@ class ShiftClosed(Body):
     counts: tuple[Counted, ...] = _counts("dn")
     expected: int = number("ex", least=-FIGURE_MAX, most=FIGURE_MAX)
     """Float and cash that came in, less cash that went out."""
-    sums: tuple[Summed, ...] = rows(
-        "sm",
-        Summed,
-        (
-            is_text(1, _WORD_MAX),
-            is_text(1, _WORD_MAX),
-            is_number(1, _U32),
-            is_number(-FIGURE_MAX, FIGURE_MAX),
-        ),
-        default=(),
-    )
+    sums: tuple[Summed, ...] = _sums("sm")
     """Every movement of the shift, the float included."""
-    tariffs: tuple[Priced, ...] = rows(
-        "tf",
-        Priced,
-        (
-            is_text(1, TEXT_MAX),
-            is_number(1, _U32),
-            is_number(1, _U32),
-            is_number(-FIGURE_MAX, FIGURE_MAX),
-        ),
-        default=(),
-    )
+    tariffs: tuple[Priced, ...] = _prices("tf")
     """What was sold on each price basis: a tariff that changed meanwhile has a row for each.
 
     The journal's purchases say it of each sale; these are the subtotals.
@@ -190,6 +192,10 @@ class ShiftClosed(Body):
     given_back: int = number("gb", most=_TOTAL_MAX)
     """Of all shifts of this vending point up to this one: what customers paid, and got back."""
     reason: str = text("why", most=REASON_MAX, default="")
+    accepted: int = number("da", most=FIGURE_MAX, default=0)
+    """A difference up to this one needs no words, by the settings then in force."""
+    unsigned: int = number("ds", most=FIGURE_MAX, default=0)
+    """Beyond this one a second person signs for it; 0: never."""
 
     def __post_init__(self) -> None:
         """Besides each field's own shape: the pieces come to the sum."""
@@ -201,6 +207,14 @@ class ShiftClosed(Body):
         """What was counted beyond what was expected."""
         return self.amount - self.expected
 
+    @property
+    def wants(self) -> int:
+        """What the difference asks for: 0 nothing, 1 a reason, 2 a second person's signature."""
+        size = abs(self.difference)
+        if size <= self.accepted:
+            return 0
+        return 2 if self.unsigned and size > self.unsigned else 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceExplained(Body):
@@ -209,6 +223,8 @@ class DifferenceExplained(Body):
     kind: ClassVar[str] = "z_why"
     report: int = number("z", least=1, most=_U32)
     reason: str = text("why", most=REASON_MAX)
+    approved: int = number("aq", default=0)
+    """Seq of the approval, where a second person signs for the difference; 0: nobody did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +240,10 @@ class Banked(Body):
     expected: int = number("ex", least=-FIGURE_MAX, most=FIGURE_MAX)
     """What those shifts left to be banked."""
     bank_account: str = text("ac", most=64, default="")
+    holder: str = text("bh", most=64, default="")
+    branch: str = text("bb", most=64, default="")
+    bank: str = text("bn", most=64, default="")
+    """Whose account it is and where, as the settings then had it."""
     reference: str = text("ref", most=REFERENCE_MAX, default="")
     """Number of the bank's own slip."""
     reason: str = text("why", most=REASON_MAX, default="")
@@ -237,3 +257,43 @@ class NothingSold(Body):
     first: str = text("fd", least=_DAY_SIZE, most=_DAY_SIZE)
     last: str = text("ld", least=_DAY_SIZE, most=_DAY_SIZE)
     """Days of this vending point's calendar, as 2026-04-01."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totalled(Body):
+    """What a part of a shift, or the shifts of a day, a month or a year, come to.
+
+    A ``cut`` ends the part of an open shift that was sold on one price basis.  A ``day`` is made
+    of Z reports, a ``month`` of days, a ``year`` of months: each is in one alone.  One in which
+    nothing was sold has no sums: a null record.
+    """
+
+    kind: ClassVar[str] = "total"
+    what: str = text("w", among=(CUT, *PERIODS))
+    batch: int = number("n", least=1, most=_U32)
+    """Its number among those of its sort at this vending point, without gap."""
+    period: str = text("pd", most=_DAY_SIZE, default="")
+    """The day as 2026-04-01, the month as 2026-04, the year as 2026; of a cut empty."""
+    reports: tuple[int, ...] = listed("zs", is_number(1, _U32), default=())
+    """Of a day: numbers of its Z reports."""
+    first_part: int = number("fn", most=_U32, default=0)
+    last_part: int = number("ln", most=_U32, default=0)
+    """Of a month the numbers of its days, of a year those of its months; 0: there is none."""
+    opened: int = number("iq", default=0)
+    """Of a cut: seq of the shift's opening."""
+    epoch: int = number("iep", most=_U32, default=0)
+    """Of the opening; 0: this one."""
+    basis: str = text("bs", most=BASIS_MAX, default="")
+    """Of a cut: what prices rest on from here on."""
+    sums: tuple[Summed, ...] = _sums("sm")
+    tariffs: tuple[Priced, ...] = _prices("tf")
+    receipts: int = number("nr", most=_U32, default=0)
+    refunds: int = number("nb", most=_U32, default=0)
+    pending: int = number("np", most=_U32, default=0)
+    declared: int = number("amt", most=_TOTAL_MAX, default=0)
+    expected: int = number("ex", least=-_TOTAL_MAX, most=_TOTAL_MAX, default=0)
+    to_bank: int = number("tb", least=-_TOTAL_MAX, most=_TOTAL_MAX, default=0)
+    """Of its shifts together: counted, expected, left to be banked."""
+    taken: int = number("gt", most=_TOTAL_MAX, default=0)
+    given_back: int = number("gb", most=_TOTAL_MAX, default=0)
+    """Of all shifts of this vending point up to here; of a cut 0."""

@@ -76,11 +76,12 @@ _LATE: Final = MappingProxyType(
         "charge": "yika_common.journal.till_bodies",
         "printed": "yika_common.journal.till_bodies",
         **dict.fromkeys(
-            ("shift", "cash", "drawer", "z", "z_why", "banked", "idle"),
+            ("shift", "cash", "drawer", "z", "z_why", "banked", "idle", "total"),
             "yika_common.journal.cash_bodies",
         ),
         "practice": "yika_common.journal.practice_bodies",
         **dict.fromkeys(("staff", "daylimit"), "yika_common.journal.staff_bodies"),
+        "phone": "yika_common.journal.phone_bodies",
     }
 )
 """The text under ``t`` to the module of its class, loaded when it is asked for."""

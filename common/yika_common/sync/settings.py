@@ -32,6 +32,9 @@ OFFLINE_MONEY_MAX = 10**12
 OFFLINE_SALES_MAX = 10**6
 OFFLINE_HOURS_MAX = 24 * 366
 
+DIFFERENCE_MAX = 10**8
+"""A million yuan: no drawer is over or short by more without a second person."""
+
 _CASH_UNIT_MAX = 100_000
 _SETTINGS_MAX = 16 << 10
 
@@ -59,6 +62,14 @@ class FeeItem(NamedTuple):
     tax: int
     booked_as: str
     open: int
+
+
+class GuaranteeKind(NamedTuple):
+    """What a guarantee is taken for: a supply contract, a rented meter."""
+
+    code: str
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +111,15 @@ class Settings(Document):
     """Likewise in purchases of a meter."""
     offline_hours: int = number("offline_hours", most=OFFLINE_HOURS_MAX, default=0)
     """Hours after headquarters' last answer in which a node may sell."""
+    difference_accepted: int = number("difference_accepted", most=DIFFERENCE_MAX, default=0)
+    """So much over or short at a drawer's close needs no words, minor units."""
+    difference_unsigned: int = number("difference_unsigned", most=DIFFERENCE_MAX, default=0)
+    """Beyond so much over or short a second person signs; 0: never."""
+    bank_holder: str = text("bank_holder", most=64, default="")
+    """To whose account takings are brought; empty, as the next three: it is typed each time."""
+    bank_number: str = text("bank_number", most=64, default="")
+    bank_branch: str = text("bank_branch", most=64, default="")
+    bank_name: str = text("bank_name", most=64, default="")
     fees: tuple[FeeItem, ...] = rows(
         "fees",
         FeeItem,
@@ -116,6 +136,14 @@ class Settings(Document):
         default=(),
     )
     """What the points charge beside supply."""
+    guarantees: tuple[GuaranteeKind, ...] = rows(
+        "guarantees",
+        GuaranteeKind,
+        (is_text(1, 16), is_text(1, 40), is_text(1, 40)),
+        most=FEES_MAX,
+        default=(),
+    )
+    """What the points take guarantees for; none: they have a list of their own."""
 
 
 def sign_settings(settings: Settings, keys: Iterable[SigningKey]) -> SignedFile:

@@ -5,9 +5,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from yika_common.journal.body import Body
+from yika_common.journal.card_bodies import Approved
 from yika_common.journal.cash_bodies import (
+    CUT,
+    DAY,
     DROP,
     FLOAT,
+    MONTH,
+    YEAR,
     Banked,
     CashMoved,
     DifferenceExplained,
@@ -15,8 +20,9 @@ from yika_common.journal.cash_bodies import (
     NothingSold,
     ShiftClosed,
     ShiftOpened,
+    Totalled,
 )
-from yika_common.journal.record import Record
+from yika_common.journal.record import Record, decode_line
 from yika_node.db.money_projections import CHEQUE, moved
 
 
@@ -25,8 +31,9 @@ def opened(c: sqlite3.Connection, epoch: int, record: Record, body: ShiftOpened)
     c.execute(
         "INSERT INTO shift (epoch, seq, operator, opened_at, amount, opens, report, closed_epoch,"
         " closed_seq, closed_at, closed_by, declared, expected, to_bank, taken, given_back,"
-        " reason, batch) VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, '', 0, 0, 0, 0, 0, '', 0)",
-        (epoch, record.seq, record.operator, record.ts, body.amount),
+        " reason, batch, basis)"
+        " VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, '', 0, 0, 0, 0, 0, '', 0, ?)",
+        (epoch, record.seq, record.operator, record.ts, body.amount, body.basis),
     )
     moved(c, (epoch, record), FLOAT, body.amount)
 
@@ -58,7 +65,7 @@ def closed(c: sqlite3.Connection, epoch: int, record: Record, body: ShiftClosed)
     c.execute(
         "UPDATE shift SET report = ?, closed_epoch = ?, closed_seq = ?, closed_at = ?,"
         " closed_by = ?, declared = ?, expected = ?, to_bank = ?, taken = ?, given_back = ?,"
-        " reason = ? WHERE epoch = ? AND seq = ? AND report = 0",
+        " reason = ?, wants = ? WHERE epoch = ? AND seq = ? AND report = 0",
         (
             body.report,
             epoch,
@@ -71,23 +78,35 @@ def closed(c: sqlite3.Connection, epoch: int, record: Record, body: ShiftClosed)
             body.taken,
             body.given_back,
             body.reason,
+            body.wants,
             *place,
         ),
     )
 
 
 def explained(
-    c: sqlite3.Connection, _epoch: int, _record: Record, body: DifferenceExplained
+    c: sqlite3.Connection, epoch: int, _record: Record, body: DifferenceExplained
 ) -> None:
-    """The latest reason stands; those before it stay in the journal."""
-    c.execute("UPDATE shift SET reason = ? WHERE report = ?", (body.reason, body.report))
+    """The latest reason stands, and who signed for it; those before it stay in the journal."""
+    c.execute(
+        "UPDATE shift SET reason = ?, signed_by = ? WHERE report = ?",
+        (body.reason, _signer(c, epoch, body.approved), body.report),
+    )
+
+
+def _signer(c: sqlite3.Connection, epoch: int, approval: int) -> str:
+    """Who holds the managing card of an approval."""
+    found = c.execute("SELECT line FROM record WHERE epoch = ? AND seq = ?", (epoch, approval))
+    row = found.fetchone() if approval else None
+    said = None if row is None else decode_line(bytes(row[0])).body
+    return said.holder if isinstance(said, Approved) else ""
 
 
 def banked(c: sqlite3.Connection, epoch: int, record: Record, body: Banked) -> None:
     """A shift is banked once."""
     c.execute(
         "INSERT INTO banking (batch, epoch, seq, at, operator, amount, expected, bank_account,"
-        " reference, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " reference, reason, holder, branch, bank) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             body.batch,
             epoch,
@@ -99,6 +118,9 @@ def banked(c: sqlite3.Connection, epoch: int, record: Record, body: Banked) -> N
             body.bank_account,
             body.reference,
             body.reason,
+            body.holder,
+            body.branch,
+            body.bank,
         ),
     )
     c.executemany(
@@ -115,6 +137,40 @@ def idle(c: sqlite3.Connection, epoch: int, record: Record, body: NothingSold) -
     )
 
 
+def totalled(c: sqlite3.Connection, epoch: int, record: Record, body: Totalled) -> None:
+    """A cut of a shift, or what a day, a month or a year comes to; its parts are in it alone."""
+    opened = (body.epoch or epoch, body.opened) if body.what == CUT else (0, 0)
+    c.execute(
+        "INSERT INTO total (what, batch, period, epoch, seq, at, operator, part_of, opened_epoch,"
+        " opened) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+        (
+            body.what,
+            body.batch,
+            body.period,
+            epoch,
+            record.seq,
+            record.ts,
+            record.operator,
+            *opened,
+        ),
+    )
+    if body.what == CUT:
+        c.execute("UPDATE shift SET basis = ? WHERE epoch = ? AND seq = ?", (body.basis, *opened))
+    elif body.what == DAY:
+        c.executemany(
+            "UPDATE shift SET day = ? WHERE report = ? AND day = 0",
+            [(body.batch, report) for report in body.reports],
+        )
+    elif body.first_part:
+        c.execute(
+            "UPDATE total SET part_of = ? WHERE what = ? AND batch BETWEEN ? AND ?",
+            (body.batch, PART_OF[body.what], body.first_part, body.last_part),
+        )
+
+
+PART_OF: Final = {MONTH: DAY, YEAR: MONTH}
+"""What a month is made of, and a year."""
+
 APPLY: Final[dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]]] = {
     ShiftOpened: opened,
     CashMoved: cash,
@@ -123,4 +179,5 @@ APPLY: Final[dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], N
     DifferenceExplained: explained,
     Banked: banked,
     NothingSold: idle,
+    Totalled: totalled,
 }

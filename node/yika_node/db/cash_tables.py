@@ -1,4 +1,4 @@
-"""The tables of the drawer: what moved money at this point, shifts, bankings.
+"""The tables of the drawer: what moved money at this point, shifts, what they come to, bankings.
 
 A class for a table takes 80 KiB in a server, so these are loaded when one is asked for; what kind
 each is stands in :mod:`yika_node.db.tables`.
@@ -40,7 +40,10 @@ class Shift(Row, table=True):
     ``report`` is the number of its Z report, 0 while it is open; what follows is of its close.
     ``amount`` is the float, ``opens`` how often the drawer was opened without a sale, ``to_bank``
     what it left to be banked, ``taken`` and ``given_back`` the sums of all shifts up to it,
-    ``batch`` the banking that brought it to the bank, 0 before.
+    ``batch`` the banking that brought it to the bank, 0 before.  ``basis`` is what prices rest on
+    since its opening or its last cut; ``wants`` what its difference asks for (0 nothing, 1 a
+    reason, 2 a signature too), ``signed_by`` the second person who signed for it; ``day`` the
+    number of its sales day, 0 before.
     """
 
     epoch: int = row.number_key()
@@ -61,11 +64,16 @@ class Shift(Row, table=True):
     given_back: int = row.number()
     reason: str
     batch: int = row.number()
+    basis: str = row.added("")
+    signed_by: str = row.added("")
+    wants: int = row.added(0)
+    day: int = row.added(0)
     __table_args__ = (
         Index("shift_open", "operator", sqlite_where=text("report = 0")),
         Index("shift_report", "report", unique=True, sqlite_where=text("report > 0")),
         Index("shift_operator", "operator", "report"),
         Index("shift_unbanked", "report", sqlite_where=text("report > 0 AND batch = 0")),
+        Index("shift_undated", "report", sqlite_where=text("report > 0 AND day = 0")),
         Index("shift_batch", "batch", sqlite_where=text("batch > 0")),
         Index("shift_closed", "closed_at", sqlite_where=text("report > 0")),
     )
@@ -84,6 +92,9 @@ class Banking(Row, table=True):
     bank_account: str
     reference: str
     reason: str
+    holder: str = row.added("")
+    branch: str = row.added("")
+    bank: str = row.added("")
 
 
 class IdleDays(Row, table=True):
@@ -94,3 +105,27 @@ class IdleDays(Row, table=True):
     first: str
     last: str
     at: int = row.number()
+
+
+class Total(Row, table=True):
+    """Projection: a cut of a shift, a sales day, a month or a year, by its own number.
+
+    What it comes to stands in its record.  ``part_of`` is the month of a day, the year of a month,
+    0 before; ``opened_epoch`` and ``opened`` are of a cut's shift, 0 of the others.
+    """
+
+    what: str = row.key()
+    batch: int = row.number_key()
+    period: str
+    epoch: int = row.number()
+    seq: int = row.number()
+    at: int = row.number()
+    operator: str
+    part_of: int = row.number()
+    opened_epoch: int = row.number()
+    opened: int = row.number()
+    __table_args__ = (
+        Index("total_part", "what", "part_of", "batch"),
+        Index("total_cut", "opened_epoch", "opened", sqlite_where=text("opened > 0")),
+        WITHOUT_ROWID,
+    )

@@ -78,6 +78,9 @@ class Entry:
 Along = Callable[[sqlite3.Connection, Sequence[Entry]], None]
 """More statements for the same transaction: what the records speak of, or a note about them."""
 
+Ahead = Callable[[sqlite3.Connection, Sequence[Entry], str], Sequence[Body]]
+"""Looks at records of an operator before they are committed; what has to stand before them."""
+
 Rule = Callable[[sqlite3.Connection, Sequence[Entry], str], None]
 """Looks at records of an operator in their transaction; where it raises, none is committed."""
 
@@ -120,6 +123,7 @@ class Journal:
         self._identity = identity
         self._end: tuple[int, int, bytes] | None = None
         self._rules: list[Rule] = []
+        self._ahead: list[Ahead] = []
         self._refusal = None if identity is None else self._checked(identity)
 
     @property
@@ -141,6 +145,14 @@ class Journal:
     def obey(self, rule: Rule) -> None:
         """From now on commit no records that the rule refuses."""
         self._rules.append(rule)
+
+    def precede(self, ahead: Ahead) -> None:
+        """From now on commit, before an operator's records, what this says must stand first.
+
+        It is a commit of its own, made where nobody else writes: after a power cut between the two
+        the first of them stands, and is not asked for again.
+        """
+        self._ahead.append(ahead)
 
     def refuse(self, why: YikaError) -> None:
         """Record nothing more in this process: headquarters said so."""
@@ -221,26 +233,42 @@ class Journal:
             if self._refusal is not None:
                 # One error is raised many times; it must not remember every caller.
                 raise self._refusal.with_traceback(None)
-            signer = self._signer()
-            made = self._made(identity, drafts, to_timestamp(at), operator)
+            at_s = to_timestamp(at)
+            made = self._made(identity, drafts, at_s, operator)
             entries = tuple(entry for entry, _ in made)
-            last = entries[-1]
-            signature = signer.sign(tip_message(last.epoch, last.seq, last.head))
-            # Whatever fails from here on, the table says where the chain ends then.
-            self._end = None
-            with transaction(self._connection) as connection:
-                self._write(connection, made, operator)
-                connection.execute(
-                    "UPDATE tip SET seq = ?, head = ?, signature = ?, at = ? WHERE epoch = ?",
-                    (last.seq, last.head, signature, last.position.at, last.epoch),
-                )
-                for statement in along:
-                    statement(connection, entries)
-                for rule in self._rules:
-                    rule(connection, entries, operator)
-            self._end = last.epoch, last.seq, last.head
-            self._sentinel.follow(Mark(last.epoch, last.seq, last.head))
+            before = [
+                body
+                for ahead in self._ahead
+                for body in ahead(self._connection, entries, operator)
+            ]
+            if before:
+                self._commit(self._made(identity, before, at_s, operator), operator, ())
+                made = self._made(identity, drafts, at_s, operator)
+                entries = tuple(entry for entry, _ in made)
+            self._commit(made, operator, along)
         return entries
+
+    def _commit(
+        self, made: Sequence[tuple[Entry, bytes]], operator: str, along: Iterable[Along]
+    ) -> None:
+        """One transaction; the lock is held."""
+        entries = tuple(entry for entry, _ in made)
+        last = entries[-1]
+        signature = self._signer().sign(tip_message(last.epoch, last.seq, last.head))
+        # Whatever fails from here on, the table says where the chain ends then.
+        self._end = None
+        with transaction(self._connection) as connection:
+            self._write(connection, made, operator)
+            connection.execute(
+                "UPDATE tip SET seq = ?, head = ?, signature = ?, at = ? WHERE epoch = ?",
+                (last.seq, last.head, signature, last.position.at, last.epoch),
+            )
+            for statement in along:
+                statement(connection, entries)
+            for rule in self._rules:
+                rule(connection, entries, operator)
+        self._end = last.epoch, last.seq, last.head
+        self._sentinel.follow(Mark(last.epoch, last.seq, last.head))
 
     def note(self, statement: str, values: Sequence[str | int | bytes]) -> None:
         """Commit one statement about what is no record: an acknowledgement, an attempt."""

@@ -63,11 +63,13 @@ TABLES: Final = (
     "account_state",
     "account_hold",
     "staff_change",
+    "phone_answer",
     "day_limit",
     "deed",
     "shift",
     "banking",
     "idle_days",
+    "total",
 )
 """Every projection."""
 
@@ -331,10 +333,11 @@ _LATE: Final = {
     **dict.fromkeys(("charge", "tender", "printed"), "yika_node.db.till_projections"),
     **dict.fromkeys(("life", "hold", "seen"), "yika_node.db.life_projections"),
     **dict.fromkeys(
-        ("shift", "cash", "drawer", "z", "z_why", "banked", "idle"),
+        ("shift", "cash", "drawer", "z", "z_why", "banked", "idle", "total"),
         "yika_node.db.cash_projections",
     ),
     "practice": "yika_node.db.practice_projections",
+    "phone": "yika_node.db.phone_projections",
     **dict.fromkeys(("oper", "staff", "daylimit", "supplement"), "yika_node.db.staff_projections"),
 }
 """The kinds whose module has an ``APPLY`` of its own, loaded when one is met."""

@@ -5,6 +5,7 @@ Plain statements; loaded with the first desk that keeps a drawer.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -40,6 +41,15 @@ class ShiftRow(NamedTuple):
     given_back: int
     reason: str
     batch: int
+    basis: str
+    signed_by: str
+    wants: int
+    day: int
+
+    @property
+    def unanswered(self) -> bool:
+        """Its difference asks for words, or for a signature, and has none."""
+        return (self.wants > 0 and not self.reason) or (self.wants > 1 and not self.signed_by)
 
     @property
     def difference(self) -> int:
@@ -60,6 +70,9 @@ class BankingRow(NamedTuple):
     bank_account: str
     reference: str
     reason: str
+    holder: str
+    branch: str
+    bank: str
 
 
 class IdleRow(NamedTuple):
@@ -81,26 +94,33 @@ class OverShort(NamedTuple):
     short: int
 
 
-_SHIFT: Final = f"SELECT {', '.join(ShiftRow._fields)} FROM shift"  # noqa: S608 - own names
+SHIFT: Final = f"SELECT {', '.join(ShiftRow._fields)} FROM shift"  # noqa: S608 - own names
+"""The beginning of every question for a :class:`ShiftRow`."""
+
 _BANKING: Final = f"SELECT {', '.join(BankingRow._fields)} FROM banking"  # noqa: S608 - own names
 _NO_END: Final = 2**62
 
 
+def asking(connection: sqlite3.Connection) -> Ask:
+    """Questions to the writer's own connection."""
+    return lambda statement, values: connection.execute(statement, values).fetchall()
+
+
 def open_shift(ask: Ask, operator: str) -> ShiftRow | None:
     """The operator's open shift."""
-    rows = ask(f"{_SHIFT} WHERE operator = ? AND report = 0", (operator,))
+    rows = ask(f"{SHIFT} WHERE operator = ? AND report = 0", (operator,))
     return ShiftRow(*rows[0]) if rows else None
 
 
 def last_report(ask: Ask, below: int = _NO_END) -> ShiftRow | None:
     """The newest Z report, or the newest below a number."""
-    rows = ask(f"{_SHIFT} WHERE report > 0 AND report < ? ORDER BY report DESC LIMIT 1", (below,))
+    rows = ask(f"{SHIFT} WHERE report > 0 AND report < ? ORDER BY report DESC LIMIT 1", (below,))
     return ShiftRow(*rows[0]) if rows else None
 
 
 def shift_at(ask: Ask, epoch: int, seq: int) -> ShiftRow | None:
     """The shift that this record opened."""
-    rows = ask(f"{_SHIFT} WHERE epoch = ? AND seq = ?", (epoch, seq))
+    rows = ask(f"{SHIFT} WHERE epoch = ? AND seq = ?", (epoch, seq))
     return ShiftRow(*rows[0]) if rows else None
 
 
@@ -134,7 +154,7 @@ class ShiftQueries:
 
     def open_shifts(self) -> list[ShiftRow]:
         """Everybody's, oldest first."""
-        rows = self._all(f"{_SHIFT} WHERE report = 0 ORDER BY opened_at, operator")
+        rows = self._all(f"{SHIFT} WHERE report = 0 ORDER BY opened_at, operator")
         return [ShiftRow(*row) for row in rows]
 
     def at(self, epoch: int, seq: int) -> ShiftRow | None:
@@ -144,14 +164,14 @@ class ShiftQueries:
 
     def report(self, number: int) -> ShiftRow | None:
         """The shift of a Z report."""
-        rows = self._all(f"{_SHIFT} WHERE report > 0 AND report = ?", (number,))
+        rows = self._all(f"{SHIFT} WHERE report > 0 AND report = ?", (number,))
         return ShiftRow(*rows[0]) if rows else None
 
     def reports(self, below: int | None, limit: int, operator: str = "") -> list[ShiftRow]:
         """Z reports, newest first, below a number; of one operator if one is named."""
         named, values = ("", ()) if not operator else (" AND operator = ?", (operator,))
         rows = self._all(
-            f"{_SHIFT} WHERE report > 0{named} AND report < ? ORDER BY report DESC LIMIT ?",
+            f"{SHIFT} WHERE report > 0{named} AND report < ? ORDER BY report DESC LIMIT ?",
             (*values, below or _NO_END, limit),
         )
         return [ShiftRow(*row) for row in rows]
@@ -159,7 +179,7 @@ class ShiftQueries:
     def unbanked(self, limit: int) -> list[ShiftRow]:
         """Closed shifts whose takings were not brought to the bank, oldest first."""
         rows = self._all(
-            f"{_SHIFT} WHERE report > 0 AND batch = 0 ORDER BY report LIMIT ?", (limit,)
+            f"{SHIFT} WHERE report > 0 AND batch = 0 ORDER BY report LIMIT ?", (limit,)
         )
         return [ShiftRow(*row) for row in rows]
 
@@ -170,7 +190,7 @@ class ShiftQueries:
             if not found:
                 return None
             row = BankingRow(*found[0])
-            shifts = ask(f"{_SHIFT} WHERE batch = ? AND batch > 0 ORDER BY report", (batch,))
+            shifts = ask(f"{SHIFT} WHERE batch = ? AND batch > 0 ORDER BY report", (batch,))
             return row, [ShiftRow(*each) for each in shifts]
 
     def bankings(self, below: int | None, limit: int) -> list[BankingRow]:

@@ -15,9 +15,10 @@ projection  operator, account, account_meter, card, intent, refund, tally,
             meter_position, reading, witness, held_item, bundle, account_facts,
             own_limit, refusal, special_card, card_report,
             card_end, stock_move, meter_swap, money, account_event, account_state,
-            account_hold, shift, banking, idle_days, staff_change, day_limit, deed
+            account_hold, shift, banking, idle_days, total, staff_change, day_limit,
+            deed, phone_answer
 told        sheet, sheet_meter, sheet_part
-note        form, attempt, managing_seen
+note        form, attempt, managing_seen, right_use
 ==========  ==========================================================================
 
 Times are whole seconds since 1970 (UTC); money and quantities the integers of
@@ -82,7 +83,8 @@ class Operator(Row, table=True):
     """Projection: who may sign in.
 
     ``disabled_at`` is when that ended, 0: it did not; ``temporary`` 1: the password holds once;
-    ``last_at`` is when the operator last signed in, 0: never.
+    ``last_at`` is when the operator last signed in, 0: never; ``staff_number`` names the person of
+    headquarters' list, empty: nobody said which.
     """
 
     name: str = row.key()
@@ -91,6 +93,7 @@ class Operator(Row, table=True):
     disabled_at: int = row.added(0)
     temporary: int = row.added(0)
     last_at: int = row.added(0)
+    staff_number: str = row.added("")
 
 
 class Account(Row, table=True):
