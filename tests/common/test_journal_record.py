@@ -70,7 +70,15 @@ from yika_common.journal.staff_bodies import (
     DayLimitSet,
     StaffChanged,
 )
-from yika_common.journal.till_bodies import TENDERS, Charged, Part, Printed, Tendered
+from yika_common.journal.till_bodies import (
+    DEBT_PAID,
+    HELD,
+    TENDERS,
+    Charged,
+    Part,
+    Printed,
+    Tendered,
+)
 from yika_common.services import Service
 from yika_common.signing.fields import number, shapes
 
@@ -202,6 +210,15 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
         tax=figures,
         takes_back=naturals,
         reason=printable,
+    ),
+    st.builds(
+        Charged,
+        what=st.sampled_from((*HELD, DEBT_PAID)),
+        account=printable,
+        code=printable,
+        amount=st.integers(1, 10**12),
+        reason=printable,
+        approved=u32,
     ),
     st.builds(
         Tendered,

@@ -1,4 +1,4 @@
-"""Money that vending points took beside sales: fees, and deposits without the card."""
+"""Money that vending points took beside sales: fees, deposits without the card, guarantees."""
 
 from sqlalchemy import Index
 
@@ -8,7 +8,9 @@ from yika_central.db.base import Row, integer, integer_key, key
 class Charge(Row, table=True):
     """A ``charge`` record; ``amount`` is below zero where it gives an earlier one's money back.
 
-    That one is at (``back_epoch``, ``takes_back``) of the same node; 0 and 0: money was taken.
+    Or where money is handed back of a guarantee, or a debt is paid with it, which moves none: the
+    guarantee's rows add up to what is held.  What is given back is at (``back_epoch``,
+    ``takes_back``) of the same node; 0 and 0: money was taken.
     ``not_before`` and ``not_after`` are the bracket of its time; it is booked when it came in,
     which is ``not_after``.
     """

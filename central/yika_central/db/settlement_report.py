@@ -99,7 +99,7 @@ def debts(session: Session, window: Window) -> Iterator[tuple[Row[Any], int]]:
     for start in range(0, len(accounts), _AT_ONCE):
         some = accounts[start : start + _AT_ONCE]
         collected: dict[tuple[str, str], int] = {}
-        for taken in settlement_store.collections(connection, some):
+        for taken in settlement_store.taken_from_debts(connection, some):
             key = (taken.account, taken.debt)
             collected[key] = collected.get(key, 0) + taken.amount
         for row in settlement_store.debts_of(connection, some):

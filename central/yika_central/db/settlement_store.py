@@ -1,12 +1,13 @@
 """The statements of settlement: a batch of accounts at a time, never a sale."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, or_, select, update
 
 from yika_central.db.base import one_of
 from yika_central.db.books import booked_at
+from yika_central.db.charge_store import debts_paid
 from yika_central.db.database import add, insert_or
 from yika_central.db.rerating_store import PLACE
 from yika_central.db.tables import (
@@ -241,6 +242,12 @@ def collections(connection: Connection, accounts: Sequence[str]) -> list[Row[Any
         .where(sale.c.account.in_(accounts), sale.c.outcome != SUPERSEDED, sale.c.debts != 0)
     )
     return list(connection.execute(query))
+
+
+def taken_from_debts(connection: Connection, accounts: Sequence[str]) -> Iterator[Any]:
+    """The same, and what was paid of them at counters: rows of account, debt, amount, sold_at."""
+    yield from collections(connection, accounts)
+    yield from debts_paid(connection, accounts)
 
 
 def quantities(connection: Connection, accounts: Sequence[str]) -> list[Row[Any]]:

@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlmodel import Session
 
 from yika_central.db import settlement_store as store
+from yika_central.db.charge_store import Held
 from yika_central.db.rerating_store import PLACE
 from yika_central.db.tables import Account, AdjustmentEntry, QuantityEntry, Sale, table_of
 from yika_common.clock import from_timestamp
@@ -96,6 +97,8 @@ class AccountAdjustment:
     applications: tuple[Application, ...]
     quantities: tuple[QuantityPart, ...]
     meters: tuple[tuple[int, str, str], ...]
+    guarantees: tuple[Held, ...] = ()
+    """What vending points hold as the account's guarantee; no part of the adjustment."""
 
     @property
     def applied(self) -> Money:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from yika_central.db import settlement_store as store
 from yika_central.db.books import closed_through, hold_books
+from yika_central.db.charge_store import guarantees
 from yika_central.db.database import Database, add
 from yika_central.db.sheet_changes import note_changed
 from yika_central.db.tables import Account, AccountMeter, QuantityEntry, table_of
@@ -258,6 +259,7 @@ class Adjustments:
                 applications=applications_of(session, account),
                 quantities=quantities_of(session, account),
                 meters=tuple((row.slot, row.service, row.meter) for row in meters),
+                guarantees=tuple(guarantees(connection, [account])),
             )
 
     def listed(self, *, open_only: bool = True) -> tuple[Outstanding, ...]:

@@ -61,7 +61,7 @@ class DebtBook:
     def states(self, accounts: Sequence[str]) -> list[DebtState]:
         """Every debt of the accounts, by account, priority and id."""
         paid: dict[Key, list[Paid]] = {}
-        for taken in store.collections(self._connection, accounts):
+        for taken in store.taken_from_debts(self._connection, accounts):
             on = from_timestamp(taken.sold_at).astimezone(self._zone).date()
             paid.setdefault((taken.account, taken.debt), []).append(Paid(on, taken.amount))
         return [

@@ -26,6 +26,7 @@ from yika_central.services.debt_views import (
     DebtView,
     collections_of,
     entries_of,
+    paid_at_counters,
     view_of,
 )
 from yika_central.services.settlement import Batch
@@ -225,6 +226,7 @@ class DebtOffice:
                 ),
                 *entries_of(connection, account, debt),
                 *collections_of(connection, account, debt),
+                *paid_at_counters(connection, account, debt),
             ]
         left, shown = 0, []
         for move in sorted(moves, key=lambda move: (move.at, move.kind != "REGISTERED")):

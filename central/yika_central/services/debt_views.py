@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, select
 
 from yika_central.db import settlement_store as store
 from yika_central.db.books import booked_at
+from yika_central.db.charge_store import debts_paid
 from yika_central.db.rerating_store import PLACE
 from yika_central.db.tables import DebtEntry, Sale, SaleDebt, table_of
 from yika_central.domain.debts import Owed, age_of
@@ -46,7 +47,8 @@ class DebtView:
 class DebtMove:
     """A line of a debt's statement: what changed it, by how much, and what was left then.
 
-    ``kind`` is REGISTERED, FEE, WAIVED or COLLECTED; a collection names its sale.
+    ``kind`` is REGISTERED, FEE, WAIVED, COLLECTED or PAID; a collection names its sale, a payment
+    its receipt.
     """
 
     at: datetime
@@ -140,6 +142,20 @@ def collections_of(connection: Connection, account: str, debt: str) -> list[Debt
             txn_id=txn_id(bytes(row.hash)),
         )
         for row in rows
+    ]
+
+
+def paid_at_counters(connection: Connection, account: str, debt: str) -> list[DebtMove]:
+    """What was paid of the debt as the account ended, with its guarantee or with money."""
+    return [
+        DebtMove(
+            from_timestamp(paid.sold_at),
+            "PAID",
+            Money(-paid.amount),
+            reason=f"{paid.node}-{paid.epoch}-{paid.seq:06}",
+        )
+        for paid in debts_paid(connection, (account,))
+        if paid.debt == debt
     ]
 
 

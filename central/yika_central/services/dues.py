@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from yika_central.db import settlement_store as store
+from yika_central.db.charge_store import debts_paid, guarantees
 from yika_central.domain.debts import Paid
 from yika_central.services.debt_book import state_of
 from yika_common.clock import from_timestamp
 from yika_common.journal.bodies import FIGURE_MAX, TOTAL_MAX
-from yika_common.sync.customers import DebtSheet
+from yika_common.numbers import Money
+from yika_common.sync.customers import GUARANTEES_MAX, DebtSheet, HeldGuarantee
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,7 @@ class Dues:
     ``adjustment`` is the cumulative total of money, above zero to the customer's favour, under its
     ``adjustment_number``.  ``debts`` are after all that was collected, which is ``collected``.
     ``quantities`` gives, per slot, number and total of what the meter's quantity is adjusted by.
+    ``guarantees`` says which vending points hold money as security.
     """
 
     adjustment_number: int = 0
@@ -27,6 +30,7 @@ class Dues:
     debts: tuple[DebtSheet, ...] = ()
     collected: int = 0
     quantities: tuple[tuple[int, int, int], ...] = ()
+    guarantees: tuple[HeldGuarantee, ...] = ()
 
 
 NO_DUES = Dues()
@@ -46,6 +50,11 @@ def dues_of(connection: Connection, accounts: tuple[str, ...]) -> Mapping[str, D
     quantities: dict[str, list[tuple[int, int, int]]] = {}
     for row in store.quantities(connection, accounts):
         quantities.setdefault(row.account, []).append((row.slot, row.number, int(row.total)))
+    held: dict[str, list[HeldGuarantee]] = {}
+    for one in guarantees(connection, accounts):
+        if one.amount > 0:
+            sheet = HeldGuarantee(one.node, min(one.amount, FIGURE_MAX))
+            held.setdefault(one.account, []).append(sheet)
     return {
         account: Dues(
             adjustment_number=heads.get(account, _NO_HEAD).number,
@@ -53,9 +62,10 @@ def dues_of(connection: Connection, accounts: tuple[str, ...]) -> Mapping[str, D
             debts=_collected_first(owed.get(account, ())),
             collected=min(collected.get(account, 0), TOTAL_MAX),
             quantities=tuple(quantities.get(account, ())),
+            guarantees=tuple(held.get(account, ())[:GUARANTEES_MAX]),
         )
         for account in accounts
-        if account in heads or account in collected or account in owed or account in quantities
+        if any(account in known for known in (heads, collected, owed, quantities, held))
     }
 
 
@@ -76,6 +86,11 @@ def _debts(
         on = from_timestamp(taken.sold_at).date()
         paid.setdefault((taken.account, taken.debt), []).append(Paid(on, taken.amount))
         collected[taken.account] = collected.get(taken.account, 0) + taken.amount
+    # Not through a slot of the card: a vending point reckons with what its slots collected.
+    for at_counter in debts_paid(connection, accounts):
+        on = from_timestamp(at_counter.sold_at).date()
+        key = at_counter.account, at_counter.debt
+        paid.setdefault(key, []).append(Paid(on, Money(at_counter.amount)))
     owed: dict[str, list[DebtSheet]] = {}
     for row in store.debts_of(connection, accounts):
         left = state_of(row, paid.get((row.account, row.debt), ())).owed.left

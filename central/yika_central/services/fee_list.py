@@ -1,12 +1,14 @@
-"""The list of fees as a person types it: one fee a line, its parts between semicolons.
+"""The lists of fees and of kinds of guarantee as a person types them: one a line, with semicolons.
 
 ::
 
     SEAL; 表封; Meter seal; 20.00; 0.13; 6051; fixed
     VISIT; 上门服务; Visit; 50; 0.06; 6052; open
+    SUPPLY; 供用合同; Supply contract
 
 Code, name in Chinese and in English, price with tax, the tax as a share of the price without it,
-the bookkeeping account (may be empty), and whether the clerk types another sum than the price.
+the bookkeeping account (may be empty), and whether the clerk types another sum than the price.  A
+guarantee has code and names alone: its sum is what the contract says.
 """
 
 from typing import Final
@@ -20,7 +22,7 @@ from yika_common.numbers import (
     scaled_from_text,
     scaled_to_text,
 )
-from yika_common.sync.settings import FeeItem
+from yika_common.sync.settings import FeeItem, GuaranteeKind
 
 FIXED: Final = "fixed"
 OPEN: Final = "open"
@@ -57,6 +59,34 @@ def fees_text(fees: tuple[FeeItem, ...]) -> str:
         )
         for fee in fees
     )
+
+
+def kinds_of(typed: str) -> tuple[GuaranteeKind, ...]:
+    """The kinds of guarantee of such a text.
+
+    Raises:
+        ValueError: a line is none, or two have one code; with a phrase.
+    """
+    lines = [line for line in typed.splitlines() if line.strip()]
+    kinds = []
+    for number, line in enumerate(lines, start=1):
+        parts = [part.strip() for part in line.split(";")]
+        if len(parts) != len(GuaranteeKind._fields):
+            raise ValueError(
+                Phrase(
+                    "is wrong in line %(line)s: it needs code; Chinese name; English name",
+                    line=number,
+                )
+            )
+        kinds.append(GuaranteeKind(*parts))
+    if len({kind.code for kind in kinds}) < len(kinds):
+        raise ValueError(Phrase("has two kinds with one code"))
+    return tuple(kinds)
+
+
+def kinds_text(kinds: tuple[GuaranteeKind, ...]) -> str:
+    """The text that :func:`kinds_of` reads as these kinds."""
+    return "\n".join("; ".join(kind) for kind in kinds)
 
 
 def _fee(number: int, line: str) -> FeeItem:

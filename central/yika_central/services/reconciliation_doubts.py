@@ -25,7 +25,7 @@ swap_unfounded      a meter's credit was moved, and it had not written that; the
 replaced_card       sold to a card that another had replaced; the card
 card_doubled        a second card of one generation, or of one number; the card
 carried_unfounded   a new card carries what nobody sold (yet); meter/count/total
-charge_unfounded    gives back a charge that was not taken so, or again; the account
+charge_unfounded    gives back what was not taken so, or again, or not held; the account
 ==================  ====================================================================
 """
 
@@ -191,6 +191,7 @@ def _accounts_doubled(connection: Connection, projected: Projected) -> Iterable[
 def _meters_taken(connection: Connection, projected: Projected) -> Iterable[Doubt]:
     table = table_of(AccountMeter)
     owners = {row["account"]: row for row in projected.of(Account)}
+    gone = projected.withdrawn
     given: dict[str, str] = {}
     meters = sorted({row["meter"] for row in projected.of(AccountMeter)})
     for start in range(0, len(meters), BATCH):
@@ -199,9 +200,11 @@ def _meters_taken(connection: Connection, projected: Projected) -> Iterable[Doub
                 table.c.meter.in_(meters[start : start + BATCH])
             )
         ).all()
-        given |= {row.meter: row.account for row in rows}
+        given |= {row.meter: row.account for row in rows if row.account not in gone}
     doubts = []
     for row in projected.of(AccountMeter):
+        if row["account"] in gone:
+            continue
         owner = given.setdefault(row["meter"], row["account"])
         if owner != row["account"]:
             doubts.append((owners[row["account"]], "meter_taken", row["meter"], 0))

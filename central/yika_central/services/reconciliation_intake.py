@@ -10,7 +10,7 @@ from yika_central.db.books import book_late_sales
 from yika_central.db.case_store import look_at, look_at_accounts, look_at_witnesses
 from yika_central.db.charge_store import unfounded
 from yika_central.db.database import add, add_new
-from yika_central.db.meter_projections import note_outcomes, place_meters
+from yika_central.db.meter_projections import note_outcomes, place_meters, release_meters
 from yika_central.db.meter_standing import note_meters
 from yika_central.db.notice_store import follow_cards, note_done
 from yika_central.db.projections import Arrival, Arrived, Projected, project, suspense_row
@@ -48,7 +48,7 @@ from yika_central.services.special_lists import nodes_of_card
 from yika_central.services.special_lists import note_due as note_list_due
 from yika_common.journal.bodies import REPLACEMENT, BundleApplied
 from yika_common.journal.segment import Segment as OpenSegment
-from yika_common.journal.till_bodies import DEPOSIT
+from yika_common.journal.till_bodies import DEPOSIT, HELD, OF_DEBTS
 from yika_common.signing.keys import PublicKey
 from yika_common.sync.messages import Status
 
@@ -56,7 +56,7 @@ _TOLD = (Account, AccountFacts, AccountLife, AccountHold, OwnLimit, IssuedCard, 
 """Tables whose rows change what nodes are told of an account."""
 
 UNFOUNDED = "charge_unfounded"
-"""Gives back a fee or deposit that was not taken so, or was given back before; the account."""
+"""Gives back what was not taken so, or was given back before; the account."""
 
 DOUBT_KEY = ("node", "epoch", "branch", "seq", "reason")
 
@@ -151,6 +151,7 @@ def _absorb(
     # Two deliveries may doubt the same record: in one order, neither waits for the other.
     projected.of(Suspense).sort(key=lambda row: tuple(row[name] for name in DOUBT_KEY))
     ledger.store(connection, projected)
+    release_meters(connection, incoming.node, projected.withdrawn)
     place_meters(
         connection,
         {row["account"] for table in (Account, MeterSwap) for row in projected.of(table)},
@@ -180,6 +181,7 @@ def _absorb(
     look_at_witnesses(connection, projected.of(CardWitness), incoming.received_at)
     told = {row["account"] for table in _TOLD for row in projected.of(table)}
     told |= {account for account, _ in changed}
+    told |= {row["account"] for row in projected.of(Charge) if row["what"] in (*HELD, *OF_DEBTS)}
     note_changed(connection, told, node=incoming.node)
     return changed | _affected(projected) | pairs_amended(connection, _amended(projected))
 
@@ -192,7 +194,7 @@ def _charged(connection: Connection, projected: Projected, at: int) -> set[str]:
         for row in unfounded(connection, charges)
     ]
     add_new(connection, Suspense, doubts)
-    return {row["account"] for row in charges if row["what"] == DEPOSIT}
+    return {row["account"] for row in charges if row["what"] in (DEPOSIT, *OF_DEBTS)}
 
 
 def _arrival(

@@ -1,9 +1,9 @@
 """The settings of all nodes: each change is a numbered version, signed and sent to every node."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -11,12 +11,12 @@ from sqlmodel import select as select_rows
 
 from yika_central.db.database import Database, add, hold_office
 from yika_central.db.tables import SettingsChange, table_of
-from yika_central.services.fee_list import fees_of, fees_text
+from yika_central.services.fee_list import fees_of, fees_text, kinds_of, kinds_text
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.registry import Registry, keep_item, nodes_of_area
 from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.errors import N_, Phrase, YikaError, reason_of
-from yika_common.sync.settings import SETTINGS_ITEM, FeeItem, Settings, sign_settings
+from yika_common.sync.settings import SETTINGS_ITEM, Settings, sign_settings
 
 REASON_MAX = 200
 DIGITS_MAX = 16
@@ -24,7 +24,12 @@ DIGITS_MAX = 16
 
 HISTORY_SHOWN = 100
 
-FEES = "fees"
+FEES, GUARANTEES = "fees", "guarantees"
+LISTS: Final[Mapping[str, Callable[[str], tuple[Any, ...]]]] = {
+    FEES: fees_of,
+    GUARANTEES: kinds_of,
+}
+"""What is typed as lines of text, and who reads it."""
 
 NAMES = tuple(field.name for field in fields(Settings) if field.name != "kind")
 """What can be set, in the order it is shown."""
@@ -148,8 +153,8 @@ def _changed(before: Settings, changes: Mapping[str, str]) -> Settings:
         if name not in values:
             raise SettingRefused(name=name[:40], why=Phrase("is no setting"))
         text = typed.strip()
-        if name == FEES:
-            values[name] = _fees(text)
+        if name in LISTS:
+            values[name] = _listed(name, text)
         elif not isinstance(values[name], int):
             values[name] = text
         elif text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX:
@@ -163,17 +168,19 @@ def _changed(before: Settings, changes: Mapping[str, str]) -> Settings:
     return Settings(**values)
 
 
-def _fees(text: str) -> tuple[FeeItem, ...]:
+def _listed(name: str, text: str) -> tuple[Any, ...]:
     try:
-        return fees_of(text)
+        return LISTS[name](text)
     except ValueError as cause:
-        raise SettingRefused(name=FEES, why=reason_of(cause)) from cause
+        raise SettingRefused(name=name, why=reason_of(cause)) from cause
 
 
 def typed_of(settings: Settings, name: str) -> str | int:
     """A setting as a person types it."""
     if name == FEES:
         return fees_text(settings.fees)
+    if name == GUARANTEES:
+        return kinds_text(settings.guarantees)
     value: str | int = getattr(settings, name)
     return value
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from yika_central.db.sheet_sources import Source, Values
 from yika_central.services.dues import Dues
-from yika_common.journal.account_bodies import CLOSED, RESUMED, SUSPENDED
+from yika_common.journal.account_bodies import CLOSED, RESUMED, SUSPENDED, WITHDRAWN
 from yika_common.journal.bodies import TOTAL_MAX, SlotOpened
 from yika_common.services import Service
 from yika_common.signing import strict_json
@@ -25,7 +25,7 @@ from yika_common.sync.customers import (
     SlotSheet,
 )
 
-_STATUS = {SUSPENDED: SUSPENDED, RESUMED: "", CLOSED: CLOSED}
+_STATUS = {SUSPENDED: SUSPENDED, RESUMED: "", CLOSED: CLOSED, WITHDRAWN: CLOSED}
 
 MOVING = ("sl", "lw", "dc")
 """Keys of a sheet that every purchase moves."""
@@ -89,6 +89,7 @@ def _sheet(source: Source, dues: Dues) -> AccountSheet:
         adjustment=dues.adjustment,
         debts=dues.debts,
         collected=dues.collected,
+        guarantees=dues.guarantees,
         limits=tuple(_limit(row) for row in source.limits),
         holds=_holds(source.holds),
         lifted=_lifted(source.holds),

@@ -29,6 +29,7 @@ MOVES = {
     "FEE": _("late fee"),
     "WAIVED": _("waived"),
     "COLLECTED": _("collected"),
+    "PAID": _("paid as the account ended"),
 }
 
 

@@ -23,7 +23,15 @@ SALES = {
 """How what was charged becomes what was paid, line by line."""
 
 
-CHARGES = {"charge.amount.fee": _("Fees"), "charge.amount.deposit": _("Deposits")}
+CHARGES = {
+    "charge.amount.fee": _("Fees"),
+    "charge.amount.deposit": _("Deposits"),
+    "charge.amount.guarantee": _("Guarantees taken"),
+    "charge.amount.guarantee_back": _("Guarantees handed back"),
+    "charge.amount.guarantee_debt": _("Guarantees used for debts, no money moved"),
+    "charge.amount.debt": _("Debts paid as accounts ended"),
+    "guarantee.held": _("Held as guarantees in all, at its end"),
+}
 
 
 def month_pages(hq: Headquarters) -> Blueprint:

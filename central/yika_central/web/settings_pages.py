@@ -36,6 +36,7 @@ LABELS = {
     "offline_sales": _("Most purchases sold without an answer from here (0: any)"),
     "offline_hours": _("Hours of selling after the last answer from here (0: any)"),
     "fees": _("Fees beside supply"),
+    "guarantees": _("Kinds of guarantee"),
 }
 
 CHOICES = {

@@ -64,7 +64,9 @@ DOUBTS: Final[dict[str, Text]] = {
     "replaced_card": _("Sold to a card that another one had replaced"),
     "card_doubled": _("A second card of one account's turn, or of one number"),
     "carried_unfounded": _("A new card carries credit that nobody has sold"),
-    "charge_unfounded": _("Gives back a fee or deposit that was not taken so, or once more"),
+    "charge_unfounded": _(
+        "Gives back a fee, deposit or guarantee that was not taken so, or once more"
+    ),
 }
 
 CASES: Final[dict[Kind, Text]] = {

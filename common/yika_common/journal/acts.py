@@ -8,8 +8,11 @@ intent, refund  ``refund``          node, epoch, purchase, account, card, meter,
 supplement      ``supplement``      card, slot, epoch, intent, reason
 swap            ``meter swap``      account, slot, old, new, moved, reason
 charge, back    ``charge back``     node, epoch, charge, what, account, amount, reason
+charge,         ``guarantee back``  node, account, amount, reason
+guarantee back
 staff, level    ``operator level``  name, level, reason
 cash            ``cash``            node, what, amount, reason, reference
+z_why           ``over or short``   node, report, reason
 life, closed    ``close account``   account, reason
 card            ``free card``       not to be made again: the fee not taken is in no record
 intent          ``sale beyond       card, lines as typed, paid; likewise, for they are of the
@@ -28,15 +31,17 @@ from yika_common.journal.account_bodies import AccountMoved
 from yika_common.journal.bodies import REFUND, SWAP, CardIssued, Intent
 from yika_common.journal.body import Body
 from yika_common.journal.card_bodies import Supplemented
-from yika_common.journal.cash_bodies import CashMoved
+from yika_common.journal.cash_bodies import CashMoved, DifferenceExplained
 from yika_common.journal.meter_bodies import MeterSwapped
 from yika_common.journal.staff_bodies import StaffChanged
-from yika_common.journal.till_bodies import Charged
+from yika_common.journal.till_bodies import GUARANTEE_BACK, Charged
 
 REFUND_ACT, SUPPLEMENT_ACT, SWAP_ACT = "refund", "supplement", "meter swap"
 CHARGE_BACK_ACT = "charge back"
+GUARANTEE_ACT = "guarantee back"
 OPERATOR_LEVEL_ACT = "operator level"
 CASH_ACT = "cash"
+DIFFERENCE_ACT = "over or short"
 CLOSING_ACT = "close account"
 
 
@@ -48,7 +53,9 @@ def approval_of(body: Body) -> int | None:
         return body.approved if body.approved and body.act != SWAP else None
     if isinstance(body, Supplemented) or (isinstance(body, Charged) and body.takes_back):
         return body.approved
-    if isinstance(body, CardIssued | MeterSwapped | StaffChanged | CashMoved | AccountMoved):
+    if isinstance(
+        body, CardIssued | MeterSwapped | StaffChanged | CashMoved | AccountMoved | Charged
+    ):
         return body.approved or None
     return None
 
@@ -106,6 +113,14 @@ def _swap(body: MeterSwapped, _node: str, _epoch: int) -> bytes:
 
 
 def _charge_back(body: Charged, node: str, epoch: int) -> bytes | None:
+    if body.what == GUARANTEE_BACK and body.approved:
+        return act_digest(
+            GUARANTEE_ACT,
+            node=node,
+            account=body.account,
+            amount=body.amount,
+            reason=body.reason,
+        )
     if not body.takes_back:
         return None
     return act_digest(
@@ -135,6 +150,10 @@ def _cash(body: CashMoved, node: str, _epoch: int) -> bytes:
     )
 
 
+def _difference(body: DifferenceExplained, node: str, _epoch: int) -> bytes:
+    return act_digest(DIFFERENCE_ACT, node=node, report=body.report, reason=body.reason)
+
+
 def _closing(body: AccountMoved, _node: str, _epoch: int) -> bytes:
     return closing_digest(body.account, body.reason)
 
@@ -146,5 +165,6 @@ _DIGESTS: dict[type[Body], Callable[[Any, str, int], bytes | None]] = {
     Charged: _charge_back,
     StaffChanged: _level,
     CashMoved: _cash,
+    DifferenceExplained: _difference,
     AccountMoved: _closing,
 }

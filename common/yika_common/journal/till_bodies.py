@@ -17,6 +17,14 @@ TENDERS = (CASH, CARD, BANK, CHEQUE, MOBILE, VOUCHER)
 """Notes and coins, a bank card, a transfer, a cheque, a payment by telephone, a voucher."""
 
 FEE, DEPOSIT = "fee", "deposit"
+GUARANTEE, GUARANTEE_BACK, GUARANTEE_DEBT = "guarantee", "guarantee_back", "guarantee_debt"
+"""What is held for an account as security (押金): taken, handed back, used to pay a debt."""
+
+DEBT_PAID = "debt"
+"""A debt paid at the counter where an account ends; before, it is collected with purchases."""
+
+HELD = (GUARANTEE, GUARANTEE_BACK, GUARANTEE_DEBT)
+OF_DEBTS = (GUARANTEE_DEBT, DEBT_PAID)
 
 REFERENCE_MAX = 40
 _TENDER_MAX = max(map(len, TENDERS))
@@ -75,21 +83,22 @@ class Tendered(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charged(Body):
-    """Money was taken that buys no supply: a fee, or a deposit for an account.
+    """Money was taken that buys no supply, or given back: see the words of ``what``.
 
-    The record's own number is that of its receipt.  A deposit is credited by headquarters.  What
-    was taken is given back, whole, by a later record that names it.
+    The record's own number is that of its receipt.  A deposit is credited by headquarters.  A fee
+    or deposit is given back, whole, by a later record that names it.  A guarantee is held as one
+    sum for the account: records of their own hand of it back, or pay debts with it.
     """
 
     kind: ClassVar[str] = "charge"
-    what: str = text("w", among=(FEE, DEPOSIT))
+    what: str = text("w", among=(FEE, DEPOSIT, *HELD, DEBT_PAID))
     account: str = text("a", default="")
     """For whom; a fee may be anybody's."""
-    code: str = text("cd", most=16, default="")
-    """Of the fee, in the utility's catalogue."""
-    name_zh: str = text("zh", most=40, default="")
-    name_en: str = text("en", most=40, default="")
-    """Of the fee, as the catalogue then had it."""
+    code: str = text("cd", most=32, default="")
+    """Of the fee in the utility's catalogue, of the kind of guarantee, or of the debt."""
+    name_zh: str = text("zh", most=60, default="")
+    name_en: str = text("en", most=60, default="")
+    """Of what the code is of, as the catalogue, or the account's sheet, then had it."""
     booked_as: str = text("ac", most=16, default="")
     """The utility's bookkeeping account for it."""
     amount: int = number("amt", least=1, most=FIGURE_MAX)
@@ -105,10 +114,27 @@ class Charged(Body):
     approved: int = number("aq", default=0)
     """Seq of the approval; 0: none was needed, because money is taken."""
 
+    def __post_init__(self) -> None:
+        """Besides each field's own shape: what is an account's names it, and what it is of."""
+        Body.__post_init__(self)
+        if self.what in (*HELD, DEBT_PAID) and (self.takes_back or not self.account):
+            raise ValueError(Phrase("“a” says whose it is, and “rv” is of fees and deposits"))
+        if self.what in OF_DEBTS and not self.code:
+            raise ValueError(Phrase("“cd” says which debt is paid"))
+
     @property
     def signed(self) -> int:
-        """The money, below zero where it is given back."""
-        return -self.amount if self.takes_back else self.amount
+        """The money that came in, below zero where it went out; a debt's offset moves none."""
+        if self.what == GUARANTEE_DEBT:
+            return 0
+        return -self.amount if self.takes_back or self.what == GUARANTEE_BACK else self.amount
+
+    @property
+    def held(self) -> int:
+        """What it adds to the account's guarantee."""
+        if self.what not in HELD:
+            return 0
+        return self.amount if self.what == GUARANTEE else -self.amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

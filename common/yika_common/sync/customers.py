@@ -54,10 +54,26 @@ from yika_common.signing.trust import TrustRoot
 from yika_common.sync.errors import ItemMismatch, MessageForAnother
 from yika_common.sync.messages import Certificate
 from yika_common.sync.personal_data import Person
-from yika_common.sync.sheet_rows import DebtSheet, HoldSheet, LostSale, OwnLimit, SlotSheet
+from yika_common.sync.sheet_rows import (
+    DebtSheet,
+    HeldGuarantee,
+    HoldSheet,
+    LostSale,
+    MadeUp,
+    OwnLimit,
+    SlotSheet,
+)
 from yika_common.values import dataclass
 
-__all__ = ["DebtSheet", "HoldSheet", "LostSale", "OwnLimit", "SlotSheet"]  # a sheet's rows, too
+__all__ = [  # a sheet's rows, too
+    "DebtSheet",
+    "HeldGuarantee",
+    "HoldSheet",
+    "LostSale",
+    "MadeUp",
+    "OwnLimit",
+    "SlotSheet",
+]
 
 CUSTOMERS_TYPE = "application/vnd.yika.customers.v1"
 CUSTOMERS_ITEM = "customers/"
@@ -70,8 +86,14 @@ LINES_MAX = 256 << 20
 LOST_MAX = 8
 """Lost intents that a sheet tells at a time; the others follow when these are closed."""
 
+MADE_UP_MAX = 16
+"""Meters that a sheet tells to have had no room for all that was left in their predecessors."""
+
 HOLDS_MAX = 16
 """Holds that a sheet tells: the newest."""
+
+GUARANTEES_MAX = 8
+"""Vending points that a sheet tells to hold a guarantee; nobody leaves one at so many."""
 
 _WORDS_MAX = 1200
 _SHEET_MAX = 64 << 10
@@ -168,6 +190,19 @@ class AccountSheet(Document):
         ),
         default=(),
     )
+    made_up: tuple[MadeUp, ...] = rows(
+        "mk",
+        MadeUp,
+        (
+            is_number(0, LAST_SLOT),
+            is_name(METER_ID_SIZE),
+            is_number(1, FIGURE_MAX),
+            is_number(0, FIGURE_MAX),
+        ),
+        most=MADE_UP_MAX,
+        default=(),
+    )
+    """What is made up for since a meter was replaced, as far as the slots' adjustment has it."""
     lost: tuple[LostSale, ...] = rows(
         "ls",
         LostSale,
@@ -217,6 +252,14 @@ class AccountSheet(Document):
         default=(),
     )
     """Holds that were lifted elsewhere than where they were put on: the newest."""
+    guarantees: tuple[HeldGuarantee, ...] = rows(
+        "gu",
+        HeldGuarantee,
+        (is_name(NODE_ID_SIZE), is_number(1, FIGURE_MAX)),
+        most=GUARANTEES_MAX,
+        default=(),
+    )
+    """What each vending point holds as the account's guarantee, as far as headquarters heard."""
     holder: tuple[Person, ...] = documents("who", Person, most=1, default=())
 
     @property

@@ -35,6 +35,11 @@ OFFLINE_HOURS_MAX = 24 * 366
 DIFFERENCE_MAX = 10**8
 """A million yuan: no drawer is over or short by more without a second person."""
 
+LISTED = "listed"
+"""Only who is on headquarters' list of persons works at a vending point."""
+
+OPERATORS_DAYS_MAX = 366
+
 _CASH_UNIT_MAX = 100_000
 _SETTINGS_MAX = 16 << 10
 
@@ -111,6 +116,13 @@ class Settings(Document):
     """Likewise in purchases of a meter."""
     offline_hours: int = number("offline_hours", most=OFFLINE_HOURS_MAX, default=0)
     """Hours after headquarters' last answer in which a node may sell."""
+    operators: str = text("operators", among=("local", LISTED), default="local")
+    """Who works at a node: whom its own supervisors let sign in, or of these only who is on
+    headquarters' list of persons (:mod:`yika_common.sync.person_list`) too."""
+    operators_days: int = number("operators_days", least=1, most=OPERATORS_DAYS_MAX, default=30)
+    """Days for which such a list is good."""
+    operators_grace: int = number("operators_grace", most=OPERATORS_DAYS_MAX, default=14)
+    """Days after that in which nodes warn; then only who has a date of his own may work."""
     difference_accepted: int = number("difference_accepted", most=DIFFERENCE_MAX, default=0)
     """So much over or short at a drawer's close needs no words, minor units."""
     difference_unsigned: int = number("difference_unsigned", most=DIFFERENCE_MAX, default=0)

@@ -34,6 +34,19 @@ class SlotSheet(NamedTuple):
     quantity_applied: int = 0
 
 
+class MadeUp(NamedTuple):
+    """What a meter had no room for when it took another's place; a part of its adjustment.
+
+    It is among :attr:`SlotSheet.quantity_total`.  ``holds`` is the most that the meter holds, 0
+    where nobody said.
+    """
+
+    slot: int
+    meter: str
+    owed: int
+    holds: int
+
+
 class LostSale(NamedTuple):
     """An intent of which its own node has not said yet how it ended."""
 
@@ -68,6 +81,13 @@ class DebtSheet(NamedTuple):
     share: int
     least: int
     priority: int
+
+
+class HeldGuarantee(NamedTuple):
+    """What a vending point holds as the account's guarantee; it gives it back, no other does."""
+
+    node: str
+    amount: int
 
 
 class OwnLimit(NamedTuple):
