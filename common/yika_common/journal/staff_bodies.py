@@ -12,15 +12,18 @@ from yika_common.signing.fields import number, text
 from yika_common.values import dataclass
 
 LEVEL, DISABLED, ENABLED = "level", "disabled", "enabled"
-RESET, PASSWORD, RELEASED = "reset", "password", "released"
-STAFF_CHANGES: Final = (LEVEL, DISABLED, ENABLED, RESET, PASSWORD, RELEASED)
+RESET, PASSWORD, RELEASED, BOUND = "reset", "password", "released", "bound"
+STAFF_CHANGES: Final = (LEVEL, DISABLED, ENABLED, RESET, PASSWORD, RELEASED, BOUND)
 """Another level; signs in no more; signs in again; has a password that holds once; chose a new
-password; a name that wrong passwords had closed is open again."""
+password; a name that wrong passwords had closed is open again; is that person of headquarters'
+list (:mod:`yika_common.sync.person_list`)."""
 
 SALES, REFUNDS, SUPPLEMENTS = "sales", "refunds", "supplements"
 CAPPED: Final = (SALES, REFUNDS, SUPPLEMENTS)
 """What a day's limits are for: purchases of meters, purchases given back, purchases written
 again."""
+
+STAFF_NUMBER_MAX: Final = 20
 
 _REASON_MAX = 200
 
@@ -34,13 +37,17 @@ class StaffChanged(Body):
     what: str = text("w", among=STAFF_CHANGES)
     level: str = text("level", default="")
     """The new one, where the level changed or the operator was enabled."""
+    staff_number: str = text("sn", most=STAFF_NUMBER_MAX, default="")
+    """The person's staff number, where the operator is one of headquarters' list from now on."""
     reason: str = text("why", most=_REASON_MAX, default="")
     approved: int = number("aq", default=0)
     """Seq of the approval; 0: none was needed."""
 
     def __post_init__(self) -> None:
-        """Besides each field's own shape: a level is told where it is another."""
+        """Besides each field's own shape: what is another is told."""
         Body.__post_init__(self)
+        if (self.what == BOUND) != bool(self.staff_number):
+            raise ValueError(Phrase("a staff number is told where it is given, and only there"))
         if (self.what == LEVEL) != bool(self.level):
             raise ValueError(Phrase("a level is told where it changes, there and only there"))
 

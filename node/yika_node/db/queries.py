@@ -77,6 +77,15 @@ class Queries:
         with self._session() as session:
             return session.get(tables.Attempt, operator)
 
+    def answered_at(self, purpose: str, subject: str) -> int:
+        """When headquarters last answered this by telephone; 0: never."""
+        with self._connection() as connection:
+            at = connection.exec_driver_sql(
+                "SELECT max(at) FROM phone_answer WHERE purpose = ? AND subject = ?",
+                (purpose, subject),
+            ).scalar()
+        return at or 0
+
     # The journal.
 
     def tip(self, epoch: int) -> tables.Tip | None:

@@ -9,6 +9,7 @@ from yika_common.journal.body import Body
 from yika_common.journal.card_bodies import Supplemented
 from yika_common.journal.record import Record
 from yika_common.journal.staff_bodies import (
+    BOUND,
     DISABLED,
     ENABLED,
     LEVEL,
@@ -28,6 +29,7 @@ _MEANS: Final = {
     ENABLED: "UPDATE operator SET disabled_at = 0 WHERE name = :name",
     RESET: "UPDATE operator SET temporary = 1 WHERE name = :name",
     PASSWORD: "UPDATE operator SET temporary = 0 WHERE name = :name",
+    BOUND: "UPDATE operator SET staff_number = :number WHERE name = :name",
     LEVEL: "UPDATE operator SET level = :level WHERE name = :name",
 }
 
@@ -45,8 +47,10 @@ def changed(c: sqlite3.Connection, epoch: int, record: Record, body: StaffChange
     """Something about an operator is not as it was."""
     means = _MEANS.get(body.what)
     if means is not None:
-        c.execute(means, {"at": record.ts, "level": body.level, "name": body.name})
-    _noted(c, epoch, record, (body.name, body.what, body.level, body.reason, 0, 0))
+        told = {"at": record.ts, "level": body.level, "number": body.staff_number}
+        c.execute(means, told | {"name": body.name})
+    said = body.staff_number or body.reason
+    _noted(c, epoch, record, (body.name, body.what, body.level, said, 0, 0))
 
 
 def limited(c: sqlite3.Connection, epoch: int, record: Record, body: DayLimitSet) -> None:

@@ -51,3 +51,26 @@ class Deed(Row, table=True):
     seq: int = row.number_key()
     amount: int = row.number()
     __table_args__ = (WITHOUT_ROWID,)
+
+
+class PhoneAnswer(Row, table=True):
+    """Projection: what headquarters answered by telephone, by ``purpose`` and ``subject``."""
+
+    purpose: str = row.key()
+    subject: str = row.key()
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    at: int = row.number()
+    operator: str
+    act: str
+    amount: int = row.number()
+    __table_args__ = (WITHOUT_ROWID,)
+
+
+class RightUse(Row, table=True):
+    """Note: the last day on which an operator used a right, ``at`` some moment of it."""
+
+    operator: str = row.key()
+    right: str = row.key()
+    at: int = row.number()
+    __table_args__ = (WITHOUT_ROWID,)
