@@ -99,6 +99,19 @@ def _sold(connection: Connection, account: str, meters: Sequence[str]) -> dict[s
     return {row[0]: row[1] for row in rows}
 
 
+def gave_back(connection: Connection, account: str, meter: str, count: int, total: int) -> bool:
+    """Whether a refund of this journal left the meter at this count and total.
+
+    A card that was made in another's place says both again.
+    """
+    row = connection.exec_driver_sql(
+        "SELECT 1 FROM intent WHERE account = ? AND meter = ? AND count = ? AND total = ?"
+        " AND act = ? AND state <> ? LIMIT 1",
+        (account, meter, count, total, REFUND, SUPERSEDED),
+    )
+    return row.first() is not None
+
+
 def sold_since(
     connection: Connection, account: str, service: str, since: int
 ) -> Sequence[tuple[int, int, int]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from yika_common.infra.late import LateModule
 from yika_common.journal.bodies import CARRYING
 from yika_common.journal.record import genesis
-from yika_node.db.account_standing import Standing, sold_since, standing_of
+from yika_node.db.account_standing import Standing, gave_back, sold_since, standing_of
 from yika_node.db.card_facts import (
     SwapRow,
     ended_at,
@@ -254,6 +254,11 @@ class Queries:
         """
         with self._connection() as connection:
             return standing_of(connection, account, meters, bare)
+
+    def gave_back(self, account: str, meter: str, count: int, total: int) -> bool:
+        """Whether a refund of this journal left the meter at this count and total."""
+        with self._connection() as connection:
+            return gave_back(connection, account, meter, count, total)
 
     def sold_since(self, account: str, service: str, since: int) -> Sequence[tuple[int, int, int]]:
         """Time, quantity and amount of sales of a service to the account, newest first.

@@ -58,6 +58,7 @@ class PricedLine:
         parameters: for the meter.
         heating_before: the newest heating year paid before, where the line pays one; 0: none.
         free_before: the last day free units were claimed before, where it claims any; 0: never.
+        lower: the meter's total may fall, because the card does not say what was given back.
     """
 
     line: SlotQuote
@@ -67,6 +68,7 @@ class PricedLine:
     parameters: MeterParameters = _NO_PARAMETERS
     heating_before: int = 0
     free_before: int = 0
+    lower: bool = False
 
 
 class Outlook(NamedTuple):
@@ -159,6 +161,7 @@ class Basket:
             parameters=self._parameters(slot, tariff, following),
             heating_before=tally.heating_year if line.heating_year else 0,
             free_before=tally.free_day if bill.quote.free else 0,
+            lower=self.premises.sets_down(slot, base, self._gave_back),
         )
 
     def outlook(self, slot: SlotView, tariff: Tariff) -> Outlook:
@@ -180,6 +183,9 @@ class Basket:
         bill = Bill(quote=nothing, adjusted=no, debts=(), kept=no, rounding=no, change=no, paid=no)
         told = explain(tariff, facts, usage, bill, period)
         return Outlook(tariff.unit, told.price, told.left_in_step, told.next_price, usage.free)
+
+    def _gave_back(self, meter: str, count: int, total: int) -> bool:
+        return self.queries.gave_back(self.account.number, meter, count, total)
 
     def _parameters(
         self, slot: SlotView, tariff: Tariff, following: Tariff | None

@@ -290,6 +290,6 @@ class RefundAwaitsMeter(YikaError):
 
     code = "refund_awaits_meter"
     sentence = N_(
-        "A refund on this card waits for meter %(meter)s. Nothing was sold to it. Put the card "
-        "into the meter first, then sell."
+        "A refund waits for meter %(meter)s. Nothing was sold to it. Put the card into the meter "
+        "first, then sell."
     )

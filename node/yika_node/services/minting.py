@@ -92,6 +92,7 @@ class Minting:
             count=line.count,
             total=line.total,
             time=from_timestamp(position.at),
+            lower=self.priced.lower,
             quota=self.priced.quota,
             adjustments=self.priced.adjustments,
             parameters=self.priced.parameters,
@@ -153,6 +154,7 @@ class Minting:
             key_version=self.meter.key_version,
             mac=mac,
             cut=self.cut,
+            lower=int(self.priced.lower),
         )
 
 

@@ -6,10 +6,11 @@ the sheet is silent of a slot that shows a later purchase than the sheet knows.
 A count and a total belong to a meter: its next count follows the highest (generation, count) that
 card, meter or journal know, and its new total the total that stood there, so that an old image of
 a card repairs itself with the next sale.  So does a new card with an empty slot, whose maker had
-not heard of a purchase that the sheet knows.
+not heard of a purchase that the sheet knows.  Where he had not heard of a refund, the meter may
+hold what was given back: then the next record lets its total fall.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from yika_common.cards.application import CardIdentity
@@ -21,8 +22,11 @@ from yika_common.tariffs.facts import Consumption, Tally
 from yika_common.tariffs.model import Tariff
 from yika_common.values import dataclass
 from yika_node.db.account_standing import Standing
-from yika_node.services.errors import CardReplaced
+from yika_node.services.errors import CardReplaced, RefundAwaitsMeter
 from yika_node.services.views import SlotView
+
+GaveBack = Callable[[str, int, int], bool]
+"""Of a meter, a count and a total: whether a refund left it there."""
 
 _TENTH, _WHOLE = Quantity(100), Quantity(1000)
 QUANTA: Final = dict.fromkeys(Service, _TENTH) | {Service.HEAT: _WHOLE}
@@ -36,11 +40,15 @@ def quantum_of(tariff: Tariff) -> Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What a sale builds on: the card's generation; the meter's last count and total."""
+    """What a sale builds on: the card's generation; the meter's last count and total.
+
+    ``known`` is the (generation, count) at which that total stood.
+    """
 
     generation: int
     count: int
     total: int
+    known: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,36 @@ class Premises:
                 generation, count, total = (*reading.position, reading.total)
         if generation > identity.generation:
             raise CardReplaced(number=identity.number)
-        return Base(identity.generation, count, total)
+        return Base(identity.generation, count, total, (generation, count))
+
+    def sets_down(self, slot: SlotView, base: Base, gave_back: GaveBack) -> bool:
+        """Whether the meter holds what was given back, and only the next record can tell it so.
+
+        The maker of the card had not heard of the refund and left the slot empty.
+
+        Args:
+            slot: the meter's slot.
+            base: what is sold to it builds on.
+            gave_back: whether a refund of our journal left the meter at this count and total.
+
+        Raises:
+            RefundAwaitsMeter: the meter has to say first what it holds.
+        """
+        if slot.record is not None or not base.count:
+            return False
+        told = None if self.told is None else self.told.slot(slot.slot)
+        lowered = (
+            self.told is not None
+            and told is not None
+            and slot.slot in self.told.lowered
+            and (told.generation, told.count, told.total) == (*base.known, base.total)
+        )
+        if not lowered and not gave_back(slot.meter, base.count, base.total):
+            return False
+        if slot.write_back is None:
+            raise RefundAwaitsMeter(meter=slot.meter)
+        reading = slot.write_back.reading
+        return reading.position < base.known and reading.total > base.total
 
     def consumption(self, service: Service) -> Consumption | None:
         """The use of all meters of a service that have told of it; None if none has."""

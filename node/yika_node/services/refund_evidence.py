@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from yika_common.cards.write_back import MeterStatus
-from yika_common.journal.bodies import REPLACEMENT, Intent
+from yika_common.journal.bodies import PURCHASE, REPLACEMENT, Intent
 from yika_common.values import dataclass
+from yika_node.db import tables
 from yika_node.db.refund_queries import RefundQueries
 from yika_node.services.card_desk import CardDesk, OpenCard
 from yika_node.services.card_image import SlotImage
@@ -97,10 +98,19 @@ class RefundEvidence:
         if card.generation <= refund.generation:
             return True
         carried = self.cards.standings.book.on_card(refund.account, card.number, refund.slot)
-        if any(
-            row.act == REPLACEMENT and row.meter == refund.meter and row.count >= refund.count
-            for row in carried
-        ):
+        if any(row.meter == refund.meter and self._says(row, refund) for row in carried):
             return True
         told = opened.image.account.told
         return told is not None and told.card == card.number and place in told.carried
+
+    def _says(self, row: tables.Intent, refund: Intent) -> bool:
+        """Whether our record on a later card goes on from the refund.
+
+        A sale does that finds the slot empty: nothing was carried, so it builds on what we know.
+        """
+        if row.act == REPLACEMENT:
+            return row.count >= refund.count
+        if row.act != PURCHASE or row.count <= refund.count:
+            return False
+        sale, _ = self.cards.settlement.committed(row)
+        return (sale.before_generation, sale.before_count) == (0, 0)
