@@ -31,6 +31,7 @@ from yika_central.db.tables import (
     NodeRefusal,
     NoticeDone,
     OwnLimit,
+    PhoneUse,
     Reading,
     Record,
     RefundPaid,
@@ -66,6 +67,7 @@ _NEW_EACH: tuple[type[Row], ...] = (
     NoticeDone,
     MeterSwap,
     Approval,
+    PhoneUse,
     RefundPaid,
     Charge,
 )

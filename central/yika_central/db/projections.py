@@ -17,7 +17,7 @@ from yika_central.db.customer_projections import (
     limits_row,
     refusal_row,
 )
-from yika_central.db.special_projections import approval_row, special_row
+from yika_central.db.special_projections import approval_row, phone_row, special_row
 from yika_central.db.tables import (
     Account,
     AccountFacts,
@@ -36,6 +36,7 @@ from yika_central.db.tables import (
     NodeRefusal,
     NoticeDone,
     OwnLimit,
+    PhoneUse,
     Reading,
     Record,
     RefundPaid,
@@ -49,6 +50,7 @@ from yika_central.db.tables import (
 from yika_common.journal import account_bodies, bodies, card_bodies, meter_bodies, staff_bodies
 from yika_common.journal.acts import approval_of, digest_of
 from yika_common.journal.body import Body
+from yika_common.journal.phone_bodies import PhoneCode
 from yika_common.journal.record import Record as JournalRecord
 from yika_common.journal.record import Unknown
 from yika_common.journal.till_bodies import Charged
@@ -179,6 +181,11 @@ def _operator(projected: Projected, place: Values, item: Arrived, arrival: Arriv
     row = {"node": arrival.node, "operator": body.name, "level": body.level}
     if body.level:
         projected.of(NodeOperator).append(row | {"added_at": item.record.ts})
+
+
+def _phoned(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
+    row = phone_row(item.record, arrival.node, arrival.epoch)
+    projected.of(PhoneUse).append(place | row)
 
 
 def _account(projected: Projected, place: Values, item: Arrived, arrival: Arrival) -> None:
@@ -384,4 +391,5 @@ _PROJECTIONS = {
     meter_bodies.ToolReturned: _tool,
     card_bodies.Approved: _one_row(Approval, approval_row),
     card_bodies.SpecialCard: _special,
+    PhoneCode: _phoned,
 }

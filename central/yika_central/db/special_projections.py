@@ -1,4 +1,4 @@
-"""What records say of special cards, and of what managing cards approved."""
+"""What records say of special cards, of what managing cards approved, and of telephone calls."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from sqlalchemy import Connection, update
 
 from yika_central.db.tables import EnrolmentToken, SpecialCard, table_of
 from yika_common.journal import card_bodies
+from yika_common.journal.phone_bodies import PhoneCode
 from yika_common.journal.record import Record as JournalRecord
 
 Values = dict[str, Any]
@@ -23,6 +24,22 @@ def approval_row(record: JournalRecord) -> Values:
         "holder": body.holder,
         "act": body.act,
         "proof": body.proof,
+        "operator": record.operator,
+        "stamped_at": record.ts,
+    }
+
+
+def phone_row(record: JournalRecord, node: str, epoch: int) -> Values:
+    """The columns of an answer by telephone that was used, besides its place."""
+    body = record.body
+    assert isinstance(body, PhoneCode)
+    return {
+        "purpose": body.purpose,
+        "subject": body.subject,
+        "act": body.act,
+        "amount": body.amount,
+        "digest": body.digest,
+        "challenge": body.challenge(node, epoch),
         "operator": record.operator,
         "stamped_at": record.ts,
     }

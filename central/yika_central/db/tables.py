@@ -65,6 +65,14 @@ from yika_central.db.office_tables import (
     TariffVersion,
     UnissuedCard,
 )
+from yika_central.db.person_tables import (
+    ListedPerson,
+    ListedPersonNode,
+    NodePersonList,
+    PersonChange,
+    PhoneAnswer,
+    PhoneUse,
+)
 from yika_central.db.rerating_tables import Posting, Rating, RatingShare, Ruling
 from yika_central.db.settlement_tables import (
     AdjustmentEntry,
@@ -119,6 +127,8 @@ __all__ = [
     "Item",
     "LateSale",
     "LevelChange",
+    "ListedPerson",
+    "ListedPersonNode",
     "ManifestIssue",
     "Meter",
     "MeterStanding",
@@ -129,10 +139,14 @@ __all__ = [
     "NodeCertificate",
     "NodeOperator",
     "NodePart",
+    "NodePersonList",
     "NodeRefusal",
     "NoticeDone",
     "OpenWitness",
     "OwnLimit",
+    "PersonChange",
+    "PhoneAnswer",
+    "PhoneUse",
     "PolicyChange",
     "Posting",
     "QuantityEntry",

@@ -10,6 +10,8 @@ approval_repeated     two approvals carry one count of a card; card/count
 approval_by_operator  whoever did the act holds the card; the holder
 approval_absent       the act needs an approval, and the record before it is none; its seq
 approval_for_another  the record before it approves something else; its seq
+phone_false           headquarters never answered that by telephone; the digits read out
+phone_repeated        an answer by telephone was used twice; the digits
 ====================  =================================================================
 """
 
@@ -20,8 +22,9 @@ from sqlalchemy import Connection, select
 from yika_central.db.base import one_of
 from yika_central.db.projections import Projected, Values
 from yika_central.db.suspense import BATCH
-from yika_central.db.tables import Approval, SpecialCard, SpecialCardNode, table_of
+from yika_central.db.tables import Approval, PhoneUse, SpecialCard, SpecialCardNode, table_of
 from yika_central.services.key_room import KeyRoom
+from yika_central.services.phone_room import phone_doubts
 from yika_central.services.special_lists import GOOD, MANAGING
 from yika_common.cards.ciphers import same
 from yika_common.cards.special.face import approval_proof
@@ -35,6 +38,7 @@ def approval_doubts(
     """The doubts about the approvals among these records, which are not stored yet."""
     approvals = projected.of(Approval)
     doubts = [*_acts(connection, projected), *_repeated(connection, approvals)]
+    doubts += phone_doubts(connection, projected.of(PhoneUse))
     for row in approvals:
         reason = _doubt(connection, row, keys)
         if reason:
@@ -47,6 +51,7 @@ def approval_doubts(
 def _acts(connection: Connection, projected: Projected) -> Iterable[Doubt]:
     """Acts whose approval is missing or was for something else."""
     held = {row["seq"]: row["act"] for row in projected.of(Approval)}
+    held |= {row["seq"]: row["digest"] for row in projected.of(PhoneUse)}
     for act in projected.acts:
         approved = held.get(act["approval"])
         if approved is None and act["approval"]:
@@ -59,13 +64,16 @@ def _acts(connection: Connection, projected: Projected) -> Iterable[Doubt]:
 
 def _stored(connection: Connection, act: Values) -> str | None:
     """The digest of an approval that came with an earlier delivery."""
-    table = table_of(Approval)
-    return connection.execute(
-        select(table.c.act).where(
-            *(table.c[name] == act[name] for name in ("node", "epoch", "branch")),
-            table.c.seq == act["approval"],
-        )
-    ).scalar()
+    for table, name in ((table_of(Approval), "act"), (table_of(PhoneUse), "digest")):
+        found: str | None = connection.execute(
+            select(table.c[name]).where(
+                *(table.c[place] == act[place] for place in ("node", "epoch", "branch")),
+                table.c.seq == act["approval"],
+            )
+        ).scalar()
+        if found is not None:
+            return found
+    return None
 
 
 def _doubt(connection: Connection, row: Values, keys: KeyRoom) -> str:

@@ -26,7 +26,7 @@ from yika_central.db.tables import (
 )
 from yika_central.domain.parts import DuePart
 from yika_central.errors import UnknownItem
-from yika_central.services import allotment, card_lists, customers
+from yika_central.services import allotment, card_lists, customers, person_lists
 from yika_central.services.key_bundles import current_certificate, sealed_keys
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.node_views import NodeView, known_nodes
@@ -39,6 +39,7 @@ from yika_common.sync.customers import item_name
 from yika_common.sync.messages import (
     CARDS_ITEM,
     KEYS_ITEM,
+    PERSONS_ITEM,
     SPECIAL_ITEM,
     TARIFF_ITEM,
     TOOLS_ITEM,
@@ -167,6 +168,13 @@ class Registry:
             version = held[cards_name].version + 1 if cards_name in held else 1
             file = card_lists.sealed_cards(connection, certificate, self._keys, to_timestamp(now))
             items[cards_name] = keep_item(connection, cards_name, version, file, node=node, at=now)
+        persons_name, at = f"{PERSONS_ITEM}{node}", to_timestamp(now)
+        if person_lists.is_changed(connection, certificate, at):
+            version = held[persons_name].version + 1 if persons_name in held else 1
+            file = person_lists.sealed_persons(connection, certificate, self._keys, at)
+            items[persons_name] = keep_item(
+                connection, persons_name, version, file, node=node, at=now
+            )
         if items == held:
             return
         self._sign(connection, node, items.values(), before[0] if before else None)
@@ -186,7 +194,7 @@ class Registry:
         with self._database.reading() as session:
             connection = session.connection()
             special = is_due(connection, node)
-            due = special or self._says_else_of_cards(connection, node)
+            due = special or self._says_else(connection, node)
         if due:
             with self._database.writing() as connection:
                 self.issue(connection, node, new_special=special)
@@ -202,9 +210,13 @@ class Registry:
             lock_node(connection, node)
             self._tell(connection, node)
 
-    def _says_else_of_cards(self, connection: Connection, node: str) -> bool:
+    def _says_else(self, connection: Connection, node: str) -> bool:
+        """Whether the node is to hear something new of cards or persons."""
         certificate, now = current_certificate(connection, node), to_timestamp(self._clock())
-        return certificate is not None and card_lists.is_changed(connection, certificate, now)
+        return certificate is not None and (
+            card_lists.is_changed(connection, certificate, now)
+            or person_lists.is_changed(connection, certificate, now)
+        )
 
     def _something_to_tell(self, node: str) -> bool:
         with self._database.reading() as session:

@@ -35,6 +35,9 @@ LABELS = {
     "offline_money": _("Most money sold without an answer from here, in minor units (0: any)"),
     "offline_sales": _("Most purchases sold without an answer from here (0: any)"),
     "offline_hours": _("Hours of selling after the last answer from here (0: any)"),
+    "operators": _("Who works at a vending point"),
+    "operators_days": _("Days for which a list of persons is good"),
+    "operators_grace": _("Days after that in which vending points only warn"),
     "fees": _("Fees beside supply"),
     "guarantees": _("Kinds of guarantee"),
 }
@@ -56,6 +59,10 @@ CHOICES = {
     "receipt_person": {
         "whole": _("are printed whole"),
         "masked": _("are masked"),
+    },
+    "operators": {
+        "local": _("whom its own supervisors let sign in"),
+        "listed": _("of these only who is on the list of persons"),
     },
     "stale_tariff": {
         "warn": _("is sold by, with a warning"),

@@ -59,6 +59,8 @@ DOUBTS: Final[dict[str, Text]] = {
     "approval_by_operator": _("Approved by the very person who did it"),
     "approval_absent": _("Done without the second person's approval that it needs"),
     "approval_for_another": _("What was approved is not what was done"),
+    "phone_false": _("A telephone code that headquarters never gave"),
+    "phone_repeated": _("A telephone code was used twice"),
     "meter_swapped": _("Sold to a meter that another one had replaced"),
     "swap_unfounded": _("A meter's credit was moved, and the meter had not written so"),
     "replaced_card": _("Sold to a card that another one had replaced"),

@@ -57,6 +57,19 @@ NONCE_SIZE: Final = 16
 NOTHING: Final = bytes(32)
 """Stands for the digest of an act where the question itself says all."""
 
+ACTS: Final = (
+    "refund",
+    "supplement",
+    "meter swap",
+    "free card",
+    "charge back",
+    "cash",
+    "close account",
+    "operator level",
+    "sale beyond limit",
+)
+"""Kinds of the acts that need a second person."""
+
 _KEY_SIZE = 32
 _KIND = "phone code"
 _GROUP = 3

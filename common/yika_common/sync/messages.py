@@ -52,6 +52,7 @@ KEYS_ITEM = "keys/"
 TOOLS_ITEM = "tools/"
 SPECIAL_ITEM = "special/"
 CARDS_ITEM = "cards/"
+PERSONS_ITEM = "persons/"
 
 _U32 = (1 << 32) - 1
 _KEY_TEXT_MAX = 512
