@@ -18,6 +18,7 @@ NO_PAGES: Final = frozenset(
     {
         "account.as_typed",
         "account.meters",
+        "batch.undo_file",
         "business.download",
         "business.progress",
         "counter.seen",

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from card_builders import repeatable_random
 from central_builders import HandClock, Pen
-from told_builders import ACCOUNT, deliver, told, told_town, versions
+from told_builders import ACCOUNT, METERS, OTHER, deliver, told, told_town, versions
 from yika_central.bootstrap import Headquarters
-from yika_central.db.tables import Sheet, table_of
+from yika_central.db.tables import Sheet, Suspense, table_of
 from yika_common.journal.account_bodies import (
     ANYBODY,
     CLOSED,
@@ -18,6 +18,7 @@ from yika_common.journal.account_bodies import (
     REFUSE,
     RESUMED,
     SUSPENDED,
+    WITHDRAWN,
     AccountHeld,
     AccountMoved,
     PersonSeen,
@@ -125,3 +126,40 @@ def test_who_looked_at_whom_is_kept_and_changes_no_sheet(
     deliver(first)
     deliver(second)
     assert versions(second) == before
+
+
+def doubts(headquarters: Headquarters) -> set[str]:
+    with headquarters.database.reading() as connection:
+        return set(connection.execute(select(table_of(Suspense).c.reason)).scalars())
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_meters_of_an_account_that_was_opened_by_mistake_are_given_out_again(
+    headquarters: Headquarters, town: tuple[Pen, Pen], clock: HandClock, *, at_once: bool
+) -> None:
+    first, second = town
+    first.write(moved(WITHDRAWN))
+    if not at_once:
+        deliver(first)
+    first.open_account(OTHER, METERS, card="860000000009")
+    deliver(first)
+    assert "meter_taken" not in doubts(headquarters)
+    gone = sheet_at(headquarters, second)
+    assert (gone.status, gone.meters) == (CLOSED, ())
+    new = told(headquarters, second, OTHER)
+    assert new is not None
+    assert tuple(meter.meter for meter in new.meters) == METERS
+
+
+@pytest.mark.parametrize("what", [CLOSED, WITHDRAWN])
+def test_meters_stay_with_an_account_that_is_closed_or_that_another_point_withdraws(
+    headquarters: Headquarters, town: tuple[Pen, Pen], what: str
+) -> None:
+    first, second = town
+    (first if what == CLOSED else second).write(moved(what))
+    deliver(first)
+    deliver(second)
+    first.open_account(OTHER, METERS, card="860000000009")
+    deliver(first)
+    assert "meter_taken" in doubts(headquarters)
+    assert tuple(meter.meter for meter in sheet_at(headquarters, second).meters) == METERS

@@ -8,7 +8,8 @@ import pytest
 from household_tables import HEAD, a_row
 from node_world import OPERATOR, World
 from yika_node.bootstrap import Node
-from yika_node.services.account_import import COLUMNS, AccountImport, RowsWrong, TableUnreadable
+from yika_node.services.account_import import COLUMNS, AccountImport, RowsWrong
+from yika_node.services.table_file import TableUnreadable
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ def test_what_is_no_table_is_refused_whole(desk: AccountImport, data: bytes) -> 
 def test_a_table_that_is_too_long_is_refused(
     desk: AccountImport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("yika_node.services.account_import.ROWS_MAX", 1)
+    monkeypatch.setattr("yika_node.services.table_file.ROWS_MAX", 1)
     assert len(desk.tried(table(a_row(0)))) == 1
     with pytest.raises(TableUnreadable):
         desk.tried(table(a_row(0), a_row(1)))

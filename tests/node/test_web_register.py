@@ -177,23 +177,92 @@ def test_a_second_account_of_a_flat_is_refused_in_a_sentence(clerk: Clerk) -> No
     assert done.status_code == 303, done.text
 
 
-def test_a_table_is_tried_and_opened_on_its_page(clerk: Clerk) -> None:
-    hidden = clerk.get("/accounts/import")
-    token = hidden.text.partition('name="csrf_token" value="')[2].partition('"')[0]
+def given(clerk: Clerk, path: str, data: bytes, **more: str) -> str:
+    """The page after a table was handed to it."""
+    token = clerk.get(path).text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    answer = clerk.client.post(
+        path,
+        data={"csrf_token": token, "file": (io.BytesIO(data), "table.csv"), **more},
+        headers={"Origin": "http://localhost", "Accept-Language": "en"},
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def undo_path(page: str) -> str:
+    return "/accounts/undo/" + page.partition('href="/accounts/undo/')[2].partition('"')[0]
+
+
+def test_a_table_is_tried_opened_and_taken_back_on_its_pages(counter: Pages, clerk: Clerk) -> None:
     data = f"{HEAD}\n{a_row(0)}\n{a_row(1, '李秀英')}\n".encode()
+    tried = given(clerk, "/accounts/import", data)
+    assert tried.count("it can be opened") == 2
+    assert "undo" not in tried.partition("<main")[2]
+    done = given(clerk, "/accounts/import", data, open="1")
+    assert done.count("opened</td>") == 2
+    assert given(clerk, "/accounts/import", data, open="1").count("it is there already") == 2
+    undo = clerk.get(undo_path(done))
+    assert (undo.status_code, undo.mimetype) == (200, "text/csv")
+    assert "attachment" in undo.headers["Content-Disposition"]
+    again = given(clerk, "/accounts/changes", undo.data, reason="the wrong list")
+    assert again.count("it will be withdrawn") == 2
+    gone = given(clerk, "/accounts/changes", undo.data, reason="the wrong list", change="1")
+    assert gone.count("withdrawn: opened by mistake") == 2
+    assert given(clerk, "/accounts/import", data).count("it can be opened") == 2
 
-    def sent(**more: str) -> str:
+
+def test_a_table_of_changes_shows_both_sides_and_gives_the_way_back(
+    counter: Pages, clerk: Clerk
+) -> None:
+    number = clerk.open_account(4)
+    data = f"account,persons\n{number},5\n".encode()
+    tried = given(clerk, "/accounts/changes", data, reason="census")
+    assert "<s>3</s> → <b>5</b>" in tried
+    assert counter.node.accounts.get(number).persons == 3
+    done = given(clerk, "/accounts/changes", data, reason="census", change="1")
+    assert counter.node.accounts.get(number).persons == 5
+    undo = clerk.get(undo_path(done))
+    assert undo.data.decode("utf-8-sig").splitlines() == [
+        "account,persons,was-persons",
+        f"{number},3,5",
+    ]
+    given(clerk, "/accounts/changes", undo.data, reason="census", change="1")
+    assert counter.node.accounts.get(number).persons == 3
+
+
+def test_an_undo_file_is_for_whoever_made_the_change(counter: Pages, clerk: Clerk) -> None:
+    kept = counter.node.accounts.undo_files
+    mine, another = kept.keep(OPERATOR, b"account"), kept.keep("li", b"account")
+    assert clerk.get(f"/accounts/undo/{mine}.csv").data == b"account"
+    assert code_of(clerk.get(f"/accounts/undo/{another}.csv")) == "undo_file_gone"
+    assert with_level(counter, Level.CLERK).get(f"/accounts/undo/{mine}.csv").status_code == 403
+    for _ in range(8):
+        kept.keep(OPERATOR, b"newer")
+    assert code_of(clerk.get(f"/accounts/undo/{mine}.csv")) == "undo_file_gone"
+
+
+def test_a_table_without_a_reason_or_with_a_wrong_line_comes_back(clerk: Clerk) -> None:
+    number = clerk.open_account(4)
+    token = clerk.get("/accounts/changes").text
+    token = token.partition('name="csrf_token" value="')[2].partition('"')[0]
+
+    def refused(data: bytes, reason: str) -> str | None:
         answer = clerk.client.post(
-            "/accounts/import",
-            data={"csrf_token": token, "file": (io.BytesIO(data), "table.csv"), **more},
-            headers={"Origin": "http://localhost", "Accept-Language": "en"},
+            "/accounts/changes",
+            data={
+                "csrf_token": token,
+                "file": (io.BytesIO(data), "t.csv"),
+                "reason": reason,
+                "change": "1",
+            },
+            headers={"Origin": "http://localhost"},
         )
-        assert answer.status_code == 200, answer.text
-        return answer.text
+        return code_of(answer)
 
-    assert sent().count("it can be opened") == 2
-    assert sent(open="1").count("opened</td>") == 2
-    assert sent().count("it is there already") == 2
+    good = f"account,persons\n{number},5\n".encode()
+    assert refused(good, "") == "card_reason_missing"
+    assert refused(b"", "census") == "import_unreadable"
+    assert refused(good.replace(b"5", b"many"), "census") == "change_lines_wrong"
 
 
 def test_a_card_that_lies_in_the_reader_finds_its_account(counter: Pages, clerk: Clerk) -> None:

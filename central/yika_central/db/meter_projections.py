@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
-from yika_central.db.tables import AccountMeter, MeterSwap, ToolOrder, table_of
+from yika_central.db.tables import Account, AccountMeter, MeterSwap, Sale, ToolOrder, table_of
 from yika_common.cards.parameters import read_parameters
 from yika_common.journal import bodies, meter_bodies
+from yika_common.journal.account_terms import WITHDRAWN
 from yika_common.journal.implied import parameters_in
 from yika_common.journal.record import Record
 
@@ -119,6 +120,11 @@ def place_meters(connection: Connection, accounts: Collection[str]) -> None:
         update(meter).where(here).values(meter=bindparam("k_meter")),
         [{"k_account": row.account, "k_slot": row.slot, "k_meter": row.new} for row in rows],
     )
+
+
+def withdrawn(lives: Sequence[Values]) -> set[str]:
+    """The accounts of which rows of ``account_life`` say that they were opened by mistake."""
+    return {row["account"] for row in lives if row["what"] == WITHDRAWN}
 
 
 def release_meters(connection: Connection, node: str, accounts: Collection[str]) -> None:

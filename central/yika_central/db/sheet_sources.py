@@ -31,7 +31,7 @@ from yika_central.db.tables import (
     Sheet,
     table_of,
 )
-from yika_common.journal.account_bodies import CLOSED
+from yika_common.journal.account_bodies import CLOSED, WITHDRAWN
 from yika_common.journal.bodies import REFUND, REPLACEMENT
 
 _PLACE = ("node", "epoch", "branch", "seq")
@@ -130,7 +130,7 @@ def _lived(source: Source, row: Values) -> None:
     """The next record of what became of the account: the later holds, but the end for good."""
     if row["sealed"]:
         source.holder = row
-    elif source.status is None or source.status["what"] != CLOSED:
+    elif source.status is None or source.status["what"] not in (CLOSED, WITHDRAWN):
         source.status = row
 
 

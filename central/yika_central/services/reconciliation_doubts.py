@@ -36,10 +36,12 @@ from typing import Any
 from sqlalchemy import Column, Connection, select
 
 from yika_central.db.base import one_of
+from yika_central.db.meter_projections import withdrawn
 from yika_central.db.projections import Arrival, Projected, Values, suspense_row
 from yika_central.db.suspense import BATCH
 from yika_central.db.tables import (
     Account,
+    AccountLife,
     AccountMeter,
     Card,
     Charge,
@@ -191,7 +193,7 @@ def _accounts_doubled(connection: Connection, projected: Projected) -> Iterable[
 def _meters_taken(connection: Connection, projected: Projected) -> Iterable[Doubt]:
     table = table_of(AccountMeter)
     owners = {row["account"]: row for row in projected.of(Account)}
-    gone = projected.withdrawn
+    gone = withdrawn(projected.of(AccountLife))
     given: dict[str, str] = {}
     meters = sorted({row["meter"] for row in projected.of(AccountMeter)})
     for start in range(0, len(meters), BATCH):

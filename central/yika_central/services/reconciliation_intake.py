@@ -10,7 +10,13 @@ from yika_central.db.books import book_late_sales
 from yika_central.db.case_store import look_at, look_at_accounts, look_at_witnesses
 from yika_central.db.charge_store import unfounded
 from yika_central.db.database import add, add_new
-from yika_central.db.meter_projections import note_outcomes, place_meters, release_meters
+from yika_central.db.duplicate_store import note_due as note_traces
+from yika_central.db.meter_projections import (
+    note_outcomes,
+    place_meters,
+    release_meters,
+    withdrawn,
+)
 from yika_central.db.meter_standing import note_meters
 from yika_central.db.notice_store import follow_cards, note_done
 from yika_central.db.projections import Arrival, Arrived, Projected, project, suspense_row
@@ -151,7 +157,7 @@ def _absorb(
     # Two deliveries may doubt the same record: in one order, neither waits for the other.
     projected.of(Suspense).sort(key=lambda row: tuple(row[name] for name in DOUBT_KEY))
     ledger.store(connection, projected)
-    release_meters(connection, incoming.node, projected.withdrawn)
+    release_meters(connection, incoming.node, withdrawn(projected.of(AccountLife)))
     place_meters(
         connection,
         {row["account"] for table in (Account, MeterSwap) for row in projected.of(table)},

@@ -20,6 +20,7 @@ from yika_common.journal.account_terms import (
     SUPERVISOR,
     SUSPENDED,
     WARN,
+    WITHDRAWN,
 )
 from yika_common.journal.bodies import COMMUNITY_MAX, PREMISES_SIZE, WHO_MAX
 from yika_common.journal.body import Body
@@ -39,6 +40,7 @@ __all__ = [  # the words of these records, too
     "SUPERVISOR",
     "SUSPENDED",
     "WARN",
+    "WITHDRAWN",
 ]
 
 _U32 = (1 << 32) - 1
@@ -49,13 +51,15 @@ _WORDS_MAX = 1200
 class AccountMoved(Body):
     """Something became of an account: another holder, other details, rest, or its end.
 
+    One that is ``withdrawn`` was opened by mistake, here, and nothing was ever done with it.
+
     ``who`` is the whole of the holder's data as it is from now on, sealed like that of an opened
     account; empty where nothing of it changed.
     """
 
     kind: ClassVar[str] = "life"
     account: str = text("a")
-    what: str = text("w", among=(DETAILS, HOLDER, SUSPENDED, RESUMED, CLOSED))
+    what: str = text("w", among=(DETAILS, HOLDER, SUSPENDED, RESUMED, CLOSED, WITHDRAWN))
     who: str = text("who", most=WHO_MAX, default="")
     changed: str = text("ch", most=120, default="")
     """Names of the fields of ``who`` that are not as they were, separated by spaces."""

@@ -2,6 +2,8 @@
 
 DETAILS, HOLDER = "details", "holder"
 SUSPENDED, RESUMED, CLOSED = "suspended", "resumed", "closed"
+WITHDRAWN = "withdrawn"
+"""Closed because it was opened by mistake: its meters are nobody's again."""
 
 NOTE, WARN, SUPERVISOR, REFUSE = "note", "warn", "supervisor", "refuse"
 HOLD_LEVELS = (NOTE, WARN, SUPERVISOR, REFUSE)

@@ -18,6 +18,24 @@ else:
     tables = LateModule("yika_node.db.tables")
 
 
+_ACCOUNT_AT: Final = (
+    "SELECT account FROM (SELECT account, 0 AS told FROM account_state"
+    " WHERE premises = ?1 AND premises <> '' AND status <> 'closed'"
+    " UNION ALL SELECT account, 1 FROM sheet WHERE premises = ?1 AND premises <> ''"
+    " AND NOT EXISTS (SELECT 1 FROM account_state AS own"
+    " WHERE own.account = sheet.account AND own.status = 'closed'))"
+    " WHERE account <> ?2 ORDER BY told, account LIMIT 1"
+)
+_NOT_WITHDRAWN: Final = (
+    "NOT EXISTS (SELECT 1 FROM account WHERE number = sheet_meter.account AND NOT EXISTS"
+    " (SELECT 1 FROM account_meter WHERE account_meter.account = number))"
+)
+"""Accounts that were opened here by mistake: none but these have no meter."""
+
+_TOLD_METER: Final = (
+    f"SELECT account FROM sheet_meter WHERE meter = ? AND {_NOT_WITHDRAWN} ORDER BY account"  # noqa: S608 - constants
+)
+
 _SHEETS: Final = "SELECT account, sealed FROM sheet WHERE account > ? ORDER BY account LIMIT 1000"
 _SHEETS_OF_PART: Final = (
     "SELECT account, sealed FROM sheet WHERE account > ? AND item = ? ORDER BY account LIMIT 1000"
@@ -77,16 +95,21 @@ class CustomerQueries(Queries):
             )
             return [HoldRow(*row) for row in rows]
 
+    def account_was_touched(self, account: str) -> bool:
+        """Whether this journal tells more of it than that it was opened, and looked at."""
+        with self._connection() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT EXISTS (SELECT 1 FROM account_event WHERE account = ?1"
+                " AND kind NOT IN ('account', 'seen'))"
+                " OR EXISTS (SELECT 1 FROM intent WHERE account = ?1)",
+                (account,),
+            ).scalar_one()
+            return bool(found)
+
     def account_at(self, premises: str, besides: str) -> str | None:
         """An account of those premises, but that one: ours, else a told one."""
         with self._connection() as connection:
-            return connection.exec_driver_sql(
-                "SELECT account FROM (SELECT account, 0 AS told FROM account_state"
-                " WHERE premises = ?1 AND premises <> '' AND status <> 'closed'"
-                " UNION ALL SELECT account, 1 FROM sheet WHERE premises = ?1 AND premises <> '')"
-                " WHERE account <> ?2 ORDER BY told, account LIMIT 1",
-                (premises, besides),
-            ).scalar()
+            return connection.exec_driver_sql(_ACCOUNT_AT, (premises, besides)).scalar()
 
     def facts(self, account: str) -> tables.AccountFacts | None:
         """What sets the account's prices, as it was last amended here."""
@@ -128,15 +151,18 @@ class CustomerQueries(Queries):
 
     def account_of_told_meter(self, meter: str) -> str | None:
         """The account that a meter belongs to, as headquarters tells."""
-        with self._session() as session:
-            wanted = sql.select(tables.SheetMeter.account).where(tables.SheetMeter.meter == meter)
-            return session.exec(wanted.order_by("account")).first()
+        with self._connection() as connection:
+            return connection.exec_driver_sql(
+                _TOLD_METER,
+                (meter,),
+            ).scalar()
 
     def told_meters(self, meters: Sequence[str]) -> set[str]:
         """Which of these meters belong to an account, as headquarters tells."""
         with self._session() as session:
             wanted = sql.select(tables.SheetMeter.meter).where(
-                sql.col(tables.SheetMeter.meter).in_(meters)
+                sql.col(tables.SheetMeter.meter).in_(meters),
+                sql.text(_NOT_WITHDRAWN),
             )
             return set(session.exec(wanted).all())
 

@@ -10,6 +10,7 @@ from yika_common.journal.account_bodies import (
     HOLDER,
     RESUMED,
     SUSPENDED,
+    WITHDRAWN,
     AccountHeld,
     AccountMoved,
     PersonSeen,
@@ -17,7 +18,7 @@ from yika_common.journal.account_bodies import (
 from yika_common.journal.body import Body
 from yika_common.journal.record import Record
 
-_STATUS: Final = {SUSPENDED: SUSPENDED, RESUMED: "", CLOSED: CLOSED}
+_STATUS: Final = {SUSPENDED: SUSPENDED, RESUMED: "", CLOSED: CLOSED, WITHDRAWN: CLOSED}
 
 
 def moved(c: sqlite3.Connection, _epoch: int, record: Record, body: AccountMoved) -> None:
@@ -37,6 +38,8 @@ def moved(c: sqlite3.Connection, _epoch: int, record: Record, body: AccountMoved
         " status = excluded.status, status_at = excluded.status_at WHERE status <> ?",
         (body.account, _STATUS[body.what], record.ts, CLOSED),
     )
+    if body.what == WITHDRAWN:
+        c.execute("DELETE FROM account_meter WHERE account = ?", (body.account,))
 
 
 def held(c: sqlite3.Connection, epoch: int, record: Record, body: AccountHeld) -> None:

@@ -36,6 +36,7 @@ from yika_node.services.views import Account, AccountForm, Page
 
 if TYPE_CHECKING:
     from yika_node.services.account_finder import AccountFinder
+    from yika_node.services.undo_files import UndoFiles
 
 PERSONS_MAX: Final = 99
 REASON_MAX: Final = 200
@@ -213,6 +214,13 @@ class AccountDesk:
         from yika_node.services.account_finder import AccountFinder  # noqa: PLC0415 - see above
 
         return AccountFinder(self._store, self._customers, self._keyring)
+
+    @cached_property
+    def undo_files(self) -> UndoFiles:
+        """What takes tables back; made with the first of these."""
+        from yika_node.services.undo_files import UndoFiles  # noqa: PLC0415 - see above
+
+        return UndoFiles(self._random)
 
     def free_meters(self, service: Service, limit: int = 20) -> tuple[str, ...]:
         """Meters of a service that this node holds keys for and that belong to nobody yet."""

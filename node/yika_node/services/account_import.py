@@ -1,25 +1,25 @@
 """Opening many accounts from a table: tried first, then opened; the same file twice opens once.
 
-The table is text of commas, tabs or semicolons with a head of column names, one household a line.
-A row whose meters belong to one account already, of a holder of that name, is that account: a file
-may be given again after it was cut off, or was added to.  What is wrong with a row is said in one
-sentence, with the number of its line; nothing is opened while any row is wrong.
+The table (:mod:`yika_node.services.table_file`) has one household a line.  A row whose meters
+belong to one account already, of a holder of that name, is that account: a file may be given again
+after it was cut off, or was added to.  What is wrong with a row is said in one sentence, with the
+number of its line; nothing is opened while any row is wrong.  What was opened is taken back with
+the table that :func:`undo_table` makes.
 """
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from yika_common.errors import N_, Phrase, YikaError
+from yika_common.errors import N_, YikaError
 from yika_common.numbers import quantity_from_text, scaled_from_text
 from yika_common.services import SLOTS_MAX
 from yika_common.sync.personal_data import Person
 from yika_node.services.account_desk import AccountDesk, person_of_form
+from yika_node.services.change_table import STATUS, WITHDRAWN
 from yika_node.services.errors import AccountFormIncomplete, MeterTaken
+from yika_node.services.table_file import read_table, written_table
 from yika_node.services.views import AccountForm
 
-ROWS_MAX: Final = 5000
 BATCH: Final = 500
 """Accounts that one commit opens."""
 
@@ -33,17 +33,6 @@ COLUMNS: Final = (
     *(f"meter-{place}" for place in range(1, SLOTS_MAX + 1)),
 )
 NEEDED: Final = frozenset({"name", "area", "tariff_class", "profile", "persons", "meter-1"})
-_ENCODINGS: Final = ("utf-8-sig", "gb18030")
-
-
-class TableUnreadable(YikaError):
-    """The file is no table of households."""
-
-    code = "import_unreadable"
-    sentence = N_(
-        "The file is no table of households: %(why)s. Nothing was opened. Save it as text with "
-        "commas, with the columns that the manual names."
-    )
 
 
 class RowsWrong(YikaError):
@@ -91,9 +80,7 @@ class AccountImport:
             VaultLocked, KeysNotHeld, NotEnrolled: nothing can be told.
         """
         seen: dict[str, int] = {}
-        return tuple(
-            self._row(line, fields, seen) for line, fields in enumerate(_table(data), start=2)
-        )
+        return tuple(self._row(*line, seen) for line in read_table(data, _fits))
 
     def open(self, operator: str, data: bytes) -> tuple[Row, ...]:
         """Open the accounts of all rows that have none yet; gives the rows with their accounts.
@@ -150,30 +137,14 @@ class AccountImport:
         return next(iter(taken.values()), "") if len({*taken.values()}) == 1 else ""
 
 
-def _table(data: bytes) -> Sequence[dict[str, str]]:
-    for encoding in _ENCODINGS:
-        try:
-            text = data.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise TableUnreadable(why=Phrase("its characters can't be read"))
-    head = text.partition("\n")[0]
-    mark = max(",\t;", key=head.count)
-    lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, restval="")
-    names = [name.strip() for name in lines.fieldnames or ()]
-    if not {*names} >= NEEDED or not {*names} <= {*COLUMNS}:
-        raise TableUnreadable(why=Phrase("its head names other columns"))
-    lines.fieldnames = names
-    rows: list[dict[str, str]] = []
-    for row in lines:
-        if None in row:
-            raise TableUnreadable(why=Phrase("a line has more fields than the head"))
-        if len(rows) == ROWS_MAX:
-            raise TableUnreadable(why=Phrase("it has too many lines"))
-        rows.append({name: value.strip() for name, value in row.items()})
-    return rows
+def undo_table(rows: Sequence[Row]) -> bytes:
+    """The table of changes that takes back what was opened just now; empty: nothing was."""
+    opened = [(row.account, WITHDRAWN) for row in rows if row.new]
+    return written_table(("account", STATUS), opened) if opened else b""
+
+
+def _fits(names: set[str]) -> bool:
+    return NEEDED <= names <= {*COLUMNS}
 
 
 def _form(fields: Mapping[str, str]) -> AccountForm:

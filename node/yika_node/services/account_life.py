@@ -22,6 +22,7 @@ from yika_common.journal.account_bodies import (
     LEADER,
     RESUMED,
     SUSPENDED,
+    WITHDRAWN,
     AccountHeld,
     AccountMoved,
     PersonSeen,
@@ -91,8 +92,14 @@ class AccountLife:
                 AccountFormIncomplete: nothing was changed.
             VaultLocked, KeysNotHeld, NodeRestored, DiskFull: nothing was changed.
         """
+        body = self.corrected(number, person, community, reason)
+        self._journal.append([body], at=self._clock(), operator=operator)
+        return self._accounts.get(number)
+
+    def corrected(self, number: str, person: Person, community: str, reason: str) -> AccountMoved:
+        """The record of other details; nothing is written.  Raises as :meth:`change_details`."""
         account = self._allowed(number, Act.CHANGE_DETAILS)
-        return self._known_as(operator, account, DETAILS, person, community, reason)
+        return self._known_as(account, DETAILS, person, community, reason)
 
     def change_holder(
         self, operator: str, number: str, person: Person, community: str, reason: str
@@ -105,7 +112,9 @@ class AccountLife:
         """
         account = self._allowed(number, Act.CHANGE_HOLDER)
         self._check_settled(account)
-        return self._known_as(operator, account, HOLDER, person, community, reason)
+        body = self._known_as(account, HOLDER, person, community, reason)
+        self._journal.append([body], at=self._clock(), operator=operator)
+        return self._accounts.get(number)
 
     def suspend(self, operator: str, number: str, reason: str) -> Account:
         """Let the account rest: nothing is sold to it until it is resumed.
@@ -175,6 +184,19 @@ class AccountLife:
     def words_of_closing(self, number: str) -> Phrase:
         """The same in words."""
         return Phrase(_CLOSING, account=number)
+
+    def withdrawal(self, number: str, reason: str) -> AccountMoved:
+        """The record that takes back what was opened by mistake; nothing is written.
+
+        Raises:
+            AccountUnknown, AccountClosed, UsedSince, ReasonMissing.
+        """
+        account = self._allowed(number, Act.CLOSE)
+        told = account.told
+        touched = account.home or account.card or (told and (told.card or told.slots))
+        if touched or self._queries.account_was_touched(number):
+            raise errors.UsedSince(account=number)
+        return _body(account, WITHDRAWN, checked_reason(reason))
 
     def hold(self, operator: str, number: str, form: HoldForm) -> Account:
         """Put a hold on the account.
@@ -247,14 +269,8 @@ class AccountLife:
         return account
 
     def _known_as(
-        self,
-        operator: str,
-        account: Account,
-        what: str,
-        person: Person,
-        community: str,
-        reason: str,
-    ) -> Account:
+        self, account: Account, what: str, person: Person, community: str, reason: str
+    ) -> AccountMoved:
         changed = changed_fields(account, person, community)
         if not changed:
             raise errors.NothingChanged
@@ -263,7 +279,7 @@ class AccountLife:
         self._accounts.check_community(community)
         if set(changed) & _WHERE:
             self._accounts.check_address(premises, account.number, "")
-        body = AccountMoved(
+        return AccountMoved(
             account=account.number,
             what=what,
             who=seal_person(person, key, account.number, self._random),
@@ -272,8 +288,6 @@ class AccountLife:
             premises=premises,
             reason=checked_reason(reason),
         )
-        self._journal.append([body], at=self._clock(), operator=operator)
-        return self._accounts.get(account.number)
 
     def _moved(self, operator: str, account: Account, what: str, reason: str) -> Account:
         body = _body(account, what, checked_reason(reason))

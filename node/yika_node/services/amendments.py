@@ -37,10 +37,16 @@ class Amendments:
             AccountUnknown, AccountClosed, AmendmentUnusable: nothing was changed.
             VaultLocked, NodeRestored, DiskFull: nothing was changed.
         """
+        body = self.amendment(number, form)
+        self._journal.append([body], at=self._clock(), operator=operator)
+        return self._accounts.get(number)
+
+    def amendment(self, number: str, form: FactsForm) -> AccountFacts:
+        """The record of these facts; nothing is written.  Raises as :meth:`amend`."""
         account = self._accounts.get(number)
         check(account, Act.AMEND)
         self._check_facts(account, form)
-        body = AccountFacts(
+        return AccountFacts(
             account=number,
             tariff_class=form.tariff_class,
             persons=form.persons,
@@ -53,8 +59,6 @@ class Amendments:
             equipment=" ".join(form.equipment),
             reason=form.reason,
         )
-        self._journal.append([body], at=self._clock(), operator=operator)
-        return self._accounts.get(number)
 
     def lift_limits(self, operator: str, number: str, form: LimitsForm) -> Account:
         """Let these limits hold for the account instead of the tariff's, until their time.

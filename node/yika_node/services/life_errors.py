@@ -13,6 +13,16 @@ class AccountClosed(YikaError):
     )
 
 
+class UsedSince(YikaError):
+    """An account is taken back only while nothing was done with it."""
+
+    code = "account_used_since"
+    sentence = N_(
+        "Something has been done with account %(account)s since it was opened, or it was opened "
+        "elsewhere. It stays as it is. Close it on its own page, if it is to end."
+    )
+
+
 class AccountRests(YikaError):
     """The act is forbidden while the account is suspended."""
 

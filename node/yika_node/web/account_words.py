@@ -18,6 +18,7 @@ from yika_common.journal.account_terms import (
     SUPERVISOR,
     SUSPENDED,
     WARN,
+    WITHDRAWN,
 )
 from yika_node.web import labels
 
@@ -46,6 +47,7 @@ EVENTS: Final[Mapping[str, Text]] = {
     SUSPENDED: _("Suspended"),
     RESUMED: _("Resumed"),
     CLOSED: _("Closed"),
+    WITHDRAWN: _("Withdrawn: it was opened by mistake"),
     "hold": _("A hold was put on"),
     "lifted": _("A hold was lifted"),
     "seen": _("Telephone and document were shown in full"),

@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response
 from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.class_names import class_choices
 from yika_common.infra.web.guard import needs
+from yika_node.services.facts_texts import texts_of
 from yika_node.services.rights import Right
-from yika_node.web.amendment_forms import facts_of, limits_of, texts_of
+from yika_node.web.amendment_forms import facts_of, limits_of
 from yika_node.web.front import front, node, operator
 from yika_node.web.labels import SERVICES
 

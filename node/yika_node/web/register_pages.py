@@ -165,7 +165,8 @@ def close(number: str) -> Response:
         if not request.form.get("lost"):
             raise
         then = url_for("register.closing", number=number, reason=reason, lost="1")
-        return ask(desk.digest(number, reason), desk.words_of_closing(number), then)
+        digest, what = desk.digest(number, reason), desk.words_of_closing(number)
+        return ask(digest, what, then, "close account")
     return _done(number, gettext("Account %(number)s is closed."))
 
 
@@ -223,33 +224,6 @@ def person(number: str) -> str:
     account = account_life_of(node()).seen(operator(), number)
     front().soon()
     return render_template("account_person.html", account=account)
-
-
-def _import() -> str:
-    return render_template("account_import.html", rows=None)
-
-
-@pages.get("/accounts/import")
-@needs(Right.IMPORT_ACCOUNTS)
-def import_page() -> str:
-    """The form for a table of households."""
-    return _import()
-
-
-@pages.post("/accounts/import")
-@needs(Right.IMPORT_ACCOUNTS)
-@or_again(_import)
-def import_table() -> str:
-    """Try the table, or open its accounts."""
-    from yika_node.services.account_import import AccountImport  # noqa: PLC0415 - as above
-
-    desk, file = AccountImport(node().accounts), request.files.get("file")
-    data = b"" if file is None else file.read()
-    opening = bool(request.form.get("open"))
-    rows = desk.open(operator(), data) if opening else desk.tried(data)
-    if opening:
-        front().soon()
-    return render_template("account_import.html", rows=rows, opening=opening)
 
 
 def _hold_form() -> HoldForm:
