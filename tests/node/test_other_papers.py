@@ -20,6 +20,7 @@ from yika_node.printing.encoding import encoded
 from yika_node.printing.paper import Line, Paper
 from yika_node.printing.profiles import Profile
 from yika_node.services.card_views import Slip
+from yika_node.services.charge_words import WORDS
 from yika_node.services.charges import Charge
 from yika_node.services.paper_words import Words
 from yika_node.services.payments import Receipt
@@ -27,7 +28,7 @@ from yika_node.services.receipt_paper import ReceiptPaper
 from yika_node.services.refund_views import RefundState, RefundView
 from yika_node.services.shift_views import ZReport
 from yika_node.services.slip_papers import card_paper, refund_paper, trial_paper
-from yika_node.services.till_papers import charge_paper, shift_paper
+from yika_node.services.till_papers import Papers, charge_paper, shift_paper
 
 AT = datetime(2026, 4, 1, 8, 0, tzinfo=UTC)
 SETTINGS = Settings(receipt_title="江城公用事业公司", receipt_note="服务热线 96116")
@@ -35,7 +36,7 @@ CHARGE = Charge(
     number="N0001-1-000012",
     epoch=1,
     seq=12,
-    deposit=False,
+    what="fee",
     account="N0001010000128",
     names=("铅封费", "Seal"),
     amount=Money(2_000),
@@ -116,8 +117,16 @@ def all_papers(node: Node, receipt: Receipt, language: str) -> dict[str, Paper]:
     return {
         "refund": refund_paper(said, SETTINGS, refund_of(receipt), (own, receipt), "YIKA:ABC"),
         "card": card_paper(said, SETTINGS, slip),
-        "fee": charge_paper(said, SETTINGS, CHARGE, "王小明"),
-        "deposit": charge_paper(said, SETTINGS, replace(CHARGE, deposit=True), "王小明", 1),
+        **{
+            what: charge_paper(
+                said,
+                SETTINGS,
+                replace(CHARGE, what=what, names=("", "") if what == "deposit" else CHARGE.names),
+                receipt.account,
+                Papers("YIKA:ABC", copy),
+            )
+            for copy, what in enumerate(WORDS)
+        },
         "z": shift_paper(said, SETTINGS, REPORT),
         "x": shift_paper(said, SETTINGS, replace(REPORT, number=0, declared=None, expected=None)),
         "test": trial_paper(said, SETTINGS, Profile(58), AT),

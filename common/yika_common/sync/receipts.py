@@ -15,6 +15,7 @@ from yika_common.journal.bodies import PURCHASE, Intent, Line
 from yika_common.journal.errors import ExcerptMalformed
 from yika_common.journal.excerpt import Excerpt, excerpt_header, open_excerpt
 from yika_common.journal.record import Record, txn_id
+from yika_common.journal.till_bodies import Charged
 from yika_common.numbers import Money, Quantity, money_to_text, quantity_to_text
 from yika_common.signing.signed_file import SignedFile
 from yika_common.signing.trust import TrustRoot
@@ -72,7 +73,7 @@ class PaidLine:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptVerdict:
-    """What was found of one receipt."""
+    """What was found of one receipt: of purchases, or of a ``charge`` beside them."""
 
     node: str
     epoch: int
@@ -81,6 +82,7 @@ class ReceiptVerdict:
     lines: tuple[PaidLine, ...]
     trusted: bool
     problems: tuple[Phrase, ...]
+    charge: Record | None = None
 
     @property
     def ok(self) -> bool:
@@ -89,22 +91,42 @@ class ReceiptVerdict:
 
     def members(self, say: Callable[[Phrase], str]) -> dict[str, object]:
         """The verdict as the JSON object that ``yika verify --qr`` prints."""
-        first = self.lines[0]
+        record = self.lines[0].record if self.charge is None else self.charge
+        about = self._purchases() if self.charge is None else charge_members(self.charge)
         return {
             "receipt": f"{self.node}-{self.epoch}-{self.first:06}",
             "node": self.node,
             "epoch": self.epoch,
-            "at": first.record.ts,
-            "operator": first.record.operator,
-            "account": first.intent.account,
-            "card": first.intent.card,
-            "paid": money_to_text(Money(sum(line.intent.paid for line in self.lines))),
-            "lines": [line.members() for line in self.lines],
+            "at": record.ts,
+            "operator": record.operator,
+            **about,
             "head": self.head,
             "trust": "root" if self.trusted else "none",
             "ok": self.ok,
             "problems": [say(problem) for problem in self.problems],
         }
+
+    def _purchases(self) -> dict[str, object]:
+        first = self.lines[0].intent
+        return {
+            "account": first.account,
+            "card": first.card,
+            "paid": money_to_text(Money(sum(line.intent.paid for line in self.lines))),
+            "lines": [line.members() for line in self.lines],
+        }
+
+
+def charge_members(record: Record) -> dict[str, object]:
+    """What a receipt beside purchases says; ``paid`` is below zero where money was handed out."""
+    body = record.body
+    assert isinstance(body, Charged), "whoever calls has looked"
+    return {
+        "account": body.account,
+        "what": body.what,
+        "amount": money_to_text(Money(body.amount)),
+        "tax": money_to_text(Money(body.tax)),
+        "paid": money_to_text(Money(body.signed)),
+    }
 
 
 class Evidence:
@@ -145,7 +167,8 @@ class Evidence:
         certificate, trusted = known
         excerpt = open_excerpt(file, certificate.key, node=header.node, epoch=header.epoch)
         problems: list[Phrase] = []
-        lines = tuple(_lines(excerpt, self._tariffs, problems))
+        charge = _charge_of(excerpt)
+        lines = () if charge else tuple(_lines(excerpt, self._tariffs, problems))
         return ReceiptVerdict(
             node=header.node,
             epoch=header.epoch,
@@ -154,6 +177,7 @@ class Evidence:
             lines=lines,
             trusted=trusted,
             problems=tuple(problems),
+            charge=charge,
         )
 
     def _take_certificate(self, file: SignedFile) -> None:
@@ -162,6 +186,12 @@ class Evidence:
         else:
             certificate, trusted = open_certificate(file, self._root), True
         self._certificates[certificate.node, certificate.epoch] = certificate, trusted
+
+
+def _charge_of(excerpt: Excerpt) -> Record | None:
+    """The fee, deposit or guarantee that the receipt is of; None: it is of purchases."""
+    only = excerpt.records[0]
+    return only if len(excerpt.records) == 1 and isinstance(only.body, Charged) else None
 
 
 def _lines(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from yika_common.infra.engine import named_engine_failures
 
@@ -53,6 +53,11 @@ class PrintRow(NamedTuple):
     copies: int
 
 
+HELD: Final = (
+    "SELECT coalesce(sum(CASE what WHEN 'guarantee' THEN amount ELSE -amount END), 0) FROM charge"
+    " WHERE account = ? AND account <> '' AND epoch = ?"
+    " AND what IN ('guarantee', 'guarantee_back', 'guarantee_debt')"
+)
 _CHARGE = f"SELECT {', '.join(ChargeRow._fields)} FROM charge"  # noqa: S608 - own names
 
 
@@ -95,21 +100,34 @@ class TillQueries:
         return None if found is None else ChargeRow(*found)
 
     def charges(
-        self, before: tuple[int, int] | None, limit: int, account: str | None = None
+        self,
+        before: tuple[int, int] | None,
+        limit: int,
+        account: str | None = None,
+        *,
+        held: bool = False,
     ) -> Sequence[ChargeRow]:
-        """Charges, newest first, below the key ``before``."""
+        """Charges, newest first, below the key ``before``; ``held``: of guarantees alone."""
         bounds = ["(epoch, seq) < (?, ?)"]
         wanted: list[str | int] = [*(before or (1 << 62, 0))]
         if account is not None:
             # The index of those with an account is used where the statement says they have one.
             bounds += ["account = ?", "account <> ''"]
             wanted.append(account)
+        if held:
+            bounds.append("what IN ('guarantee', 'guarantee_back', 'guarantee_debt')")
         with self._connection() as connection:
             rows = connection.exec_driver_sql(
                 f"{_CHARGE} WHERE {' AND '.join(bounds)} ORDER BY epoch DESC, seq DESC LIMIT ?",
                 (*wanted, limit),
             )
             return [ChargeRow(*row) for row in rows]
+
+    def held(self, account: str, epoch: int) -> int:
+        """What this vending point holds as the account's guarantee, taken in that epoch."""
+        with self._connection() as connection:
+            found: int = connection.exec_driver_sql(HELD, (account, epoch)).scalar_one()
+        return found
 
     def sold_lately(self, account: str, since: int) -> Sequence[tuple[str, int, int]]:
         """Meter, money and time of the account's purchases since a moment, newest first."""

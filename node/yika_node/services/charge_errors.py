@@ -67,6 +67,16 @@ class ChargeGivenBack(YikaError):
     sentence = N_("The money of %(number)s was given back before. Nothing is paid a second time.")
 
 
+class ChargeNotGivenBack(YikaError):
+    """It is a guarantee, or a debt that was paid."""
+
+    code = "charge_not_given_back"
+    sentence = N_(
+        "%(number)s is neither a fee nor a deposit. Nothing was given back. A guarantee is handed "
+        "back on its account's page; headquarters settles a debt that was paid wrongly."
+    )
+
+
 class ChargeOfAnotherEpoch(YikaError):
     """It was taken before the vending point was enrolled anew."""
 

@@ -1,5 +1,7 @@
 """Money that buys no supply: other fees (其他收费), and deposits without the card (预存).
 
+What is held as security is of :mod:`yika_node.services.guarantees`, and written down likewise.
+
 A charge is one record, with its tenders in the same commit; its seq is its receipt's number.  A
 **deposit** is credited by headquarters: it becomes a part of the account's cumulative adjustment
 (docs/settlement.md), and the next purchase at any point that has heard of it applies it, once.
@@ -12,6 +14,7 @@ next purchase may have applied already; headquarters settles that by hand.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +32,7 @@ from yika_node.services.approvals import Approvals
 from yika_node.services.charge_errors import (
     ChargeGivenBack,
     ChargeNoteUnusable,
+    ChargeNotGivenBack,
     ChargeOfAnotherEpoch,
     ChargeReasonMissing,
     ChargeSumUnusable,
@@ -44,7 +48,11 @@ from yika_node.services.tenders import Given
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+    from yika_common.journal.body import Body
     from yika_common.sync.settings import FeeItem
+
+Guard = Callable[["Connection"], None]
+"""What must hold within the transaction that writes a charge."""
 
 REASON_MAX: Final = 200
 AMOUNT_MAX: Final = Money(10**8)
@@ -60,7 +68,7 @@ class Charge:
     number: str
     epoch: int
     seq: int
-    deposit: bool
+    what: str
     account: str
     names: tuple[str, str]
     amount: Money
@@ -70,6 +78,11 @@ class Charge:
     operator: str
     back: int
     tenders: tuple[TenderRow, ...] = ()
+
+    @property
+    def deposit(self) -> bool:
+        """Whether headquarters credits it."""
+        return self.what == DEPOSIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +130,7 @@ class ChargeDesk:
         price = Money(fee.price) if amount is None else amount
         if price != fee.price and not fee.open:
             raise FeePriceFixed(price=money_to_text(Money(fee.price)))
-        self._check(price, account, note)
+        self.check(price, account, note)
         tax = price * fee.tax // (_WHOLE + fee.tax)
         body = Charged(
             what=FEE,
@@ -130,7 +143,7 @@ class ChargeDesk:
             tax=tax,
             reason=note,
         )
-        return self._take(operator, body, token, given)
+        return self.write(operator, body, token, given)
 
     def take_deposit(
         self,
@@ -148,9 +161,9 @@ class ChargeDesk:
             AccountUnknown, ChargeSumUnusable, ChargeNoteUnusable, FormUsed; those of the tenders:
                 nothing was taken.
         """
-        self._check(amount, self.accounts.get(account).number, note)
+        self.check(amount, self.accounts.get(account).number, note)
         body = Charged(what=DEPOSIT, account=account, amount=amount, reason=note)
-        return self._take(operator, body, token, given)
+        return self.write(operator, body, token, given)
 
     def digest(self, epoch: int, seq: int, reason: str) -> bytes:
         """What a second person approves: giving back this charge for this reason.
@@ -222,17 +235,24 @@ class ChargeDesk:
         return self._shown(self._row(epoch, seq), tuple(self.till.tenders(epoch, seq)))
 
     def charges(
-        self, before: tuple[int, int] | None = None, limit: int = 50, account: str | None = None
+        self,
+        before: tuple[int, int] | None = None,
+        limit: int = 50,
+        account: str | None = None,
+        *,
+        held: bool = False,
     ) -> tuple[Charge, ...]:
-        """Charges, newest first, without their tenders."""
-        return tuple(self._shown(row) for row in self.till.charges(before, limit, account))
+        """Charges, newest first, without their tenders; ``held``: those of its guarantee alone."""
+        rows = self.till.charges(before, limit, account, held=held)
+        return tuple(self._shown(row) for row in rows)
 
     def waits(self, charge: Charge) -> bool:
         """Whether headquarters has not acknowledged the record of a charge yet."""
         held = self.queries.acknowledgement(charge.epoch)
         return held is None or held.upto < charge.seq
 
-    def _check(self, amount: Money, account: str, note: str) -> None:
+    def check(self, amount: Money, account: str, note: str) -> None:
+        """Raises ChargeNoteUnusable, ChargeSumUnusable, AccountUnknown."""
         if len(note) > REASON_MAX or not note.isprintable():
             raise ChargeNoteUnusable(most=REASON_MAX)
         if not 0 < amount <= AMOUNT_MAX:
@@ -240,33 +260,66 @@ class ChargeDesk:
         if account:
             self.accounts.get(account)
 
-    def _take(self, operator: str, body: Charged, token: str, given: Given | None) -> Charge:
-        done = self.queries.form(token)
-        if done is not None:
-            return self._taken_before(done.epoch, done.basket, body)
+    def done(self, token: str, body: Charged) -> Charge | None:
+        """The charge that this form became, None if it became none.
 
-        def once(_position: Position) -> Charged:
+        Raises:
+            FormUsed: it became something else.
+        """
+        form = self.queries.form(token)
+        return None if form is None else self._taken_before(form.epoch, form.basket, body)
+
+    def write(
+        self,
+        operator: str,
+        body: Charged,
+        token: str,
+        given: Given | None,
+        approved: Body | None = None,
+        guard: Guard | None = None,
+    ) -> Charge:
+        """Write a charge down with its tenders, once for each form.
+
+        Args:
+            operator: who takes or hands out the money.
+            body: the charge; with an approval it is to name it.
+            token: the form's own.
+            given: how it is paid; None: with the exact sum in cash.
+            approved: what a second person said, written right before it.
+            guard: what must hold within the transaction; raises where it does not.
+
+        Raises:
+            FormUsed; those of the tenders and of ``guard``: nothing was written.
+        """
+        done = self.done(token, body)
+        if done is not None:
+            return done
+        before: list[Draft] = [] if approved is None else [approved]
+
+        def once(position: Position) -> Charged:
             # Asked where nobody else writes: whoever pressed twice at once is second here.
             if self.queries.form(token) is not None:
                 raise FormUsed(number="")
-            return body
+            return replace(body, approved=position.seq - 1) if before else body
 
         tenders = [] if given is None else given.drafts(Money(body.amount), 1)
 
         def remember(connection: Connection, entries: Sequence[Entry]) -> None:
+            if guard is not None:
+                guard(connection)
             connection.execute(
                 "INSERT INTO form (token, epoch, basket) VALUES (?, ?, ?)",
-                (token, entries[0].epoch, entries[0].seq),
+                (token, entries[0].epoch, entries[len(before)].seq),
             )
 
-        drafts: list[Draft] = [once, *tenders]
+        drafts: list[Draft] = [*before, once, *tenders]
         try:
             entries = self.journal.append(
                 drafts, at=self.clock(), operator=operator, along=[remember]
             )
         except FormUsed:
-            return self._take(operator, body, token, given)
-        return self.charge(entries[0].epoch, entries[0].seq)
+            return self.write(operator, body, token, given)
+        return self.charge(entries[0].epoch, entries[len(before)].seq)
 
     def _taken_before(self, epoch: int, seq: int, body: Charged) -> Charge:
         """The charge that this very form became."""
@@ -278,6 +331,8 @@ class ChargeDesk:
 
     def _returnable(self, epoch: int, seq: int) -> ChargeRow:
         row = self._row(epoch, seq)
+        if row.what not in (FEE, DEPOSIT):
+            raise ChargeNotGivenBack(number=self._number(epoch, seq))
         if row.given_back:
             raise ChargeGivenBack(number=self._number(epoch, seq))
         if epoch != self.standing.membership.epoch:
@@ -297,7 +352,7 @@ class ChargeDesk:
             number=self._number(row.epoch, row.seq),
             epoch=row.epoch,
             seq=row.seq,
-            deposit=row.what == DEPOSIT,
+            what=row.what,
             account=row.account,
             names=(row.name_zh, row.name_en),
             amount=Money(row.amount),

@@ -23,7 +23,8 @@ from yika_node.services.settings_shelf import SettingsShelf
 from yika_node.services.shift_views import ZReport
 from yika_node.services.slip_papers import card_paper, refund_paper, trial_paper
 from yika_node.services.tariff_shelf import TariffShelf
-from yika_node.services.till_papers import charge_paper, shift_paper
+from yika_node.services.till_papers import Papers, charge_paper, shift_paper
+from yika_node.services.views import Account
 
 DRAWER: Final = "drawer"
 """The name of a paper that only opens the drawer."""
@@ -82,13 +83,15 @@ class PaperOffice:
             reason,
         )
 
-    def charge(self, operator: str, charge: Charge, holder: str, reason: str = "") -> int:
-        """Let the receipt of a fee or deposit be printed; see :meth:`receipt`."""
-        settings = self.settings.settings()
+    def charge(
+        self, operator: str, charge: Charge, account: Account | None, reason: str = ""
+    ) -> int:
+        """Let the receipt of a fee, deposit or guarantee be printed; see :meth:`receipt`."""
+        settings, code = self.settings.settings(), self.codes.of(charge.epoch, charge.seq)
         return self._print(
             operator,
             (charge.epoch, charge.seq),
-            lambda copy: charge_paper(self.words, settings, charge, holder, copy),
+            lambda copy: charge_paper(self.words, settings, charge, account, Papers(code, copy)),
             reason,
         )
 

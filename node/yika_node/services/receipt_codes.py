@@ -27,13 +27,18 @@ class ReceiptCodes:
             VaultLocked: nothing can be signed now.
             JournalDamaged: the records are not there.
         """
+        account = receipt.account
+        opened = 0 if account is None else to_timestamp(account.opened_at)
+        return self.of(receipt.epoch, receipt.basket, len(receipt.lines), opened)
+
+    def of(self, epoch: int, first: int, count: int = 1, opened: int = 0) -> str:
+        """The same for so many records from one on: a fee, deposit or guarantee is one."""
         membership = self.standing.membership
-        epoch, first, account = receipt.epoch, receipt.basket, receipt.account
         if epoch != membership.epoch:
             return ""
-        records = self.queries.records(epoch, first, len(receipt.lines))
+        records = self.queries.records(epoch, first, count)
         before = self.queries.head_at(epoch, first - 1, membership.certificate_payload)
-        if before is None or len(records) != len(receipt.lines):
+        if before is None or len(records) != count:
             raise JournalDamaged
         file = build_excerpt(
             [record.line for record in records],
@@ -42,6 +47,6 @@ class ReceiptCodes:
             epoch=epoch,
             first=first,
             prev=before,
-            opened=0 if account is None else to_timestamp(account.opened_at),
+            opened=opened,
         )
         return excerpt_code(file)

@@ -53,6 +53,8 @@ class Right(Enum):
     WRITE_AGAIN = auto()
     GIVE_BACK = auto()
     """Begin a refund and pay it out; a second person approves it."""
+    RETURN_GUARANTEE = auto()
+    """Hand back money that is held as security; from a sum on a second person approves it."""
     APPROVE = auto()
     """The second person's page, at the desk of whoever asks."""
     KEEP_STOCK = auto()
@@ -107,6 +109,7 @@ _LEADING: Final = frozenset(
         Right.LIMIT_ACCOUNT,
         Right.LEAD_ACCOUNT,
         Right.LIFT_HOLD,
+        Right.RETURN_GUARANTEE,
         Right.SEE_PERSON,
         Right.IMPORT_ACCOUNTS,
         Right.REPLACE_METER,
@@ -138,7 +141,7 @@ RIGHTS: Final[Mapping[Level, frozenset[Right]]] = {
     ),
 }
 
-NOT_AFTER_APPROVING: Final = _MONEY
+NOT_AFTER_APPROVING: Final = _MONEY | {Right.RETURN_GUARANTEE}
 """What nobody may do any more in a session in which he approved for another."""
 
 

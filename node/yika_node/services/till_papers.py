@@ -1,7 +1,7 @@
 """Papers of the till: how a payment was made, receipts for fees and deposits, Z and X reports."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from yika_common.errors import N_
 from yika_common.journal.till_bodies import BANK, CARD, CASH, CHEQUE, MOBILE, VOUCHER
@@ -9,9 +9,11 @@ from yika_common.numbers import Money
 from yika_common.sync.settings import Settings
 from yika_node.db.till_queries import TenderRow
 from yika_node.printing.paper import Line, Paper, Part, Rule
+from yika_node.services.charge_words import WORDS
 from yika_node.services.charges import Charge
 from yika_node.services.paper_words import CHINESE, Words
 from yika_node.services.shift_views import ZReport
+from yika_node.services.views import Account
 
 TENDER_NAMES: Final[Mapping[str, str]] = {
     CASH: N_("Cash"),
@@ -28,12 +30,22 @@ SORT_NAMES: Final[Mapping[str, str]] = {
     "card_fee": N_("Card fees"),
     "fee": N_("Fees"),
     "deposit": N_("Deposits"),
+    "guarantee": N_("Guarantees"),
+    "guarantee_back": N_("Guarantees handed back"),
+    "debt": N_("Debts paid as accounts ended"),
     "drop": N_("Into the safe"),
     "paid_in": N_("Paid in"),
     "paid_out": N_("Paid out of the drawer"),
     "petty": N_("Petty cash"),
 }
 """What moves money, by the journal's names."""
+
+
+class Papers(NamedTuple):
+    """What a receipt is printed with: its signed text, and its number as a copy, 0: none."""
+
+    code: str = ""
+    copy: int = 0
 
 
 def tender_parts(words: Words, tenders: Iterable[TenderRow]) -> tuple[Part, ...]:
@@ -48,41 +60,40 @@ def tender_parts(words: Words, tenders: Iterable[TenderRow]) -> tuple[Part, ...]
 
 
 def charge_paper(
-    words: Words, settings: Settings, charge: Charge, holder: str, copy: int = 0
+    words: Words, settings: Settings, charge: Charge, account: Account | None, papers: Papers
 ) -> Paper:
-    """The receipt of a fee or a deposit; ``holder`` is the account's, empty where it has none."""
+    """The receipt of a fee, deposit or guarantee; ``account`` is whose it is, if anybody's."""
     name = charge.names[0 if words.language == CHINESE else 1]
-    title = N_("Receipt for a deposit") if charge.deposit else N_("Receipt for a fee")
+    told = WORDS[charge.what]
+    person = None if account is None else account.person
     parts: list[Part] = [
-        *words.head(settings, title),
-        *words.copy(copy),
+        *words.head(settings, told.title),
+        *words.copy(papers.copy),
         *words.facts(
             (N_("Number"), charge.number),
             (N_("Time"), words.time(charge.at)),
+            (N_("Vending point"), charge.number.partition("-")[0]),
             (N_("Account number"), charge.account),
-            (N_("Account holder"), words.holder(settings, holder)),
+            (N_("Account holder"), words.holder(settings, person.name) if person else ""),
+            (N_("Address"), words.place(settings, person.address) if person else ""),
             (N_("Operator"), charge.operator),
             (N_("Note"), charge.reason),
         ),
         Rule(),
-        Line(words.say(N_("Deposit")) if charge.deposit else name, words.money(charge.amount)),
+        Line(name or words.say(told.name), words.money(charge.amount)),
     ]
     if charge.tax:
         parts.append(Line(words.say(N_("Tax in it")), words.money(charge.tax)))
     parts += [
         Rule("="),
-        *words.total(N_("Paid"), charge.amount),
+        *words.total(told.total, charge.amount),
         *tender_parts(words, charge.tenders),
     ]
     if charge.back:
         parts.append(Line(words.say(N_("This money was given back.")), bold=True))
-    elif charge.deposit:
-        told = N_(
-            "This money is credited with the next purchase after headquarters has answered, at "
-            "any vending point. Bring the card then."
-        )
-        parts.append(Line(words.say(told)))
-    return Paper(charge.number, (*parts, *words.foot(settings, "")))
+    elif told.note:
+        parts.append(Line(words.say(told.note)))
+    return Paper(charge.number, (*parts, *words.foot(settings, papers.code)))
 
 
 def shift_paper(words: Words, settings: Settings, report: ZReport) -> Paper:

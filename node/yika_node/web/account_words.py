@@ -55,7 +55,7 @@ EVENTS: Final[Mapping[str, Text]] = {
     "report": _("The card was reported lost or found"),
     "ended": _("A card went out of use"),
     "swap": _("A meter was replaced"),
-    "charge": _("A fee or deposit"),
+    "charge": _("A fee, deposit or guarantee"),
 }
 FIELDS: Final[Mapping[str, Text]] = {
     **labels.FIELDS,

@@ -15,7 +15,7 @@ from yika_common.infra.sessions import NotAllowed
 from yika_common.infra.web.app import make_app
 from yika_common.infra.web.faults import answer, language_here, sentence_here
 from yika_common.infra.web.lock import lock_blueprint
-from yika_common.infra.web.login import login_blueprint
+from yika_common.infra.web.login import end_session, login_blueprint
 from yika_common.infra.web.site import NavItem, Site, Text, present
 from yika_node.bootstrap import Node
 from yika_node.config import NO_PRINTER
@@ -31,12 +31,14 @@ from yika_node.web import (
     charge_pages,
     counter_pages,
     display_pages,
+    guarantee_pages,
     health_pages,
     labels,
     limit_pages,
     machine_pages,
     manual_pages,
     notice_pages,
+    phone_pages,
     printer_pages,
     reader_pages,
     record_pages,
@@ -81,11 +83,12 @@ PAGES: Final = (
     account_pages,
     register_pages,
     amendment_pages,
+    batch_pages,
     record_pages,
     business_pages,
-    batch_pages,
     refund_pages,
     charge_pages,
+    guarantee_pages,
     display_pages,
     shift_pages,
     reader_pages,
@@ -99,6 +102,7 @@ PAGES: Final = (
     swap_pages,
     special_pages,
     approval_pages,
+    phone_pages,
     card_life_pages,
 )
 """The modules whose ``pages`` a vending point has."""
@@ -127,7 +131,7 @@ def make_node_app(
         besides: pages that practice has and a real vending point has not.
         marked: where the strip on the pages of practice leads.
     """
-    desk_sessions = sessions or DeskSessions(clock, random, node.staff.sign_out)
+    desk_sessions = sessions or DeskSessions(clock, random, node.staff.sign_out, node.roster.level)
     practising = node.standing.enrolled and node.standing.membership.practice
     face = Site(
         side="node",
@@ -147,6 +151,7 @@ def make_node_app(
         health=lambda: {"enrolled": int(node.enrolment.enrolled())},
         allows=desk_sessions.allows,
         lock_key=LOCK_KEY,
+        otherwise=phone_pages.OTHERWISE,
         mark=PRACTICE if practising else "",
         marked=marked,
     )
@@ -175,8 +180,12 @@ def _teach_words(app: Flask, node: Node) -> None:
 
 
 def _not_allowed(error: NotAllowed) -> Response:
-    """Whoever has to choose a password first is led there."""
+    """Whoever has to choose a password first is led there; whom nobody lets work is signed out."""
     session = present()
+    refusal = None if session is None else front().sessions.refusal(session)
+    if refusal is not None:
+        end_session()
+        return answer(refusal)
     if session is not None and front().sessions.must_change(session):
         return redirect(url_for("staff.password"), 303)
     return answer(error)

@@ -1,4 +1,4 @@
-"""Money beside sales: fees, deposits without the card, their receipts, and giving them back."""
+"""Money beside sales: fees, deposits without the card, all receipts, and giving those back."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 pages = Blueprint("charge", __name__)
 
+FEE: Final = "fee"
 PAGE: Final = 50
 _KEY: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,15})", re.ASCII)
 
@@ -40,9 +41,17 @@ def _chinese() -> bool:
 
 def name_of(charge: Charge) -> str:
     """What a charge is for, in the page's language."""
-    if charge.deposit:
-        return str(gettext("Deposit"))
-    return charge.names[0 if _chinese() else 1]
+    from yika_node.services.charge_words import WORDS  # noqa: PLC0415 - seldom needed
+
+    named, own = gettext(WORDS[charge.what].name), charge.names[0 if _chinese() else 1]
+    if not own or charge.what == FEE:
+        return own or str(named)
+    return f"{named}: {own}"
+
+
+@pages.app_context_processor
+def _words() -> dict[str, object]:
+    return {"name_of": name_of}
 
 
 def _fee_named(fee: FeeItem) -> tuple[str, str]:
@@ -55,14 +64,16 @@ def _fee_named(fee: FeeItem) -> tuple[str, str]:
 @pages.get("/charges")
 @needs(Right.SEE_SALES)
 def listed() -> str:
-    """Fees and deposits, newest first."""
+    """Fees, deposits and guarantees, newest first."""
+    from yika_node.services.charge_words import TAKES  # noqa: PLC0415 - seldom looked at
+
     match = _KEY.fullmatch(request.args.get("before", ""))
     before = (int(match[1]), int(match[2])) if match else None
     account = request.args.get("account") or None
     rows = charge_desk_of(node()).charges(before, PAGE, account)
     older = f"{rows[-1].epoch}-{rows[-1].seq}" if len(rows) == PAGE else None
     return render_template(
-        "charges.html", rows=rows, older=older, before=before, account=account, name_of=name_of
+        "charges.html", rows=rows, older=older, before=before, account=account, takes=TAKES
     )
 
 
@@ -133,19 +144,26 @@ def take_deposit() -> Response:
 @pages.get("/charges/<int:epoch>/<int:seq>")
 @needs(Right.SEE_SALES)
 def slip(epoch: int, seq: int) -> str:
-    """The receipt of a fee or deposit, and of its giving back."""
+    """The receipt of a fee, deposit or guarantee, and of its giving back."""
+    from yika_node.services.charge_words import WORDS  # noqa: PLC0415 - seldom looked at
+    from yika_node.web.qr import qr_drawing  # noqa: PLC0415
+
     desk = charge_desk_of(node())
     charge = desk.charge(epoch, seq)
     account = node().accounts.get(charge.account) if charge.account else None
     back = till_of(node()).tenders(epoch, charge.back) if charge.back else ()
+    code = node().receipt_codes.of(epoch, seq)
     return render_template(
         "charge.html",
         charge=charge,
         name=name_of(charge),
         account=account,
+        words=WORDS[charge.what],
         waits=desk.waits(charge),
         back=back,
         settings=node().settings.settings(),
+        code=code,
+        drawing=qr_drawing(code),
     )
 
 
@@ -180,7 +198,8 @@ def give_back(epoch: int, seq: int) -> Response:
             name=name_of(charge),
             why=reason,
         )
-        return ask(digest, what, url_for("charge.back", epoch=epoch, seq=seq, reason=reason))
+        then = url_for("charge.back", epoch=epoch, seq=seq, reason=reason)
+        return ask(digest, what, then, "charge back", charge.amount)
     given = given_of(form)
     done = desk.give_back(operator(), epoch, seq, reason, approval, given)
     flash(gettext("Hand out %(money)s now.", money=money_to_text(done.amount)), "good")

@@ -69,10 +69,9 @@ def print_at_once(ask: Callable[[PaperOffice], object]) -> None:
 
 
 def print_charge(office: PaperOffice, charge: Charge, reason: str = "") -> None:
-    """Print the receipt of a fee or deposit, with the account's holder."""
+    """Print the receipt of a fee, deposit or guarantee, with the account's holder."""
     account = node().accounts.get(charge.account) if charge.account else None
-    holder = "" if account is None or account.person is None else account.person.name
-    office.charge(operator(), charge, holder, reason)
+    office.charge(operator(), charge, account, reason)
 
 
 def printer_search() -> PrinterSearch:

@@ -48,6 +48,9 @@ SORTS: Final[dict[str, Text]] = {
     "card_fee": _("card fees"),
     "fee": _("fees"),
     "deposit": _("deposits"),
+    "guarantee": _("guarantees"),
+    "guarantee_back": _("guarantees handed back"),
+    "debt": _("debts paid as accounts ended"),
     **MOVES,
 }
 TENDERS: Final[dict[str, Text]] = {
@@ -212,7 +215,7 @@ def move() -> Response:
             reason=reason,
             reference=reference,
         )
-        return ask(digest, said, then)
+        return ask(digest, said, then, "cash", amount)
     desk.move(
         operator(),
         what,

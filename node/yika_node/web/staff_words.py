@@ -24,6 +24,14 @@ CHANGES: Final[dict[str, Text]] = {
     staff.RELEASED: _("the name was opened again"),
     **{LIMIT + what: _("limit for %(what)s", what=name) for what, name in LIMITS.items()},
 }
+PURPOSES: Final[dict[str, Text]] = {
+    "release": _("open a name that wrong passwords have closed"),
+    "admit": _("let somebody work for a day whom the list does not let in"),
+    "join": _("let a person of the list begin here"),
+    "approve": _("approve one act"),
+    "allowance": _("let what may be sold without headquarters begin anew"),
+}
+"""What headquarters is asked by telephone."""
 RIGHT_NAMES: Final[dict[Right, Text]] = {
     Right.LOOK: _("See the first page and the manual"),
     Right.SEE_ACCOUNTS: _("See accounts and cards"),
@@ -49,6 +57,7 @@ RIGHT_NAMES: Final[dict[Right, Text]] = {
     Right.END_CARD: _("Take cards out of use"),
     Right.WRITE_AGAIN: _("Write a purchase again"),
     Right.GIVE_BACK: _("Give purchases back"),
+    Right.RETURN_GUARANTEE: _("Hand guarantees back"),
     Right.APPROVE: _("Let a second person approve"),
     Right.KEEP_STOCK: _("Keep the stock of blank cards"),
     Right.REPLACE_METER: _("Replace meters"),
@@ -73,6 +82,7 @@ SECOND_PERSON: Final[dict[str, Text]] = {
     "meter swap": _("replace a meter whose balance nobody can read, by a figure"),
     "free card": _("replace a card without its fee"),
     "charge back": _("give a fee or deposit back"),
+    "guarantee back": _("hand back a guarantee, from the sum on that the point sets"),
     "cash": _("take cash out of a drawer where headquarters wants two persons"),
     "close account": _("close an account although its card holds credit"),
     "operator level": _("make somebody a supervisor or manager"),

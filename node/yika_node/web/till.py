@@ -9,6 +9,7 @@ from yika_node.bootstrap import Node
 if TYPE_CHECKING:
     from yika_node.db.till_queries import TillQueries
     from yika_node.services.charges import ChargeDesk
+    from yika_node.services.guarantees import GuaranteeDesk
 
 
 def till_of(node: Node) -> TillQueries:
@@ -31,4 +32,16 @@ def charge_desk_of(node: Node) -> ChargeDesk:
         node.approvals,
         lambda: node.settings.settings().fees,
         node.clock,
+    )
+
+
+def guarantee_desk_of(node: Node) -> GuaranteeDesk:
+    """The desk of money held as security."""
+    from yika_node.services.guarantees import GuaranteeDesk  # noqa: PLC0415 - see above
+
+    return GuaranteeDesk(
+        charge_desk_of(node),
+        node.approvals,
+        node.settings.settings,
+        node.config.cash.second_from,
     )

@@ -53,7 +53,7 @@ KINDS: Final[dict[str, str]] = {
     "tool": N_("Tool card came back"),
     "notice": N_("Notice done"),
     "printed": N_("Receipt printed"),
-    "charge": N_("Fee or deposit"),
+    "charge": N_("Fee, deposit or guarantee"),
     "tender": N_("Paid otherwise than in cash"),
     "shift": N_("Shift begun"),
     "cash": N_("Cash moved"),

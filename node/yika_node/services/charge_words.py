@@ -1,0 +1,58 @@
+"""The words for money beside sales, in one table for papers and pages."""
+
+from typing import Final, NamedTuple
+
+from yika_common.errors import N_
+from yika_common.journal.till_bodies import (
+    DEBT_PAID,
+    DEPOSIT,
+    FEE,
+    GUARANTEE,
+    GUARANTEE_BACK,
+    GUARANTEE_DEBT,
+)
+
+
+class ChargeWords(NamedTuple):
+    """What a charge is called: by itself, as a paper's title, its sum, and what to know of it."""
+
+    name: str
+    title: str
+    total: str
+    note: str = ""
+
+
+WORDS: Final[dict[str, ChargeWords]] = {
+    FEE: ChargeWords(N_("Fee"), N_("Receipt for a fee"), N_("Paid")),
+    DEPOSIT: ChargeWords(
+        N_("Deposit"),
+        N_("Receipt for a deposit"),
+        N_("Paid"),
+        N_(
+            "This money is credited with the next purchase after headquarters has answered, at "
+            "any vending point. Bring the card then."
+        ),
+    ),
+    GUARANTEE: ChargeWords(
+        N_("Guarantee"),
+        N_("Receipt for a guarantee"),
+        N_("Paid"),
+        N_(
+            "This money is held as security and buys nothing. It is handed back where it was "
+            "taken. Keep this receipt."
+        ),
+    ),
+    GUARANTEE_BACK: ChargeWords(
+        N_("Guarantee handed back"), N_("Guarantee handed back"), N_("Handed out")
+    ),
+    GUARANTEE_DEBT: ChargeWords(
+        N_("Debt paid with the guarantee"),
+        N_("Debt paid with the guarantee"),
+        N_("Taken from the guarantee"),
+    ),
+    DEBT_PAID: ChargeWords(N_("Debt"), N_("Receipt for a debt paid"), N_("Paid")),
+}
+"""By what a charge is."""
+
+TAKES: Final = frozenset({FEE, DEPOSIT, GUARANTEE, DEBT_PAID})
+"""What brings money in."""
