@@ -33,6 +33,11 @@ MOVES = (DROP, PAID_IN, PAID_OUT, PETTY)
 DRAWER = (FLOAT, *MOVES)
 """What moves cash and is neither taken from a customer nor given back to one."""
 
+CORRECTED, CORRECTED_LATER = "corrected", "corrected_z"
+CORRECTIONS = (CORRECTED, CORRECTED_LATER)
+"""A payment was made in other tenders than was written down: set right in its own shift, or after
+its Z report, when nothing moves in any drawer."""
+
 REASON_MAX = 200
 REFERENCE_MAX = 40
 ZS_MAX = ROWS_MAX

@@ -75,6 +75,7 @@ _LATE: Final = MappingProxyType(
         "tender": "yika_common.journal.till_bodies",
         "charge": "yika_common.journal.till_bodies",
         "printed": "yika_common.journal.till_bodies",
+        "corrected": "yika_common.journal.correction_bodies",
         **dict.fromkeys(
             ("shift", "cash", "drawer", "z", "z_why", "banked", "idle", "total"),
             "yika_common.journal.cash_bodies",

@@ -113,6 +113,8 @@ class Charged(Body):
     """What there is to say of it; why it is given back."""
     approved: int = number("aq", default=0)
     """Seq of the approval; 0: none was needed, because money is taken."""
+    happened: int = number("hp", default=0)
+    """When the money came in, where that was written down later; 0: then."""
 
     def __post_init__(self) -> None:
         """Besides each field's own shape: what is an account's names it, and what it is of."""

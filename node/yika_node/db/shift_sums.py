@@ -11,7 +11,15 @@ from typing import Any, Final, NamedTuple
 
 from yika_common.journal import bodies, card_bodies
 from yika_common.journal.body import Body
-from yika_common.journal.cash_bodies import DRAWER, CashMoved, Priced, ShiftOpened, Summed
+from yika_common.journal.cash_bodies import (
+    CORRECTED_LATER,
+    CORRECTIONS,
+    DRAWER,
+    CashMoved,
+    Priced,
+    ShiftOpened,
+    Summed,
+)
 from yika_common.journal.record import decode_line
 from yika_common.journal.till_bodies import Charged
 from yika_common.signing import strict_json
@@ -23,6 +31,9 @@ Ask = Callable[[str, tuple[Any, ...]], Sequence[Sequence[Any]]]
 
 Place = tuple[int, int]
 """Epoch and seq."""
+
+_BESIDE: Final = (*DRAWER, *CORRECTIONS)
+"""What nobody paid and nobody got back."""
 
 _MOVING: Final = frozenset(("intent", "card", "refunded", "shift", "cash", "charge"))
 """Kinds of records that may say that money moved."""
@@ -49,17 +60,19 @@ class Figures:
     @property
     def expected(self) -> int:
         """Cash that must be in the drawer, minor units."""
-        return sum(one.amount for one in self.sums if one.tender == CASH)
+        return sum(
+            one.amount for one in self.sums if one.tender == CASH and one.what != CORRECTED_LATER
+        )
 
     @property
     def taken(self) -> int:
         """What customers paid, in whatever tender."""
-        return sum(one.amount for one in self.sums if one.what not in DRAWER and one.amount > 0)
+        return sum(one.amount for one in self.sums if one.what not in _BESIDE and one.amount > 0)
 
     @property
     def given_back(self) -> int:
         """What customers got back, above zero."""
-        return -sum(one.amount for one in self.sums if one.what not in DRAWER and one.amount < 0)
+        return -sum(one.amount for one in self.sums if one.what not in _BESIDE and one.amount < 0)
 
     @property
     def total(self) -> int:

@@ -23,8 +23,8 @@ def charged(c: sqlite3.Connection, epoch: int, record: Record, body: Charged) ->
     else:
         c.execute(
             "INSERT INTO charge (epoch, seq, what, account, code, name_zh, name_en, amount, tax,"
-            " reason, at, operator, back_epoch, given_back)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
+            " reason, at, operator, back_epoch, given_back, happened)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)",
             (
                 epoch,
                 record.seq,
@@ -38,6 +38,7 @@ def charged(c: sqlite3.Connection, epoch: int, record: Record, body: Charged) ->
                 body.reason,
                 record.ts,
                 record.operator,
+                body.happened,
             ),
         )
     moved(c, (epoch, record), body.what, body.signed, account=body.account)

@@ -14,7 +14,8 @@ class Charge(Row, table=True):
     """Projection: money beside supply; ``what`` as :class:`~yika_common.journal.till_bodies.Charged`.
 
     ``given_back`` is the seq, in ``back_epoch``, of the record that its money was handed back with
-    (0: it was not); that record has no row of its own.
+    (0: it was not); that record has no row of its own.  ``happened`` is when the money came in, if
+    it was written down later, else 0.
     """
 
     epoch: int = row.number_key()
@@ -31,6 +32,7 @@ class Charge(Row, table=True):
     operator: str
     back_epoch: int = row.number()
     given_back: int = row.number()
+    happened: int = row.added(0)
     __table_args__ = (
         Index("charge_account", "account", sqlite_where=text("account <> ''")),
         WITHOUT_ROWID,
@@ -50,7 +52,31 @@ class Tendering(Row, table=True):
     change: int = row.number()
     reference: str
     reason: str
-    __table_args__ = (WITHOUT_ROWID,)
+    __table_args__ = (
+        Index("tendering_voucher", "reference", sqlite_where=text("tender = 'voucher'")),
+        WITHOUT_ROWID,
+    )
+
+
+class Correction(Row, table=True):
+    """Projection: a payment, (of_epoch, receipt), that was written down wrongly.
+
+    ``before`` and ``after`` are the tenders as JSON, ``report`` the Z report of its shift, 0 while
+    that was open; ``approved`` is the seq of the approval.
+    """
+
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    of_epoch: int = row.number()
+    receipt: int = row.number()
+    report: int = row.number()
+    before: str
+    after: str
+    reason: str
+    approved: int = row.number()
+    at: int = row.number()
+    operator: str
+    __table_args__ = (Index("correction_receipt", "of_epoch", "receipt"), WITHOUT_ROWID)
 
 
 class ReceiptPrint(Row, table=True):

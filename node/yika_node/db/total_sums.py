@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from yika_common.journal.cash_bodies import (
+    CORRECTIONS,
     DRAWER,
     REST,
     TARIFFS_MAX,
@@ -56,12 +57,14 @@ def with_rest(tariffs: tuple[Priced, ...]) -> tuple[Priced, ...]:
 
 def taken(sums: Iterable[Summed]) -> int:
     """What customers paid, in whatever tender."""
-    return sum(one.amount for one in sums if one.what not in DRAWER and one.amount > 0)
+    beside = (*DRAWER, *CORRECTIONS)
+    return sum(one.amount for one in sums if one.what not in beside and one.amount > 0)
 
 
 def given_back(sums: Iterable[Summed]) -> int:
     """What customers got back, above zero."""
-    return -sum(one.amount for one in sums if one.what not in DRAWER and one.amount < 0)
+    beside = (*DRAWER, *CORRECTIONS)
+    return -sum(one.amount for one in sums if one.what not in beside and one.amount < 0)
 
 
 def closed_at(ask: Ask, epoch: int, seq: int) -> ShiftClosed:
