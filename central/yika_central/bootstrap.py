@@ -14,6 +14,8 @@ from yika_central.services.adjustments import Adjustments
 from yika_central.services.card_register import CardRegister
 from yika_central.services.debt_office import DebtOffice
 from yika_central.services.detection import Detection
+from yika_central.services.duplicate_finder import DuplicateFinder
+from yika_central.services.duplicate_views import Duplicates
 from yika_central.services.enquiries import Enquiries
 from yika_central.services.enrolment import Enrolment
 from yika_central.services.inspection import Inspection
@@ -25,6 +27,7 @@ from yika_central.services.key_room import (
     open_key_room,
 )
 from yika_central.services.level_office import LevelOffice
+from yika_central.services.merging import Merging
 from yika_central.services.notice_desk import NoticeDesk
 from yika_central.services.policies import Policies
 from yika_central.services.reconciliation import Reconciliation
@@ -79,6 +82,9 @@ class Headquarters:
     rulings: Rulings
     tool_desk: ToolDesk
     special_office: SpecialOffice
+    duplicate_finder: DuplicateFinder
+    duplicates: Duplicates
+    merging: Merging
     level_office: LevelOffice
     notice_desk: NoticeDesk
     card_register: CardRegister
@@ -146,6 +152,9 @@ def build(
         special_office=SpecialOffice(database, keys, enrolment, clock, random),
         level_office=LevelOffice(database, clock),
         notice_desk=NoticeDesk(database, clock, zone),
+        duplicate_finder=DuplicateFinder(database, keys, clock),
+        duplicates=Duplicates(database, keys, clock, zone),
+        merging=Merging(database, persons, clock, zone),
         card_register=CardRegister(database),
         detection=Detection(database, clock),
         report_office=ReportOffice(database, clock, zone, software=SOFTWARE),

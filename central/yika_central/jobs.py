@@ -40,12 +40,13 @@ def replay(hq: Headquarters) -> None:
 
 
 def rerate(hq: Headquarters) -> None:
-    """Review, drain, settle, detect; what fails is noted, stays queued and is tried again."""
+    """Review, drain, settle, detect, compare; what fails is noted, waits and is tried again."""
     try:
         review(hq.database, hq.clock())
         done = hq.rerating.drain()
         settled = hq.settling.run()
         cases = hq.detection.run()
+        hq.duplicate_finder.run()
     except YikaError as error:
         log.warning("rerate failed", extra={"facts": {"code": error.code}})
         return

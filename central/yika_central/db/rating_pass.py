@@ -139,13 +139,16 @@ class RatingPass:
     def assign(self, scope: Scope, number: int, plan: Plan) -> None:
         """Let the pairs of a scope be priced by a plan, each from its own cut on.
 
-        Accounts whose facts were amended, and sales somebody has ruled on, are priced by hand.
+        Accounts whose facts were amended or that belong together with others, and sales somebody
+        has ruled on, are priced by hand.
         """
         self._run(
             f"""UPDATE rerate_pair SET plan = :number, start = {plan.start("since")}
                 WHERE service = :service AND tariff_class = :tariff_class AND area = :area
                 AND NOT EXISTS (SELECT 1 FROM account_facts f
                     WHERE f.account = rerate_pair.account)
+                AND NOT EXISTS (SELECT 1 FROM household h
+                    WHERE h.account = rerate_pair.account)
                 AND NOT EXISTS (SELECT 1 FROM ruling r
                     WHERE r.account = rerate_pair.account
                     AND r.service = rerate_pair.service)""",  # noqa: S608 - no input

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 from sqlmodel import Session
 
 from yika_central.db.database import Insert, insert_or
+from yika_central.db.household_store import members_of
 from yika_central.db.tables import RerateQueue, Sale, table_of
 
 EVER: Final = 0
@@ -66,13 +67,27 @@ class Pairs:
 
 
 def queue(connection: Connection, pairs: Pairs, at: int) -> None:
-    """Put pairs into the queue; in one order, so that two writers never wait for each other."""
+    """Put pairs into the queue; in one order, so that two writers never wait for each other.
+
+    With an account come all others of its household: what one bought changes what all used.
+    """
+    pairs = pairs | _fellows(connection, pairs)
     rows = [
         {"account": account, "service": service, "ticket": 1, "since": since, "queued_at": at}
         for (account, service), since in sorted(pairs.items())
     ]
     if rows:
         connection.execute(_raising_ticket(connection), rows)
+
+
+def _fellows(connection: Connection, pairs: Pairs) -> Pairs:
+    """The same services of whoever belongs together with these accounts."""
+    fellows = Pairs()
+    together = members_of(connection, (account for account, _ in pairs)) if pairs else {}
+    for account, service in pairs:
+        for fellow in together.get(account, ()):
+            fellows.add(fellow, service, EVER)
+    return fellows
 
 
 def queue_all(connection: Connection, at: int) -> None:

@@ -24,6 +24,8 @@ TIME: Final = "TIME"
 
 Place = tuple[str, int, int, int]
 Values = dict[str, Any]
+Rulings = dict[Place, dict[str, RowMapping]]
+"""By sale, then by kind."""
 
 
 def tariff_digests(connection: Connection) -> tuple[bytes, ...]:
@@ -88,15 +90,13 @@ def _standings(
     return tuple(standings)
 
 
-def rulings_of(
-    connection: Connection, accounts: Iterable[str]
-) -> dict[tuple[str, str], dict[Place, dict[str, RowMapping]]]:
+def rulings_of(connection: Connection, accounts: Iterable[str]) -> dict[tuple[str, str], Rulings]:
     """The rulings that hold, by account and service, then by sale, then by kind."""
     table = table_of(Ruling)
     rows = connection.execute(
         select(table).where(table.c.account.in_(sorted(set(accounts)))).order_by(table.c.number)
     ).mappings()
-    found: dict[tuple[str, str], dict[Place, dict[str, RowMapping]]] = {}
+    found: dict[tuple[str, str], Rulings] = {}
     for row in rows:
         sales = found.setdefault((row["account"], row["service"]), {})
         sales.setdefault(place_of(row), {})[row["kind"]] = row

@@ -24,8 +24,8 @@ from yika_central.db.tables import (
 )
 
 SUPERSEDED = "SUPERSEDED"
-PAID_BACK = "PAID_BACK"
-FEE, WAIVED = "FEE", "WAIVED"
+PAID_BACK, TRANSFER = "PAID_BACK", "TRANSFER"
+FEE, WAIVED, MOVED = "FEE", "WAIVED", "MOVED"
 
 
 class Ticket(NamedTuple):
@@ -201,15 +201,15 @@ def add_entries(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def debts_of(connection: Connection, accounts: Sequence[str]) -> Sequence[Row[Any]]:
-    """The debts of the accounts, each with its late fees and what was waived of it."""
+    """The debts of the accounts, each with its late fees and what was waived or moved of it."""
     debt, entry = table_of(Debt), table_of(DebtEntry)
     added = (
         select(
             entry.c.account,
             entry.c.debt,
             *(
-                func.sum(entry.c.amount).filter(entry.c.kind == kind).label(kind.lower())
-                for kind in (FEE, WAIVED)
+                func.sum(entry.c.amount).filter(entry.c.kind.in_(kinds)).label(name)
+                for name, kinds in (("fee", [FEE]), ("waived", [WAIVED, MOVED]))
             ),
             func.max(entry.c.number).label("entries"),
         )

@@ -141,7 +141,10 @@ class Debt(Row, table=True):
 
 
 class DebtEntry(Row, table=True):
-    """A change of what is owed of a debt: a late FEE, or what was WAIVED (below zero)."""
+    """A change of what is owed of a debt: a late FEE, or what was WAIVED or MOVED (below zero).
+
+    What was moved is owed by the account that this one was merged into, as a debt of its own.
+    """
 
     account: str = key()
     debt: str = key()

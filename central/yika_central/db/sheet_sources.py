@@ -17,6 +17,12 @@ from sqlalchemy import (
     select,
 )
 
+from yika_central.db.household_store import (
+    Counts,
+    counted_together,
+    members_of,
+    survivors_of,
+)
 from yika_central.db.rerating_store import is_void
 from yika_central.db.tables import (
     Account,
@@ -52,6 +58,8 @@ class Source:
     ``slots`` are the newest purchase of each slot that was not superseded, with the sums over all
     such purchases under ``adjusted_sum`` (used less kept), ``adjusted_newest`` and ``debts_sum``;
     one is ``lowered`` (1) if that newest one is a refund, or a new card's record that carries one.
+    ``together`` is what stands counted of each service for the household of merged accounts that
+    the account is of, ``members`` are all its accounts, ``survivor`` the one that stands for it.
     ``lost`` are superseded purchases of which their own nodes do not know it, and open ones that
     two persons declared void; ``carried`` those on a later card, likewise.
     """
@@ -67,6 +75,9 @@ class Source:
     slots: list[Values] = field(default_factory=list)
     lost: list[Values] = field(default_factory=list)
     carried: list[Values] = field(default_factory=list)
+    together: Counts = field(default_factory=dict)
+    survivor: str = ""
+    members: tuple[str, ...] = ()
 
 
 def sources_of(connection: Connection, accounts: Sequence[str]) -> dict[str, Source]:
@@ -99,7 +110,21 @@ def sources_of(connection: Connection, accounts: Sequence[str]) -> dict[str, Sou
         for row in _rows(connection, query):
             if row["account"] in found:
                 getattr(found[row["account"]], name).append(row)
+    _join_households(connection, found)
     return found
+
+
+def _join_households(connection: Connection, found: Mapping[str, Source]) -> None:
+    """Let accounts that were merged know each other, and what all of them bought."""
+    survivors = survivors_of(connection, found)
+    if not survivors:
+        return
+    members = members_of(connection, survivors)
+    together = counted_together(connection, sorted(survivors))
+    for account, survivor in survivors.items():
+        source = found[account]
+        source.survivor, source.members = survivor, members[account]
+        source.together = together.get(account, {})
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Sequence[Values]:

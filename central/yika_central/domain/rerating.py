@@ -8,7 +8,7 @@ their true order, as if one node had seen everything.  The difference is split b
 Source: docs/re-rating.md, with worked examples.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from typing import Final
 
 from yika_central.domain.ladder import Truth, shares_of
 from yika_central.domain.published import Published, named
-from yika_central.domain.purchases import Purchase, Timed, in_order
+from yika_central.domain.purchases import Position, Purchase, Timed, in_order
 from yika_central.domain.ratings import Cause, Premises, Rated, Share, Standing
 from yika_central.domain.timeline import EVER, Timeline
 from yika_common.errors import YikaError
@@ -39,6 +39,7 @@ _LARGEST_QUANTUM: Final = 1000
 """No meter counts less finely than whole units."""
 
 _NOTHING: Final = Tally()
+_NO_FELLOWS: Final[Mapping[Position, Premises | None]] = {}
 
 
 def rerate(
@@ -48,19 +49,22 @@ def rerate(
     premises: Premises | None,
     published: Published,
     before: Tally = _NOTHING,
+    fellows: Mapping[Position, Premises | None] = _NO_FELLOWS,
 ) -> tuple[Rated, ...]:
     """Rate every purchase of one account and service, in the order they count.
 
     ``premises`` is None for an account that headquarters does not know: the tariff named by the
     purchase then says its class and area, and what the node claims of the account is believed.
-    ``before`` is what was bought and charged before the first of the purchases.  The result
-    depends on nothing but the arguments' values: doubled or re-ordered purchases change nothing.
+    ``before`` is what was bought and charged before the first of the purchases.  ``fellows`` are
+    those of the purchases that were made under another account of the same household, with what is
+    known of that one: each is priced by its own account, all count together.  The result depends
+    on nothing but the arguments' values: doubled or re-ordered purchases change nothing.
     """
     timed = in_order(purchases)
     if not timed:
         return ()
     until = max(max(item.at, item.purchase.not_after) for item in timed)
-    fold = _Fold(service, published, premises, until, before, before)
+    fold = _Fold(service, published, premises, fellows, until, before, before)
     fold.all_count = all(item.purchase.counts for item in timed)
     return tuple(fold.rate(item) for item in timed)
 
@@ -72,6 +76,7 @@ class _Fold:
     service: Service
     published: Published
     premises: Premises | None
+    fellows: Mapping[Position, Premises | None]
     until: datetime
     tally: Tally
     held: Tally
@@ -88,7 +93,8 @@ class _Fold:
             return self._unpriced(timed, error.code)
 
     def _case(self, timed: Timed) -> "_Case":
-        premises = self.premises or self._claimed_premises(timed)
+        known = self._known(timed)
+        premises = known or self._claimed_premises(timed)
         standing = premises.standing_at(timed.at)
         timeline = self.published.timeline(self.service, premises, self.until)
         span = timeline.at(timed.at)
@@ -99,7 +105,11 @@ class _Fold:
         if facts.inner_m2 is None and facts.gross_m2 is None:
             area = timed.purchase.area_m2
             facts = replace(facts, inner_m2=area, gross_m2=area)
-        return _Case(timed, span.tariff, facts, premises.area, timeline)
+        return _Case(timed, span.tariff, facts, premises.area, timeline, known is not None)
+
+    def _known(self, timed: Timed) -> Premises | None:
+        """The account that a purchase was made under."""
+        return self.fellows.get(timed.purchase.position, self.premises)
 
     def _claimed_premises(self, timed: Timed) -> Premises:
         """An account that headquarters does not know, as the purchase has it."""
@@ -128,7 +138,7 @@ class _Fold:
             usage=usage,
             had_all_held=had_all_held,
             area=case.area,
-            facts=case.facts if self.premises is not None else None,
+            facts=case.facts if case.known else None,
         )
         shares = tuple(shares_of(purchase, truth, quote.amount, self.published))
         self._count(case, usage, quote)
@@ -196,6 +206,8 @@ class _Case:
     facts: Facts
     area: str
     timeline: Timeline
+    known: bool
+    """Whether headquarters knows the account."""
 
     @property
     def straddles(self) -> bool:

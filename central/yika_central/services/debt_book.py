@@ -125,7 +125,9 @@ class DebtBook:
     def _waivers(self, accounts: Sequence[str]) -> dict[Key, list[Paid]]:
         table = table_of(DebtEntry)
         rows = self._connection.execute(
-            select(table).where(table.c.account.in_(accounts), table.c.kind == store.WAIVED)
+            select(table).where(
+                table.c.account.in_(accounts), table.c.kind.in_([store.WAIVED, store.MOVED])
+            )
         ).all()
         found: dict[Key, list[Paid]] = {}
         for row in rows:

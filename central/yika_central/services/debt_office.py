@@ -127,7 +127,7 @@ class DebtOffice:
         with self._database.writing() as connection:
             hold_books(connection)
             check_account(connection, new.account)
-            first = _next_number(connection)
+            first = next_debt_number(connection)
             month = booked(month_of(at, self._zone), closed_through(connection))
             made = {
                 "month": month,
@@ -313,7 +313,8 @@ def _parts(new: NewDebt, today: date) -> Sequence[NewDebt]:
     )
 
 
-def _next_number(connection: Connection) -> int:
+def next_debt_number(connection: Connection) -> int:
+    """The number of the debt that is registered next; the books must be held."""
     newest = connection.execute(select(func.max(table_of(Debt).c.debt))).scalar()
     return int(newest[1:]) + 1 if newest else 1
 

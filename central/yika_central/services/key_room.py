@@ -74,6 +74,11 @@ class KeyRoom:
         """The 32-byte key that open enrolment secrets are encrypted under in the database."""
         return self._derived(b"yika/enrolment-secrets/1")
 
+    @property
+    def traces_key(self) -> bytes:
+        """The 32-byte key of the digests by which accounts are compared."""
+        return self._derived(b"yika/account-traces/1")
+
     def _derived(self, info: bytes) -> bytes:
         return HKDF(algorithm=SHA256(), length=_SIZE, salt=None, info=info).derive(self._personal)
 

@@ -192,9 +192,16 @@ def _absorb(
     return changed | _affected(projected) | pairs_amended(connection, _amended(projected))
 
 
+    note_traces(connection, _recognised(projected))
 def _charged(connection: Connection, projected: Projected, at: int) -> set[str]:
     """Doubt what gives back more than was taken; the accounts whose deposits changed."""
     charges = projected.of(Charge)
+def _recognised(projected: Projected) -> set[str]:
+    """The accounts that can be recognised by something else than before."""
+    found = {row["account"] for table in (Account, MeterSwap) for row in projected.of(table)}
+    return found | {row["account"] for row in projected.of(AccountLife) if row["sealed"]}
+
+
     doubts = [
         suspense_row(row, UNFOUNDED, subject=row["account"], amount=row["amount"], at=at)
         for row in unfounded(connection, charges)

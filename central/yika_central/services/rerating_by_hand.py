@@ -1,10 +1,11 @@
 """The sales of a batch that the database does not price itself: read, folded, kept.
 
 Exact and complete, and some tens of times slower than the set-based way: for tariffs with fees,
-free units or seasons, for accounts whose facts changed, for sales that somebody ruled on, and for
-whatever came out of order.
+free units or seasons, for accounts whose facts changed or that were merged, for sales that
+somebody ruled on, and for whatever came out of order.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -14,8 +15,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row
 
 from yika_central.db import rerating_store as store
-from yika_central.db.rating_pass import RatingPass
+from yika_central.db.household_store import sales_of_fellows, survivors_of
+from yika_central.db.rating_pass import BY_HAND, RatingPass
+from yika_central.db.sheet_changes import note_changed
 from yika_central.domain.published import Published
+from yika_central.domain.purchases import Purchase
 from yika_central.domain.ratings import Premises
 from yika_central.domain.rerating import rerate
 from yika_common.clock import from_timestamp, to_timestamp
@@ -40,10 +44,13 @@ class ByHand:
         pairs = [pair for pair in self.batch.by_hand() if pair.since > 0]
         premises = self._premises(pairs)
         ruled = store.rulings_of(self.connection, (pair.account for pair in pairs))
+        merged = survivors_of(self.connection, (pair.account for pair in pairs))
         starts = {
             pair.n: self._start(pair, premises[pair.account])
             for pair in pairs
-            if pair.account in premises and (pair.account, pair.service) not in ruled
+            if pair.account in premises
+            and pair.account not in merged
+            and (pair.account, pair.service) not in ruled
         }
         self.batch.start_at(starts)
 
@@ -53,31 +60,48 @@ class ByHand:
         pairs = {pair.n: pair for pair in self.batch.by_hand()}
         if not pairs:
             return
-        premises = self._premises(list(pairs.values()))
-        rulings = store.rulings_of(self.connection, (pair.account for pair in pairs.values()))
+        beside = self._beside(pairs.values())
+        accounts = {pair.account for pair in pairs.values()}
+        accounts |= {row.account for sales in beside.values() for row in sales}
+        premises = store.premises_of(self.connection, accounts, self.zone)
+        rulings = store.rulings_of(self.connection, accounts)
         rows: list[store.Values] = []
         shares: list[store.Values] = []
         for number, sales in groupby(self.batch.sales_by_hand(), key=lambda row: row.n):
             pair = pairs[number]
-            ruled = rulings.get((pair.account, pair.service), {})
-            places = {}
-            for row in sales:
-                place = store.place_of(row._mapping)
-                purchase = store.purchase_of(row._mapping, ruled.get(place, {}))
-                places[purchase.position] = (place, purchase)
+            own = {bought.position: (place, bought) for place, bought in _bought(sales, rulings)}
+            fellows = beside.get(number, [])
+            others = [bought for _, bought in _bought(fellows, rulings)]
             ratings = rerate(
-                (purchase for _, purchase in places.values()),
+                [*(bought for _, bought in own.values()), *others],
                 service=Service(pair.service),
                 premises=premises.get(pair.account),
                 published=self.published,
                 before=before.get(number, Tally()),
+                fellows={
+                    bought.position: premises.get(row.account)
+                    for row, bought in zip(fellows, others, strict=True)
+                },
             )
             for rated in ratings:
-                place, purchase = places[rated.position]
+                if rated.position not in own:
+                    continue
+                place, purchase = own[rated.position]
                 if not rated.confirms(purchase):
                     rows.append(store.rating_row(number, place, rated))
                     shares += store.share_rows(number, place, rated)
         self.batch.keep(rows, shares)
+
+    def _beside(self, pairs: Iterable[Row[Any]]) -> dict[int, list[Row[Any]]]:
+        """What the others of each pair's household bought; all of them are told of it anew."""
+        merged = survivors_of(self.connection, (pair.account for pair in pairs))
+        if not merged:
+            return {}
+        note_changed(self.connection, merged)
+        found: dict[int, list[Row[Any]]] = {}
+        for row in sales_of_fellows(self.connection, BY_HAND):
+            found.setdefault(row.n, []).append(row)
+        return found
 
     def _premises(self, pairs: list[Row[Any]]) -> dict[str, Premises]:
         return store.premises_of(self.connection, (pair.account for pair in pairs), self.zone)
@@ -99,3 +123,15 @@ class ByHand:
         }
         self.batch.start_at(dict.fromkeys(self.batch.sold_before() - taken.keys(), 0))
         return taken
+
+
+def _bought(
+    sales: Iterable[Row[Any]], rulings: Mapping[tuple[str, str], store.Rulings]
+) -> list[tuple[store.Place, Purchase]]:
+    """Sales as the domain has them, each with its place."""
+    found = []
+    for row in sales:
+        place = store.place_of(row._mapping)
+        ruled = rulings.get((row.account, row.service), {}).get(place, {})
+        found.append((place, store.purchase_of(row._mapping, ruled)))
+    return found

@@ -25,13 +25,14 @@ from yika_central.domain.settlement import Standing, next_number, paid_back, set
 from yika_central.services.debt_book import DebtBook
 from yika_central.services.policies import PoliciesThen
 from yika_common.clock import Clock, from_timestamp, to_timestamp
+from yika_central.services.merged_money import moved_balances
 from yika_common.numbers import Money
 
 BATCH = 500
 """Accounts in one transaction: few enough that nobody waits long."""
 
 POSTING, COLLECTED_TWICE, BY_HAND = "POSTING", "COLLECTED_TWICE", "BY_HAND"
-DEPOSITED, TRANSFER = "DEPOSIT", "TRANSFER"
+DEPOSITED, TRANSFER = "DEPOSIT", store.TRANSFER
 PAID_BACK = store.PAID_BACK
 """What a part of an adjustment is about."""
 
@@ -157,6 +158,11 @@ class Batch:
     def booking(self, of_month: Month) -> Values:
         """The months that a row about this month carries."""
         return {"month": booked(of_month, self._closed), "of_month": of_month}
+    @property
+    def _now(self) -> Values:
+        """The months of what is booked about the present one."""
+        return self.booking(month_of(self._at, self._zone))
+
 
     def enter(self, entries: Sequence[Values]) -> set[str]:
         """Append parts of adjustments, in their order; the accounts that have them."""

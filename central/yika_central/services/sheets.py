@@ -96,6 +96,8 @@ def _sheet(source: Source, dues: Dues) -> AccountSheet:
         **_state(source),
         lost=_open_sales(source.lost),
         carried=_open_sales(source.carried),
+        merged_into=source.survivor if source.survivor != source.account["account"] else "",
+        merged=_merged(source),
         **_facts(source),
     )
 
@@ -113,6 +115,13 @@ def _state(source: Source) -> dict[str, Any]:
 
 def _holds(rows: Sequence[Values]) -> tuple[HoldSheet, ...]:
     """The newest holds that nobody has lifted; their words are still sealed."""
+def _merged(source: Source) -> tuple[str, ...]:
+    """The accounts that the surviving one of a household stands for."""
+    account = source.account["account"]
+    others = (member for member in source.members if member != account)
+    return tuple(others)[:MERGED_MAX] if source.survivor == account else ()
+
+
     over = {(row["lifts_node"], row["lifts_epoch"], row["lifts_seq"]) for row in rows}
     held = [
         HoldSheet(
@@ -177,6 +186,11 @@ def _slots(source: Source, dues: Dues) -> tuple[SlotSheet, ...]:
     slots = {row["slot"]: _slot(row) for row in source.slots}
     for slot, (number, total) in ordered.items():
         counted = slots.get(slot) or SlotSheet(slot, 0, 0, 0)
+    for meter in source.meters:
+        if meter["service"] in source.together:
+            place = meter["slot"]
+            alone = slots.get(place) or SlotSheet(place, 0, 0, 0)
+            slots[place] = _counted_together(alone, source.together[meter["service"]])
         slots[slot] = counted._replace(quantity_number=number, quantity_total=total)
     return tuple(slots[slot] for slot in sorted(slots))
 
@@ -203,4 +217,18 @@ def _slot(row: Values) -> SlotSheet:
 
 def _bounded(value: int) -> int:
     """What a sheet can say; only a dishonest node's records go beyond."""
+def _counted_together(slot: SlotSheet, counts: Values) -> SlotSheet:
+    """The slot with what all accounts of the household bought and paid; never less than alone."""
+    bought = _bounded(counts["counted"])
+    if slot.period == counts["period"]:
+        bought = max(bought, slot.bought)
+    return slot._replace(
+        period=counts["period"],
+        bought=bought,
+        heating_year=max(slot.heating_year, counts["heating"]),
+        charged_through=max(slot.charged_through, counts["charged"]),
+        free_day=max(slot.free_day, counts["free"]),
+    )
+
+
     return max(-TOTAL_MAX, min(TOTAL_MAX, int(value)))

@@ -19,6 +19,12 @@ from yika_central.services.level_office import (
     LevelsUnchanged,
     MeterNotInStock,
 )
+from yika_central.services.merging import (
+    AreasDiffer,
+    MergedAlready,
+    MergesItself,
+    SurvivorClosed,
+)
 from yika_central.services.notice_desk import (
     NoSuchCard,
     NoSuchNotice,
@@ -36,6 +42,7 @@ from yika_central.web.case_pages import case_pages
 from yika_central.web.debt_pages import debt_pages
 from yika_central.web.forms import NotADay
 from yika_central.web.front_pages import front_pages
+from yika_central.web.duplicate_pages import duplicate_pages
 from yika_central.web.meter_pages import meter_pages
 from yika_central.web.money_pages import money_pages
 from yika_central.web.month_pages import month_pages
@@ -110,6 +117,8 @@ def make_central_app(hq: Headquarters) -> Flask:
         body_max=BODY_LIMIT,
     )
     blueprints = [
+        | {NoSuchPerson: 404, PersonRefused: 422, PhoneRefused: 422, DigitsMistyped: 422}
+        | {MergesItself: 422, MergedAlready: 409, AreasDiffer: 422, SurvivorClosed: 422}
         login_blueprint(authenticate),
         api_blueprint(hq),
         *(
@@ -136,6 +145,7 @@ def make_central_app(hq: Headquarters) -> Flask:
             )
         ),
     ]
+                duplicate_pages,
     app = make_app("yika_central.web", face, blueprints)
     register_words(app)
     return app

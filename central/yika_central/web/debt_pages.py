@@ -28,6 +28,7 @@ MOVES = {
     "REGISTERED": _("registered"),
     "FEE": _("late fee"),
     "WAIVED": _("waived"),
+    "MOVED": _("moved to the account it was merged into"),
     "COLLECTED": _("collected"),
     "PAID": _("paid as the account ended"),
 }

@@ -62,6 +62,7 @@ def _add_corrections(pages: Blueprint, hq: Headquarters) -> None:
             kinds=KINDS,
             limit=hq.adjustments.limit,
         )
+            belonging=hq.duplicates.belonging(account),
 
     @pages.post("/adjustments/of/<account>")
     @needs(Rank.ACCOUNTANT)

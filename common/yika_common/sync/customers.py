@@ -20,7 +20,6 @@ from yika_common.cards.identifiers import (
     CARD_NUMBER_SIZE,
     METER_ID_SIZE,
     NODE_ID_SIZE,
-    PERIOD_SIZE,
 )
 from yika_common.errors import Phrase
 from yika_common.journal.bodies import (
@@ -55,6 +54,7 @@ from yika_common.sync.errors import ItemMismatch, MessageForAnother
 from yika_common.sync.messages import Certificate
 from yika_common.sync.personal_data import Person
 from yika_common.sync.sheet_rows import (
+    SLOT_SHAPE,
     DebtSheet,
     HeldGuarantee,
     HoldSheet,
@@ -94,6 +94,9 @@ HOLDS_MAX = 16
 
 GUARANTEES_MAX = 8
 """Vending points that a sheet tells to hold a guarantee; nobody leaves one at so many."""
+
+MERGED_MAX = 16
+"""Accounts that a sheet tells to have been merged into its own."""
 
 _WORDS_MAX = 1200
 _SHEET_MAX = 64 << 10
@@ -141,19 +144,7 @@ class AccountSheet(Document):
     slots: tuple[SlotSheet, ...] = rows(
         "sl",
         SlotSheet,
-        (
-            is_number(0, LAST_SLOT),
-            is_number(0, _U16),
-            is_number(0, _U32),
-            is_number(0, TOTAL_MAX),
-            is_text(0, PERIOD_SIZE),
-            is_number(0, TOTAL_MAX),
-            *[is_number(0, _U16)] * 3,
-            is_number(0, _U16),
-            is_number(-TOTAL_MAX, TOTAL_MAX),
-            is_number(0, TOTAL_MAX),
-            *[is_number(0, _U16), is_number(-TOTAL_MAX, TOTAL_MAX)] * 2,
-        ),
+        SLOT_SHAPE,
         most=SLOTS_MAX,
         default=(),
     )
@@ -260,6 +251,10 @@ class AccountSheet(Document):
         default=(),
     )
     """What each vending point holds as the account's guarantee, as far as headquarters heard."""
+    merged_into: str = text("mi", most=20, default="")
+    """The account that stands for this one's household; empty: this one does, or it is alone."""
+    merged: tuple[str, ...] = listed("ml", is_text(1, 20), most=MERGED_MAX, default=())
+    """The accounts of the household that this one stands for."""
     holder: tuple[Person, ...] = documents("who", Person, most=1, default=())
 
     @property

@@ -1,8 +1,14 @@
 """The rows that an account's sheet is made of; :mod:`yika_common.sync.customers` has the sheet."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from yika_common.cards.identifiers import PERIOD_SIZE
+from yika_common.journal.bodies import LAST_SLOT, TOTAL_MAX
 from yika_common.services import Service
+from yika_common.signing.fields import is_number, is_text
+
+_U16 = (1 << 16) - 1
+_U32 = (1 << 32) - 1
 
 
 class SlotSheet(NamedTuple):
@@ -32,6 +38,22 @@ class SlotSheet(NamedTuple):
     quantity_total: int = 0
     quantity_applied_number: int = 0
     quantity_applied: int = 0
+
+
+SLOT_SHAPE: Final = (
+    is_number(0, LAST_SLOT),
+    is_number(0, _U16),
+    is_number(0, _U32),
+    is_number(0, TOTAL_MAX),
+    is_text(0, PERIOD_SIZE),
+    is_number(0, TOTAL_MAX),
+    *[is_number(0, _U16)] * 3,
+    is_number(0, _U16),
+    is_number(-TOTAL_MAX, TOTAL_MAX),
+    is_number(0, TOTAL_MAX),
+    *[is_number(0, _U16), is_number(-TOTAL_MAX, TOTAL_MAX)] * 2,
+)
+"""What each of a slot's numbers may be."""
 
 
 class MadeUp(NamedTuple):

@@ -181,6 +181,8 @@ def _line(
         *(_now(meter, swapped).casefold() for meter in meters),
         *initials_of(who.get("name", "")),
         *(who.get(name, "").casefold() for name in ("document", "contract")),
+        # Two accounts of one household: whichever number is typed finds both.
+        *(number.casefold() for number in (told.get("mi", ""), *told.get("ml", ()))),
         digits,
     }
     return line_of((*shown, *sorted(sought - {*shown, ""})))
