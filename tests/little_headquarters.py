@@ -6,7 +6,7 @@ the answer to one.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from yika_common.cards.keys import MasterKeys, derive_card_key, derive_meter_keys
@@ -23,6 +23,8 @@ from yika_common.sync.enrolment import EnrolmentToken, open_request
 from yika_common.sync.key_bundle import CardKeyEntry, KeyBundle, MeterKeyEntry, seal_bundle
 from yika_common.sync.messages import (
     CARDS_ITEM,
+    PERSONS_ITEM,
+    SPECIAL_ITEM,
     Ack,
     Certificate,
     Item,
@@ -35,7 +37,9 @@ from yika_common.sync.messages import (
     sign_manifest,
     sign_tariff,
 )
+from yika_common.sync.person_list import ListedPerson, PersonList, seal_persons
 from yika_common.sync.settings import SETTINGS_ITEM, Settings, sign_settings
+from yika_common.sync.special_list import SpecialList, seal_special
 from yika_common.sync.tool_list import ToolCard, ToolList, seal_tools
 from yika_common.tariffs.document import parse_tariff
 from yika_common.tariffs.shipped import shipped
@@ -104,6 +108,7 @@ class LittleHeadquarters:
     certificate: Certificate | None = None
     certificate_file: bytes = b""
     cards: int = CARDS
+    meters_each: int = METERS_EACH
     node: str = NODE
     key_version: int = 1
 
@@ -205,7 +210,7 @@ class LittleHeadquarters:
             meters=tuple(
                 _meter(digit, n, self.key_version)
                 for digit in SERVICES
-                for n in range(METERS_EACH)
+                for n in range(self.meters_each)
             ),
             cards=tuple(_card(n, self.key_version) for n in range(self.cards)),
             personal="aa" * 32,
@@ -245,6 +250,37 @@ class LittleHeadquarters:
         name = f"tools/{self.node}"
         version = self.listed[name].version + 1 if name in self.listed else 1
         file = seal_tools(tools, self.certificate, [self.keys["registry"]]).to_bytes()
+        self._list(Item.of(name, version, file), file)
+        self.issue()
+
+    def list_special(self, **said: Any) -> None:
+        """Issue a manifest with these managing cards, and these special cards to write."""
+        assert self.certificate is not None
+        held = SpecialList(node=self.node, epoch=1, **said)
+        name = f"{SPECIAL_ITEM}{self.node}"
+        version = self.listed[name].version + 1 if name in self.listed else 1
+        file = seal_special(held, self.certificate, [self.keys["registry"]]).to_bytes()
+        self._list(Item.of(name, version, file), file)
+        self.issue()
+
+    def list_persons(
+        self, *persons: ListedPerson, signer: SigningKey | None = None, epoch: int = 1
+    ) -> None:
+        """Issue a manifest with these persons, on a list that is good for 30 days and 14 more."""
+        assert self.certificate is not None
+        until = self.now + 30 * 86_400
+        held = PersonList(
+            node=self.node,
+            epoch=epoch,
+            issued=self.now,
+            until=until,
+            grace=until + 14 * 86_400,
+            persons=persons,
+        )
+        receiver = replace(self.certificate, epoch=epoch)
+        name = f"{PERSONS_ITEM}{self.node}"
+        version = self.listed[name].version + 1 if name in self.listed else 1
+        file = seal_persons(held, receiver, [signer or self.keys["registry"]]).to_bytes()
         self._list(Item.of(name, version, file), file)
         self.issue()
 

@@ -31,7 +31,9 @@ class Pages:
         self.world = world
         self.node = node
         self.soon = 0
-        self.sessions = DeskSessions(world.clock, repeatable_random(5000), node.staff.sign_out)
+        self.sessions = DeskSessions(
+            world.clock, repeatable_random(5000), node.staff.sign_out, node.roster.level
+        )
         self.app: Flask = make_node_app(
             node,
             clock=world.clock,

@@ -20,6 +20,7 @@ def office_of(node: Node) -> StaffOffice:
         node.lockout,
         node.approvals,
         node.clock,
+        node.roster,
     )
 
 

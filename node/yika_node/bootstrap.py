@@ -44,11 +44,14 @@ from yika_node.services.known_accounts import KnownAccounts
 from yika_node.services.lockout import Elapsed, Lockout
 from yika_node.services.notices import Notices
 from yika_node.services.offline_allowance import OfflineAllowance
+from yika_node.services.price_basis import PriceBasis
 from yika_node.services.pricing import Pricing
 from yika_node.services.printers import Printers
 from yika_node.services.reader_test import ReaderTest
 from yika_node.services.receipt_codes import ReceiptCodes
 from yika_node.services.recovery import verdict
+from yika_node.services.right_uses import RightUses
+from yika_node.services.roster import Roster
 from yika_node.services.sales_desk import SalesDesk
 from yika_node.services.segments import Cutter
 from yika_node.services.settings_shelf import SettingsShelf
@@ -82,6 +85,8 @@ class Node:
     keyring: KeyRing
     enrolment: Enrolment
     staff: StaffDesk
+    roster: Roster
+    uses: RightUses
     lockout: Lockout
     accounts: AccountDesk
     amendments: Amendments
@@ -231,7 +236,11 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     cutter = Cutter(queries, standing, vault, clock, incarnation, software)
     courier = Courier(journal, queries, standing, cutter, adoption, wires, clock, random)
     lockout = Lockout(journal, queries, clock, outside.elapsed)
-    staff = StaffDesk(journal, queries, standing, vault, keyring, clock, lockout, boot)
+    roster = Roster(queries, standing, vault, settings, clock)
+    keyring.at_forgetting.append(roster.forget)
+    staff = StaffDesk(
+        journal, queries, standing, vault, keyring, clock, lockout, roster=roster, boot=boot
+    )
     enrolment = Enrolment(folder, journal, standing, vault, staff, adoption, wires, clock)
     accounts = _account_desk(ground, store, outside)
     enquiries = Enquiries(queries, standing, accounts, shelf)
@@ -255,6 +264,8 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         keyring=keyring,
         enrolment=enrolment,
         staff=staff,
+        roster=roster,
+        uses=RightUses(journal, clock),
         lockout=lockout,
         accounts=accounts,
         amendments=Amendments(journal, accounts, clock),
@@ -274,7 +285,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         reader_test=ReaderTest(outside.reader, counter, clock),
         printers=Printers(config, folder),
         safekeeping=Safekeeping(folder),
-        guard=_guarded(journal, store, clock, config),
+        guard=_guarded(journal, store, clock, config, PriceBasis(shelf, settings, software)),
         allowance=_allowed(journal, store, settings, clock),
         store=store,
         lock=lock,
@@ -352,9 +363,12 @@ def _allowed(
     return allowance
 
 
-def _guarded(journal: Journal, store: Store, clock: Clock, config: Config) -> ShiftGuard:
+def _guarded(
+    journal: Journal, store: Store, clock: Clock, config: Config, basis: PriceBasis
+) -> ShiftGuard:
     """Money moves in open shifts only, where the configuration says so."""
-    guard = ShiftGuard(store, clock, config.place.zone, on=config.cash.shifts)
+    guard = ShiftGuard(store, clock, config.place.zone, basis.at, on=config.cash.shifts)
+    journal.precede(guard.ahead)
     journal.obey(guard.rule)
     journal.obey(rule_of_days(config.place.zone))
     return guard

@@ -85,7 +85,9 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
     keep_last_lines()
     with _node(data) as node:
         chosen = node.config.web.port if port is None else port
-        sessions = DeskSessions(system_clock, system_random, node.staff.sign_out)
+        sessions = DeskSessions(
+            system_clock, system_random, node.staff.sign_out, node.roster.level
+        )
         jobs = Jobs(node, sweep=sessions.sweep)
         app = make_node_app(
             node,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SYNC: Final = "sync"
 SWEEP: Final = "sweep"
+USES: Final = "uses"
 WARM_UP: Final = "warm-up"
 BACKUP: Final = "backup"
 BACKUP_LOOK_S: Final = 60
@@ -40,6 +41,7 @@ class Jobs:
         interval = node.config.sync.interval_s
         self._schedule.every(interval, SYNC, self._sync, jitter_s=interval // _JITTER_PART)
         self._schedule.every(SWEEP_INTERVAL_S, SWEEP, sweep)
+        self._schedule.every(SWEEP_INTERVAL_S, USES, self._keep_uses)
         self._schedule.every(BACKUP_LOOK_S, BACKUP, self._backup_or_tell)
         self._keeper: Popen[bytes] | None = None
         self._warming = threading.Thread(target=self._warm_up, name=WARM_UP)
@@ -63,12 +65,20 @@ class Jobs:
         self._schedule.stop()
         if self._warming.ident is not None:
             self._warming.join()
+        self._keep_uses()
 
     def _warm_up(self) -> None:
         try:
             self._node.warm_up()
         except YikaError as problem:
             _log.warning("warm_up_failed", extra={"facts": {"code": problem.code}})
+
+    def _keep_uses(self) -> None:
+        """Write down which rights were used today."""
+        try:
+            self._node.uses.keep()
+        except YikaError as problem:
+            _log.warning("uses_not_kept", extra={"facts": {"code": problem.code}})
 
     def _sync(self) -> None:
         """One exchange; a locked vault or a line that is down is no event of its own here."""

@@ -46,6 +46,18 @@ ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--font-render-hinting=none")
 _CHANGING = re.compile(r"\b(?:[A-Z0-9]{10,}|[0-9a-f]{8,})\b|\d[\d.,:-]*")
 
 
+@contextmanager
+def leaving(page: Page) -> Iterator[None]:
+    """Whatever is done within leads to another page, which is there at the end.
+
+    To open a page by its address while another one is on its way lets the two race.
+    """
+    page.evaluate("document.querySelector('main').dataset.left = ''")
+    yield
+    page.wait_for_selector("main:not([data-left])")
+    page.wait_for_load_state()
+
+
 class Walk:
     """One browser at one practice counter."""
 
@@ -77,14 +89,9 @@ class Walk:
 
     @contextmanager
     def leaving(self) -> Iterator[None]:
-        """Whatever is pressed within leads to another page, which is there at the end.
-
-        To open a page by its address while another one is on its way lets the two race.
-        """
-        self.page.evaluate("document.querySelector('main').dataset.left = ''")
-        yield
-        self.page.wait_for_selector("main:not([data-left])")
-        self.page.wait_for_load_state()
+        """Whatever is pressed within leads to another page, which is there at the end."""
+        with leaving(self.page):
+            yield
 
     def put_in(self, card: str) -> None:
         """Put a card into the reader, or nothing."""
@@ -260,7 +267,7 @@ def counter(folder: Path, clock: Standing) -> Iterator[tuple[str, Practice, Call
         clock=clock,
         random=drawn(1 << 32),
         instance="pictures",
-        sessions=DeskSessions(clock, drawn(1 << 33), node.staff.sign_out),
+        sessions=DeskSessions(clock, drawn(1 << 33), node.staff.sign_out, node.roster.level),
         besides=practice_blueprints(practice, clock, drawn(1 << 34)),
         marked=PLACES,
     )

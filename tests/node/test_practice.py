@@ -221,7 +221,10 @@ class PracticePages(Pages):
     def __init__(self, town: Town) -> None:
         self.node = town.node
         self.sessions = DeskSessions(
-            lambda: town.now, repeatable_random(5000), town.node.staff.sign_out
+            lambda: town.now,
+            repeatable_random(5000),
+            town.node.staff.sign_out,
+            town.node.roster.level,
         )
         self.app = make_node_app(
             town.node,

@@ -56,6 +56,10 @@ class WrongPassword(YikaError):
     )
 
 
+class EntryRefused(YikaError):
+    """Whoever proved himself may not come in; each side has its own reasons."""
+
+
 class TooManyAttempts(YikaError):
     """Too many wrong passwords in a row; ``seconds`` is the wait that is left."""
 

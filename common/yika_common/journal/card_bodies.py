@@ -138,6 +138,9 @@ class Approved(Body):
     """The card's MAC over the digest and the count, which headquarters can check."""
 
 
+APPROVALS = ("approved", "phone")
+"""Kinds of records that approve the act right after them."""
+
 SYSTEM, MANAGING, TOOL = "system", "managing", "tool"
 ISSUED, RETURNED, BURNT = "issued", "returned", "burnt"
 MISSING, COPIED = "missing", "copied"

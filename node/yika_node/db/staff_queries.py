@@ -57,3 +57,11 @@ class StaffQueries:
                 return times, amount
 
             return done_between(ask, operator, what, first, last)
+
+    def right_uses(self) -> dict[str, dict[str, int]]:
+        """When each operator last used each right, to the day; by name, then by right."""
+        found: dict[str, dict[str, int]] = {}
+        with named_engine_failures(), sql.Session(self._store.engine) as session:
+            for row in session.exec(sql.select(staff_tables.RightUse)):
+                found.setdefault(row.operator, {})[row.right] = row.at
+        return found

@@ -40,7 +40,7 @@ def run_practice(
     like = load(data)
     practice = open_practice(folder, system_clock, system_random, like=like)
     node = practice.node
-    sessions = DeskSessions(system_clock, system_random, node.staff.sign_out)
+    sessions = DeskSessions(system_clock, system_random, node.staff.sign_out, node.roster.level)
     jobs = Jobs(node, sweep=sessions.sweep)
     chosen = node.config.web.port if port is None else port
     app = make_node_app(

@@ -202,6 +202,7 @@ def _staff(node: Node) -> StaffOffice:
         node.lockout,
         node.approvals,
         node.clock,
+        node.roster,
     )
 
 

@@ -41,6 +41,7 @@ from yika_common.sync.key_bundle import open_bundle
 from yika_common.sync.messages import (
     CARDS_ITEM,
     KEYS_ITEM,
+    PERSONS_ITEM,
     SPECIAL_ITEM,
     TARIFF_ITEM,
     TOOLS_ITEM,
@@ -268,6 +269,16 @@ class Adoption:
                 node=membership.node,
                 epoch=membership.epoch,
             )
+        elif item.name.startswith(PERSONS_ITEM):
+            from yika_common.sync.person_list import open_persons  # noqa: PLC0415
+
+            open_persons(
+                file,
+                membership.root,
+                self.vault.seal_key(),
+                node=membership.node,
+                epoch=membership.epoch,
+            )
         elif item.name.startswith(SPECIAL_ITEM):
             from yika_common.sync.special_list import open_special  # noqa: PLC0415
 
@@ -322,7 +333,7 @@ def _kept(
     ]
     digest = bytes.fromhex(digest_of(file.payload))
     rows.append((digest, MANIFEST, manifest.version, file.to_bytes()))
-    passing = (CUSTOMERS_ITEM, CARDS_ITEM, TOOLS_ITEM, SPECIAL_ITEM)
+    passing = (CUSTOMERS_ITEM, CARDS_ITEM, TOOLS_ITEM, SPECIAL_ITEM, PERSONS_ITEM)
     parts = [(item.name, item.version) for item in new if item.name.startswith(passing)]
 
     def keep(connection: sqlite3.Connection, _entries: Sequence[Entry]) -> None:

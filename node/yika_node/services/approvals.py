@@ -9,11 +9,17 @@ leads to the page of approvals; there the managing card and its PIN approve
 (:mod:`yika_node.services.managing_desk`), and the page leads back to the act with the token.  One
 approval is for one act, and is gone once taken.  What is pending is kept in memory for a quarter
 of an hour: after a restart the act is approved again.
+
+Headquarters can be that second person, by telephone (:mod:`yika_node.services.phone_desk`); what
+else it is asked by telephone waits here too.
 """
 
+from __future__ import annotations
+
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from yika_common.clock import Clock
 from yika_common.errors import N_, Phrase, YikaError
@@ -21,8 +27,15 @@ from yika_common.infra.entropy import RandomSource
 from yika_common.journal.card_bodies import Approved
 from yika_common.values import dataclass
 
+if TYPE_CHECKING:
+    from yika_common.journal.phone_bodies import PhoneCode
+
 LIFETIME: Final = timedelta(minutes=15)
 PENDING_MAX: Final = 64
+QUESTIONS_MAX: Final = 8
+"""Of what waits, questions of people who are not signed in."""
+APPROVE: Final = "approve"
+"""As :mod:`yika_common.signing.phone_code`, which is loaded with the first telephone call."""
 _TOKEN_SIZE = 16
 
 
@@ -59,7 +72,7 @@ class ApprovalByOperator(YikaError):
 class Approvals(Protocol):
     """Gives out what a second person approved, once."""
 
-    def take(self, token: str, digest: bytes, operator: str) -> Approved:
+    def take(self, token: str, digest: bytes, operator: str) -> Approved | PhoneCode:
         """The body that goes before the act, in the act's own commit.
 
         Args:
@@ -75,7 +88,7 @@ class Approvals(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PendingApproval:
-    """An act that waits for a second person.
+    """An act that waits for a second person, or another question to headquarters.
 
     Attributes:
         operator: who will do it.
@@ -83,7 +96,11 @@ class PendingApproval:
         what: the act in words, for the second person to read.
         then: where the page leads once it is approved, a path of this program.
         begun: when it was asked for.
-        approved: what the managing card said; None: nothing yet.
+        kind: under which the digest is made.
+        amount: the money that the act moves, minor units; 0: none.
+        purpose: what headquarters may be asked by telephone.
+        approved: what the managing card or headquarters said; None: nothing yet.
+        wrong: codes of headquarters that were wrong.
     """
 
     token: str
@@ -92,7 +109,16 @@ class PendingApproval:
     what: Phrase
     then: str
     begun: datetime
-    approved: Approved | None = None
+    kind: str = ""
+    amount: int = 0
+    purpose: str = APPROVE
+    approved: Approved | PhoneCode | None = None
+    wrong: int = 0
+
+    @property
+    def holder(self) -> str:
+        """Whose managing card approved it; empty: none did."""
+        return self.approved.holder if isinstance(self.approved, Approved) else ""
 
 
 class ApprovalBook:
@@ -103,8 +129,19 @@ class ApprovalBook:
         self._random = random
         self._pending: dict[str, PendingApproval] = {}
         self._lock = threading.Lock()
+        self.turn = threading.Lock()
+        """Whoever answers a question holds this, so that codes are tried one at a time."""
 
-    def begin(self, operator: str, digest: bytes, what: Phrase, then: str) -> str:
+    def begin(
+        self,
+        operator: str,
+        digest: bytes,
+        what: Phrase,
+        then: str,
+        *,
+        kind: str = "",
+        amount: int = 0,
+    ) -> str:
         """Let an act wait for its approval; returns its token.
 
         Args:
@@ -112,16 +149,26 @@ class ApprovalBook:
             digest: of the act, 32 bytes.
             what: the act in words.
             then: where to go once it is approved, a path of this program.
+            kind: of the act; empty: headquarters can't be asked by telephone.
+            amount: the money that it moves.
         """
-        token = self._random(_TOKEN_SIZE).hex()
+        with self._lock:
+            return self._put(operator, digest, what, then, kind=kind, amount=amount)
+
+    def question(self, purpose: str, subject: str, what: Phrase, digest: bytes) -> str:
+        """Let something else wait for headquarters' answer by telephone; returns its token.
+
+        The same question that waits already goes on waiting.
+        """
         with self._lock:
             self._drop_old()
-            while len(self._pending) >= PENDING_MAX:
-                del self._pending[next(iter(self._pending))]
-            self._pending[token] = PendingApproval(
-                token, operator, digest, what, then, self._clock()
-            )
-        return token
+            asked = [one for one in self._pending.values() if one.purpose != APPROVE]
+            for one in asked:
+                if (one.purpose, one.operator) == (purpose, subject):
+                    return one.token
+            for one in asked[: max(0, len(asked) - QUESTIONS_MAX + 1)]:
+                del self._pending[one.token]
+            return self._put(subject, digest, what, "", purpose=purpose)
 
     def pending(self, token: str) -> PendingApproval:
         """What waits under a token.
@@ -136,19 +183,29 @@ class ApprovalBook:
             raise ApprovalMissing
         return found
 
-    def give(self, token: str, approved: Approved) -> None:
-        """Note what the managing card said to the act of a token.
+    def give(self, token: str, approved: Approved | PhoneCode) -> None:
+        """Note what the managing card, or headquarters, said to the act of a token.
 
         Raises:
             ApprovalMissing: nothing waits under it any more.
         """
         found = self.pending(token)
         with self._lock:
-            self._pending[token] = PendingApproval(
-                token, found.operator, found.digest, found.what, found.then, found.begun, approved
-            )
+            self._pending[token] = replace(found, approved=approved)
 
-    def take(self, token: str, digest: bytes, operator: str) -> Approved:
+    def failed(self, token: str, most: int) -> None:
+        """Count a wrong code; after so many nothing waits under the token any more."""
+        with self._lock:
+            found = self._pending.pop(token, None)
+            if found is not None and found.wrong + 1 < most:
+                self._pending[token] = replace(found, wrong=found.wrong + 1)
+
+    def drop(self, token: str) -> None:
+        """Let a question wait no more: it was answered."""
+        with self._lock:
+            self._pending.pop(token, None)
+
+    def take(self, token: str, digest: bytes, operator: str) -> Approved | PhoneCode:
         """See :class:`Approvals`."""
         with self._lock:
             self._drop_old()
@@ -156,11 +213,31 @@ class ApprovalBook:
             if found is None or found.approved is None:
                 raise ApprovalMissing
             del self._pending[token]
-        if operator_is(operator, found.approved.holder):
+        if found.holder and operator_is(operator, found.holder):
             raise ApprovalByOperator(operator=operator)
         if found.digest != digest or found.operator != operator:
             raise ApprovalForAnother
         return found.approved
+
+    def _put(
+        self,
+        operator: str,
+        digest: bytes,
+        what: Phrase,
+        then: str,
+        *,
+        kind: str = "",
+        amount: int = 0,
+        purpose: str = APPROVE,
+    ) -> str:
+        self._drop_old()
+        while len(self._pending) >= PENDING_MAX:
+            del self._pending[next(iter(self._pending))]
+        token, now = self._random(_TOKEN_SIZE).hex(), self._clock()
+        self._pending[token] = PendingApproval(
+            token, operator, digest, what, then, now, kind, amount, purpose
+        )
+        return token
 
     def _drop_old(self) -> None:
         now = self._clock()

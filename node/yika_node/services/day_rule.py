@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from yika_common.journal.bodies import PURCHASE, Intent
-from yika_common.journal.card_bodies import Approved
+from yika_common.journal.card_bodies import APPROVALS
 from yika_node.db.journal import Entry, Rule
 
 _LIMIT: Final = (
@@ -32,7 +32,7 @@ def rule_of_days(zone: ZoneInfo) -> Rule:
         ]
         if not bought:
             return
-        if any(isinstance(entry.body, Approved) for entry in entries):
+        if any(entry.body.kind in APPROVALS for entry in entries):
             return
         limit = connection.execute(_LIMIT, (operator, operator)).fetchone()
         if limit is not None:

@@ -13,7 +13,8 @@ failures in a row   the next attempt is looked at
 The count is in the database, so a restart does not clear it.  A wait is measured by how long the
 program has been running since the failure, never by the time of day: a clock that is set forward
 opens nothing early, one that is set back closes nothing for longer, and a restart begins the
-wait anew.  Names that nobody has are counted together for the machine, and only ever wait.
+wait anew.  Names that nobody has are counted together for the machine, and only ever wait; so are
+wrong codes of headquarters.
 """
 
 from collections.abc import Callable
@@ -32,6 +33,8 @@ SHORT_MOST_S: Final = 60
 CLOSED_AT: Final = 20
 NOBODY: Final = ""
 """Stands for every name that nobody has."""
+PHONE: Final = "\tphone"
+"""Stands for codes of headquarters; no name is written like this."""
 
 Elapsed = Callable[[], int]
 """Whole seconds that have passed since some moment of this process; it only grows."""
@@ -76,7 +79,7 @@ class Lockout:
         """
         attempt = self._queries.attempt(name)
         failures = 0 if attempt is None else attempt.failures
-        if name != NOBODY and failures >= CLOSED_AT:
+        if name not in (NOBODY, PHONE) and failures >= CLOSED_AT:
             raise NameClosed
         wait = wait_after(failures)
         if wait:

@@ -3,7 +3,8 @@
 Headquarters' settings bound it in money, in purchases and in hours since its last verified answer;
 0 is no bound, and none is delivered.  A purchase beyond one is refused, within the transaction
 that would have recorded it: so whoever takes a vending point away sells no more with it than that.
-An answer, over the line or on a stick, begins the allowance anew.
+An answer, over the line or on a stick, begins the allowance anew; so does, once, one by telephone
+(:mod:`yika_node.services.phone_desk`).
 
 Counted are the journal's own purchases that no answer covers.  Money that was taken before an
 answer was lost on the way is counted until the next one comes.
@@ -34,8 +35,12 @@ _NEARLY: Final = 5
 """A fifth of a bound is left: it is time to exchange."""
 
 _ANSWERED: Final = (
-    "SELECT coalesce(a.upto, 0), coalesce(a.headquarters_at, i.founded_at) FROM identity AS i"
-    " LEFT JOIN acknowledgement AS a ON a.epoch = i.epoch WHERE i.epoch = ?"
+    "SELECT max(coalesce(a.upto, 0), coalesce(p.seq, 0)),"
+    " max(coalesce(a.headquarters_at, i.founded_at), coalesce(p.at, 0)) FROM identity AS i"
+    " LEFT JOIN acknowledgement AS a ON a.epoch = i.epoch"
+    " LEFT JOIN (SELECT epoch, max(seq) AS seq, max(at) AS at FROM phone_answer"
+    " WHERE purpose = 'allowance' AND subject = '' GROUP BY epoch) AS p ON p.epoch = i.epoch"
+    " WHERE i.epoch = ?"
 )
 _SOLD: Final = (
     "SELECT count(DISTINCT seq), coalesce(sum(amount), 0) FROM money"

@@ -60,7 +60,13 @@ from yika_node.services.refund_rules import (
     payable,
     terms,
 )
-from yika_node.services.refund_views import RefundOffer, RefundState, RefundView, state_of
+from yika_node.services.refund_views import (
+    BY_TELEPHONE,
+    RefundOffer,
+    RefundState,
+    RefundView,
+    state_of,
+)
 from yika_node.services.rows import sale_row
 from yika_node.services.sales_desk import naming_what_failed
 from yika_node.services.standing import Standing
@@ -251,7 +257,9 @@ class RefundDesk:
         """Who approved it: the record right before the refund's intent says so."""
         record = self.queries.record(epoch, self._intent(epoch, seq).approved)
         body = None if record is None else decode_line(record.line).body
-        return body.holder if isinstance(body, Approved) else ""
+        if isinstance(body, Approved):
+            return body.holder
+        return BY_TELEPHONE if body is not None and body.kind == "phone" else ""
 
     def _terms(self, opened: OpenCard, epoch: int, seq: int, purchase: Intent) -> Terms:
         """How the purchase is given back; it is raised if it is not."""

@@ -25,7 +25,7 @@ from yika_common.clock import Clock
 from yika_common.errors import Phrase, YikaError
 from yika_common.infra.sqlite_errors import DatabaseBusy, DiskFull
 from yika_common.journal.bodies import Intent, Sale
-from yika_common.journal.card_bodies import Approved
+from yika_common.journal.body import Body
 from yika_common.numbers import Money, money_to_text, quantity_to_text
 from yika_common.values import dataclass
 from yika_node.db.journal import Draft, Entry, Journal, Position
@@ -214,7 +214,7 @@ class SalesDesk:
         form_token: str,
         at: datetime,
         given: Given | None,
-        approved: Approved | None,
+        approved: Body | None,
     ) -> tuple[Entry, ...]:
         """Take the money: all intents, how they are paid and the form's token in one commit."""
         first = 0 if approved is None else 1
@@ -241,7 +241,7 @@ class SalesDesk:
         card: str,
         entries: Sequence[SaleEntry],
         mintings: Sequence[Minting],
-    ) -> Approved | None:
+    ) -> Body | None:
         """What a second person said to a sale beyond the operator's limit of the day."""
         if not approval:
             return None

@@ -6,11 +6,14 @@ signed while the vault is locked, so failed attempts are recorded when somebody 
 What becomes of operators after that is :mod:`yika_node.services.staff_office`'s.
 """
 
+from __future__ import annotations
+
 import threading
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
 from yika_common.clock import Clock
-from yika_common.infra.sessions import WrongPassword
+from yika_common.infra.sessions import EntryRefused, WrongPassword
 from yika_common.journal.bodies import Boot, Login, OperatorAdded
 from yika_common.journal.body import Body
 from yika_node.db.journal import Journal
@@ -18,12 +21,18 @@ from yika_node.db.queries import Queries
 from yika_node.services.errors import OperatorNameUnusable
 from yika_node.services.keyring import KeyRing
 from yika_node.services.lockout import NOBODY, Lockout
+from yika_node.services.roster import Roster
 from yika_node.services.rows import operator_of
 from yika_node.services.standing import Standing
 from yika_node.services.views import Level, Operator
 from yika_node.vault import Vault
 
+if TYPE_CHECKING:
+    from yika_common.journal.phone_bodies import PhoneCode
+
 NAME_MAX: Final = 32
+ADMIT: Final = "admit"
+"""As :mod:`yika_common.signing.phone_code`, which is loaded with the first telephone call."""
 _FAILURES_RECORDED = 20
 
 
@@ -39,6 +48,8 @@ class StaffDesk:
         keyring: KeyRing,
         clock: Clock,
         lockout: Lockout,
+        *,
+        roster: Roster,
         boot: Boot,
     ) -> None:
         self._journal = journal
@@ -48,6 +59,7 @@ class StaffDesk:
         self._keyring = keyring
         self._clock = clock
         self._lockout = lockout
+        self._roster = roster
         self._boot = boot
         self._booted = False
         self._present: set[str] = set()
@@ -60,6 +72,7 @@ class StaffDesk:
             NotEnrolled: there is nobody yet.
             TooManyAttempts, NameClosed: the password was not looked at.
             WrongPassword: the attempt is counted.
+            NotListed, ListingEnded, ListTooOld: headquarters' list does not let him in.
 
         A node whose journal is refused lets people in without recording it, so that they can see
         why and send what it holds; it still sells nothing.
@@ -69,6 +82,35 @@ class StaffDesk:
             failures = self._proved(name, password)
             try:
                 operator = self._admit(name, failures)
+            except BaseException:
+                self._lock_if_empty()
+                raise
+            self._present.add(name)
+        return operator
+
+    def sign_in_with(
+        self, name: str, password: str, answered: Callable[[], PhoneCode], *, closed: bool
+    ) -> Operator:
+        """As :meth:`sign_in`, with headquarters' answer by telephone.
+
+        Args:
+            name: of the operator.
+            password: his own.
+            answered: looks at the code, once the password has opened the vault.
+            closed: the name may be closed; wrong passwords are then not counted under it.
+
+        Raises:
+            those of :meth:`sign_in`, and those of ``answered``: nobody is signed in.
+        """
+        _ = self._standing.membership
+        with self._lock:
+            try:
+                if closed:
+                    failures = 0
+                    self._vault.unlock(name, password)
+                else:
+                    failures = self._proved(name, password)
+                operator = self._admit(name, failures, answered())
             except BaseException:
                 self._lock_if_empty()
                 raise
@@ -130,7 +172,7 @@ class StaffDesk:
             raise
         return failures
 
-    def _admit(self, name: str, failures: int) -> Operator:
+    def _admit(self, name: str, failures: int, code: PhoneCode | None = None) -> Operator:
         """Record the start of the process, the first operator, and who came."""
         known = self._queries.operators()
         found = next((row for row in known if row.name == name), None)
@@ -146,7 +188,12 @@ class StaffDesk:
         bodies: list[Body] = [] if self._booted else [self._boot]
         if found is None:
             bodies.append(OperatorAdded(name=name, level=operator.level.name))
+        else:
+            operator = self._listed(operator, bodies, code)
         bodies += [Login(outcome="failed")] * min(failures, _FAILURES_RECORDED)
+        if code is not None:
+            bodies += answered_by_phone(name, code)
+            failures += 1
         if self._lockout.released_at_console(name):
             bodies.append(released_by_console(name))
             failures += 1
@@ -156,6 +203,23 @@ class StaffDesk:
         if failures:
             self._lockout.forget(name)
         return operator
+
+    def _listed(
+        self, operator: Operator, before: Sequence[Body], code: PhoneCode | None
+    ) -> Operator:
+        """The operator with the level that headquarters' list leaves him; who may not is told so.
+
+        That somebody came whom it does not let in is recorded.
+        """
+        admitted = code is not None and code.purpose == ADMIT
+        try:
+            level = self._roster.level(operator.name, operator.level, admitted=admitted)
+        except EntryRefused:
+            bodies = [*before, Login(outcome="locked")]
+            self._journal.append(bodies, at=self._clock(), operator=operator.name)
+            self._booted = True
+            raise
+        return Operator(operator.name, level, temporary=operator.temporary)
 
     def _lock_if_empty(self) -> None:
         if not self._present:
@@ -168,3 +232,12 @@ def released_by_console(name: str) -> Body:
     from yika_common.journal.staff_bodies import RELEASED, StaffChanged  # noqa: PLC0415 - seldom
 
     return StaffChanged(name=name, what=RELEASED, reason="console")
+
+
+def answered_by_phone(name: str, code: PhoneCode) -> list[Body]:
+    """What the journal is told of headquarters' answer to somebody who could not sign in."""
+    from yika_common.journal.staff_bodies import RELEASED, StaffChanged  # noqa: PLC0415 - seldom
+    from yika_common.signing.phone_code import RELEASE  # noqa: PLC0415
+
+    released = StaffChanged(name=name, what=RELEASED, reason="telephone")
+    return [code, released] if code.purpose == RELEASE else [code]

@@ -17,6 +17,7 @@ from yika_common.errors import N_, YikaError
 from yika_common.journal.acts import OPERATOR_LEVEL_ACT
 from yika_common.journal.bodies import OperatorAdded
 from yika_common.journal.staff_bodies import (
+    BOUND,
     DISABLED,
     ENABLED,
     LEVEL,
@@ -31,7 +32,9 @@ from yika_node.db.queries import Queries
 from yika_node.services.approvals import Approvals
 from yika_node.services.errors import OperatorExists
 from yika_node.services.lockout import Lockout
+from yika_node.services.phone_errors import NotListed
 from yika_node.services.rights import RIGHTS, Right
+from yika_node.services.roster import Roster
 from yika_node.services.staff_desk import StaffDesk
 from yika_node.services.views import Level, Operator
 from yika_node.vault import Vault, check_chosen
@@ -107,6 +110,7 @@ class StaffOffice:
     lockout: Lockout
     approvals: Approvals
     clock: Clock
+    roster: Roster
     end: Callable[[str], None] = lambda _name: None
 
     def add(
@@ -118,6 +122,7 @@ class StaffOffice:
         *,
         temporary: bool = False,
         approval: str = "",
+        number: str = "",
     ) -> Operator:
         """Give another person a name, a level and a password.
 
@@ -128,9 +133,12 @@ class StaffOffice:
             level: what he may do.
             temporary: he chooses another password when he first signs in.
             approval: the token of the approval, where :func:`needs_approval` says so.
+            number: the staff number of headquarters' list; without it, where the list counts,
+                the name is one of the list's.
 
         Raises:
             OperatorExists, OperatorNameUnusable: nothing was changed.
+            PersonUnknown, PersonTaken, NotListed: nothing was changed.
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, VaultLocked: nothing was changed.
             ApprovalMissing, ApprovalForAnother, ApprovalByOperator: nothing was changed.
         """
@@ -138,9 +146,10 @@ class StaffOffice:
         if self.queries.operator(name) is not None:
             raise OperatorExists(name=name)
         check_chosen(name, password)
+        bound = self._bound(name, number)
         raised = self._raised(by, name, level, "", approval)
         first = Level.CLERK if raised else level
-        drafts: list[Draft] = [OperatorAdded(name=name, level=first.name), *raised]
+        drafts: list[Draft] = [OperatorAdded(name=name, level=first.name), *raised, *bound]
         if temporary:
             drafts.append(StaffChanged(name=name, what=RESET))
         # A slot without its record lets nobody in: signing in asks for both.
@@ -237,6 +246,26 @@ class StaffOffice:
         self._other(by, name)
         self._append(by, StaffChanged(name=name, what=RELEASED, reason=said_reason(reason)))
         self.lockout.forget(name)
+
+    def bind(self, by: str, name: str, number: str) -> None:
+        """Say which person of headquarters' list an operator is.
+
+        Raises:
+            OperatorUnknown, OperatorIsYou, OperatorIsDisabled, PersonUnknown, PersonTaken:
+                nothing was changed.
+        """
+        self._other(by, name)
+        person = self.roster.shelf().free(number)
+        self._append(by, StaffChanged(name=name, what=BOUND, staff_number=person.staff_number))
+
+    def _bound(self, name: str, number: str) -> list[Draft]:
+        """Which person somebody new is, if that is told; where the list counts, he is one."""
+        if number:
+            person = self.roster.shelf().free(number)
+            return [StaffChanged(name=name, what=BOUND, staff_number=person.staff_number)]
+        if self.roster.listed and self.roster.shelf().names_nobody(name):
+            raise NotListed(name=name)
+        return []
 
     def _raised(self, by: str, name: str, level: Level, reason: str, approval: str) -> list[Draft]:
         """The approval and the new level, where it needs one."""

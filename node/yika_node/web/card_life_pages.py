@@ -153,7 +153,8 @@ def free(number: str) -> Response:
         why=reason,
     )
     then = url_for("life.replacing", number=number, **_kept())
-    return ask(reissue.free_digest(number, reason.strip()), what, then)
+    digest, fee = reissue.free_digest(number, reason.strip()), reissue.fee(number)
+    return ask(digest, what, then, "free card", fee)
 
 
 def _kept() -> dict[str, Any]:
@@ -267,7 +268,7 @@ def write_again(card: str, slot: int) -> Response:
         )
         then = url_for("life.again", card=card, slot=slot, reason=reason)
         tell_limit("supplements", sale.amount)
-        return ask(supplements.digest(card, slot, reason), what, then)
+        return ask(supplements.digest(card, slot, reason), what, then, "supplement")
     front().last_card.keep(None)
     supplements.write(operator(), card, slot, reason, approval)
     flash(gettext("The purchase is on the card."), "good")

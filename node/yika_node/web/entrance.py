@@ -11,11 +11,20 @@ from collections.abc import Callable
 
 from yika_common.clock import Clock
 from yika_common.infra.entropy import RandomSource
-from yika_common.infra.sessions import MemorySessions, Session, SessionExpired, Sessions
+from yika_common.infra.sessions import (
+    EntryRefused,
+    MemorySessions,
+    Session,
+    SessionExpired,
+    Sessions,
+)
 from yika_common.infra.web.login import Authenticate, Identity
 from yika_node.services.rights import NOT_AFTER_APPROVING, Right, may
 from yika_node.services.staff_desk import StaffDesk
 from yika_node.services.views import Level, Operator
+
+LevelOf = Callable[[str, Level], Level]
+"""What an operator with such a session may work as now; raises EntryRefused: as nothing."""
 
 
 class _ListedSessions(MemorySessions):
@@ -37,10 +46,17 @@ class _ListedSessions(MemorySessions):
 class DeskSessions:
     """The sessions of a node."""
 
-    def __init__(self, clock: Clock, random: RandomSource, leave: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        random: RandomSource,
+        leave: Callable[[str], None],
+        level_of: LevelOf,
+    ) -> None:
         self._store = _ListedSessions()
         self._must_change: set[str] = set()
         self._approved: set[str] = set()
+        self._level_of = level_of
         self.sessions = Sessions(
             clock=clock,
             random=random,
@@ -49,10 +65,21 @@ class DeskSessions:
         )
 
     def sweep(self) -> None:
-        """End every session that ran out while nobody asked."""
+        """End every session that ran out unasked, or whose operator may work no more."""
         for key in self._store.newest_keys():
-            if self._store.get(key) is not None:
+            session = self._store.get(key)
+            if session is not None and self.refusal(session) is not None:
+                self.sessions.end(key)
+            elif session is not None:
                 self._end_if_over(key)
+
+    def refusal(self, session: Session) -> EntryRefused | None:
+        """Why the session's operator may work here no more; None: he may."""
+        try:
+            self._level_of(session.user_id, Level(session.level))
+        except EntryRefused as refused:
+            return refused
+        return None
 
     def end(self, name: str) -> None:
         """End what an operator is doing, at whatever browser."""
@@ -83,7 +110,11 @@ class DeskSessions:
             return False
         if right in NOT_AFTER_APPROVING and session.user_id in self._approved:
             return False
-        return may(Level(session.level), right)
+        try:
+            level = self._level_of(session.user_id, Level(session.level))
+        except EntryRefused:
+            return False
+        return may(level, right)
 
     def _end_if_over(self, key: str) -> None:
         try:

@@ -101,7 +101,8 @@ def ask_for_sale(card: str, entries: Sequence[SaleEntry]) -> Response:
         operator=operator(),
     )
     digest = sale_digest(card, entries, basket.paid)
-    return ask(digest, what, f"{url_for('sale.approved')}?{urlencode(typed)}")
+    then = f"{url_for('sale.approved')}?{urlencode(typed)}"
+    return ask(digest, what, then, "sale beyond limit", basket.paid)
 
 
 def tell_limit(what: str, amount: Money) -> None:

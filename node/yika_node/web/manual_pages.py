@@ -40,6 +40,7 @@ _CHAPTER_OF_PAGE: Final = {
     "operators": "operators",
     "operator": "operators",
     "password": "operators",
+    "phone": "operators",
     "special": "special",
     "approve": "special",
     "display": "selling",

@@ -102,7 +102,8 @@ def give_back(epoch: int, seq: int) -> Response:
             why=reason,
         )
         tell_limit("refunds", offer.money)
-        return ask(digest, what, url_for("refund.new", epoch=epoch, seq=seq, reason=reason))
+        then = url_for("refund.new", epoch=epoch, seq=seq, reason=reason)
+        return ask(digest, what, then, "refund", offer.money)
     handing = handing_of(form)
     refund = desk.give_back(operator(), epoch, seq, reason, approval, handing)
     if refund.problem is not None:

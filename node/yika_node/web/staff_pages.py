@@ -24,6 +24,7 @@ from yika_node.web.front import front, node, operator
 from yika_node.web.labels import LEVELS
 
 if TYPE_CHECKING:
+    from yika_common.sync.person_list import ListedPerson
     from yika_node.db.staff_queries import StaffQueries
     from yika_node.services.staff_office import StaffOffice
 
@@ -50,6 +51,7 @@ def staff_office_of(of: Node) -> StaffOffice:
         of.lockout,
         of.approvals,
         of.clock,
+        of.roster,
         front().sessions.end,
     )
 
@@ -69,6 +71,7 @@ def _listed() -> str:
         operators=node().queries.operators(),
         closed=_closed(),
         level_options=[(level.name, name) for level, name in LEVELS.items()],
+        listed=node().roster.listed,
     )
 
 
@@ -90,7 +93,9 @@ def add() -> Response:
     name, approval = form.get("name", "").strip(), form.get("approval", "")
     if needs_approval(level) and not approval:
         node().staff.checked_name(name)
-        return _ask(name, level, "", url_for("staff.operators", name=name, level=level.name))
+        number = form.get("number", "").strip() or None
+        then = url_for("staff.operators", name=name, level=level.name, number=number)
+        return _ask(name, level, "", then)
     added = staff_office_of(node()).add(
         operator(),
         name,
@@ -98,6 +103,7 @@ def add() -> Response:
         level,
         temporary="temporary" in form,
         approval=approval,
+        number=form.get("number", "").strip(),
     )
     flash(gettext("%(name)s can sign in now.", name=added.name), "good")
     return redirect(url_for("staff.operators"), 303)
@@ -123,6 +129,8 @@ def _one() -> str:
         uses=day_limits_of(node()).uses(name),
         changes=staff_queries_of(node()).changes(ROWS, name=name),
         level_options=[(one.name, text) for one, text in LEVELS.items() if one is not level],
+        person=_person_of(name),
+        used=_uses().get(name, {}),
         **_words(),
     )
 
@@ -193,6 +201,16 @@ def release() -> Response:
     return _done(gettext("The name %(name)s is open again.", name=name))
 
 
+@pages.post("/operator/person")
+@needs(Right.MANAGE_OPERATORS)
+@or_again(_one)
+def bind() -> Response:
+    """Say which person of headquarters' list somebody is."""
+    name = request.form.get("name", "")
+    staff_office_of(node()).bind(operator(), name, request.form.get("number", ""))
+    return _done(gettext("%(name)s is that person of headquarters' list now.", name=name))
+
+
 @pages.get("/operators/changes")
 @needs(Right.SEE_OPERATORS)
 def changes() -> str:
@@ -218,9 +236,11 @@ def rights() -> str:
         operators=node().queries.operators(),
         levels=LEVELS,
         rights=RIGHTS,
+        held={level.name: RIGHTS[level] for level in RIGHTS},
         names=RIGHT_NAMES,
         second_person=SECOND_PERSON,
         now=node().clock(),
+        used=_uses(),
     )
 
 
@@ -250,7 +270,23 @@ def choose() -> Response:
 def _ask(name: str, level: Level, why: str, then: str) -> Response:
     from yika_node.services.staff_office import level_digest  # noqa: PLC0415
 
-    return ask(level_digest(name, level, why), Phrase(_RAISING[level], name=name, why=why), then)
+    what = Phrase(_RAISING[level], name=name, why=why)
+    return ask(level_digest(name, level, why), what, then, "operator level")
+
+
+def _person_of(name: str) -> tuple[ListedPerson | None, bool] | None:
+    """The person of headquarters' list, and whether he may work; None: there is no list."""
+    if not node().roster.shelf().persons():
+        return None
+    shelf = node().roster.shelf()
+    found = shelf.person(name)
+    return found, found is not None and shelf.good(found)
+
+
+def _uses() -> dict[str, dict[str, int]]:
+    """When each operator last used each right; today's are written down first."""
+    node().uses.keep()
+    return staff_queries_of(node()).right_uses()
 
 
 def _closed() -> set[str]:

@@ -22,6 +22,7 @@ CHANGES: Final[dict[str, Text]] = {
     staff.RESET: _("has a password that holds once"),
     staff.PASSWORD: _("chose a new password"),
     staff.RELEASED: _("the name was opened again"),
+    staff.BOUND: _("is that person of headquarters' list"),
     **{LIMIT + what: _("limit for %(what)s", what=name) for what, name in LIMITS.items()},
 }
 PURPOSES: Final[dict[str, Text]] = {

@@ -25,6 +25,7 @@ from yika_common.errors import N_, YikaError
 from yika_common.infra.language import sentence
 from yika_common.infra.revisions import TablesTooNew
 from yika_common.infra.sessions import (
+    EntryRefused,
     NotAllowed,
     NotSignedIn,
     SessionExpired,
@@ -108,6 +109,7 @@ _STATUSES: dict[type[YikaError], int] = {
     WrongPassword: 401,
     NotAllowed: 403,
     ForeignOrigin: 403,
+    EntryRefused: 403,
     TooManyAttempts: 429,
     NoSuchPage: 404,
     WrongMethod: 405,

@@ -129,15 +129,23 @@ def guard(csrf: CSRFProtect) -> None:
         return
     if request.method not in _SAFE_METHODS:
         _check_origin()
-    _resume(
-        in_use=not hasattr(_view(request.endpoint), _PASSIVE), needed=need is not Entrance.PUBLIC
-    )
+    asked = not hasattr(_view(request.endpoint), _PASSIVE)
+    _resume(in_use=asked, needed=need is not Entrance.PUBLIC)
     if need is not Entrance.PUBLIC:
         if present() is None:
             raise NotSignedIn
-        if need is not Entrance.SIGNED_IN and not may(need):
-            raise NotAllowed
+        if need is not Entrance.SIGNED_IN:
+            _demand(need, asked=asked)
     csrf.protect()
+
+
+def _demand(need: object, *, asked: bool) -> None:
+    """Let whoever is signed in pass if he may; what a page asks by itself is no use of a right."""
+    if not may(need):
+        raise NotAllowed
+    session = present()
+    if asked and session is not None:
+        site().used(session, need)
 
 
 def _declare(view: View, entrance: object) -> View:

@@ -30,7 +30,7 @@ from flask import session as cookie
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from yika_common.infra.sessions import TooManyAttempts, WrongPassword
+from yika_common.infra.sessions import EntryRefused, TooManyAttempts, WrongPassword
 from yika_common.infra.web.faults import LOCKED, sentence_here, status_of
 from yika_common.infra.web.guard import SESSION_KEY, Entrance, entrance_of, may, public
 from yika_common.infra.web.login import Authenticate, begin_session, end_session, own_path
@@ -65,7 +65,7 @@ def lock_blueprint(authenticate: Authenticate) -> Blueprint:
         form = request.form
         try:
             identity = authenticate(form.get("name", "").strip(), form.get("password", ""))
-        except (WrongPassword, TooManyAttempts) as refusal:
+        except (WrongPassword, TooManyAttempts, EntryRefused) as refusal:
             return _dialog(form.get("name", ""), sentence_here(refusal)), status_of(refusal)
         begin_session(identity)
         g.yika_session = site().sessions.resume(cookie[SESSION_KEY])

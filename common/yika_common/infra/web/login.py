@@ -8,6 +8,7 @@ from flask import session as cookie
 from werkzeug.wrappers import Response
 
 from yika_common.infra.sessions import (
+    EntryRefused,
     SessionExpired,
     TooManyAttempts,
     WrongPassword,
@@ -70,7 +71,7 @@ def login_blueprint(authenticate: Authenticate) -> Blueprint:
     def enter() -> Response | tuple[str, int]:
         try:
             identity = authenticate(request.form.get("name", "").strip(), _password())
-        except (WrongPassword, TooManyAttempts) as refusal:
+        except (WrongPassword, TooManyAttempts, EntryRefused) as refusal:
             return _page(sentence_here(refusal), wrong=True), status_of(refusal)
         begin_session(identity)
         return redirect(_next(), 303)
@@ -91,6 +92,7 @@ def _page(notice: str, *, wrong: bool = False) -> str:
         wrong=wrong,
         name=request.form.get("name", ""),
         next=own_path(request.values.get("next", "")) or "",
+        otherwise=site().otherwise,
     )
 
 

@@ -44,6 +44,10 @@ class Chip:
     endpoint: str = ""
 
 
+def _nothing(_session: Session, _need: object) -> None:
+    """Nobody asks what was used."""
+
+
 def reaches(session: Session, need: Any) -> bool:
     """Where needs are levels: each level may what a lower one may."""
     return bool(session.level >= need)
@@ -59,10 +63,12 @@ class Site:
     statuses.  ``language`` is shown to browsers that ask for none we have, until somebody chooses.
     ``chips`` makes the status line for a signed-in user; ``health`` makes what
     ``/healthz`` adds to ``{"status": "ok"}``.  ``in_words`` names an error's facts as the pages
-    name them.  ``allows`` says whether a session may do what a view needs.
+    name them.  ``allows`` says whether a session may do what a view needs, ``used`` hears of it
+    when somebody asked for such a view.
     ``lock_key`` is the key that hides the page (:mod:`yika_common.infra.web.lock`); empty: none.
     Where nothing is real, ``mark`` says so on every page in both languages, on paper too, and
-    ``marked`` are the pages that this world has besides.
+    ``marked`` are the pages that this world has besides.  ``otherwise`` is a public page for those
+    whom the sign-in page does not let in.
     """
 
     side: str
@@ -81,9 +87,11 @@ class Site:
     chips: Callable[[Session], Sequence[Chip]] | None = None
     health: Callable[[], Mapping[str, str | int]] | None = None
     allows: Callable[[Session, Any], bool] = reaches
+    used: Callable[[Session, Any], None] = _nothing
     in_words: Callable[[YikaError], YikaError] = lambda error: error
     mark: str = ""
     marked: Sequence[NavItem] = ()
+    otherwise: NavItem | None = None
     lock_key: str = ""
     https: bool = False
     currency: str = "¥"
