@@ -29,6 +29,8 @@ from yika_central.services.key_room import (
 from yika_central.services.level_office import LevelOffice
 from yika_central.services.merging import Merging
 from yika_central.services.notice_desk import NoticeDesk
+from yika_central.services.person_office import PersonOffice
+from yika_central.services.phone_room import PhoneRoom
 from yika_central.services.policies import Policies
 from yika_central.services.reconciliation import Reconciliation
 from yika_central.services.registry import Registry
@@ -80,17 +82,19 @@ class Headquarters:
     debt_office: DebtOffice
     accounting: Accounting
     rulings: Rulings
-    tool_desk: ToolDesk
-    special_office: SpecialOffice
     duplicate_finder: DuplicateFinder
     duplicates: Duplicates
     merging: Merging
+    tool_desk: ToolDesk
+    special_office: SpecialOffice
     level_office: LevelOffice
     notice_desk: NoticeDesk
     card_register: CardRegister
     detection: Detection
     report_office: ReportOffice
     enquiries: Enquiries
+    person_office: PersonOffice
+    phone_room: PhoneRoom
 
     def close(self) -> None:
         """Give back the database's connections."""
@@ -148,17 +152,19 @@ def build(
         debt_office=DebtOffice(database, persons, clock, zone),
         accounting=Accounting(database, settling, clock, zone),
         rulings=Rulings(database, persons, clock),
+        duplicate_finder=DuplicateFinder(database, keys, clock),
+        duplicates=Duplicates(database, keys, clock, zone),
+        merging=Merging(database, persons, clock, zone),
         tool_desk=ToolDesk(database, keys, registry, persons, clock, zone),
         special_office=SpecialOffice(database, keys, enrolment, clock, random),
         level_office=LevelOffice(database, clock),
         notice_desk=NoticeDesk(database, clock, zone),
-        duplicate_finder=DuplicateFinder(database, keys, clock),
-        duplicates=Duplicates(database, keys, clock, zone),
-        merging=Merging(database, persons, clock, zone),
         card_register=CardRegister(database),
         detection=Detection(database, clock),
         report_office=ReportOffice(database, clock, zone, software=SOFTWARE),
         enquiries=Enquiries(database, clock, zone),
+        person_office=PersonOffice(database, clock),
+        phone_room=PhoneRoom(database, keys, persons, clock),
     )
 
 

@@ -31,6 +31,8 @@ from yika_central.services.notice_desk import (
     NoticeRefused,
     NotReportedLost,
 )
+from yika_central.services.person_office import NoSuchPerson, PersonRefused
+from yika_central.services.phone_room import PhoneRefused
 from yika_central.services.staff import Credential
 from yika_central.services.tariff_draft_rules import NoSuchDraft, ReasonMissing
 from yika_central.services.tariff_replays import MonthsWrong
@@ -40,13 +42,14 @@ from yika_central.web.api import BODY_LIMIT, STATUSES, api_blueprint
 from yika_central.web.card_pages import card_pages
 from yika_central.web.case_pages import case_pages
 from yika_central.web.debt_pages import debt_pages
+from yika_central.web.duplicate_pages import duplicate_pages
 from yika_central.web.forms import NotADay
 from yika_central.web.front_pages import front_pages
-from yika_central.web.duplicate_pages import duplicate_pages
 from yika_central.web.meter_pages import meter_pages
 from yika_central.web.money_pages import money_pages
 from yika_central.web.month_pages import month_pages
 from yika_central.web.node_pages import node_pages
+from yika_central.web.person_pages import person_pages
 from yika_central.web.ranks import Rank, rank_of
 from yika_central.web.register_pages import register_pages
 from yika_central.web.report_pages import report_pages
@@ -64,6 +67,7 @@ from yika_common.infra.web.app import make_app
 from yika_common.infra.web.login import Identity, login_blueprint
 from yika_common.infra.web.site import Chip, NavItem, Site
 from yika_common.numbers import NotANumber
+from yika_common.signing.phone_code import DigitsMistyped
 
 NAV = (
     NavItem("sale.listed", _("Sales"), "F2", Rank.AUDITOR),
@@ -80,6 +84,7 @@ NAV = (
     NavItem("card.listed", _("Notices"), "", Rank.AUDITOR),
     NavItem("tool.listed", _("Tool cards"), "", Rank.AUDITOR),
     NavItem("special.listed", _("Special cards"), "", Rank.AUDITOR),
+    NavItem("person.listed", _("Persons"), "", Rank.AUDITOR),
     NavItem("staff.listed", _("Staff"), "", Rank.AUDITOR),
     NavItem("settings.shown", _("Settings"), "", Rank.AUDITOR),
     NavItem("front.manual", _("Manual"), "F1", Rank.AUDITOR),
@@ -112,13 +117,13 @@ def make_central_app(hq: Headquarters) -> Flask:
         | {NoticeRefused: 422, NoSuchCard: 422, NoSuchNotice: 404, NotReportedLost: 422}
         | {LevelsRefused: 422, LevelsUnchanged: 422, MeterNotInStock: 422}
         | {NoSuchTool: 404, ToolRefused: 422, MeterOutOfReach: 422}
+        | {NoSuchPerson: 404, PersonRefused: 422, PhoneRefused: 422, DigitsMistyped: 422}
+        | {MergesItself: 422, MergedAlready: 409, AreasDiffer: 422, SurvivorClosed: 422}
         | {NoSuchCase: 404, NotANumber: 422, NotABookkeeper: 403},
         chips=lambda _session: _chips(hq, _session),
         body_max=BODY_LIMIT,
     )
     blueprints = [
-        | {NoSuchPerson: 404, PersonRefused: 422, PhoneRefused: 422, DigitsMistyped: 422}
-        | {MergesItself: 422, MergedAlready: 409, AreasDiffer: 422, SurvivorClosed: 422}
         login_blueprint(authenticate),
         api_blueprint(hq),
         *(
@@ -131,6 +136,7 @@ def make_central_app(hq: Headquarters) -> Flask:
                 tariff_draft_pages,
                 report_pages,
                 staff_pages,
+                person_pages,
                 settings_pages,
                 money_pages,
                 debt_pages,
@@ -139,13 +145,13 @@ def make_central_app(hq: Headquarters) -> Flask:
                 tool_pages,
                 special_pages,
                 case_pages,
+                duplicate_pages,
                 card_pages,
                 register_pages,
                 meter_pages,
             )
         ),
     ]
-                duplicate_pages,
     app = make_app("yika_central.web", face, blueprints)
     register_words(app)
     return app
