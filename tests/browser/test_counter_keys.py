@@ -137,30 +137,22 @@ def test_reading_a_card_help_language_and_home_cost_one_key_each(
     assert clerk.keys == 5
 
 
-def test_an_account_costs_what_is_typed_a_key_between_the_fields_and_one_more(
+def test_an_account_costs_what_is_typed_and_a_key_for_each_field_that_must_be_filled(
     open_page: OpenPage, counter: Counter, hands: MakeHands
 ) -> None:
-    """Of the form's fields those that may stay empty are passed over, which costs a key each."""
+    """Enter passes over what may stay empty; the last one opens the account."""
     page = signed_in(open_page, counter)
     clerk = hands(page)
     clerk.press("F6")
     page.locator("#f-name").wait_for()
-    typed = {"f-name": "李四", "f-persons": "2", "meter-0": meters_for(4, counter.opened)[0][1]}
+    meter = meters_for(4, counter.opened)[0][1]
     counter.opened += 1
-    data = passed = 0
-    while typed:
-        at = page.evaluate("document.activeElement.id || document.activeElement.name || ''")
-        text = typed.pop(at, None) or typed.pop(at.replace("f-meter", "meter"), None)
-        if text:
-            clerk.type(text)
-            data += len(text)
-        if typed:
-            clerk.press("Tab")
-            passed += 1
-    clerk.press("Enter")
+    for field, text in (("f-name", "李四"), ("f-persons", "2"), ("f-meter-0", meter)):
+        expect(page.locator(f"#{field}")).to_be_focused()
+        clerk.type(text)
+        clerk.press("Enter")
     page.wait_for_url("**/accounts/N0001*")
-    assert clerk.keys == len(["F6"]) + data + passed + 1
-    assert passed <= 14
+    assert clerk.keys == len(["F6"]) + len("李四") + len("2") + len(meter) + 3
 
     # The blank card becomes the account's with one key, which leads to the first sale.
     counter.insert(a_chip(counter.opened))
@@ -170,6 +162,29 @@ def test_an_account_costs_what_is_typed_a_key_between_the_fields_and_one_more(
     page.wait_for_url(f"{counter.url}/sell")
     expect(page.locator("#amount-0")).to_be_focused()
     assert clerk.keys - keys == 1
+
+
+def test_enter_goes_on_to_what_is_missing_wherever_it_is_pressed(
+    open_page: OpenPage, counter: Counter, hands: MakeHands
+) -> None:
+    page = signed_in(open_page, counter, "/accounts/new")
+    clerk = hands(page)
+    meter = meters_for(4, counter.opened)[2][1]
+    counter.opened += 1
+    page.locator("#f-phone").focus()
+    clerk.press("Enter")
+    expect(page.locator("#f-persons")).to_be_focused()
+    clerk.press("Enter")
+    expect(page.locator("#f-meter-0")).to_be_focused()
+    # One meter is enough, whichever place it has.
+    page.locator("#f-meter-2").fill(meter)
+    clerk.press("Enter")
+    expect(page.locator("#f-name")).to_be_focused()
+    clerk.type("李四")
+    clerk.press("Enter")
+    clerk.type("3")
+    clerk.press("Enter")
+    page.wait_for_url("**/accounts/N0001*")
 
 
 def test_a_card_that_was_pulled_while_it_was_written_costs_one_key_more(

@@ -1,5 +1,5 @@
 // The keyboard layer. Keys are data: data-key="F2" on a visible link or button, nothing here knows
-// which page does what. Five rules:
+// which page does what. Six rules:
 //   1. A key clicks the element that shows it; composing Chinese keeps its keys.  A label's key goes
 //      to its field, the same key again to the next such field; a choice's key takes its next option.
 //   2. Keys typed while a page is on its way are kept and typed where the focus lands.
@@ -7,6 +7,8 @@
 //      Where the form holds an input with a data-confirm of its own, that is what is asked.
 //   4. After every swap the focus is where the page says: [autofocus], [data-focus], else main.
 //   5. Arrow keys step from the field of a list to its links and back.
+//   6. In a form with data-goes-on, Enter goes to the next field that must still be filled in, and
+//      sends the form when none is left.  Of the fields of one data-one-of it is enough to fill one.
 // And data-fill="50" puts its value into the field that was typed in last; an element with
 // data-when-idle asks the server for nothing while the page holds what is not sent yet.
 "use strict";
@@ -48,6 +50,7 @@
     if (underway > 0 && keep(event)) return;
     if (belongsToText(event)) return;
     if (/^Arrow(Up|Down)$/.test(event.key) && walk(event.key === "ArrowDown" ? 1 : -1)) return event.preventDefault();
+    if (event.key === "Enter" && goOn(document.activeElement)) return event.preventDefault();
     const target = owner(event.key) ?? (event.key.length === 1 ? owner(event.key.toUpperCase()) : undefined);
     if (!target || event.repeat) return;
     event.preventDefault();
@@ -81,7 +84,20 @@
     changed(field);
   }
 
+  function goOn(at) {
+    const form = at?.form;
+    if (!typable(at) || !form?.matches("[data-goes-on]")) return false;
+    const fields = [...form.elements].filter((e) => visible(e) && typable(e));
+    const filled = new Set(fields.filter((e) => e.value.trim()).map((e) => e.dataset.oneOf));
+    const wanted = (e) => e !== at && !e.value.trim() && (e.required || (e.dataset.oneOf && !filled.has(e.dataset.oneOf)));
+    const here = fields.indexOf(at);
+    const next = [...fields.slice(here), ...fields.slice(0, here)].find(wanted);
+    next?.focus();
+    return Boolean(next);
+  }
+
   function enter(at) {
+    if (goOn(at)) return;
     if (at?.matches?.("a[href], button, summary")) at.click();
     else if (at?.form) {
       const first = at.form.querySelector("button:not([type=button])");
