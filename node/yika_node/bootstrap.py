@@ -64,6 +64,7 @@ from yika_node.services.stick import Stick
 from yika_node.services.tariff_shelf import TariffShelf
 from yika_node.services.timekeeping import TrustedClock
 from yika_node.services.views import Age
+from yika_node.services.vouchers import check_vouchers
 from yika_node.uplink import HttpUplink
 from yika_node.vault import Vault
 
@@ -371,6 +372,7 @@ def _guarded(
     journal.precede(guard.ahead)
     journal.obey(guard.rule)
     journal.obey(rule_of_days(config.place.zone))
+    journal.obey(check_vouchers)
     return guard
 
 

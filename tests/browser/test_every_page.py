@@ -86,8 +86,8 @@ def places(counter: Counter) -> dict[str, str]:
 
 def path_of(rule: Rule, known: Mapping[str, object]) -> str:
     """The rule's address with something that exists in each of its places."""
-    numbers = rule.arguments == {"number"} and rule.rule.startswith("/shift")
-    given = {"number": 1} if numbers else {name: known[name] for name in rule.arguments}
+    of_shifts = {"number": 1, "what": "day"} if rule.rule.startswith("/shift") else {}
+    given = {name: {**known, **of_shifts}[name] for name in rule.arguments}
     built = rule.build(given)
     assert built is not None
     return built[1]

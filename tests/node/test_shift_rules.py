@@ -114,7 +114,9 @@ class Drawers(RuleBasedStateMachine):
         if operator not in self.cash:
             return
         expected = self.cash.pop(operator)
-        z = close_with(self.node, operator, max(0, expected + beside))
+        counted = max(0, expected + beside)
+        why = "counted twice" if counted != expected else ""
+        z = close_with(self.node, operator, counted, why)
         self.reports += 1
         taken, given = self.taken.pop(operator), self.given.pop(operator)
         self.totals = self.totals[0] + taken, self.totals[1] + given

@@ -10,7 +10,7 @@ import pytest
 from counters import CLASS, WATER, Counters
 from node_world import OPERATOR, PASSWORD, a_chip, contents, for_money
 from refund_builders import TOKEN, give_back
-from shift_builders import banking_of, close_with, reports_of, shift_desk
+from shift_builders import banking_of, close_with, differences_of, reports_of, shift_desk
 from staff_builders import office_of
 from yika_common.clock import to_timestamp
 from yika_common.journal.cash_bodies import (
@@ -37,6 +37,7 @@ from yika_node.services.shift_errors import (
     NothingToBank,
     ReasonUnusable,
     ReportUnknown,
+    SalesNotOnCards,
     ShiftAlreadyOpen,
     ShiftGone,
 )
@@ -165,10 +166,10 @@ def test_any_count_closes_and_the_difference_is_explained_afterwards(counters: C
     z = close_with(node, OPERATOR, 0)
     assert (z.difference, z.reason) == (-15_000, "")
     with pytest.raises(ReasonUnusable):
-        desk.explain(OPERATOR, 1, " ")
+        differences_of(node).explain(OPERATOR, 1, " ")
     with pytest.raises(ReportUnknown):
-        desk.explain(OPERATOR, 2, "lost")
-    desk.explain(OPERATOR, 1, "the drawer was stolen")
+        differences_of(node).explain(OPERATOR, 2, "lost")
+    differences_of(node).explain(OPERATOR, 1, "the drawer was stolen")
     after = reports_of(node).z(1)
     assert (after.reason, after.declared, after.difference) == (
         "the drawer was stolen",
@@ -269,7 +270,10 @@ def test_a_sale_that_is_not_on_its_card_is_carried_by_the_z_report(counters: Cou
     counters.sell(for_money(WATER, 5_000))
     with closing(sqlite3.connect(world.folder / "node.db")) as connection, connection:
         connection.execute("UPDATE intent SET state = 'pending'")
-    assert close_with(node, OPERATOR, 5_000).pending == 1
+    for known in (0, -1):
+        with pytest.raises(SalesNotOnCards):
+            close_with(node, OPERATOR, 5_000, carried=known)
+    assert close_with(node, OPERATOR, 5_000, carried=1).pending == 1
 
 
 def test_cash_is_moved_once_and_only_with_a_sum_and_a_reason(counters: Counters) -> None:
@@ -309,7 +313,7 @@ def test_takings_are_banked_once_in_batches_without_gap(counters: Counters) -> N
     for number in range(3):
         shift_desk(node).open(OPERATOR, Count(10_000))
         counters.sell(for_money(WATER, 5_000))
-        close_with(node, OPERATOR, 15_000 - 100 * number)
+        close_with(node, OPERATOR, 15_000 - 100 * number, "a note" if number else "")
     desk = banking_of(node)
     assert [(row.number, row.to_bank) for row in desk.waiting()] == [
         (1, 5_000),
@@ -335,7 +339,7 @@ def test_what_was_over_never_makes_good_what_was_short(counters: Counters) -> No
     node = counters.nodes[0]
     for amount in (100, 0, 300):
         shift_desk(node).open(OPERATOR, Count(100))
-        close_with(node, OPERATOR, amount)
+        close_with(node, OPERATOR, amount, "" if amount == 100 else "counted twice")
     (row,) = reports_of(node).over_short()
     assert (row.closes, row.times_over, row.over, row.times_short, row.short) == (
         3,

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from node_pages import Clerk, Pages, code_of, facts, hidden, pages_in, said
 from node_world import Fate
 from staff_builders import add_operator
+from yika_common.sync.settings import Settings
 from yika_node.services.views import Level
 
 OTHER = "lin"
@@ -51,7 +53,7 @@ def test_each_page_has_one_place_where_the_focus_begins(clerk: Clerk) -> None:
     for state in ("closed", "open"):
         if state == "open":
             opened(clerk)
-        for path in ("/shift", "/shift/cash", "/shift/z", "/shift/bank"):
+        for path in ("/shift", "/shift/cash", "/shift/z", "/shift/bank", "/shift/totals"):
             page = clerk.get(path)
             assert page.status_code == 200
             assert page.text.count(" autofocus") <= 1, (path, state)
@@ -204,7 +206,95 @@ def test_every_page_is_there_in_both_languages(pages: Pages, language: str) -> N
     opened(clerk)
     clerk.post("/shift/cash", {"amount": "1", "what": "petty", "reason": "tea"}, on="/shift/cash")
     clerk.post(action(clerk), {"total": "1"}, on="/shift")
-    for path in ("/", "/shift", "/shift/cash", "/shift/z", "/shift/z/1", "/shift/bank"):
+    for path in (
+        "/",
+        "/shift",
+        "/shift/cash",
+        "/shift/z",
+        "/shift/z/1",
+        "/shift/bank",
+        "/shift/totals",
+    ):
         page = clerk.get(path)
         assert page.status_code == 200
         assert ("交班" in page.text or "班" in page.text) == (language == "zh"), path
+
+
+def test_a_great_difference_leads_to_the_second_person(pages: Pages, clerk: Clerk) -> None:
+    pages.world.headquarters.publish_settings(
+        Settings(difference_accepted=100, difference_unsigned=1_000)
+    )
+    pages.node.courier.sync()
+    opened(clerk)
+    clerk.post(action(clerk), {"total": "299"}, on="/shift")
+    assert "accepted without a word" in clerk.get("/shift/z/1").text
+    opened(clerk)
+    clerk.post(action(clerk), {"total": "250"}, on="/shift")
+    assert "a second person signs for it" in clerk.get("/shift/z/2").text
+    refused = clerk.post("/shift/open", {"total": "1"}, on="/shift")
+    assert code_of(refused) == "difference_unanswered"
+    answer = clerk.post("/shift/z/2/reason", {"reason": "nobody knows"}, on="/shift/z/2")
+    assert answer.location.startswith("/approve/")
+    assert "-50.00" in clerk.get(answer.location).text
+    # An approval that nobody gave is none.
+    forged = {"reason": "nobody knows", "approval": "00"}
+    refused = clerk.post("/shift/z/2/reason", forged, on="/shift/z/2")
+    assert code_of(refused) == "approval_missing"
+
+
+def test_a_sale_that_waits_is_carried_on_by_a_tick(pages: Pages, clerk: Clerk) -> None:
+    opened(clerk)
+    clerk.open_with_card()
+    page, looking = clerk.get("/sell"), Fate()
+    pages.world.hand.fate = looking
+    clerk.get("/card")
+    pages.world.hand.fate = Fate(at=len(looking.steps), how="pull")
+    clerk.send("/sell", {**hidden(page), "by-4": "m", "amount-4": "50"})
+    pages.world.hand.fate = Fate()
+    assert "1 sale of this shift is not on its card yet" in clerk.get("/shift").text
+    where = action(clerk)
+    refused = clerk.post(where, {"total": "350"}, on="/shift")
+    assert code_of(refused) == "sales_not_on_cards"
+    assert 'value="350"' in refused.text
+    answer = clerk.post(where, {"total": "350", "carried": "1"}, on="/shift")
+    assert answer.location == "/shift/z/1"
+    assert facts(clerk.get("/shift/z/1"))["Sales not on their cards yet"] == "1"
+
+
+def test_the_sales_day_is_closed_on_wish_and_shown(clerk: Clerk) -> None:
+    nothing = clerk.post("/shift/totals", {}, on="/shift/totals")
+    assert code_of(nothing) == "nothing_to_total"
+    opened(clerk)
+    clerk.post(action(clerk), {"total": "300"}, on="/shift")
+    answer = clerk.post("/shift/totals", {}, on="/shift/totals")
+    assert answer.location == "/shift/totals/day/1"
+    page = clerk.get("/shift/totals/day/1")
+    assert "Z 1" in page.text
+    assert facts(page)["Number"] == "1"
+    assert "/shift/totals/day/1" in clerk.get("/shift/totals").text
+    for path in ("/shift/totals/day/2", "/shift/totals/cut/1", f"/shift/totals/year/{10**30}"):
+        assert clerk.get(path).status_code == 404, path
+    for what in ("month", "year", "x"):
+        assert clerk.get(f"/shift/totals?what={what}").status_code == 200
+
+
+def test_the_bank_account_of_the_settings_stands_on_the_slip(pages: Pages, clerk: Clerk) -> None:
+    named: dict[str, Any] = {
+        "bank_holder": "Heat and Water",
+        "bank_number": "6222 9999",
+        "bank_branch": "East River",
+        "bank_name": "Bank of the Town",
+    }
+    pages.world.headquarters.publish_settings(Settings(**named))
+    pages.node.courier.sync()
+    opened(clerk)
+    clerk.post(action(clerk), {"total": "300"}, on="/shift")
+    page = clerk.get("/shift/bank")
+    assert 'name="bank_account"' not in page.text
+    sent = {**hidden(page), "amount": "0", "report": "1", "bank_account": "6222 0001"}
+    clerk.send("/shift/bank", sent)
+    pages.world.headquarters.publish_settings(Settings())
+    pages.node.courier.sync()
+    slip = clerk.get("/shift/bank/1")
+    assert all(word in slip.text for word in named.values())
+    assert "6222 0001" not in slip.text

@@ -48,13 +48,14 @@ from yika_central.domain.placement import BranchEnd, Missing, Placed, place
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.reconciliation_cards import settle_carried
 from yika_central.services.reconciliation_doubts import doubts_of
+from yika_central.services.reconciliation_drawers import drawers_that_differ
 from yika_central.services.reconciliation_outcomes import apply_resolutions, resolve_late
 from yika_central.services.reconciliation_refunds import take_refunds
 from yika_central.services.special_lists import nodes_of_card
 from yika_central.services.special_lists import note_due as note_list_due
 from yika_common.journal.bodies import REPLACEMENT, BundleApplied
 from yika_common.journal.segment import Segment as OpenSegment
-from yika_common.journal.till_bodies import DEPOSIT, HELD, OF_DEBTS
+from yika_common.journal.till_bodies import DEPOSIT, HELD, OF_DEBTS, PREPAID_BACK
 from yika_common.signing.keys import PublicKey
 from yika_common.sync.messages import Status
 
@@ -154,6 +155,7 @@ def _absorb(
     known = {branch.branch: branch for branch in branches} | {end.branch: end}
     changed = apply_resolutions(connection, projected, arrival, known)
     projected.of(Suspense).extend(doubts_of(connection, projected, arrival, incoming.keys))
+    projected.of(Suspense).extend(drawers_that_differ(arrived, arrival))
     # Two deliveries may doubt the same record: in one order, neither waits for the other.
     projected.of(Suspense).sort(key=lambda row: tuple(row[name] for name in DOUBT_KEY))
     ledger.store(connection, projected)
@@ -181,6 +183,7 @@ def _absorb(
     book_late_sales(connection, [row for row in projected.of(Sale) if row["booked"]])
     settling = {row["account"] for row in projected.of(Sale) if row["paid"] != row["amount"]}
     settling |= _charged(connection, projected, incoming.received_at)
+    settling |= {row["account"] for row in projected.of(MeterSwap) if row["owed"]}
     note_due(connection, settling | {account for account, _ in changed}, node=incoming.node)
     look_at(connection, {row["meter"] for table in (Sale, Reading) for row in projected.of(table)})
     look_at_accounts(connection, {account for account, _ in changed})
@@ -189,25 +192,25 @@ def _absorb(
     told |= {account for account, _ in changed}
     told |= {row["account"] for row in projected.of(Charge) if row["what"] in (*HELD, *OF_DEBTS)}
     note_changed(connection, told, node=incoming.node)
+    note_traces(connection, _recognised(projected))
     return changed | _affected(projected) | pairs_amended(connection, _amended(projected))
 
 
-    note_traces(connection, _recognised(projected))
-def _charged(connection: Connection, projected: Projected, at: int) -> set[str]:
-    """Doubt what gives back more than was taken; the accounts whose deposits changed."""
-    charges = projected.of(Charge)
 def _recognised(projected: Projected) -> set[str]:
     """The accounts that can be recognised by something else than before."""
     found = {row["account"] for table in (Account, MeterSwap) for row in projected.of(table)}
     return found | {row["account"] for row in projected.of(AccountLife) if row["sealed"]}
 
 
+def _charged(connection: Connection, projected: Projected, at: int) -> set[str]:
+    """Doubt what gives back more than was taken; the accounts whose deposits changed."""
+    charges = projected.of(Charge)
     doubts = [
         suspense_row(row, UNFOUNDED, subject=row["account"], amount=row["amount"], at=at)
         for row in unfounded(connection, charges)
     ]
     add_new(connection, Suspense, doubts)
-    return {row["account"] for row in charges if row["what"] in (DEPOSIT, *OF_DEBTS)}
+    return {row["account"] for row in charges if row["what"] in (DEPOSIT, PREPAID_BACK, *OF_DEBTS)}
 
 
 def _arrival(

@@ -27,6 +27,7 @@ LABELS = {
     "cash_unit": _("Smallest coin, in minor units"),
     "cash_rounding": _("Rounding to coins"),
     "stale_tariff": _("A tariff that has expired"),
+    "holder_quota": _("The quotas of an account that another holder takes over"),
     "card_fee": _("Fee for a replacement card, in minor units"),
     "receipt_title": _("Head of every receipt"),
     "receipt_tax_number": _("The utility's tax number on receipts"),
@@ -38,6 +39,14 @@ LABELS = {
     "operators": _("Who works at a vending point"),
     "operators_days": _("Days for which a list of persons is good"),
     "operators_grace": _("Days after that in which vending points only warn"),
+    "difference_accepted": _("Over or short at a drawer's close that needs no words, minor units"),
+    "difference_unsigned": _(
+        "Over or short beyond which a second person signs, minor units (0: never)"
+    ),
+    "bank_holder": _("Holder of the account that takings are brought to"),
+    "bank_number": _("Number of that account (empty: it is typed at the point)"),
+    "bank_branch": _("Branch of the bank"),
+    "bank_name": _("Name of the bank"),
     "fees": _("Fees beside supply"),
     "guarantees": _("Kinds of guarantee"),
 }
@@ -63,6 +72,10 @@ CHOICES = {
     "operators": {
         "local": _("whom its own supervisors let sign in"),
         "listed": _("of these only who is on the list of persons"),
+    },
+    "holder_quota": {
+        "goes_on": _("go on"),
+        "begins_anew": _("begin anew, as if the account were opened that day"),
     },
     "stale_tariff": {
         "warn": _("is sold by, with a warning"),

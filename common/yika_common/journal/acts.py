@@ -8,12 +8,14 @@ intent, refund  ``refund``          node, epoch, purchase, account, card, meter,
 supplement      ``supplement``      card, slot, epoch, intent, reason
 swap            ``meter swap``      account, slot, old, new, moved, reason
 charge, back    ``charge back``     node, epoch, charge, what, account, amount, reason
+corrected       ``payment           node, epoch, receipt, before, after, reason
+                correction``
 charge,         ``guarantee back``  node, account, amount, reason
 guarantee back
 staff, level    ``operator level``  name, level, reason
 cash            ``cash``            node, what, amount, reason, reference
 z_why           ``over or short``   node, report, reason
-life, closed    ``close account``   account, reason
+life, closed    ``close account``   account, reason, amount if any
 card            ``free card``       not to be made again: the fee not taken is in no record
 intent          ``sale beyond       card, lines as typed, paid; likewise, for they are of the
                 limit``             whole basket
@@ -23,7 +25,7 @@ Whoever has the journal can see with this that an approval was for the very act 
 stands right after its approval and names its seq; what a swap moves names the swap's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from yika_common.cards.approval import act_digest
@@ -32,12 +34,14 @@ from yika_common.journal.bodies import REFUND, SWAP, CardIssued, Intent
 from yika_common.journal.body import Body
 from yika_common.journal.card_bodies import Supplemented
 from yika_common.journal.cash_bodies import CashMoved, DifferenceExplained
+from yika_common.journal.correction_bodies import PaymentCorrected
 from yika_common.journal.meter_bodies import MeterSwapped
 from yika_common.journal.staff_bodies import StaffChanged
-from yika_common.journal.till_bodies import GUARANTEE_BACK, Charged
+from yika_common.journal.till_bodies import GUARANTEE_BACK, Charged, Part
 
 REFUND_ACT, SUPPLEMENT_ACT, SWAP_ACT = "refund", "supplement", "meter swap"
 CHARGE_BACK_ACT = "charge back"
+CORRECTION_ACT = "payment correction"
 GUARANTEE_ACT = "guarantee back"
 OPERATOR_LEVEL_ACT = "operator level"
 CASH_ACT = "cash"
@@ -51,10 +55,19 @@ def approval_of(body: Body) -> int | None:
         if body.act == REFUND:
             return body.approved
         return body.approved if body.approved and body.act != SWAP else None
-    if isinstance(body, Supplemented) or (isinstance(body, Charged) and body.takes_back):
+    if isinstance(body, Supplemented | PaymentCorrected) or (
+        isinstance(body, Charged) and body.takes_back
+    ):
         return body.approved
     if isinstance(
-        body, CardIssued | MeterSwapped | StaffChanged | CashMoved | AccountMoved | Charged
+        body,
+        CardIssued
+        | MeterSwapped
+        | StaffChanged
+        | CashMoved
+        | DifferenceExplained
+        | AccountMoved
+        | Charged,
     ):
         return body.approved or None
     return None
@@ -66,9 +79,11 @@ def digest_of(body: Body, node: str, epoch: int) -> bytes | None:
     return None if made is None else made(body, node, epoch)
 
 
-def closing_digest(account: str, reason: str) -> bytes:
-    """What a second person approves where an account ends with credit on its card."""
-    return act_digest(CLOSING_ACT, account=account, reason=reason)
+def closing_digest(account: str, reason: str, amount: int = 0) -> bytes:
+    """What a second person approves where an account ends: with credit left, or with money."""
+    if not amount:
+        return act_digest(CLOSING_ACT, account=account, reason=reason)
+    return act_digest(CLOSING_ACT, account=account, reason=reason, amount=amount)
 
 
 def _refund(body: Intent, node: str, epoch: int) -> bytes | None:
@@ -113,7 +128,7 @@ def _swap(body: MeterSwapped, _node: str, _epoch: int) -> bytes:
 
 
 def _charge_back(body: Charged, node: str, epoch: int) -> bytes | None:
-    if body.what == GUARANTEE_BACK and body.approved:
+    if body.what == GUARANTEE_BACK:
         return act_digest(
             GUARANTEE_ACT,
             node=node,
@@ -155,7 +170,24 @@ def _difference(body: DifferenceExplained, node: str, _epoch: int) -> bytes:
 
 
 def _closing(body: AccountMoved, _node: str, _epoch: int) -> bytes:
-    return closing_digest(body.account, body.reason)
+    return closing_digest(body.account, body.reason, body.amount)
+
+
+def correction_digest(body: PaymentCorrected, node: str, epoch: int) -> bytes:
+    """What a second person approves where a payment is set right."""
+    return act_digest(
+        CORRECTION_ACT,
+        node=node,
+        epoch=body.epoch or epoch,
+        receipt=body.receipt,
+        before=_in_words(body.before),
+        after=_in_words(body.after),
+        reason=body.reason,
+    )
+
+
+def _in_words(parts: Iterable[Part]) -> str:
+    return ", ".join(f"{part.tender} {part.given} {part.reference}" for part in parts)
 
 
 _DIGESTS: dict[type[Body], Callable[[Any, str, int], bytes | None]] = {
@@ -163,6 +195,7 @@ _DIGESTS: dict[type[Body], Callable[[Any, str, int], bytes | None]] = {
     Supplemented: _supplement,
     MeterSwapped: _swap,
     Charged: _charge_back,
+    PaymentCorrected: correction_digest,
     StaffChanged: _level,
     CashMoved: _cash,
     DifferenceExplained: _difference,

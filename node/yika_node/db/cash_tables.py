@@ -74,6 +74,7 @@ class Shift(Row, table=True):
         Index("shift_operator", "operator", "report"),
         Index("shift_unbanked", "report", sqlite_where=text("report > 0 AND batch = 0")),
         Index("shift_undated", "report", sqlite_where=text("report > 0 AND day = 0")),
+        Index("shift_day", "day", sqlite_where=text("day > 0")),
         Index("shift_batch", "batch", sqlite_where=text("batch > 0")),
         Index("shift_closed", "closed_at", sqlite_where=text("report > 0")),
     )

@@ -183,6 +183,11 @@ class ShiftQueries:
         )
         return [ShiftRow(*row) for row in rows]
 
+    def of_day(self, day: int) -> list[ShiftRow]:
+        """The shifts of a sales day."""
+        rows = self._all(f"{SHIFT} WHERE day = ? AND day > 0 ORDER BY report", (day,))
+        return [ShiftRow(*row) for row in rows]
+
     def banking(self, batch: int) -> tuple[BankingRow, list[ShiftRow]] | None:
         """A banking and its shifts."""
         with self.asking() as ask:

@@ -10,6 +10,9 @@ from yika_node.db.shift_sums import Ask, Place
 
 _NO_END: Final = 2**62
 
+PARTS_MAX: Final = 4096
+"""Days that wait for their month, at most: more than anybody makes."""
+
 
 class TotalRow(NamedTuple):
     """A total; see :class:`yika_node.db.cash_tables.Total`."""

@@ -36,6 +36,17 @@ def added(rows: Iterable[Summed]) -> tuple[Summed, ...]:
     )
 
 
+def less(whole: Iterable[Summed], parts: Iterable[Summed]) -> tuple[Summed, ...]:
+    """What is left of each sort, tender and direction; nothing where all of it is in the parts."""
+    gone = {(one.what, one.tender, one.amount > 0): one for one in added(parts)}
+    rest = []
+    for one in added(whole):
+        part = gone.get((one.what, one.tender, one.amount > 0))
+        times, amount = (0, 0) if part is None else (part.times, part.amount)
+        rest.append(Summed(one.what, one.tender, one.times - times, one.amount - amount))
+    return tuple(one for one in rest if one.times)
+
+
 def priced(rows: Iterable[Priced]) -> tuple[Priced, ...]:
     """One row for each version of a tariff, as many as a record holds."""
     sums: dict[tuple[str, int], tuple[int, int]] = {}

@@ -2,7 +2,8 @@
 
 What a shift leaves for the bank is what was counted, less the float, with what was put into the
 safe, and its cheques.  Shifts that go together make a batch with a number without gap; a shift is
-banked once.
+banked once.  Whose account it is, and where, stands in headquarters' settings; where it does not,
+the account's number is typed.  The record holds what the settings then said.
 """
 
 import sqlite3
@@ -15,6 +16,7 @@ from yika_common.numbers import Money
 from yika_common.values import dataclass
 from yika_node.db.journal import Entry, Journal
 from yika_node.db.shift_queries import BankingRow, ShiftQueries, ShiftRow
+from yika_node.services.settings_shelf import SettingsShelf
 from yika_node.services.shift_errors import BankingUnknown, NothingToBank, ReasonUnusable
 from yika_node.services.shift_reports import report_line
 from yika_node.services.shift_views import BankingView, ReportLine
@@ -29,6 +31,7 @@ class BankingDesk:
     journal: Journal
     book: ShiftQueries
     clock: Clock
+    settings: SettingsShelf
 
     def waiting(self) -> tuple[ReportLine, ...]:
         """Closed shifts whose takings are still here, oldest first."""
@@ -57,7 +60,7 @@ class BankingDesk:
             reports: numbers of their Z reports.
             amount: what was paid in, minor units; any sum is recorded.
             token: the form's own: the same call again gives the same batch.
-            bank_account: the utility's account.
+            bank_account: the utility's account, where the settings do not name it.
             reference: number of the bank's slip.
             reason: why it is not what the shifts left.
 
@@ -71,13 +74,16 @@ class BankingDesk:
         chosen = sorted({*reports} & {*waiting})
         if not chosen or len(chosen) != len({*reports}) or not 0 <= amount <= FIGURE_MAX:
             raise NothingToBank
-        newest = self.book.bankings(None, 1)
+        newest, told = self.book.bankings(None, 1), self.settings.settings()
         body = Banked(
             batch=1 + (newest[0].batch if newest else 0),
             shifts=tuple(chosen),
             amount=amount,
             expected=sum(waiting[report].to_bank for report in chosen),
-            bank_account=_text(bank_account, _ACCOUNT_MAX),
+            bank_account=told.bank_number or _text(bank_account, _ACCOUNT_MAX),
+            holder=told.bank_holder,
+            branch=told.bank_branch,
+            bank=told.bank_name,
             reference=_text(reference, REFERENCE_MAX),
             reason=_text(reason, REASON_MAX),
         )
@@ -122,6 +128,11 @@ def _view(row: BankingRow, shifts: Sequence[ShiftRow]) -> BankingView:
         bank_account=row.bank_account,
         reference=row.reference,
         reason=row.reason,
+        epoch=row.epoch,
+        seq=row.seq,
+        holder=row.holder,
+        branch=row.branch,
+        bank=row.bank,
         reports=tuple(map(report_line, shifts)),
     )
 

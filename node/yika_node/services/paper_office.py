@@ -4,8 +4,10 @@ The original is noted in the journal when it has come out, so that after a print
 next one is the original still; a copy is noted before it is printed.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from yika_common.clock import Clock
 from yika_common.values import dataclass
@@ -19,12 +21,17 @@ from yika_node.services.receipt_codes import ReceiptCodes
 from yika_node.services.receipt_paper import ReceiptPaper
 from yika_node.services.refund_views import RefundView
 from yika_node.services.reprints import Printing
+from yika_node.services.sales_days import Total
 from yika_node.services.settings_shelf import SettingsShelf
-from yika_node.services.shift_views import ZReport
+from yika_node.services.shift_views import BankingView, ZReport
 from yika_node.services.slip_papers import card_paper, refund_paper, trial_paper
 from yika_node.services.tariff_shelf import TariffShelf
 from yika_node.services.till_papers import Papers, charge_paper, shift_paper
+from yika_node.services.total_papers import banking_paper, total_paper
 from yika_node.services.views import Account
+
+if TYPE_CHECKING:
+    from yika_node.services.closing import ClosingReceipt
 
 DRAWER: Final = "drawer"
 """The name of a paper that only opens the drawer."""
@@ -95,9 +102,42 @@ class PaperOffice:
             reason,
         )
 
+    def closing(self, operator: str, ended: ClosingReceipt, reason: str = "") -> int:
+        """Let the receipt of an account's end be printed; see :meth:`receipt`."""
+        from yika_node.services.closing_paper import closing_paper  # noqa: PLC0415 - seldom
+
+        settings = self.settings.settings()
+        code = self.codes.of(ended.epoch, ended.seq, 1 + len(ended.charges))
+        return self._print(
+            operator,
+            (ended.epoch, ended.seq),
+            lambda copy: closing_paper(self.words, settings, ended, Papers(code, copy)),
+            reason,
+        )
+
     def shift(self, report: ZReport) -> None:
         """Let a Z or X report be printed; raises PrinterBusy."""
         self.desk.submit(shift_paper(self.words, self.settings.settings(), report))
+
+    def total(self, operator: str, total: Total, reason: str = "") -> int:
+        """Let a sales day, month or year be printed; see :meth:`receipt`."""
+        settings = self.settings.settings()
+        return self._print(
+            operator,
+            (total.epoch, total.seq),
+            lambda copy: total_paper(self.words, settings, total, copy),
+            reason,
+        )
+
+    def banking(self, operator: str, banking: BankingView, reason: str = "") -> int:
+        """Let a deposit slip be printed; see :meth:`receipt`."""
+        settings = self.settings.settings()
+        return self._print(
+            operator,
+            (banking.epoch, banking.seq),
+            lambda copy: banking_paper(self.words, settings, banking, copy),
+            reason,
+        )
 
     def open_drawer(self) -> None:
         """Open the cash drawer, if the printer has one, and print nothing."""

@@ -53,6 +53,45 @@ class CountDisagrees(YikaError):
     )
 
 
+class DifferenceUnanswered(YikaError):
+    """What was over or short at the operator's last close has no reason, or no signature."""
+
+    code = "difference_unanswered"
+    sentence = N_(
+        "Z report %(number)s has a difference that nobody has answered for. No shift was opened. "
+        "Open the report, say why, and let a second person sign where it is asked for."
+    )
+
+
+class SalesNotOnCards(YikaError):
+    """A shift is closed with sales that are not on their cards, and nobody said so."""
+
+    code = "sales_not_on_cards"
+    sentence = N_(
+        "Sales of this shift that are not on their cards yet: %(number)s. Nothing was closed. "
+        "Bring them to their end, or tick that they are carried on, and count again."
+    )
+
+
+class TotalUnknown(YikaError):
+    """There is no such total."""
+
+    code = "total_unknown"
+    sentence = N_(
+        "There is no sales day, month or year %(number)s here. Look for it in the list of totals."
+    )
+
+
+class NothingToTotal(YikaError):
+    """No shift of today was closed since the last batch, or one of an earlier day is open."""
+
+    code = "nothing_to_total"
+    sentence = N_(
+        "No closed shift of today waits for its sales day, or one of an earlier day is still "
+        "open. Nothing was recorded. Count and close the drawers first."
+    )
+
+
 class MoveUnusable(YikaError):
     """Cash can't be moved like that."""
 

@@ -5,12 +5,16 @@ its operator has a shift of this business day; so a Z report misses nothing, whi
 the record.  Pages ask beforehand, with :meth:`ShiftGuard.check`, so that nobody types in vain and
 no card is written whose money can't follow.
 
+What a record of money or of a drawer has to have before it is made here too, in a commit of its
+own (:meth:`ShiftGuard.ahead`): the cut of a shift whose prices rest on something else from now on,
+and the sales days, months and years that are over when a shift is opened.
+
 A shift of an earlier day is *suspended*: its operator counts and closes it before anything else.
 Business days are those of the vending point's clock on the wall.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -19,6 +23,7 @@ from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.errors import N_, YikaError
 from yika_common.infra.late import LateModule
 from yika_common.journal.bodies import CARRYING, Intent
+from yika_common.journal.body import Body
 from yika_node.db.journal import Entry
 from yika_node.db.store import Store
 
@@ -28,6 +33,10 @@ else:
     engine = LateModule("yika_common.infra.engine")
 
 _OPEN: Final = "SELECT opened_at FROM shift WHERE operator = ? AND report = 0"
+_DATED: Final = {"shift", "total"}
+"""Kinds of records before which the days that are over get theirs."""
+
+_BASIS: Final = "SELECT epoch, seq, basis FROM shift WHERE operator = ? AND report = 0"
 _MOVED: Final = "SELECT 1 FROM money WHERE epoch = ? AND seq BETWEEN ? AND ? LIMIT 1"
 
 
@@ -54,10 +63,13 @@ class ShiftOfYesterday(YikaError):
 class ShiftGuard:
     """Says whether an operator may move money; ``on`` as the configuration says."""
 
-    def __init__(self, store: Store, clock: Clock, zone: ZoneInfo, *, on: bool) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, zone: ZoneInfo, basis: Callable[[int], str], *, on: bool
+    ) -> None:
         self._store = store
         self._clock = clock
         self._zone = zone
+        self._basis = basis
         self.on = on
 
     def check(self, operator: str) -> None:
@@ -87,6 +99,35 @@ class ShiftGuard:
         if self.on and (_begins(entries) or _moves(connection, entries)):
             found = connection.execute(_OPEN, (operator,)).fetchone()
             self.judge(None if found is None else found[0], entries[-1].position.at)
+
+    def ahead(
+        self, connection: sqlite3.Connection, entries: Sequence[Entry], operator: str
+    ) -> Sequence[Body]:
+        """What must stand in the journal before these records of an operator; mostly nothing."""
+        kinds = {entry.body.kind for entry in entries}
+        if kinds & _DATED:
+            return self._due(connection, entries[0])
+        if not (_begins(entries) or "charge" in kinds):
+            return ()
+        found = connection.execute(_BASIS, (operator,)).fetchone()
+        if found is None:
+            return ()
+        basis = self._basis(entries[0].position.at)
+        if found[2] == basis:
+            return ()
+        from yika_node.services.shift_cuts import cut  # noqa: PLC0415 - few shifts have any
+
+        return [cut(connection, entries[0].epoch, operator, (found[0], found[1]), basis)]
+
+    def basis(self) -> str:
+        """What prices rest on now."""
+        return self._basis(to_timestamp(self._clock()))
+
+    def _due(self, connection: sqlite3.Connection, entry: Entry) -> Sequence[Body]:
+        from yika_node.db.shift_queries import asking  # noqa: PLC0415 - once a day or so
+        from yika_node.services.period_totals import due  # noqa: PLC0415
+
+        return due(asking(connection), self.day_of, self.day_of(entry.position.at))
 
     def day_of(self, at: int) -> date:
         """The business day of a moment, in seconds since 1970."""

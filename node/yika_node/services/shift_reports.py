@@ -8,13 +8,15 @@ from datetime import timedelta
 from typing import Final
 
 from yika_common.clock import Clock, from_timestamp, to_timestamp
-from yika_common.journal.cash_bodies import FLOAT, MOVES, CashMoved, ShiftClosed, Summed
+from yika_common.journal.cash_bodies import FLOAT, MOVES, CashMoved, Summed
 from yika_common.journal.record import decode_line
 from yika_common.numbers import Money
 from yika_common.values import dataclass
 from yika_node.db.money_projections import CASH
 from yika_node.db.shift_queries import IdleRow, OverShort, ShiftQueries, ShiftRow, shift_at
 from yika_node.db.shift_sums import Ask, figures
+from yika_node.db.total_sums import closed_at
+from yika_node.services.shift_cuts import shift_parts
 from yika_node.services.shift_errors import ReportUnknown, ShiftGone
 from yika_node.services.shift_views import CashMove, ReportLine, ZReport
 from yika_node.services.shifts import receipt_number
@@ -44,13 +46,9 @@ class ShiftReports:
         if row is None or (whose and row.operator != whose):
             raise ReportUnknown(number=number)
         with self.book.asking() as ask:
-            ((line,),) = ask(
-                "SELECT line FROM record WHERE epoch = ? AND seq = ?",
-                (row.closed_epoch, row.closed_seq),
-            )
+            body = closed_at(ask, row.closed_epoch, row.closed_seq)
             moves = _moves(ask, row, (row.closed_epoch, row.closed_seq))
-        body = decode_line(bytes(line)).body
-        assert isinstance(body, ShiftClosed), "the table names the record that closed the shift"
+            parts = shift_parts(ask, row, body.sums, body.receipts)
         return ZReport(
             number=number,
             node=self.standing.membership.node,
@@ -75,7 +73,12 @@ class ShiftReports:
             to_bank=Money(row.to_bank),
             batch=row.batch,
             reason=row.reason,
+            wants=row.wants,
+            signed_by=row.signed_by,
+            unanswered=row.unanswered,
+            day=row.day,
             moves=moves,
+            parts=parts,
         )
 
     def x(self, epoch: int, seq: int, *, whose: str = "") -> ZReport:
@@ -96,6 +99,7 @@ class ShiftReports:
                 raise ShiftGone
             found = figures(ask, row.operator, (epoch, seq))
             moves = () if blind else _moves(ask, row, _NO_END)
+            parts = () if blind else shift_parts(ask, row, found.sums, found.receipts.number)
         node, receipts = self.standing.membership.node, found.receipts
         return ZReport(
             number=0,
@@ -117,6 +121,7 @@ class ShiftReports:
             opens=row.opens,
             pending=found.pending,
             moves=moves,
+            parts=parts,
         )
 
     def reports(
@@ -147,6 +152,7 @@ def report_line(row: ShiftRow) -> ReportLine:
         to_bank=Money(row.to_bank),
         batch=row.batch,
         reason=row.reason,
+        unanswered=row.unanswered,
     )
 
 

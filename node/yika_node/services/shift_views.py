@@ -14,6 +14,7 @@ from yika_common.journal.cash_bodies import (
 from yika_common.numbers import Money
 from yika_common.values import dataclass
 from yika_node.db.money_projections import CASH
+from yika_node.db.total_sums import given_back, taken
 
 DENOMINATIONS: Final = (10_000, 5_000, 2_000, 1_000, 500, 100, 50, 10)
 """Notes and coins of the renminbi in use, in fen, largest first."""
@@ -40,6 +41,31 @@ class CashMove:
     amount: Money
     reason: str
     reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a shift, all of it on one price basis.
+
+    ``until`` is when it was cut, None for the last one; ``changed`` says what did then: of
+    ``program``, ``settings`` and ``tariffs``.
+    """
+
+    number: int
+    until: datetime | None
+    changed: tuple[str, ...]
+    sums: tuple[Summed, ...]
+    receipts: int
+
+    @property
+    def taken(self) -> Money:
+        """What customers paid in it."""
+        return Money(taken(self.sums))
+
+    @property
+    def given_back(self) -> Money:
+        """What customers got back in it."""
+        return Money(given_back(self.sums))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +102,12 @@ class ZReport:
     to_bank: Money = Money(0)
     batch: int = 0
     reason: str = ""
+    wants: int = 0
+    signed_by: str = ""
+    unanswered: bool = False
+    day: int = 0
     moves: tuple[CashMove, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     @property
     def difference(self) -> Money | None:
@@ -132,6 +163,7 @@ class ReportLine:
     to_bank: Money
     batch: int
     reason: str
+    unanswered: bool = False
 
     @property
     def difference(self) -> Money:
@@ -151,6 +183,11 @@ class BankingView:
     bank_account: str
     reference: str
     reason: str
+    epoch: int
+    seq: int
+    holder: str = ""
+    branch: str = ""
+    bank: str = ""
     reports: tuple[ReportLine, ...] = ()
 
     @property

@@ -12,8 +12,8 @@ Z report that it has.  Z numbers are the vending point's own, one after the othe
 each is the last one's successor within the transaction that writes it; so are its grand totals.
 Nothing about a shift is summed over history: its rows lie together, and totals are carried on.
 
-A tariff that changes during a shift cuts nothing: every purchase names the version it was priced
-by, and the Z report has a subtotal for each.
+A tariff that changes during a shift cuts it (:mod:`yika_node.services.shift_cuts`): the Z report
+shows the parts, and has a subtotal for each version of a tariff.
 """
 
 import sqlite3
@@ -29,28 +29,34 @@ from yika_common.journal.cash_bodies import (
     MOVES,
     REASON_MAX,
     REFERENCE_MAX,
-    REST,
-    TARIFFS_MAX,
     CashMoved,
-    DifferenceExplained,
     DrawerOpened,
     NothingSold,
-    Priced,
     ShiftClosed,
     ShiftOpened,
 )
 from yika_common.numbers import Money, money_to_text
 from yika_common.values import dataclass
 from yika_node.db.journal import Draft, Entry, Journal, Position
-from yika_node.db.shift_queries import ShiftQueries, ShiftRow, last_report, open_shift, shift_at
-from yika_node.db.shift_sums import Ask, Figures, figures, journal_total
+from yika_node.db.shift_queries import (
+    ShiftQueries,
+    ShiftRow,
+    asking,
+    last_report,
+    open_shift,
+    shift_at,
+)
+from yika_node.db.shift_sums import Figures, figures, journal_total
+from yika_node.db.total_sums import with_rest
 from yika_node.services.approvals import Approvals
 from yika_node.services.cash_count import Count, counted
+from yika_node.services.differences import said
+from yika_node.services.settings_shelf import SettingsShelf
 from yika_node.services.shift_errors import (
     BooksDisagree,
+    DifferenceUnanswered,
     MoveUnusable,
-    ReasonUnusable,
-    ReportUnknown,
+    SalesNotOnCards,
     ShiftAlreadyOpen,
     ShiftGone,
     ShiftOfAnother,
@@ -79,6 +85,7 @@ class ShiftDesk:
     approvals: Approvals
     guard: ShiftGuard
     clock: Clock
+    settings: SettingsShelf
     second_from: int = 0
 
     denominations: ClassVar = DENOMINATIONS
@@ -101,20 +108,24 @@ class ShiftDesk:
     def open(self, operator: str, count: Count) -> OpenShift:
         """Open the operator's shift with that float in the drawer.
 
-        Days since the last act on which nothing was sold get their null record first.
+        Days since the last act on which nothing was sold get their null record first, and sales
+        days, months and years that are over their totals.
 
         Raises:
-            ShiftAlreadyOpen, VaultLocked, DiskFull and their like: nothing was recorded.
+            DifferenceUnanswered: nothing was recorded; his last close has to be answered for.
+            ShiftAlreadyOpen, BooksDisagree, VaultLocked, DiskFull and the like: no shift is open.
         """
         now = self.clock()
-        bodies: list[Body] = [ShiftOpened(amount=count.amount, counts=count.counts)]
+        self._answered(operator)
+        basis = self.guard.basis()
+        bodies: list[Body] = [ShiftOpened(amount=count.amount, counts=count.counts, basis=basis)]
         idle = self._idle(to_timestamp(now))
         if idle is not None:
             bodies.insert(0, idle)
         before = self.book.open_of(operator)
 
         def alone(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
-            opened = open_shift(_asking(connection), operator)
+            opened = open_shift(asking(connection), operator)
             if opened is None or (opened.epoch, opened.seq) != _place(entries[-1]):
                 raise self._already(opened or before)
 
@@ -189,12 +200,21 @@ class ShiftDesk:
         Raises:
             ReasonUnusable, NoShift, ShiftOfYesterday: nothing was recorded.
         """
-        body = DrawerOpened(reason=_reason(reason))
+        body = DrawerOpened(reason=said(reason))
         if self.book.done(token) is None:
             self._present(operator)
             self._record(operator, [body], token)
 
-    def close(self, by: str, epoch: int, seq: int, count: Count, *, leads: bool = False) -> int:
+    def close(
+        self,
+        by: str,
+        epoch: int,
+        seq: int,
+        count: Count,
+        *,
+        leads: bool = False,
+        carried: int = 0,
+    ) -> int:
         """Close the shift that this record opened, with what was counted; its Z number.
 
         A shift that is closed already keeps its Z report, whatever was counted now.
@@ -205,10 +225,11 @@ class ShiftDesk:
             seq: of that record.
             count: what is in the drawer.
             leads: whether he may close another's.
+            carried: of the shift's sales so many are not on their cards, and he knows.
 
         Raises:
             ShiftGone: there is no such shift.
-            ShiftOfAnother: nothing was closed.
+            ShiftOfAnother, SalesNotOnCards: nothing was closed.
             BooksDisagree: nothing was closed.
             VaultLocked, DiskFull and their like: nothing was closed.
         """
@@ -218,6 +239,8 @@ class ShiftDesk:
                 raise ShiftOfAnother(operator=row.operator)
             if row.report:
                 return row.report
+            if found.pending > carried:
+                raise SalesNotOnCards(number=found.pending)
             body = self._closing(row, found, before, count)
             try:
                 self.journal.append(
@@ -227,22 +250,6 @@ class ShiftDesk:
                 continue
             return body.report
         raise ShiftGone
-
-    def explain(self, operator: str, report: int, reason: str, *, leads: bool = False) -> None:
-        """Record why a drawer held more or less than expected.
-
-        Raises:
-            ReasonUnusable, ReportUnknown: nothing was recorded.
-            ShiftOfAnother: likewise; ``leads``: he may speak for another's drawer.
-        """
-        body = DifferenceExplained(report=report, reason=_reason(reason))
-        row = self.book.report(report)
-        if row is None:
-            raise ReportUnknown(number=report)
-        if row.operator != operator and not leads:
-            raise ShiftOfAnother(operator=row.operator)
-        if row.reason != body.reason:
-            self.journal.append([body], at=self.clock(), operator=operator)
 
     def _read(self, epoch: int, seq: int) -> tuple[ShiftRow, Figures, ShiftRow | None]:
         """A shift, what it comes to, and the Z report before its own; raises BooksDisagree."""
@@ -262,7 +269,7 @@ class ShiftDesk:
     def _closing(
         self, row: ShiftRow, found: Figures, before: ShiftRow | None, count: Count
     ) -> ShiftClosed:
-        receipts = found.receipts
+        receipts, bands = found.receipts, self.settings.settings()
         node = self.standing.membership
         return ShiftClosed(
             report=1 if before is None else before.report + 1,
@@ -272,7 +279,7 @@ class ShiftDesk:
             counts=count.counts,
             expected=found.expected,
             sums=found.sums,
-            tariffs=_with_rest(found.tariffs),
+            tariffs=with_rest(found.tariffs),
             first="" if receipts.first is None else receipt_number(node.node, receipts.first),
             last="" if receipts.last is None else receipt_number(node.node, receipts.last),
             receipts=receipts.number,
@@ -281,7 +288,21 @@ class ShiftDesk:
             pending=found.pending,
             taken=found.taken + (0 if before is None else before.taken),
             given_back=found.given_back + (0 if before is None else before.given_back),
+            accepted=bands.difference_accepted,
+            unsigned=bands.difference_unsigned,
         )
+
+    def unsettled(self, epoch: int, seq: int) -> int:
+        """How many sales of an open shift are not on their cards yet."""
+        with self.book.asking() as ask:
+            row = shift_at(ask, epoch, seq)
+            return 0 if row is None else figures(ask, row.operator, (epoch, seq)).pending
+
+    def _answered(self, operator: str) -> None:
+        """Raises DifferenceUnanswered: the operator's last close asks for what is not there."""
+        for row in self.book.reports(None, 1, operator):
+            if row.unanswered:
+                raise DifferenceUnanswered(number=row.report)
 
     def _view(self, row: ShiftRow) -> OpenShift:
         today = self.guard.day_of(to_timestamp(self.clock()))
@@ -333,10 +354,6 @@ def receipt_number(node: str, place: tuple[int, int]) -> str:
     return f"{node}-{place[0]}-{place[1]:06}"
 
 
-def _asking(connection: sqlite3.Connection) -> Ask:
-    return lambda statement, values: connection.execute(statement, values).fetchall()
-
-
 def _place(entry: Entry) -> tuple[int, int]:
     return entry.epoch, entry.seq
 
@@ -351,7 +368,7 @@ def _unmoved(
     """
 
     def check(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
-        ask = _asking(connection)
+        ask = asking(connection)
         before = last_report(ask, body.report)
         closed = cast(ShiftRow, shift_at(ask, row.epoch, row.seq))
         if (
@@ -363,16 +380,6 @@ def _unmoved(
             raise _Moved
 
     return check
-
-
-def _with_rest(tariffs: tuple[Priced, ...]) -> tuple[Priced, ...]:
-    """As many as a record holds: the largest each, all the others in one row."""
-    if len(tariffs) <= TARIFFS_MAX:
-        return tariffs
-    ranked = sorted(tariffs, key=lambda one: -abs(one.amount))
-    kept, rest = ranked[: TARIFFS_MAX - 1], ranked[TARIFFS_MAX - 1 :]
-    times, amount = sum(one.times for one in rest), sum(one.amount for one in rest)
-    return (*sorted(kept), Priced(REST, 1, times, amount))
 
 
 def _move(what: str, amount: int, reason: str, reference: str) -> CashMoved:
@@ -388,10 +395,3 @@ def _move(what: str, amount: int, reason: str, reference: str) -> CashMoved:
     if not usable:
         raise MoveUnusable(most=REASON_MAX)
     return CashMoved(what=what, amount=amount, reason=reason, reference=reference)
-
-
-def _reason(text: str) -> str:
-    text = text.strip()
-    if not 0 < len(text) <= REASON_MAX or not text.isprintable():
-        raise ReasonUnusable(most=REASON_MAX)
-    return text

@@ -33,6 +33,8 @@ SORT_NAMES: Final[Mapping[str, str]] = {
     "guarantee": N_("Guarantees"),
     "guarantee_back": N_("Guarantees handed back"),
     "debt": N_("Debts paid as accounts ended"),
+    "corrected": N_("Payments set right"),
+    "corrected_z": N_("Payments of closed shifts set right"),
     "drop": N_("Into the safe"),
     "paid_in": N_("Paid in"),
     "paid_out": N_("Paid out of the drawer"),
@@ -126,6 +128,10 @@ def shift_paper(words: Words, settings: Settings, report: ZReport) -> Paper:
         parts.append(Line(left, money(Money(one.amount))))
     if report.expected is not None:
         parts.append(Line(said(N_("All together")), money(report.turnover), bold=True))
+    for part in report.parts:
+        until = words.time(part.until) if part.until else words.time(report.closed_at)
+        name = said(N_("Part %(number)s, until %(time)s"), number=part.number, time=until)
+        parts.append(Line(name, money(Money(part.taken - part.given_back))))
     if report.number:
         parts += [Rule(), *_perpetual(words, report)]
         for signed in (N_("Handed over by"), N_("Received by"), N_("Date")):
@@ -156,7 +162,9 @@ def _drawer(words: Words, report: ZReport) -> tuple[Part, ...]:
     if report.declared is not None and report.difference is not None:
         parts.append(Line(say(N_("Counted")), money(report.declared), bold=True))
         parts.append(Line(say(N_("Difference")), money(report.difference), bold=True))
-        parts += words.facts((N_("Reason"), report.reason))
+        parts += words.facts(
+            (N_("Reason"), report.reason), (N_("Signed for by"), report.signed_by)
+        )
     parts += [
         Line(f"  {money(Money(one.value))} x {one.pieces}", money(Money(one.value * one.pieces)))
         for one in report.counts

@@ -25,6 +25,7 @@ from yika_node.web.print_room import print_at_once
 if TYPE_CHECKING:
     from yika_node.services.banking import BankingDesk
     from yika_node.services.cash_count import Count
+    from yika_node.services.differences import Differences
     from yika_node.services.shift_reports import ShiftReports
     from yika_node.services.shift_views import ZReport
     from yika_node.services.shifts import ShiftDesk
@@ -51,8 +52,17 @@ SORTS: Final[dict[str, Text]] = {
     "guarantee": _("guarantees"),
     "guarantee_back": _("guarantees handed back"),
     "debt": _("debts paid as accounts ended"),
+    "corrected": _("payments set right"),
+    "corrected_z": _("payments of closed shifts set right"),
     **MOVES,
 }
+CHANGES: Final[dict[str, Text]] = {
+    "program": _("another version of the program"),
+    "settings": _("other settings"),
+    "tariffs": _("another tariff"),
+}
+"""What a part of a shift ends with."""
+
 TENDERS: Final[dict[str, Text]] = {
     "cash": _("cash"),
     "card": _("bank card"),
@@ -75,7 +85,18 @@ def shift_desk_of(here: Node) -> ShiftDesk:
         here.approvals,
         here.guard,
         here.clock,
+        here.settings,
         here.config.cash.second_from,
+    )
+
+
+def differences_of(here: Node) -> Differences:
+    """What records why a node's drawers held more or less than expected."""
+    from yika_node.db.shift_queries import ShiftQueries  # noqa: PLC0415 - see above
+    from yika_node.services.differences import Differences  # noqa: PLC0415
+
+    return Differences(
+        here.journal, ShiftQueries(here.store), here.standing, here.approvals, here.clock
     )
 
 
@@ -92,7 +113,7 @@ def banking_desk_of(here: Node) -> BankingDesk:
     from yika_node.db.shift_queries import ShiftQueries  # noqa: PLC0415 - see above
     from yika_node.services.banking import BankingDesk  # noqa: PLC0415
 
-    return BankingDesk(here.journal, ShiftQueries(here.store), here.clock)
+    return BankingDesk(here.journal, ShiftQueries(here.store), here.clock, here.settings)
 
 
 def _may(right: Right) -> bool:
@@ -125,6 +146,7 @@ def _page(epoch: int = 0, seq: int = 0) -> str:
         shift=shift,
         denominations=desk.denominations,
         pending=here.enquiries.pending() if shift else (),
+        unsettled=desk.unsettled(shift.epoch, shift.seq) if shift else 0,
         unsent=sync.waiting if sync and shift else 0,
         others=desk.open_shifts() if _may(Right.LEAD_SHIFTS) else (),
         rows=shift_reports_of(here).reports(LATEST, whose=whose()),
@@ -165,7 +187,14 @@ def begin() -> Response:
 def close(epoch: int, seq: int) -> Response:
     """Close a shift with what was counted; one that is closed keeps its report."""
     desk = shift_desk_of(node())
-    number = desk.close(operator(), epoch, seq, _count(desk), leads=_may(Right.LEAD_SHIFTS))
+    number = desk.close(
+        operator(),
+        epoch,
+        seq,
+        _count(desk),
+        leads=_may(Right.LEAD_SHIFTS),
+        carried=request.form.get("carried", 0, type=int),
+    )
     front().soon()
     node().safekeeping.ask()
     return redirect(url_for("shift.report", number=number), 303)
@@ -258,6 +287,8 @@ def _sheet_of(z: ZReport) -> str:
     return render_template(
         "shift_report.html",
         z=z,
+        filled=request.form or request.args,
+        changes=CHANGES,
         settings=node().settings.settings(),
         sorts=SORTS,
         tenders=TENDERS,
@@ -275,9 +306,22 @@ def report(number: int) -> str:
 @needs(Right.WORK_SHIFT)
 @or_again(_report)
 def explain(number: int) -> Response:
-    """Record why there was more or less than expected."""
-    reason = request.form.get("reason", "")
-    shift_desk_of(node()).explain(operator(), number, reason, leads=_may(Right.LEAD_SHIFTS))
+    """Record why there was more or less than expected; a great difference is signed for first."""
+    desk, reason = differences_of(node()), request.form.get("reason", "")
+    approval = request.form.get("approval", "")
+    if desk.needs_second(number) and not approval:
+        z = shift_reports_of(node()).z(number, whose=whose())
+        said = Phrase(
+            "%(operator)s answers for Z report %(number)s: %(difference)s beyond what was "
+            "expected, because: %(why)s",
+            operator=operator(),
+            number=number,
+            difference=money_to_text(z.difference or Money(0)),
+            why=reason.strip(),
+        )
+        then = url_for("shift.report", number=number, reason=reason)
+        return ask(desk.digest(number, reason), said, then, "over or short")
+    desk.explain(operator(), number, reason, leads=_may(Right.LEAD_SHIFTS), approval=approval)
     front().soon()
     return redirect(url_for("shift.report", number=number), 303)
 
@@ -305,6 +349,7 @@ def _bank() -> str:
         "banking.html",
         waiting=desk.waiting(),
         account=desk.last_account(),
+        settings=node().settings.settings(),
         rows=rows,
         below=below,
         older=rows[-1].number if len(rows) == ROWS else 0,

@@ -37,6 +37,7 @@ STATUSES: Final[dict[type[YikaError], int]] = {
             errors.SaleUnknown,
             shift_errors.ReportUnknown,
             shift_errors.BankingUnknown,
+            shift_errors.TotalUnknown,
         ),
         _NOT_FOUND,
     ),

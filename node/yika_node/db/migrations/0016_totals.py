@@ -19,6 +19,7 @@ def upgrade() -> None:
     op.create_index(
         "shift_undated", "shift", ["report"], sqlite_where=sa.text("report > 0 AND day = 0")
     )
+    op.create_index("shift_day", "shift", ["day"], sqlite_where=sa.text("day > 0"))
     for name in ("holder", "branch", "bank"):
         op.add_column("banking", sa.Column(name, sa.String(), nullable=False, server_default=""))
     op.create_table(
