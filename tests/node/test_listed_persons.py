@@ -298,6 +298,15 @@ def test_an_open_session_ends_at_its_next_request_with_one_sentence(
     assert clerk.get("/sell").status_code in {302, 303, 401}
 
 
+def test_the_status_line_warns_of_a_list_that_was_not_renewed(
+    world: World, node: Node, pages: Pages
+) -> None:
+    lists(world, node, MEI, person(level="SUPERVISOR"))
+    assert "List of persons" not in pages.clerk().get("/").text
+    world.pass_time(days=30, seconds=1)
+    assert "List of persons" in pages.clerk().get("/").text
+
+
 def test_a_session_that_nobody_uses_ends_as_well(world: World, node: Node, pages: Pages) -> None:
     pages.clerk(name=LIN)
     node.staff.sign_out(OPERATOR)

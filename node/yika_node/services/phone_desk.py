@@ -63,7 +63,7 @@ class Asked:
     @property
     def money(self) -> str:
         """The sum that headquarters is told; empty: none."""
-        return money_to_text(Money(self.question.amount)) if self.question.act else ""
+        return money_to_text(Money(self.question.amount)) if self.question.amount else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ def _chips(clock: Clock) -> Iterator[Chip]:
         yield _prices(state.tariffs)
     if state.enrolled and not node().standing.membership.practice:
         yield from _backup(clock)
+    if node().roster.late():
+        yield Chip(gettext("List of persons"), gettext("out of date"), "warn", "record.sync")
     if state.sync is not None:
         yield from _allowance()
         yield _waiting(state.sync, clock)

@@ -60,7 +60,7 @@ def spoken(asked: Asked) -> dict[str, object]:
     return {
         "practised": practised,
         "token": asked.waiting.token,
-        "point": f"{question.node} / {question.epoch}",
+        "point": question.node,
         "purpose": PURPOSES[question.purpose],
         "subject": question.subject,
         "act": SECOND_PERSON.get(question.act, ""),
