@@ -24,6 +24,7 @@ def facts_row(record: Record) -> dict[str, Any]:
         "suspended": " ".join(map(str, body.suspended)),
         "equipment": body.equipment,
         "reason": body.reason,
+        "quota_from": body.quota_from,
     }
 
 

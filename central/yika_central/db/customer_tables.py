@@ -8,7 +8,7 @@ and its counters can be dropped and made again.  ``node_part`` says what a node 
 
 from sqlalchemy import Index
 
-from yika_central.db.base import Row, integer, integer_key, key
+from yika_central.db.base import Row, added, integer, integer_key, key
 
 
 class AccountFacts(Row, table=True):
@@ -31,6 +31,7 @@ class AccountFacts(Row, table=True):
     suspended: str
     equipment: str
     reason: str
+    quota_from: int = added(0)
 
 
 class OwnLimit(Row, table=True):

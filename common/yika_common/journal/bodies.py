@@ -162,6 +162,8 @@ class AccountFacts(Body):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+    quota_from: int = number("qf", default=0)
+    """Since when another holder has a quota of his own, seconds since 1970; 0: it goes on."""
 class LimitsLifted(Body):
     """A supervisor set an account's own limits of one service until a moment; 0: no bound."""
 

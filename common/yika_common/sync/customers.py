@@ -130,6 +130,7 @@ class AccountSheet(Document):
     heat_from: int = number("hf", default=0)
     suspended: tuple[int, ...] = listed("sy", is_number(1, _U16), most=8, default=())
     equipment: str = text("eq", most=64, default="")
+    quota_from: int = number("qf", default=0)
     facts_at: int = number("fa", default=0)
     """Time of the record that the facts are from; 0: as the account was opened."""
     meters: tuple[SlotOpened, ...] = rows(
@@ -276,6 +277,7 @@ class AccountSheet(Document):
             heat_from=self.heat_from,
             suspended=self.suspended,
             equipment=self.equipment,
+            quota_from=self.quota_from,
         )
 
     def slot(self, place: int) -> SlotSheet | None:

@@ -11,7 +11,7 @@ def facts(c: sqlite3.Connection, _epoch: int, record: Record, body: bodies.Accou
     c.execute(
         "INSERT OR REPLACE INTO account_facts (account, at, operator, tariff_class, persons,"
         " persons_until, inner_area, gross_area, heat_class, heat_from, suspended, equipment,"
-        " reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " reason, quota_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             body.account,
             record.ts,
@@ -26,6 +26,7 @@ def facts(c: sqlite3.Connection, _epoch: int, record: Record, body: bodies.Accou
             " ".join(map(str, body.suspended)),
             body.equipment,
             body.reason,
+            body.quota_from,
         ),
     )
 

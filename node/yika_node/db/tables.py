@@ -247,6 +247,7 @@ class AccountFacts(Row, table=True):
     suspended: str
     equipment: str
     reason: str
+    quota_from: int = row.added(0)
 
 
 class OwnLimit(Row, table=True):

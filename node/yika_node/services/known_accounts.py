@@ -241,6 +241,7 @@ def _facts_of(row: tables.AccountFacts) -> AccountFacts:
         suspended=tuple(int(year) for year in row.suspended.split()),
         equipment=row.equipment,
         reason=row.reason,
+        quota_from=row.quota_from,
     )
 
 
