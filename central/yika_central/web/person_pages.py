@@ -41,6 +41,7 @@ ACTS: Final[dict[str, Text]] = {
     "meter swap": _("replace a meter whose balance nobody can read, by a figure"),
     "free card": _("replace a card without its fee"),
     "charge back": _("give a fee or deposit back"),
+    "payment correction": _("set right how a payment was made"),
     "guarantee back": _("hand back a guarantee, from the sum on that the point sets"),
     "over or short": _("accept what a drawer holds more or less than it should"),
     "cash": _("take cash out of a drawer where headquarters wants two persons"),

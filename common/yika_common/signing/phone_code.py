@@ -63,6 +63,7 @@ ACTS: Final = (
     "meter swap",
     "free card",
     "charge back",
+    "payment correction",
     "guarantee back",
     "cash",
     "over or short",

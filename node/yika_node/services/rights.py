@@ -71,6 +71,8 @@ class Right(Enum):
     """Open a drawer of one's own, move cash in it, count and close it."""
     SEE_SHIFTS = auto()
     """Everybody's Z reports, and what must be in a drawer that is not counted yet."""
+    CORRECT_PAYMENTS = auto()
+    """Set right in what way a payment was made, and write down a fee that was forgotten."""
     LEAD_SHIFTS = auto()
     """Count and close another's drawer; bring takings to the bank."""
     EXCHANGE = auto()
@@ -117,6 +119,7 @@ _LEADING: Final = frozenset(
         Right.WRITE_SPECIAL,
         Right.SET_PRINTER,
         Right.SEE_SHIFTS,
+        Right.CORRECT_PAYMENTS,
         Right.LEAD_SHIFTS,
         Right.MANAGE_OPERATORS,
         Right.LIMIT_OPERATORS,

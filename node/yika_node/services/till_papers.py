@@ -33,6 +33,7 @@ SORT_NAMES: Final[Mapping[str, str]] = {
     "guarantee": N_("Guarantees"),
     "guarantee_back": N_("Guarantees handed back"),
     "debt": N_("Debts paid as accounts ended"),
+    "prepaid_back": N_("Deposits handed back as accounts ended"),
     "corrected": N_("Payments set right"),
     "corrected_z": N_("Payments of closed shifts set right"),
     "drop": N_("Into the safe"),

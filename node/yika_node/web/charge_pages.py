@@ -22,7 +22,7 @@ from yika_node.web.forms import token_of, typed
 from yika_node.web.front import front, node, operator
 from yika_node.web.print_room import print_at_once, print_charge
 from yika_node.web.tender_forms import given_of
-from yika_node.web.till import charge_desk_of, till_of
+from yika_node.web.till import charge_desk_of, corrections_of, till_of
 
 if TYPE_CHECKING:
     from yika_common.sync.settings import FeeItem
@@ -161,6 +161,7 @@ def slip(epoch: int, seq: int) -> str:
         words=WORDS[charge.what],
         waits=desk.waits(charge),
         back=back,
+        corrections=corrections_of(node(), epoch, seq) if charge.tenders else (),
         settings=node().settings.settings(),
         code=code,
         drawing=qr_drawing(code),

@@ -29,7 +29,7 @@ from yika_node.web.limit_pages import ask_for_sale
 from yika_node.web.print_room import print_at_once
 from yika_node.web.qr import qr_drawing
 from yika_node.web.tender_forms import given_and_change, given_of, tendering_of
-from yika_node.web.till import till_of
+from yika_node.web.till import corrections_of, till_of
 
 pages = Blueprint("sale", __name__)
 
@@ -164,11 +164,13 @@ def receipt(epoch: int, basket: int) -> str | Response:
         return redirect(url_for("refund.slip", epoch=epoch, seq=basket))
     code = node().receipt_codes.code(found)
     till = till_of(node())
+    tenders = till.tenders(epoch, basket)
     return render_template(
         "receipt.html",
         receipt=found,
         lines=_explained(found),
-        tenders=till.tenders(epoch, basket),
+        tenders=tenders,
+        corrections=corrections_of(node(), epoch, basket) if tenders else (),
         papers=till.printed(epoch, basket),
         settings=node().settings.settings(),
         seen=front().watch.seen(),

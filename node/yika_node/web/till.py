@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 from yika_node.bootstrap import Node
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from yika_node.db.correction_queries import Correction
     from yika_node.db.till_queries import TillQueries
     from yika_node.services.charges import ChargeDesk
+    from yika_node.services.corrections import CorrectionDesk
     from yika_node.services.guarantees import GuaranteeDesk
 
 
@@ -44,4 +48,24 @@ def guarantee_desk_of(node: Node) -> GuaranteeDesk:
         node.approvals,
         node.settings.settings,
         node.config.cash.second_from,
+    )
+
+
+def corrections_of(node: Node, epoch: int, receipt: int) -> Sequence[Correction]:
+    """How a payment that was not made exactly in cash was set right; mostly nothing."""
+    return correction_desk_of(node).of(epoch, receipt)
+
+
+def correction_desk_of(node: Node) -> CorrectionDesk:
+    """The desk that sets payments right."""
+    from yika_node.db.shift_queries import ShiftQueries  # noqa: PLC0415 - see above
+    from yika_node.services.corrections import CorrectionDesk  # noqa: PLC0415
+
+    return CorrectionDesk(
+        node.journal,
+        node.queries,
+        ShiftQueries(node.store),
+        node.standing,
+        node.approvals,
+        node.clock,
     )
