@@ -15,6 +15,7 @@ from attack_cards import CPU, Image, Pocket
 from yika_common.cards.tool_order import OrderKind
 from yika_common.journal.bodies import REFUND, SWAP, Intent
 from yika_common.journal.card_bodies import RefundPaid
+from yika_common.journal.meter_bodies import MeterSwapped
 from yika_common.numbers import Quantity
 from yika_node.db.journal import Entry
 
@@ -62,6 +63,9 @@ class Books:
                 refund = self.intent(point, entry.body.epoch or entry.epoch, entry.body.intent)
                 self.paid_out[refund.account] += entry.body.amount
                 self.paid_out[refund.meter] -= refund.quantity
+            elif isinstance(entry.body, MeterSwapped):
+                # What the new meter had no room for: less was given out so far, however often.
+                self.paid_out[entry.body.new] -= entry.body.owed
 
     def copied(self) -> "Books":
         return Books([replace(one) for one in self.bought], self.paid_out.copy())
@@ -83,7 +87,7 @@ class Books:
         return sum(paid) - self.paid_out[account]
 
     def sold(self, meter: str) -> int:
-        """What was bought for a meter or moved to it, less what was given back in money."""
+        """What was bought for a meter, moved or owed to it, less what was given back in money."""
         quantities = (
             one.body.quantity + (one.body.moved if one.body.act == SWAP else 0)
             for one in self.bought

@@ -19,9 +19,10 @@ from yika_central.services.tool_desk import NewTool
 from yika_common.cards.parameters import Levels, MeterParameters
 from yika_common.cards.tool_order import OrderKind
 from yika_common.errors import YikaError
+from yika_common.numbers import Quantity
 from yika_common.services import Service
 from yika_node.services.meter_swap import SwapForm
-from yika_node.web.swap_pages import meter_swap_of
+from yika_node.web.swap_pages import make_up_of, meter_swap_of
 from yika_node.web.tool_pages import tool_desk_of
 
 REASON = "it runs backwards"
@@ -112,8 +113,11 @@ def swap(
     fate: Fate | None = None,
     *,
     same_chip: bool = True,
+    holds: Quantity | None = None,
 ) -> None:
     """Replace the meter in a slot, with the household's card in the reader or a blank chip.
+
+    The new one holds so much, as somebody reads on its plate.
 
     Whatever is cut off after the commit is finished as every new card is (:meth:`Town.replace`).
     """
@@ -124,7 +128,7 @@ def swap(
     if not same_chip:
         town.serial += 1
         pocket = Pocket(who.kind, town.serial)
-    typed = SwapForm(who.account, slot, _coming(town, who, slot), REASON)
+    typed = SwapForm(who.account, slot, _coming(town, who, slot), REASON, holds=holds)
     with town.at(point, pocket, fate) as node:
         made = meter_swap_of(node).swap(OPERATOR, typed, form)
         if made.problem is not None:
@@ -139,6 +143,15 @@ def swap(
         who.pockets.append(pocket)
     if number_of(pocket) != card:
         who.replacing = (point, form)
+
+
+def make_up(town: Town, who: Household, point: int, slot: int, fate: Fate | None = None) -> int:
+    """Load what is owed to the meter in a slot, as far as it has room; how much, 0: nothing."""
+    town.clock.pass_by(minutes=5)
+    with town.at(point, who.pocket, fate) as node:
+        done = make_up_of(node).load(OPERATOR, town.card_of(who, point), slot, town.token())
+        return done.quantity
+    return 0
 
 
 def _at(town: Town, who: Household, point: int, slot: int) -> str:

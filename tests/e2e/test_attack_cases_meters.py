@@ -15,7 +15,7 @@ from attack_beginning import Beginning, a_beginning
 from attack_books import GAS, UNIT, Household
 from attack_cards import CPU, KINDS
 from attack_settling import come_to_rest, wrongs
-from attack_tools import order, set_levels, show, swap, take_back, transfer, write
+from attack_tools import make_up, order, set_levels, show, swap, take_back, transfer, write
 from attack_town import Town
 from attack_watch import Watch
 from node_world import OPERATOR
@@ -27,6 +27,7 @@ from yika_common.meters.state import MeterState
 from yika_common.numbers import Quantity
 from yika_common.services import PROFILES
 from yika_node.db.refund_queries import RefundQueries
+from yika_node.services.basket import Basket, MakeUp
 from yika_node.services.meter_swap import OldMeter
 from yika_node.services.refund_errors import METER_GONE_BELOW_ZERO, RefundNotPayable
 from yika_node.services.refund_rules import Payment
@@ -93,6 +94,69 @@ def test_a_meter_is_replaced_again_at_another_point(
     assert town.meter(who.meters[GAS]).state().balance >= 5 * UNIT
     come_to_rest(town)
     assert wrongs(town) == []
+
+
+HOLDS = Quantity(2 * UNIT)
+
+
+def owing(town: Town) -> tuple[Household, str]:
+    """Of 5 that were left in a gas meter its successor holds 2, and 3 are owed."""
+    who = town.households[0]
+    sell(town, who, HERE, GAS, 5)
+    take(town, who, GAS)
+    old = who.meters[GAS]
+    everybody_talks(town)
+    transfer(town, order(town, HERE, old, OrderKind.TRANSFER))
+    town.clock.pass_by(minutes=5)
+    swap(town, who, HERE, GAS, holds=HOLDS)
+    assert take(town, who, GAS) == 2
+    return who, who.meters[GAS]
+
+
+def used_up(town: Town, who: Household, meter: str, units: int) -> None:
+    town.use(meter, units * UNIT)
+    take(town, who, GAS)
+
+
+def test_what_a_meter_has_no_room_for_is_loaded_at_any_point_and_nobody_is_accused(
+    town: Town,
+) -> None:
+    who, meter = owing(town)
+    used_up(town, who, meter, 2)
+    assert make_up(town, who, HERE, GAS) == 2 * UNIT
+    assert town.gains() == Watch(town).found() == []
+    everybody_talks(town)
+    take(town, who, GAS)
+    used_up(town, who, meter, 2)
+    assert make_up(town, who, THERE, GAS) == UNIT
+    take(town, who, GAS)
+    everybody_talks(town)
+    assert town.meter(meter).state().total == 5 * UNIT
+    assert [make_up(town, who, point, GAS) for point in (HERE, THERE)] == [0, 0]
+    assert town.happened["nothing_owed"] == 2
+    assert town.gains() == Watch(town).found() == []
+    come_to_rest(town)
+    assert wrongs(town) == []
+    ((owed, loaded),) = [
+        (one.owed, one.loaded) for one in town.hq.adjustments.account(who.account).owing
+    ]
+    assert (owed, loaded) == (3 * UNIT, 3 * UNIT)
+
+
+def test_a_meter_that_is_given_more_than_was_left_is_found_out(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who, meter = owing(town)
+    monkeypatch.setattr(Basket, "make_up", _without_end)
+    for _ in range(3):
+        used_up(town, who, meter, 2)
+        make_up(town, who, HERE, GAS)
+        take(town, who, GAS)
+    assert town.gains()
+
+
+def _without_end(*_of: object) -> MakeUp:
+    return MakeUp(Quantity(0), HOLDS, HOLDS)
 
 
 def test_a_replaced_meter_that_delivers_on_is_found_out(town: Town) -> None:

@@ -39,7 +39,7 @@ from yika_central.db.rerate_queue import Pairs, queue
 from yika_central.db.settlement_store import note_due
 from yika_central.db.sheet_changes import note_changed
 from yika_central.db.tables import MeterSwap, Reading, RerateQueue, Sale, Suspense, table_of
-from yika_common.journal.bodies import PURCHASE, REFUND, REPLACEMENT, SWAP
+from yika_common.journal.bodies import ADDING, PURCHASE, REFUND, REPLACEMENT, SWAP
 
 _PENDING, _WRITTEN, _SUPERSEDED = "PENDING", "WRITTEN", "SUPERSEDED"
 _PLACE: Final = ("node", "epoch", "branch", "seq")
@@ -93,7 +93,7 @@ def not_carried(sale: Table) -> ColumnElement[bool]:
             later.c.generation >= new.c.generation,
             later.c["count"] >= new.c["count"],
             # Not a list, which a statement for many rows at once can't hold.
-            or_(later.c.act == PURCHASE, later.c.act == REFUND),
+            or_(_adds(later), later.c.act == REFUND),
             later.c.outcome == _WRITTEN,
             _built_total(later) < sale.c.total_after,
             untaken(later),
@@ -115,7 +115,7 @@ def not_carried(sale: Table) -> ColumnElement[bool]:
     )
     return and_(
         sale.c.account.in_(select(waiting.c.account)),
-        sale.c.act == PURCHASE,
+        _adds(sale),
         sale.c.outcome != _SUPERSEDED,
         unknowing.exists(),
     )
@@ -186,7 +186,7 @@ def _built_on(sale: Table) -> ColumnElement[bool]:
             following.c.meter == sale.c.meter,
             following.c.generation >= sale.c.generation,
             following.c["count"] == sale.c["count"] + 1,
-            following.c.act == PURCHASE,
+            _adds(following),
             following.c.outcome == _WRITTEN,
             _built_total(following) == sale.c.total_after,
             ~sold_anew.exists(),
@@ -194,6 +194,11 @@ def _built_on(sale: Table) -> ColumnElement[bool]:
         .correlate(sale)
         .exists()
     )
+
+
+def _adds(sale: FromClause) -> ColumnElement[bool]:
+    """Something was bought with it, or made up for."""
+    return or_(*(sale.c.act == act for act in ADDING))
 
 
 def _built_total(sale: FromClause) -> ColumnElement[int]:

@@ -40,7 +40,7 @@ from yika_central.db.rerate_queue import Pairs, queue
 from yika_central.db.settlement_store import SUPERSEDED, note_due
 from yika_central.db.sheet_changes import note_changed
 from yika_central.db.tables import MeterSwap, Sale, table_of
-from yika_common.journal.bodies import PURCHASE
+from yika_common.journal.bodies import ADDING
 
 PENDING: Final = "PENDING"
 WRITTEN: Final = "WRITTEN"
@@ -62,7 +62,7 @@ def end_overtaken(connection: Connection, at: int) -> int:
         .exists()
     )
     # An open sale that its own node has ended: see above.
-    said = and_(sale.c.resolved_seq.is_not(None), sale.c.act == PURCHASE)
+    said = and_(sale.c.resolved_seq.is_not(None), sale.c.act.in_(ADDING))
     # Asked one by one, each by its own index, however many sales there are.
     queries = (
         select(sale).where(

@@ -1,15 +1,16 @@
 """What is shown of accounts' adjustments: their parts, and the purchases that applied them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Connection, func, or_, select
 from sqlmodel import Session
 
 from yika_central.db import settlement_store as store
 from yika_central.db.charge_store import Held
+from yika_central.db.make_up_store import credited
 from yika_central.db.rerating_store import PLACE
 from yika_central.db.tables import Account, AdjustmentEntry, QuantityEntry, Sale, table_of
 from yika_common.clock import from_timestamp
@@ -80,6 +81,23 @@ class QuantityPart:
     made_by: str
     seconded_by: str
     made_at: datetime
+    old: str = ""
+    meter: str = ""
+    """Where nobody decided it: the meter that was replaced, and the one that had no room."""
+
+
+class Owing(NamedTuple):
+    """What a slot's meter is owed in quantity in all, what was loaded of it, and what is left."""
+
+    slot: int
+    service: str
+    owed: Quantity
+    loaded: Quantity
+
+    @property
+    def left(self) -> Quantity:
+        """What is still to be loaded; below zero it is withheld of purchases."""
+        return Quantity(self.owed - self.loaded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +117,22 @@ class AccountAdjustment:
     meters: tuple[tuple[int, str, str], ...]
     guarantees: tuple[Held, ...] = ()
     """What vending points hold as the account's guarantee; no part of the adjustment."""
+    credited: Mapping[int, int] = field(default_factory=dict)
+    """By slot: what records credited of the adjusted quantities."""
+
+    @property
+    def owing(self) -> tuple[Owing, ...]:
+        """What is owed in quantity, slot by slot."""
+        slots = {part.slot: part.service for part in self.quantities}
+        return tuple(
+            Owing(
+                slot,
+                slots[slot],
+                Quantity(sum(part.amount for part in self.quantities if part.slot == slot)),
+                Quantity(self.credited.get(slot, 0)),
+            )
+            for slot in sorted(slots)
+        )
 
     @property
     def applied(self) -> Money:
@@ -196,6 +230,8 @@ def quantities_of(session: Session, account: str) -> tuple[QuantityPart, ...]:
             made_by=row.made_by,
             seconded_by=row.seconded_by,
             made_at=from_timestamp(row.made_at),
+            old=row.old,
+            meter=row.meter,
         )
         for row in rows
     )
@@ -230,3 +266,12 @@ def balances(session: Session) -> Sequence[Any]:
         .join(used, used.c.account == account.c.account, isouter=True)
         .where(or_(entered.c.account.is_not(None), used.c.account.is_not(None)))
     ).all()
+
+
+def quantities_left(connection: Connection, account: str) -> dict[int, int]:
+    """By slot: what is still to be credited of the adjusted quantity; below zero: withheld."""
+    given = credited(connection, account)
+    return {
+        row.slot: int(row.total) - given.get(row.slot, 0)
+        for row in store.quantities(connection, [account])
+    }

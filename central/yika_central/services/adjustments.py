@@ -13,6 +13,7 @@ from yika_central.db import settlement_store as store
 from yika_central.db.books import closed_through, hold_books
 from yika_central.db.charge_store import guarantees
 from yika_central.db.database import Database, add
+from yika_central.db.make_up_store import credited
 from yika_central.db.sheet_changes import note_changed
 from yika_central.db.tables import Account, AccountMeter, QuantityEntry, table_of
 from yika_central.domain.months import booked, month_of
@@ -22,6 +23,7 @@ from yika_central.services.adjustment_views import (
     applications_of,
     balances,
     parts_of,
+    quantities_left,
     quantities_of,
 )
 from yika_central.services.settlement import BY_HAND, TRANSFER, Batch
@@ -30,8 +32,9 @@ from yika_central.services.two_persons import TwoPersons, check_reason
 from yika_common.clock import Clock, to_timestamp
 from yika_common.errors import N_, YikaError
 from yika_common.journal.bodies import FIGURE_MAX
-from yika_common.numbers import Money, Quantity, money_to_text
+from yika_common.numbers import Money, Quantity, money_to_text, quantity_to_text
 
+NO_MONEY = Money(0)
 SHOWN = 500
 """Rows of a list at most."""
 
@@ -83,6 +86,16 @@ class TransfersTooMuch(YikaError):
     sentence = N_(
         "Account %(account)s has %(left)s outstanding to its favour, and no more is moved. "
         "Nothing was changed. Correct the amount."
+    )
+
+
+class PaysOutTooMuch(YikaError):
+    """Money is to be paid for more than is still owed to a meter, or for nothing."""
+
+    code = "pays_out_too_much"
+    sentence = N_(
+        "%(left)s is still owed to that meter of account %(account)s, and money is paid for no "
+        "more than that, typed below zero. Nothing was changed. Correct it."
     )
 
 
@@ -194,11 +207,26 @@ class Adjustments:
         by: str,
         reason: str,
         second: Credential | None,
+        instead: Money = NO_MONEY,
     ) -> Quantity:
         """Add to the adjustment of a meter's quantity; always with a second person.
 
+        Args:
+            account: whose meter.
+            slot: its place.
+            amount: above zero it is credited.
+            by: who decides it.
+            reason: why.
+            second: the second person.
+            instead: the money that the customer gets for a quantity that is still owed to the
+                meter, and is owed no more; both are entered, or neither.
+
+        Returns:
+            The slot's adjustment in all.
+
         Raises:
             AdjustsNothing, ReasonMissing, NoSuchAccount, NoSuchSlot: nothing was changed.
+            PaysOutTooMuch: likewise; that much is not owed.
             SecondPersonMissing, SecondPersonWrong, SamePersonTwice, NotABookkeeper: likewise.
         """
         reason = check_reason(reason)
@@ -211,6 +239,8 @@ class Adjustments:
             hold_books(connection)
             check_account(connection, account)
             service = _service(connection, account, slot)
+            if instead:
+                self._pay_instead(connection, account, (slot, amount), instead, (by, other), reason)
             here = (table.c.account == account, table.c.slot == slot)
             number, total = connection.execute(
                 select(
@@ -233,6 +263,32 @@ class Adjustments:
             add(connection, QuantityEntry, [row.model_dump()])
             note_changed(connection, [account])
         return Quantity(int(total) + amount)
+
+    def _pay_instead(
+        self,
+        connection: Connection,
+        account: str,
+        of: tuple[int, Quantity],
+        money: Money,
+        persons: tuple[str, str],
+        reason: str,
+    ) -> None:
+        """Enter the money for a quantity that is owed to a slot's meter, and is no more."""
+        slot, amount = of
+        left = quantities_left(connection, account).get(slot, 0)
+        if not 0 < -amount <= left or not 0 < money <= FIGURE_MAX:
+            raise PaysOutTooMuch(account=account, left=quantity_to_text(Quantity(max(left, 0))))
+        at = self._clock()
+        batch = Batch(connection, at, self._zone)
+        entry = {
+            "account": account,
+            "kind": BY_HAND,
+            "amount": int(money),
+            "reason": reason,
+            "made_by": persons[0],
+            "seconded_by": persons[1],
+        }
+        batch.enter([entry | batch.booking(month_of(at, self._zone))])
 
     def account(self, account: str) -> AccountAdjustment:
         """All about an account's adjustment, newest parts first.
@@ -258,6 +314,7 @@ class Adjustments:
                 parts=parts_of(session, account),
                 applications=applications_of(session, account),
                 quantities=quantities_of(session, account),
+                credited=credited(connection, account),
                 meters=tuple((row.slot, row.service, row.meter) for row in meters),
                 guarantees=tuple(guarantees(connection, [account])),
             )

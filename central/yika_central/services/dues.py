@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from yika_central.db import make_up_store
 from yika_central.db import settlement_store as store
 from yika_central.db.charge_store import debts_paid, guarantees
 from yika_central.domain.debts import Paid
@@ -12,7 +13,13 @@ from yika_central.services.debt_book import state_of
 from yika_common.clock import from_timestamp
 from yika_common.journal.bodies import FIGURE_MAX, TOTAL_MAX
 from yika_common.numbers import Money
-from yika_common.sync.customers import GUARANTEES_MAX, DebtSheet, HeldGuarantee
+from yika_common.sync.customers import (
+    GUARANTEES_MAX,
+    MADE_UP_MAX,
+    DebtSheet,
+    HeldGuarantee,
+    MadeUp,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +28,8 @@ class Dues:
 
     ``adjustment`` is the cumulative total of money, above zero to the customer's favour, under its
     ``adjustment_number``.  ``debts`` are after all that was collected, which is ``collected``.
-    ``quantities`` gives, per slot, number and total of what the meter's quantity is adjusted by.
+    ``quantities`` gives, per slot, number and total of what the meter's quantity is adjusted by;
+    ``made_up`` says what of it is owed since meters were replaced.
     ``guarantees`` says which vending points hold money as security.
     """
 
@@ -30,6 +38,7 @@ class Dues:
     debts: tuple[DebtSheet, ...] = ()
     collected: int = 0
     quantities: tuple[tuple[int, int, int], ...] = ()
+    made_up: tuple[MadeUp, ...] = ()
     guarantees: tuple[HeldGuarantee, ...] = ()
 
 
@@ -50,6 +59,10 @@ def dues_of(connection: Connection, accounts: tuple[str, ...]) -> Mapping[str, D
     quantities: dict[str, list[tuple[int, int, int]]] = {}
     for row in store.quantities(connection, accounts):
         quantities.setdefault(row.account, []).append((row.slot, row.number, int(row.total)))
+    made_up: dict[str, list[MadeUp]] = {}
+    for row in make_up_store.entered(connection, accounts):
+        owed_to = MadeUp(row.slot, row.meter, row.amount, row.holds)
+        made_up.setdefault(row.account, []).append(owed_to)
     held: dict[str, list[HeldGuarantee]] = {}
     for one in guarantees(connection, accounts):
         if one.amount > 0:
@@ -62,6 +75,7 @@ def dues_of(connection: Connection, accounts: tuple[str, ...]) -> Mapping[str, D
             debts=_collected_first(owed.get(account, ())),
             collected=min(collected.get(account, 0), TOTAL_MAX),
             quantities=tuple(quantities.get(account, ())),
+            made_up=tuple(made_up.get(account, ())[-MADE_UP_MAX:]),
             guarantees=tuple(held.get(account, ())[:GUARANTEES_MAX]),
         )
         for account in accounts

@@ -15,7 +15,7 @@ from yika_central.db.base import one_of
 from yika_central.db.projections import Projected, Values
 from yika_central.db.suspense import BATCH, settle
 from yika_central.db.tables import IssuedCard, Sale, table_of
-from yika_common.journal.bodies import PURCHASE, REPLACEMENT
+from yika_common.journal.bodies import ADDING, REPLACEMENT
 
 Doubt = tuple[Values, str, str, int]
 """The record's place, the reason, what it is about, and the money."""
@@ -69,7 +69,7 @@ def _sold_before(connection: Connection, made: Sequence[Values]) -> Iterator[Dou
                 sale.c.account == card["account"],
                 sale.c.generation < card["generation"],
                 sale.c.stamped_at > card["issued_at"],
-                sale.c.act == PURCHASE,
+                sale.c.act.in_(ADDING),
             )
         ).mappings()
         for row in rows:
@@ -78,7 +78,7 @@ def _sold_before(connection: Connection, made: Sequence[Values]) -> Iterator[Dou
 
 def _is_after(sale: Values, card: Values) -> bool:
     return bool(
-        sale["act"] == PURCHASE
+        sale["act"] in ADDING
         and card["replaces"]
         and card["account"] == sale["account"]
         and card["generation"] > sale["generation"]

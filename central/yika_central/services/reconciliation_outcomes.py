@@ -32,7 +32,7 @@ from yika_central.db.settlement_store import SUPERSEDED
 from yika_central.db.suspense import BATCH, settle
 from yika_central.db.tables import IssuedCard, Record, Sale, Suspense, table_of
 from yika_central.domain.placement import BranchEnd, holder
-from yika_common.journal.bodies import PURCHASE
+from yika_common.journal.bodies import ADDING
 from yika_common.journal.record import decode_line
 
 UNKNOWN_INTENT = "unknown_intent"
@@ -171,7 +171,7 @@ def _outcome(
 ) -> Values:
     waits = (
         resolution.outcome == SUPERSEDED
-        and sale["act"] == PURCHASE
+        and sale["act"] in ADDING
         and _is_copyable(connection, projected, sale["card"])
     )
     return {

@@ -14,18 +14,20 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from yika_central.db import make_up_store
 from yika_central.db import settlement_store as store
 from yika_central.db.books import closed_through, hold_books
 from yika_central.db.charge_store import deposits
-from yika_central.db.database import Database
+from yika_central.db.database import Database, add
 from yika_central.db.rerating_store import PLACE
 from yika_central.db.sheet_changes import note_changed
+from yika_central.db.tables import QuantityEntry
 from yika_central.domain.months import Month, booked, month_of
 from yika_central.domain.settlement import Standing, next_number, paid_back, settle
 from yika_central.services.debt_book import DebtBook
+from yika_central.services.merged_money import moved_balances
 from yika_central.services.policies import PoliciesThen
 from yika_common.clock import Clock, from_timestamp, to_timestamp
-from yika_central.services.merged_money import moved_balances
 from yika_common.numbers import Money
 
 BATCH = 500
@@ -135,7 +137,8 @@ class Batch:
         ]
         store.add_settlements(self._connection, rows)
         store.mark_settled(self._connection, rows)
-        touched |= self.enter(entries)
+        touched |= self.enter(entries) | self._made_up(accounts)
+        touched |= self.enter(moved_balances(self._connection, accounts, self._now))
         note_changed(self._connection, touched)
         return SettlementRun(
             len(accounts),
@@ -155,14 +158,14 @@ class Batch:
         note_changed(self._connection, touched)
         return len(touched)
 
-    def booking(self, of_month: Month) -> Values:
-        """The months that a row about this month carries."""
-        return {"month": booked(of_month, self._closed), "of_month": of_month}
     @property
     def _now(self) -> Values:
         """The months of what is booked about the present one."""
         return self.booking(month_of(self._at, self._zone))
 
+    def booking(self, of_month: Month) -> Values:
+        """The months that a row about this month carries."""
+        return {"month": booked(of_month, self._closed), "of_month": of_month}
 
     def enter(self, entries: Sequence[Values]) -> set[str]:
         """Append parts of adjustments, in their order; the accounts that have them."""
@@ -255,6 +258,33 @@ class Batch:
                 part = {"account": row.account, "kind": DEPOSITED, "amount": change}
                 entries.append(place | part | self.booking(of_month))
         return entries
+
+    def _made_up(self, accounts: Sequence[str]) -> set[str]:
+        """Owe meters that replaced others what they had no room for; the accounts they are of."""
+        numbers = make_up_store.next_numbers(self._connection, accounts)
+        rows: list[Values] = []
+        for swap in make_up_store.not_entered(self._connection, accounts):
+            slot = (swap.account, swap.slot)
+            numbers[slot] = numbers.get(slot, 0) + 1
+            rows.append(
+                {
+                    "account": swap.account,
+                    "slot": swap.slot,
+                    "number": numbers[slot],
+                    "service": swap.service,
+                    "amount": swap.owed,
+                    "month": self.booking(month_of(self._at, self._zone))["month"],
+                    "reason": swap.reason,
+                    "made_by": "",
+                    "seconded_by": "",
+                    "made_at": to_timestamp(self._at),
+                    "old": swap.old,
+                    "meter": swap.new,
+                    "holds": swap.holds,
+                }
+            )
+        add(self._connection, QuantityEntry, rows)
+        return {row["account"] for row in rows}
 
     def _entered_debts(self, accounts: Sequence[str]) -> dict[tuple[str, str], int]:
         found = store.entered(self._connection, accounts, COLLECTED_TWICE)

@@ -18,6 +18,7 @@ from yika_common.signing import strict_json
 from yika_common.sync.customers import (
     HOLDS_MAX,
     LOST_MAX,
+    MERGED_MAX,
     AccountSheet,
     HoldSheet,
     LostSale,
@@ -91,13 +92,14 @@ def _sheet(source: Source, dues: Dues) -> AccountSheet:
         collected=dues.collected,
         guarantees=dues.guarantees,
         limits=tuple(_limit(row) for row in source.limits),
+        made_up=dues.made_up,
         holds=_holds(source.holds),
         lifted=_lifted(source.holds),
         **_state(source),
-        lost=_open_sales(source.lost),
-        carried=_open_sales(source.carried),
         merged_into=source.survivor if source.survivor != source.account["account"] else "",
         merged=_merged(source),
+        lost=_open_sales(source.lost),
+        carried=_open_sales(source.carried),
         **_facts(source),
     )
 
@@ -113,8 +115,6 @@ def _state(source: Source) -> dict[str, Any]:
     }
 
 
-def _holds(rows: Sequence[Values]) -> tuple[HoldSheet, ...]:
-    """The newest holds that nobody has lifted; their words are still sealed."""
 def _merged(source: Source) -> tuple[str, ...]:
     """The accounts that the surviving one of a household stands for."""
     account = source.account["account"]
@@ -122,6 +122,8 @@ def _merged(source: Source) -> tuple[str, ...]:
     return tuple(others)[:MERGED_MAX] if source.survivor == account else ()
 
 
+def _holds(rows: Sequence[Values]) -> tuple[HoldSheet, ...]:
+    """The newest holds that nobody has lifted; their words are still sealed."""
     over = {(row["lifts_node"], row["lifts_epoch"], row["lifts_seq"]) for row in rows}
     held = [
         HoldSheet(
@@ -185,13 +187,13 @@ def _limit(row: Values) -> OwnLimit:
 def _slots(source: Source, dues: Dues) -> tuple[SlotSheet, ...]:
     ordered = {slot: (number, total) for slot, number, total in dues.quantities}
     slots = {row["slot"]: _slot(row) for row in source.slots}
-    for slot, (number, total) in ordered.items():
-        counted = slots.get(slot) or SlotSheet(slot, 0, 0, 0)
     for meter in source.meters:
         if meter["service"] in source.together:
             place = meter["slot"]
             alone = slots.get(place) or SlotSheet(place, 0, 0, 0)
             slots[place] = _counted_together(alone, source.together[meter["service"]])
+    for slot, (number, total) in ordered.items():
+        counted = slots.get(slot) or SlotSheet(slot, 0, 0, 0)
         slots[slot] = counted._replace(quantity_number=number, quantity_total=total)
     return tuple(slots[slot] for slot in sorted(slots))
 
@@ -216,8 +218,6 @@ def _slot(row: Values) -> SlotSheet:
     )
 
 
-def _bounded(value: int) -> int:
-    """What a sheet can say; only a dishonest node's records go beyond."""
 def _counted_together(slot: SlotSheet, counts: Values) -> SlotSheet:
     """The slot with what all accounts of the household bought and paid; never less than alone."""
     bought = _bounded(counts["counted"])
@@ -232,4 +232,6 @@ def _counted_together(slot: SlotSheet, counts: Values) -> SlotSheet:
     )
 
 
+def _bounded(value: int) -> int:
+    """What a sheet can say; only a dishonest node's records go beyond."""
     return max(-TOTAL_MAX, min(TOTAL_MAX, int(value)))

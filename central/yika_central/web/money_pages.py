@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from yika_central.bootstrap import Headquarters
 from yika_central.domain.policy import FIXED, Policy, Side
 from yika_central.reports.labels import ADJUSTMENT_KINDS, CAUSES
+from yika_central.services.adjustments import NO_MONEY
 from yika_central.web.bookkeeping import (
     bookkeeper,
     midnight,
@@ -61,8 +62,8 @@ def _add_corrections(pages: Blueprint, hq: Headquarters) -> None:
             debts=hq.debt_office.listed(account=account, open_only=False),
             kinds=KINDS,
             limit=hq.adjustments.limit,
-        )
             belonging=hq.duplicates.belonging(account),
+        )
 
     @pages.post("/adjustments/of/<account>")
     @needs(Rank.ACCOUNTANT)
@@ -103,6 +104,7 @@ def _add_corrections(pages: Blueprint, hq: Headquarters) -> None:
             by=bookkeeper(hq),
             reason=typed("reason"),
             second=second_person(),
+            instead=typed_money("instead") if typed("instead") else NO_MONEY,
         )
         return redirect(url_for("money.account", account=account), 303)
 

@@ -59,6 +59,9 @@ ACTS = (PURCHASE, REPLACEMENT, SWAP, REFUND, MAKEUP)
 owed; a new meter begins with what was left in the one it replaces; a purchase is given back; a
 quantity that is owed to the meter is loaded, and nothing is bought with it."""
 
+ADDING = (PURCHASE, MAKEUP)
+"""Acts by which a meter's total rises above all that was ever said of it."""
+
 ON_A_NEW_CARD = (REPLACEMENT, SWAP)
 """Acts by which the first records of a card are made."""
 

@@ -50,9 +50,18 @@ class PendingRow(NamedTuple):
     count: int  # type: ignore[assignment]  # instead of the tuple's own method
 
 
+class OwedRow(NamedTuple):
+    """What a meter had no room for when it took another's place here."""
+
+    slot: int
+    meter: str
+    owed: int
+    holds: int
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """By service, by meter, and what is still open.
+    """By service, by meter, what is still open, and what replaced meters left.
 
     ``sold`` is how many written sales this journal has, of the meters that were asked for.
     """
@@ -61,6 +70,7 @@ class Standing:
     positions: Sequence[PositionRow]
     pending: Sequence[PendingRow]
     sold: Mapping[str, int]
+    owed: Sequence[OwedRow] = ()
 
 
 def standing_of(
@@ -87,6 +97,13 @@ def standing_of(
         positions=[PositionRow(*row) for row in positions],
         pending=[PendingRow(*row) for row in pending],
         sold=_sold(connection, account, bare) if bare else {},
+        owed=[
+            OwedRow(*row)
+            for row in connection.exec_driver_sql(
+                "SELECT slot, new, owed, holds FROM meter_swap WHERE account = ? AND owed > 0",
+                (account,),
+            )
+        ],
     )
 
 

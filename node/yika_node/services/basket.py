@@ -31,7 +31,7 @@ from yika_node.services.card_shelf import LevelsOf, carried_levels
 from yika_node.services.errors import MeterCountsOtherwise, RefundAwaitsMeter, SaleTooLarge
 from yika_node.services.payments import SlotQuote
 from yika_node.services.premises import Base, Premises, quantum_of, stored
-from yika_node.services.settled import Owed, Settled, settled_with
+from yika_node.services.settled import Owed, Settled, most_held, settled_with
 from yika_node.services.views import Account, By, SaleEntry, SlotView
 
 AMOUNT_MAX: Final = Money(10**9)
@@ -71,11 +71,25 @@ class PricedLine:
     lower: bool = False
 
 
+class MakeUp(NamedTuple):
+    """A quantity that is owed to a meter: what was ``loaded`` of it, is ``left``, and fits now."""
+
+    loaded: Quantity
+    left: Quantity
+    fits: Quantity
+
+    @property
+    def owed(self) -> Quantity:
+        """All of it."""
+        return Quantity(self.loaded + self.left)
+
+
 class Outlook(NamedTuple):
     """What the next purchase of a meter meets, before anything is typed.
 
     ``price`` is that of the next unit, ``left`` what can be had at it (None: there is no dearer
     step), ``then`` the price after that; ``free`` fell due and comes with the next purchase.
+    ``make_up`` is what is owed to the meter in quantity; None: nothing is.
     """
 
     unit: str
@@ -83,6 +97,7 @@ class Outlook(NamedTuple):
     left: Quantity | None
     then: Price | None
     free: Quantity
+    make_up: MakeUp | None = None
 
 
 @dataclass(slots=True)
@@ -124,7 +139,7 @@ class Basket:
         after = tally_after(tariff, facts, tally, usage, bill.quote, self.at)
         period = period_of(tariff, self.at, facts.opened_on)
         order = self.owed.order(slot.slot)
-        ordered = order.within(bill.quote.quantity)
+        ordered = order.within(bill.quote.quantity, self._room(slot, tariff))
         line = SlotQuote(
             slot=slot.slot,
             service=slot.service,
@@ -182,7 +197,29 @@ class Basket:
         no = Money(0)
         bill = Bill(quote=nothing, adjusted=no, debts=(), kept=no, rounding=no, change=no, paid=no)
         told = explain(tariff, facts, usage, bill, period)
-        return Outlook(tariff.unit, told.price, told.left_in_step, told.next_price, usage.free)
+        next_ = told.price, told.left_in_step, told.next_price, usage.free
+        return Outlook(tariff.unit, *next_, self.make_up(slot, tariff))
+
+    def make_up(self, slot: SlotView, tariff: Tariff) -> MakeUp | None:
+        """What is owed to this meter beside any purchase; None: nothing."""
+        order = self.owed.order(slot.slot)
+        if order.quantity <= 0:
+            return None
+        fits = order.within(Quantity(0), self._room(slot, tariff))
+        return MakeUp(order.done, order.quantity, fits)
+
+    def _room(self, slot: SlotView, tariff: Tariff) -> Quantity | None:
+        """What the meter can take beside what it holds and what waits for it; None: any."""
+        levels = self.levels(
+            slot.meter, slot.service, self.account.tariff_class, tariff.holds_money
+        )
+        plate = self.owed.plates.get(slot.meter, Quantity(0))
+        most = most_held(tariff, levels, plate)
+        if most is None:
+            return None
+        held = stored(slot)
+        # A meter that never wrote may have taken all that was ever given to it.
+        return Quantity(max(0, most - (slot.total if held is None else held)))
 
     def _gave_back(self, meter: str, count: int, total: int) -> bool:
         return self.queries.gave_back(self.account.number, meter, count, total)

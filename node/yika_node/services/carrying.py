@@ -107,7 +107,9 @@ class Moved:
 def carried(sources: Sequence[Sources]) -> tuple[Carried, ...]:
     """What goes onto the new card, by slot; slots of which nothing is known are left out."""
     quotas = {
-        service: _furthest(one for one in sources if one.meter.service is service)
+        service: furthest(
+            quota for one in sources if one.meter.service is service for quota in _quotas(one)
+        )
         for service in {one.meter.service for one in sources}
     }
     found = (_carried(one, quotas) for one in sources)
@@ -218,9 +220,9 @@ def _adjustments(one: Sources, best: Total, record: CreditRecord | None) -> Appl
     return AppliedAdjustments() if record is None else record.adjustments
 
 
-def _furthest(sources: Iterable[Sources]) -> QuotaState:
-    """The furthest of all that the sources of one service say; periods sort by their names."""
-    quotas = [quota for one in sources for quota in _quotas(one)]
+def furthest(said: Iterable[QuotaState]) -> QuotaState:
+    """The furthest of all that is said of one service; periods sort by their names."""
+    quotas = list(said)
     if not quotas:
         return _NO_QUOTA
     period, bought = max((quota.period, quota.bought) for quota in quotas)

@@ -6,6 +6,10 @@ the customer's own.  What was bought and the meter never took moves as well, sin
 A meter that is dead can't be asked: a second person approves a figure, which is not above what its
 last write-back and the purchases since leave possible.
 
+A meter takes a record only if it has room for all of it.  So the new one begins with no more than
+it may hold, by its tariff, by the settings that headquarters orders, and by its plate; the rest is
+owed, and made up for as it finds room (:mod:`yika_node.services.make_up`).
+
 The swap is committed together with the account's new card (:mod:`yika_node.services.reissue`),
 which carries the other slots as they are and begins the new meter's with what moved.  Whatever is
 cut off is finished as every replaced card is, and what waited for the old meter is closed with it.
@@ -13,6 +17,7 @@ cut off is finished as every replaced card is, and what waited for the old meter
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -27,6 +32,7 @@ from yika_common.journal.bodies import FIGURE_MAX, TOTAL_MAX
 from yika_common.journal.body import Body
 from yika_common.journal.meter_bodies import MeterSwapped
 from yika_common.numbers import Quantity, quantity_to_text
+from yika_common.tariffs.errors import NoTariffInForce, TariffsClash
 from yika_common.values import dataclass
 from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Draft, Position
@@ -36,13 +42,16 @@ from yika_node.services.approvals import Approvals
 from yika_node.services.carrying import Moved
 from yika_node.services.errors import MeterOfAnotherService, MeterTaken, SlotEmpty
 from yika_node.services.keyring import KeyRing
+from yika_node.services.pricing import Pricing
 from yika_node.services.reissue import Reissue
 from yika_node.services.reissue_terms import Reissued, Terms
+from yika_node.services.settled import most_held
 from yika_node.services.swap_errors import FigureTooHigh, SwapFormIncomplete, TransferMissing
+from yika_node.services.tariff_age import TariffExpired
 from yika_node.services.views import Account, MeterView
 
 if TYPE_CHECKING:
-    from yika_node.db import tables
+    from yika_node.db import rows
 
 SWAP = "meter swap"
 """The kind of the act that a second person approves where the old meter is dead."""
@@ -58,6 +67,7 @@ class SwapForm:
     Attributes:
         figure: what is to move out of a dead meter; None: it was transferred.
         start: the new meter's index.
+        holds: the most that the new meter holds, by its plate; None: nobody looked.
     """
 
     account: str
@@ -66,6 +76,7 @@ class SwapForm:
     reason: str
     figure: Quantity | None = None
     start: Quantity = _NOTHING
+    holds: Quantity | None = None
 
 
 class Newest(NamedTuple):
@@ -88,7 +99,7 @@ class OldMeter:
 
     view: MeterView
     newest: Newest
-    reading: tables.Reading | None
+    reading: rows.Reading | None
 
     @property
     def transferred(self) -> bool:
@@ -135,6 +146,7 @@ class MeterSwap:
     keyring: KeyRing
     reissue: Reissue
     approvals: Approvals
+    pricing: Pricing
     clock: Clock
 
     def quote(self, form: SwapForm) -> SwapQuote:
@@ -150,7 +162,7 @@ class MeterSwap:
         _check(form)
         old = self.old(form.account, form.slot)
         self._check_new(form, old.view)
-        return SwapQuote(old, _body(form, old))
+        return SwapQuote(old, _body(form, old, self._most(form, old.view)))
 
     def old(self, account_number: str, slot: int) -> OldMeter:
         """The meter that stands in a slot now, and what is known of it.
@@ -223,7 +235,7 @@ class MeterSwap:
         terms = Terms(
             reason=quote.body.reason,
             before=self._records(quote, operator, approval),
-            moved={form.slot: Moved(form.meter, quote.body.moved)},
+            moved={form.slot: Moved(form.meter, quote.body.moved - quote.body.owed)},
             same_chip=same_chip,
         )
         return self.reissue.reissue(operator, form.account, terms, token)
@@ -249,6 +261,15 @@ class MeterSwap:
         if holder is not None:
             raise MeterTaken(meter=form.meter, account=holder)
 
+    def _most(self, form: SwapForm, old: MeterView) -> Quantity | None:
+        """The most that the new meter may begin with: by its tariff, its settings, its plate."""
+        account, tariff = self.accounts.get(form.account), None
+        with suppress(NoTariffInForce, TariffsClash, TariffExpired):
+            tariff = self.pricing.tariff(account, old, self.clock())
+        money = tariff is not None and tariff.holds_money
+        levels = self.pricing.levels(form.meter, old.service, account.tariff_class, money)
+        return most_held(tariff, levels, form.holds or _NOTHING)
+
     def _newest(self, account: Account, old: MeterView) -> Newest:
         known = self.reissue.known.newest(account, self.reissue.old_card(account.number), old)
         return Newest(0, 0, 0) if known is None else Newest(*known.position, known.total)
@@ -259,13 +280,14 @@ def _check(form: SwapForm) -> None:
         ("reason", 0 < len(form.reason.strip()) <= REASON_MAX and form.reason.isprintable()),
         ("start", 0 <= form.start <= TOTAL_MAX),
         ("figure", form.figure is None or 0 <= form.figure <= FIGURE_MAX),
+        ("holds", form.holds is None or 0 < form.holds <= FIGURE_MAX),
     )
     for field, holds in rules:
         if not holds:
             raise SwapFormIncomplete(field=field)
 
 
-def _body(form: SwapForm, old: OldMeter) -> MeterSwapped:
+def _body(form: SwapForm, old: OldMeter, most: Quantity | None) -> MeterSwapped:
     balance, unloaded, figure = 0, 0, 0
     meter, newest, reading = old.view.meter, old.newest, old.reading
     if reading is not None and old.transferred:
@@ -276,6 +298,7 @@ def _body(form: SwapForm, old: OldMeter) -> MeterSwapped:
         balance, figure = form.figure, 1
     elif form.figure is None and old.most:
         raise TransferMissing(meter=meter, most=quantity_to_text(old.most))
+    moved = max(0, balance + unloaded)
     return MeterSwapped(
         account=form.account,
         slot=form.slot,
@@ -287,7 +310,9 @@ def _body(form: SwapForm, old: OldMeter) -> MeterSwapped:
         total=newest.total,
         balance=balance,
         unloaded=unloaded,
-        moved=max(0, balance + unloaded),
+        moved=moved,
+        owed=0 if most is None else max(0, moved - most),
+        holds=form.holds or 0,
         used=0 if reading is None else reading.used,
         start=form.start,
         reading=0 if reading is None else reading.sequence,

@@ -18,7 +18,7 @@ from yika_node.services.settled import Owed, Settled, policy_of
 from yika_node.services.swap_errors import MeterTransferred
 from yika_node.services.tariff_age import check_age
 from yika_node.services.tariff_shelf import TariffShelf
-from yika_node.services.views import Account, SaleEntry, SlotView
+from yika_node.services.views import Account, MeterView, SaleEntry, SlotView
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Pricing:
         """
         if not entries:
             raise NothingEntered
-        basket = self._basket(account, identity, slots, at)
+        basket = self.basket(account, identity, slots, at)
         lines: list[PricedLine] = []
         for entry in entries:
             slot = next((slot for slot in slots if slot.slot == entry.slot), None)
@@ -63,7 +63,7 @@ class Pricing:
                     raise slot.problem
                 if slot.transferred:
                     raise MeterTransferred(meter=slot.meter)
-                tariff = self._tariff(account, slot, at)
+                tariff = self.tariff(account, slot, at)
                 lines.append(basket.add(slot, entry, tariff, self._following(tariff, at)))
         return tuple(lines)
 
@@ -74,20 +74,21 @@ class Pricing:
 
         A meter that nothing can be sold to is left out; :meth:`price` says why.
         """
-        basket, found = self._basket(account, identity, slots, at), {}
+        basket, found = self.basket(account, identity, slots, at), {}
         for slot in slots:
             if slot.problem is None and not slot.transferred:
                 with suppress(YikaError):
-                    found[slot.slot] = basket.outlook(slot, self._tariff(account, slot, at))
+                    found[slot.slot] = basket.outlook(slot, self.tariff(account, slot, at))
         return found
 
-    def _basket(
+    def basket(
         self,
         account: Account,
         identity: CardIdentity,
         slots: Sequence[SlotView],
         at: datetime,
     ) -> Basket:
+        """What is known of the card's account at this moment, before any line."""
         meters = [slot.meter for slot in slots]
         bare = [slot.meter for slot in slots if slot.bare]
         standing = self.queries.standing(account.number, meters, bare)
@@ -100,14 +101,19 @@ class Pricing:
             identity=identity,
             premises=premises,
             settled=settled,
-            owed=Owed.of(account.told, settled),
+            owed=Owed.of(account.told, settled, standing.owed),
             policy=policy_of(self.settings.settings()),
             queries=self.queries,
             at=at,
             levels=self.levels,
         )
 
-    def _tariff(self, account: Account, slot: SlotView, at: datetime) -> Tariff:
+    def tariff(self, account: Account, slot: SlotView | MeterView, at: datetime) -> Tariff:
+        """By what the slot's service is sold to the account.
+
+        Raises:
+            NoTariffInForce, TariffExpired and their like: by nothing.
+        """
         book = self.shelf.book()
         tariff = book.in_force(slot.service, account.tariff_class, account.area, at)
         check_age(tariff, at, self.settings.settings())

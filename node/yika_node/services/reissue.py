@@ -31,7 +31,7 @@ from yika_common.cards.approval import act_digest
 from yika_common.cards.errors import CardNotBlank, CardRetired
 from yika_common.clock import Clock, from_timestamp
 from yika_common.errors import YikaError
-from yika_common.journal.bodies import CARRYING, CardIssued
+from yika_common.journal.bodies import ON_A_NEW_CARD, CardIssued
 from yika_common.journal.card_bodies import SPOILT, CardEnded
 from yika_common.journal.record import decode_line
 from yika_common.numbers import Money
@@ -64,7 +64,7 @@ from yika_node.services.views import Account, CardKind, CardView, Resolution
 if TYPE_CHECKING:
     import sqlite3
 
-    from yika_node.db import tables
+    from yika_node.db import rows
 
 FREE_CARD: Final = "free card"
 """The kind of the act of taking no fee, which a second person approves."""
@@ -212,11 +212,11 @@ class Reissue:
             lines=tuple(
                 sale_row(line)
                 for line in reversed(self.book.on_card(row.account, number))
-                if line.act in CARRYING
+                if line.act in ON_A_NEW_CARD
             ),
         )
 
-    def unfinished(self, identity: CardIdentity) -> tables.Card | None:
+    def unfinished(self, identity: CardIdentity) -> rows.Card | None:
         """The card that a chip was to become in another's place, while it is not that card yet."""
         issued = self.book.on_chip(identity.serial.hex())
         if issued is None or not issued.replaces or identity.state is CardState.RETIRED:
@@ -232,7 +232,7 @@ class Reissue:
         if account.card is None:
             raise NothingToReplace(account=account.number)
 
-    def _begun(self, account: Account, chip: CardIdentity, token: str) -> tables.Card | None:
+    def _begun(self, account: Account, chip: CardIdentity, token: str) -> rows.Card | None:
         """The account's newest card, if this chip is to become it and that is not done yet.
 
         A form that comes back finds what it did done.
@@ -245,7 +245,7 @@ class Reissue:
         made = (chip.state, chip.number) == (CardState.USER, newest.number)
         if made and self._made_by(token) != newest.number:
             open_ = self.cards.queries.pending(newest.number)
-            return newest if any(row.act in CARRYING for row in open_) else None
+            return newest if any(row.act in ON_A_NEW_CARD for row in open_) else None
         return newest
 
     def _made_by(self, token: str) -> str | None:
@@ -265,7 +265,7 @@ class Reissue:
         chip: CardIdentity,
         terms: Terms,
         token: str,
-    ) -> tables.Card:
+    ) -> rows.Card:
         """Commit the new card and what it carries."""
         old = account.card
         assert old is not None, "it was checked"
@@ -341,7 +341,7 @@ class Reissue:
             account=account.number, card=newest.number, serial=newest.serial, how=SPOILT
         )
 
-    def _ever_finished(self, card: tables.Card) -> bool:
+    def _ever_finished(self, card: rows.Card) -> bool:
         """Whether the card was seen whole: everything it was to say was read back from it.
 
         A card that was to say nothing is taken for one that was finished.
@@ -360,7 +360,7 @@ class Reissue:
         )
 
     def _finish(
-        self, connection: Contact, operator: str, account: Account, issued: tables.Card
+        self, connection: Contact, operator: str, account: Account, issued: rows.Card
     ) -> Reissued:
         """Make the chip the card, and write what it carries; each step may have been done."""
         random = self.cards.counter.random

@@ -23,17 +23,20 @@ A meter's quantity is adjusted in the same way, by a cumulative figure of its ow
 with the next sale beside what was bought, or withheld of that.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from yika_common.cards.parameters import Levels
 from yika_common.cards.record import AppliedAdjustments
 from yika_common.numbers import Money, Quantity
 from yika_common.sync.customers import AccountSheet, SlotSheet
 from yika_common.sync.settings import Settings
 from yika_common.tariffs.dues import Debt, DebtBase, Dues, Policy, Residual
+from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.parts import Name, Rounding
 from yika_common.values import dataclass
+from yika_node.db.account_standing import OwedRow
 from yika_node.services.payments import SlotQuote
 from yika_node.services.premises import Premises
 from yika_node.services.views import SlotView
@@ -65,14 +68,23 @@ class Settled:
 
 
 class Order(NamedTuple):
-    """What headquarters ordered of a quantity and is not done; ``number`` 0: nothing ever."""
+    """What is ordered of a quantity and not done; ``number`` 0: headquarters never ordered any.
+
+    ``done`` was credited before.
+    """
 
     number: int = 0
     quantity: Quantity = Quantity(0)
+    done: Quantity = Quantity(0)
 
-    def within(self, bought: Quantity) -> Quantity:
-        """What of it goes with a sale of so much: no more is withheld than is bought."""
-        return Quantity(max(self.quantity, -bought))
+    def within(self, bought: Quantity, room: Quantity | None = None) -> Quantity:
+        """What of it goes with a sale of so much: no more is withheld than is bought.
+
+        Nor is more credited than the meter has ``room`` for beside it; None: nobody knows.
+        """
+        if room is None or self.quantity <= 0:
+            return Quantity(max(self.quantity, -bought))
+        return Quantity(max(0, min(self.quantity, room - bought)))
 
 
 _NO_ORDER = Order()
@@ -83,22 +95,28 @@ class Owed:
     """What is owed beside the basket.
 
     ``number`` is that of the adjustment which ``dues`` settle; 0 where nothing is settled of any.
-    ``orders`` are of the slots' meters.
+    ``orders`` are of the slots' meters; ``plates`` say the most that some meters hold.
     """
 
     dues: Dues
     number: int
     orders: Mapping[int, Order]
+    plates: Mapping[str, Quantity]
 
     def order(self, slot: int) -> Order:
         """What is ordered of the slot's meter."""
         return self.orders.get(slot, _NO_ORDER)
 
     @classmethod
-    def of(cls, told: AccountSheet | None, settled: Settled) -> "Owed":
-        """What the sheet says is owed, less what was settled through any slot."""
+    def of(
+        cls, told: AccountSheet | None, settled: Settled, swapped: Sequence[OwedRow] = ()
+    ) -> "Owed":
+        """What the sheet says is owed, less what was settled through any slot.
+
+        With what meters ``swapped`` here had no room for, as far as the sheet does not say it yet.
+        """
         if not settled.complete:
-            return cls(Dues(), 0, {})
+            return cls(Dues(), 0, {}, {})
         states = settled.through.values()
         number, total = (0, 0) if told is None else (told.adjustment_number, told.adjustment)
         credit = total - sum(state.money_total for state in states)
@@ -106,7 +124,9 @@ class Owed:
             # A later adjustment than the one known here was applied elsewhere.
             number, credit = 0, 0
         dues = Dues(credit=Money(credit), debts=_debts_left(told, settled))
-        return cls(dues, number, dict(_orders(told, settled)))
+        made_up = (*swapped, *(() if told is None else told.made_up))
+        plates = {row.meter: Quantity(row.holds) for row in made_up}
+        return cls(dues, number, dict(_orders(told, settled, swapped)), plates)
 
 
 def settled_with(shown: AppliedAdjustments, line: SlotQuote) -> AppliedAdjustments:
@@ -119,6 +139,17 @@ def settled_with(shown: AppliedAdjustments, line: SlotQuote) -> AppliedAdjustmen
         quantity_total=Quantity(shown.quantity_total + line.ordered),
         debts=Money(shown.debts + bill.collected),
     )
+
+
+def most_held(tariff: Tariff | None, levels: Levels | None, plate: Quantity) -> Quantity | None:
+    """The most that a meter may hold: by its tariff, its settings and its plate; None: any."""
+    hoard = None if tariff is None else tariff.limits.hoard
+    bounds = [
+        plate,
+        Quantity(0) if levels is None else levels.max_stored,
+        Quantity(0) if hoard is None else hoard.quantity,
+    ]
+    return min((bound for bound in bounds if bound), default=None)
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -193,12 +224,22 @@ def _heard(premises: Premises, slot: SlotView) -> tuple[int, int]:
     return max(heard)
 
 
-def _orders(told: AccountSheet | None, settled: Settled) -> Iterator[tuple[int, Order]]:
-    for slot in () if told is None else told.slots:
-        state = None if slot.slot in settled.told else settled.through.get(slot.slot)
-        if state is not None and slot.quantity_number >= max(1, state.quantity_number):
-            left = Quantity(slot.quantity_total - state.quantity_total)
-            yield slot.slot, Order(slot.quantity_number, left)
+def _orders(
+    told: AccountSheet | None, settled: Settled, swapped: Sequence[OwedRow]
+) -> Iterator[tuple[int, Order]]:
+    heard = set() if told is None else {made_up.meter for made_up in told.made_up}
+    own = [row for row in swapped if row.meter not in heard]
+    sheets = {} if told is None else {slot.slot: slot for slot in told.slots}
+    for place in sorted({*sheets, *(row.slot for row in own)}):
+        state = None if place in settled.told else settled.through.get(place)
+        slot = sheets.get(place)
+        number, total = (0, 0) if slot is None else (slot.quantity_number, slot.quantity_total)
+        total += sum(row.owed for row in own if row.slot == place)
+        # A later order than the one known here may have been done elsewhere.
+        if state is None or number < state.quantity_number or not (number or total):
+            continue
+        left = Quantity(total - state.quantity_total)
+        yield place, Order(number, left, state.quantity_total)
 
 
 def _debts_left(told: AccountSheet | None, settled: Settled) -> tuple[Debt, ...]:

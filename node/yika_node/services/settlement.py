@@ -26,7 +26,7 @@ from yika_node.services.standing import Standing
 from yika_node.services.views import Resolution, SaleState
 
 if TYPE_CHECKING:
-    from yika_node.db.tables import Intent
+    from yika_node.db.rows import Intent
 
 Judge = Callable[[SlotShown, OpenIntent], Verdict]
 
@@ -86,7 +86,7 @@ class Settlement:
         A new card's record closes with it what waited for an older card and is carried by it.
         """
         ends = [bodies.Sale(**self.named(row))]
-        if row.act in bodies.CARRYING:
+        if row.act in bodies.ON_A_NEW_CARD:
             here = row.epoch == self.standing.membership.epoch
             by: dict[str, Any] = {"through": row.seq} if here else {"carried": row.card}
             for other in self.queries.pending(account=row.account):

@@ -11,7 +11,7 @@ from yika_common.cards.write_back import MeterStatus
 from yika_common.errors import Phrase, YikaError
 from yika_common.infra.web.class_names import CLASSES
 from yika_common.infra.web.site import Mood, Text
-from yika_common.journal.bodies import REPLACEMENT, SWAP
+from yika_common.journal.bodies import MAKEUP, REPLACEMENT, SWAP
 from yika_common.services import Service
 from yika_node.services.service_names import SERVICE_NAMES
 from yika_node.services.views import Level, SaleState
@@ -46,6 +46,7 @@ STATES: Final[dict[SaleState, tuple[Text, Mood]]] = {
 CARRIED: Final[dict[str, Text]] = {
     REPLACEMENT: _("carried onto the new card"),
     SWAP: _("carried into the new meter"),
+    MAKEUP: _("owed to the meter, loaded"),
 }
 """What stands among the sales and is none."""
 

@@ -1,4 +1,7 @@
-"""Replacing a meter: what is left in the old one moves to the new one."""
+"""Replacing a meter: what is left in the old one moves to the new one, load by load if need be.
+
+What the new one had no room for is loaded from the page of the sale, without a purchase.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,12 @@ from yika_node.web.forms import Form, token_of, typed
 from yika_node.web.front import front, node, operator, units_of
 
 if TYPE_CHECKING:
+    from yika_node.services.make_up import MakeUpDesk
     from yika_node.services.meter_swap import MeterSwap, SwapForm
 
 pages = Blueprint("swap", __name__)
 
-_KEPT = ("meter", "start", "figure", "reason")
+_KEPT = ("meter", "start", "holds", "figure", "reason")
 
 
 def meter_swap_of(node: Node) -> MeterSwap:
@@ -38,7 +42,24 @@ def meter_swap_of(node: Node) -> MeterSwap:
         keyring=cards.keyring,
         reissue=node.life.reissue,
         approvals=node.approvals,
+        pricing=node.sales.pricing,
         clock=cards.clock,
+    )
+
+
+def make_up_of(node: Node) -> MakeUpDesk:
+    """The desk of a node; loaded when it is asked for, because meters are seldom replaced."""
+    from yika_node.services.make_up import MakeUpDesk  # noqa: PLC0415 - see above
+
+    sales = node.sales
+    return MakeUpDesk(
+        cards=sales.cards,
+        journal=sales.journal,
+        queries=sales.queries,
+        keyring=sales.keyring,
+        standing=sales.standing,
+        pricing=sales.pricing,
+        clock=sales.clock,
     )
 
 
@@ -101,6 +122,7 @@ def swap(number: str, slot: int) -> Response:
                     why=quote.body.reason,
                 ),
                 url_for("swap.page", number=number, slot=slot, **_kept()),
+                "meter swap",
             )
     made = desk.swap(operator(), form, token, approval)
     if made.problem is None:
@@ -112,6 +134,29 @@ def swap(number: str, slot: int) -> Response:
     return redirect(url_for("account.page", number=number), 303)
 
 
+@pages.post("/make-up")
+@needs(Right.SELL)
+def make_up() -> Response:
+    """Load what the meter has room for, and go back to the sale."""
+    card, slot = typed(request.form, "card"), typed(request.form, "slot")
+    front().last_card.keep(None)
+    done = make_up_of(node()).load(
+        operator(), card, int(slot) if slot.isdecimal() else -1, token_of(request.form)
+    )
+    if done.problem is None:
+        text = gettext(
+            "%(quantity)s is on the card for meter %(meter)s: nothing was paid, and it counts in "
+            "no quota.",
+            quantity=quantity_to_text(done.quantity),
+            meter=done.sale.meter,
+        )
+        flash(text, "good")
+    else:
+        flash(sentence_here(done.problem), "warn")
+    front().soon()
+    return redirect(url_for("sale.form"), 303)
+
+
 def _kept() -> dict[str, Any]:
     """What was typed so far, for the page that comes next."""
     return {name: typed(request.form, name) for name in _KEPT if typed(request.form, name)}
@@ -120,7 +165,7 @@ def _kept() -> dict[str, Any]:
 def _form(number: str, slot: int, form: Form) -> SwapForm:
     from yika_node.services.meter_swap import SwapForm  # noqa: PLC0415 - as above
 
-    figure = typed(form, "figure")
+    figure, holds = typed(form, "figure"), typed(form, "holds")
     return SwapForm(
         account=number,
         slot=slot,
@@ -128,4 +173,5 @@ def _form(number: str, slot: int, form: Form) -> SwapForm:
         reason=typed(form, "reason"),
         figure=quantity_from_text(figure) if figure else None,
         start=quantity_from_text(typed(form, "start") or "0"),
+        holds=quantity_from_text(holds) if holds else None,
     )
