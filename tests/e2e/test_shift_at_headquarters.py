@@ -64,7 +64,7 @@ def test_a_drawer_that_a_second_person_signs_for_stands_in_suspense(tmp_path: Pa
     clock = HandClock()
     hq = new_headquarters(tmp_path / "central", clock)
     changes = {"difference_accepted": "100", "difference_unsigned": "1000"}
-    hq.settings_office.change(changes, by=LI, reason="drawers")
+    hq.settings_office.change(changes, by=LI.name, reason="drawers")
     point = a_point(tmp_path, hq, clock, "N0001")
     point.sync()
     for counted in (10_100, 9_500, 5_000):

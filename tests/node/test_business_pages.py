@@ -193,7 +193,7 @@ def test_pages_of_a_list_go_on_where_the_last_one_ended(
 def test_sums_agree_with_the_list_however_they_are_grouped(pages: Pages) -> None:
     clerk = pages.clerk()
     whole = totals(clerk.get(f"/business?{ALL_TIME}").text)[-1]
-    for name in ("days", "areas", "classes", "communities"):
+    for name in ("days", "areas", "classes", "communities", "finance"):
         shown = totals(clerk.get(f"/reports/{name}?{ALL_TIME}").text)[-1]
         assert whole[12] in shown, name
         assert "12" in shown, name

@@ -62,6 +62,7 @@ KINDS: Final[dict[str, str]] = {
     "z_why": N_("Difference explained"),
     "banked": N_("Brought to the bank"),
     "idle": N_("Nothing sold"),
+    "total": N_("Part of a shift, day, month or year totalled"),
     "bundle": N_("Tariffs and settings switched"),
     "refused": N_("Tariffs and settings refused"),
     "witness": N_("Another point's sale seen"),
@@ -305,6 +306,20 @@ def _gaps(source: Source, scope: Scope, _after: str, _limit: int) -> Iterator[Li
         if isinstance(high, int) and isinstance(reports, int):
             name = N_("Reports of closed shifts")
             yield Line("", (name, str(low), str(high), high, reports, high - reports))
+    for what, high, number in source.ask(
+        "SELECT what, MAX(batch), COUNT(*) FROM total GROUP BY what ORDER BY what", ()
+    ):
+        assert isinstance(high, int), "a number"
+        assert isinstance(number, int), "a count"
+        yield Line("", (_TOTALS[str(what)], "1", str(high), high, number, high - number))
+
+
+_TOTALS: Final = {
+    "cut": N_("Parts of shifts"),
+    "day": N_("Sales days"),
+    "month": N_("Sales months"),
+    "year": N_("Sales years"),
+}
 
 
 def _chained(source: Source, epoch: object, first: int, last: int) -> tuple[int, int]:

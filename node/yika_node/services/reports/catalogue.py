@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from yika_node.services.reports import audit, cash, customers, oversight, sales
+from yika_node.services.reports import audit, cash, customers, outlet, oversight, sales
 from yika_node.services.reports.model import Report
 
 REPORTS: Final[dict[str, Report]] = {
@@ -16,6 +16,8 @@ REPORTS: Final[dict[str, Report]] = {
         sales.BY_CLASS,
         sales.BY_STEP,
         cash.SETTLEMENT,
+        outlet.SUMMARY,
+        outlet.FINANCE,
         cash.MONEY,
         cash.RESOURCES,
         cash.OVER_SHORT,
