@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from central_builders import ADMIN, HandClock
 from central_town import a_town
 from served import served
+from yika_central.services.person_office import PersonTerms
 from yika_central.web.app import make_central_app
 
 pytestmark = pytest.mark.browser
@@ -29,6 +30,10 @@ PATHS = (
     "/tariffs",
     "/tariffs/CN-BJ-WATER-RES/4",
     "/reports",
+    "/persons",
+    "/persons/one?number=1001",
+    "/persons/changes",
+    "/phone",
     "/staff",
     "/manual",
 )
@@ -37,6 +42,8 @@ PATHS = (
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     hq = a_town(tmp_path_factory.mktemp("town") / "central", HandClock())
+    chen = PersonTerms(name="陈伟", level="CLERK", nodes=("N0001",))
+    hq.person_office.enter("1001", chen, by="admin", reason="began")
     with served(make_central_app(hq)) as address:
         yield address
     hq.close()

@@ -84,7 +84,7 @@ NAV = (
     NavItem("card.listed", _("Notices"), "", Rank.AUDITOR),
     NavItem("tool.listed", _("Tool cards"), "", Rank.AUDITOR),
     NavItem("special.listed", _("Special cards"), "", Rank.AUDITOR),
-    NavItem("person.listed", _("Persons"), "", Rank.AUDITOR),
+    NavItem("person.listed", _("Operators"), "", Rank.AUDITOR),
     NavItem("staff.listed", _("Staff"), "", Rank.AUDITOR),
     NavItem("settings.shown", _("Settings"), "", Rank.AUDITOR),
     NavItem("front.manual", _("Manual"), "F1", Rank.AUDITOR),
