@@ -3,6 +3,7 @@
 # make check  formatting, lint, types and the import contracts
 # make bench  the benchmarks, one JSON line each
 # make pictures      make the manual's pictures anew, in Chromium
+# make walks         walk every task of the manual in Chromium; the folder walks shows where each ended
 # make translations  collect new sentences into the catalogues
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check bench catalogues pictures translations clean
+.PHONY: demo test check bench catalogues pictures walks translations clean
 
 $(VENV)/.product: pyproject.toml packaging/build_hook.py packaging/catalogues.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -51,8 +52,11 @@ bench: $(VENV)/.dev catalogues
 pictures: $(VENV)/.dev
 	$(BIN)/python packaging/dev/manual_pictures.py
 
+walks: $(VENV)/.dev catalogues
+	YIKA_WALKS=walks $(BIN)/python -m pytest tests/browser/test_manual_walks.py $(ARGS)
+
 translations: $(VENV)/.dev
 	$(BIN)/python packaging/dev/translations.py
 
 clean:
-	rm -rf $(VENV) build dist demo-data
+	rm -rf $(VENV) build dist demo-data walks

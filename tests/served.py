@@ -17,8 +17,10 @@ def served(app: Flask) -> Iterator[str]:
     listening: Any = server_of(app, socket.create_server(("127.0.0.1", 0)))
     thread = threading.Thread(target=listening.run)
     thread.start()
-    yield f"http://127.0.0.1:{listening.effective_port}"
-    listening.task_dispatcher.shutdown()
-    # The loop ends by itself when its map is empty: the server's own, not the global one.
-    listening.trigger.pull_trigger(lambda: listening.asyncore.close_all(listening._map))
-    thread.join(10)
+    try:
+        yield f"http://127.0.0.1:{listening.effective_port}"
+    finally:
+        listening.task_dispatcher.shutdown()
+        # The loop ends by itself when its map is empty: the server's own, not the global one.
+        listening.trigger.pull_trigger(lambda: listening.asyncore.close_all(listening._map))
+        thread.join(10)

@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response
 from yika_common.errors import Phrase
 from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.faults import sentence_here
+from yika_common.infra.web.formats import money_shown
 from yika_common.infra.web.guard import needs
-from yika_common.infra.web.site import Mood, Text
+from yika_common.infra.web.site import Mood, Text, site
 from yika_common.numbers import Money, money_to_text, quantity_to_text
 from yika_common.services import SLOTS_MAX
 from yika_node.bootstrap import Node
@@ -171,7 +172,7 @@ def pay(epoch: int, seq: int) -> Response:
     """Hand out the money, with the customer's card in the reader."""
     front().last_card.keep(None)
     paid = refund_desk_of(node()).pay_out(operator(), epoch, seq, handing_of(request.form))
-    money = money_to_text(Money(-paid.paid))
+    money = money_shown(Money(-paid.paid), site().currency)
     flash(gettext("Hand out %(money)s now, and print the slip.", money=money), "good")
     front().soon()
     return redirect(url_for("refund.slip", epoch=epoch, seq=seq), 303)

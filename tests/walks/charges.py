@@ -1,0 +1,95 @@
+"""Walks of the chapter on fees and deposits."""
+
+from walks.person import Person
+from walks.register import walk
+
+
+@walk("charges")
+def the_list_of_what_was_taken(clerk: Person) -> None:
+    take_a_fee(clerk)
+    clerk.key("Escape")
+    clerk.follow("Fees and deposits")
+    clerk.sees("22.60")
+    clerk.sees_name("taken")
+
+
+def take_a_fee(clerk: Person) -> None:
+    """A fee of the list, paid in cash."""
+    clerk.open("/")
+    clerk.key("b")
+    clerk.page.locator("[name=code]").select_option("SEAL")
+    clerk.page.locator("[name=note]").fill("second seal")
+    with clerk.leaving():
+        clerk.page.locator("[name=note]").press("Enter")
+        clerk.press("Enter")
+    clerk.sees_name("Receipt for a fee")
+
+
+@walk("charges-fee")
+def a_fee_is_taken_with_change(clerk: Person) -> None:
+    clerk.open("/")
+    clerk.key("b")
+    clerk.page.locator("[name=code]").select_option("SEAL")
+    clerk.page.locator("[name=code]").blur()
+    clerk.press("t")
+    clerk.type("50")
+    clerk.confirm()
+    clerk.sees("27.40")
+    clerk.key("Escape")
+
+
+def take_a_deposit(clerk: Person) -> str:
+    """A deposit for somebody whose card is not there; whose account it is."""
+    number = clerk.shop.household().number
+    clerk.open("/")
+    clerk.key("d")
+    clerk.type(number)
+    clerk.press("Tab")
+    clerk.type("80")
+    clerk.confirm()
+    clerk.sees_name("Receipt for a deposit")
+    return number
+
+
+@walk("charges-deposit")
+def a_deposit_is_taken_and_headquarters_hears_of_it(clerk: Person) -> None:
+    number = take_a_deposit(clerk)
+    clerk.sees(number, "80.00")
+    clerk.shop.exchange()
+    clerk.page.reload()
+    clerk.good()
+
+
+@walk("charges-back")
+def a_deposit_is_given_back(clerk: Person) -> None:
+    take_a_deposit(clerk)
+    clerk.follow("Give this money back")
+    clerk.type("wrong account")
+    clerk.key("Enter")
+    clerk.second_person()
+    clerk.press("g")
+    clerk.key("g")
+    clerk.sees_name("This money was given back.")
+
+
+@walk("charges-guarantee")
+def a_guarantee_is_taken_and_handed_back(clerk: Person) -> None:
+    customer = clerk.shop.household()
+    clerk.key("F3")
+    clerk.type(customer.number)
+    clerk.key("Enter")
+    clerk.follow("Guarantee")
+    clerk.page.locator("#f-amount").fill("30")
+    with clerk.leaving():
+        clerk.page.locator("#f-amount").press("Enter")
+        clerk.press("Enter")
+    clerk.sees("30.00")
+    clerk.open(f"/accounts/{customer.number}")
+    clerk.follow("Guarantee")
+    clerk.follow("Hand it back")
+    clerk.type("30")
+    clerk.page.locator("[name=reason]").fill("moves away")
+    with clerk.leaving():
+        clerk.page.locator("[name=reason]").press("Enter")
+        clerk.press("Enter")
+    clerk.good()

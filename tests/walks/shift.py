@@ -1,0 +1,144 @@
+"""Walks of the chapter on shifts and cash."""
+
+from playwright.sync_api import expect
+
+from walks.person import Person
+from walks.register import walk
+
+
+def open_drawer(clerk: Person, money: str = "200") -> None:
+    """A shift is open, begun now where none was."""
+    clerk.shop.node.guard.on = True
+    clerk.open("/shift")
+    if clerk.page.locator("form[action$='/shift/open']").count():
+        clerk.type(money)
+        clerk.key("Enter")
+
+
+def close_drawer(clerk: Person, money: str = "200") -> None:
+    """The open shift is counted and closed, if there is one."""
+    clerk.open("/shift")
+    if clerk.page.locator("form[action*='/shift/close/']").count():
+        clerk.type(money)
+        clerk.key("Enter")
+
+
+@walk("shift-morning")
+def the_first_page_leads_to_the_shift(clerk: Person) -> None:
+    close_drawer(clerk)
+    clerk.shop.node.guard.on = True
+    clerk.open("/")
+    clerk.key("F9")
+    clerk.type("300")
+    clerk.key("Enter")
+    clerk.good()
+    clerk.open("/shift")
+    clerk.sees_name("Count and close")
+
+
+@walk("shift-morning")
+def the_float_is_counted_by_notes_and_coins(clerk: Person) -> None:
+    close_drawer(clerk)
+    clerk.shop.node.guard.on = True
+    clerk.open("/shift")
+    clerk.unfold("By notes and coins")
+    clerk.page.locator("[name=pieces-10000]").fill("2")
+    clerk.page.locator("[name=pieces-100]").fill("7")
+    with clerk.leaving():
+        clerk.page.locator("[name=pieces-100]").press("Enter")
+    clerk.good()
+
+
+@walk("shift-day")
+def cash_goes_into_the_safe(clerk: Person) -> None:
+    open_drawer(clerk)
+    clerk.open("/shift")
+    clerk.key("c")
+    clerk.heading("Cash in and out")
+    clerk.type("100")
+    clerk.page.locator("#f-reason").fill("to the safe")
+    clerk.page.locator("[name=reference]").fill("S-1")
+    with clerk.leaving():
+        clerk.page.locator("[name=reference]").press("Enter")
+        clerk.press("Enter")
+    clerk.good()
+
+
+@walk("shift-day")
+def the_drawer_is_opened_without_a_sale(clerk: Person) -> None:
+    open_drawer(clerk)
+    clerk.open("/shift/cash")
+    clerk.sees_name("The drawer is opened without a sale")
+    clerk.page.locator("#f-why").fill("change for a note")
+    with clerk.leaving():
+        clerk.page.locator("#f-why").press("Enter")
+        clerk.press("Enter")
+    clerk.good()
+
+
+@walk("shift-day")
+def an_x_report_closes_nothing(clerk: Person) -> None:
+    open_drawer(clerk)
+    clerk.open("/shift")
+    clerk.key("x")
+    clerk.heading("X report")
+    clerk.sees_name("An X report closes nothing and has no number.")
+
+
+@walk("shift-evening")
+def a_shift_is_counted_closed_and_explained(clerk: Person) -> None:
+    close_drawer(clerk)
+    open_drawer(clerk)
+    clerk.key("F9")
+    clerk.type("199.5")
+    clerk.key("Enter")
+    expect(clerk.page.locator("[name=reason]")).to_be_focused()
+    clerk.type("a coin is missing")
+    clerk.key("Enter")
+    clerk.sees("a coin is missing")
+    papers = len(clerk.shop.printer.papers)
+    clerk.press("p")
+    clerk.shop.printed(papers + 1)
+
+
+@walk("shift-forgotten")
+def yesterdays_shift_is_closed_before_anything_is_sold(clerk: Person) -> None:
+    open_drawer(clerk)
+    clerk.shop.world.pass_time(hours=24)
+    clerk.open("/login")
+    clerk.sign_in()
+    clerk.open("/")
+    clerk.sees_name("Before you sell: count and close the shift that was left open.")
+    clerk.key("Enter")
+    clerk.sees_name(
+        "This shift is of an earlier day and was never closed. Count the drawer and close it "
+        "before anything is sold."
+    )
+    clerk.type("200")
+    clerk.key("Enter")
+    clerk.key("F9")
+    clerk.sees_name("Open your shift")
+    clerk.key("z")
+    clerk.heading("Z reports")
+
+
+@walk("shift-bank")
+def the_takings_are_brought_to_the_bank(clerk: Person) -> None:
+    close_drawer(clerk)
+    open_drawer(clerk)
+    clerk.customer_comes(clerk.shop.household())
+    clerk.type("50")
+    clerk.page.locator(".total output").wait_for()
+    clerk.confirm()
+    clerk.card_goes()
+    close_drawer(clerk, "250")
+    clerk.key("F9")
+    clerk.key("b")
+    clerk.type("50")
+    clerk.page.locator("[name=reference]").fill("B-77")
+    clerk.page.locator("[name=reason]").fill("the rest tomorrow")
+    with clerk.leaving():
+        clerk.page.locator("[name=reason]").press("Enter")
+        clerk.press("Enter")
+    clerk.sees("B-77")
+    clerk.sees_name("Received by")
