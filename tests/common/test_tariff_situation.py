@@ -138,6 +138,73 @@ def test_a_version_that_carries_takes_over_the_count_of_a_part_period() -> None:
     assert after(third, tally, "5", "2027-01-01") == Tally("2027", q("5"))
 
 
+# Another holder
+
+
+TAKEN_OVER = date(2026, 8, 1)
+
+
+def test_another_holders_quota_begins_with_nothing_on_its_day() -> None:
+    tariff, of = stepped(), facts(quota_from=TAKEN_OVER)
+    tally = after(tariff, NEW, "170", "2026-03-01")
+
+    assert at_noon(tariff, "2026-07-31", tally, of).used == q("170")
+    assert at_noon(tariff, "2026-08-01", tally, of).used == 0
+    tally = after(tariff, tally, "20", "2026-08-02", of)
+    assert tally == Tally("20260801", q("20"))
+    assert at_noon(tariff, "2026-12-31", tally, of).used == q("20")
+    assert at_noon(tariff, "2027-01-01", tally, of).used == 0
+
+
+def test_without_that_fact_the_quota_goes_on() -> None:
+    tally = after(stepped(), NEW, "170", "2026-03-01")
+
+    assert after(stepped(), tally, "20", "2026-08-02") == Tally("2026", q("190"))
+
+
+def test_a_third_holder_does_not_count_on_from_the_second() -> None:
+    second, third = facts(quota_from=TAKEN_OVER), facts(quota_from=date(2026, 10, 5))
+    tally = after(stepped(), NEW, "200", "2026-08-02", second)
+
+    assert at_noon(stepped(), "2026-10-05", tally, third).used == 0
+    assert after(stepped(), tally, "7", "2026-10-05", third) == Tally("20261005", q("7"))
+
+
+def test_a_point_that_has_not_heard_of_it_goes_by_the_card() -> None:
+    of = facts(quota_from=TAKEN_OVER)
+    card = after(stepped(), Tally("2026", q("170")), "20", "2026-08-02", of)
+
+    known = together(stepped(), facts(), [Tally("2026", q("170")), card], noon("2026-08-03"))
+
+    assert known == card
+    assert at_noon(stepped(), "2026-08-03", known).used == q("20")
+
+
+def test_bounds_are_scaled_as_for_an_account_opened_that_day_where_the_tariff_says_so() -> None:
+    part = {"opening": "prorata", "rounding": "half_up", "unit": "0.01"}
+    tariff, of = stepped(part_period=part), facts(quota_from=TAKEN_OVER)
+    usage = at_noon(tariff, "2026-09-10", Tally("2026", q("170")), of)
+
+    assert (usage.used, usage.part_days) == (0, (153, 365))
+    opened = at_noon(tariff, "2026-09-10", NEW, facts(opened_on=TAKEN_OVER))
+    assert Charges(tariff, usage).lines(q("120")) == Charges(tariff, opened).lines(q("120"))
+    claim = Claim(period=usage.period)
+    at = noon("2026-09-10")
+    assert usage_claimed(tariff, claim, at, holders=True).part_days == (153, 365)
+    assert usage_claimed(tariff, claim, at).part_days is None
+    assert at_noon(tariff, "2027-01-01", NEW, of).part_days is None
+    assert at_noon(stepped(), "2026-09-10", NEW, of).part_days is None
+
+
+def test_where_consumption_counts_the_quota_goes_on() -> None:
+    tariff = stepped(quota_basis="consumed")
+    used = Consumption(((JANUARY + 2, q("100")),))
+    tally = Tally("2026", q("170"))
+    for of in (facts(), facts(quota_from=TAKEN_OVER)):
+        usage = usage_at(tariff, of, tally, quantum=TENTH, at=noon("2026-09-10"), consumption=used)
+        assert (usage.period, usage.used) == ("2026", q("170"))
+
+
 def test_a_longer_cycle_is_not_held_up_by_the_shorter_one_before_it() -> None:
     yearly = stepped(version=2, effective_from="2026-07-01T00:00:00")
 
@@ -648,6 +715,7 @@ known_facts = st.builds(
     heat_from=st.one_of(st.none(), st.dates(date(2025, 1, 1), date(2029, 1, 1))),
     suspended=st.sampled_from([(), (2026,), (2025, 2027)]),
     equipment=st.sampled_from([(), ("boiler",)]),
+    quota_from=st.one_of(st.none(), st.dates(date(2026, 1, 1), date(2028, 12, 31))),
 )
 rings = st.lists(st.tuples(st.integers(JANUARY, JANUARY + 36), st.integers(0, 20_000))).map(
     lambda months: Consumption(tuple((m, Quantity(use)) for m, use in dict(months).items()))
@@ -681,7 +749,8 @@ def test_a_claim_is_priced_as_the_node_priced_it(tariff: Tariff, of: Facts, draw
         year = tally.heating_year if not usage.heating_year_paid else 0
         claim = claimed(usage, tally, quote, year)
 
-        again = usage_claimed(tariff, claim, at, opened_on=of.opened_on)
+        holders = of.quota_from is not None
+        again = usage_claimed(tariff, claim, at, opened_on=of.opened_on, holders=holders)
 
         assert Charges(tariff, again).lines(quote.quantity) == quote.lines
         assert Charges(tariff, again).settled(quote.quantity) == quote.settled

@@ -92,6 +92,7 @@ sheets = st.fixed_dictionaries(
         "heat_from": st.sampled_from([0, 1_763_500_000, 1_765_000_000, 1_776_000_000]),
         "suspended": st.sampled_from([(), (2025,), (2026,)]),
         "equipment": st.sampled_from(["", *EQUIPMENT, " ".join(EQUIPMENT)]),
+        "quota_from": st.sampled_from([0, 0, 1_767_300_000, 1_773_000_000, 1_776_000_000]),
         "adjustment": st.integers(-20_000, 20_000),
         "debts": st.sampled_from([(), DEBTS]),
     }

@@ -84,6 +84,7 @@ def _standings(
             heat_from=row["heat_from"],
             suspended=tuple(int(year) for year in row["suspended"].split()),
             equipment=row["equipment"],
+            quota_from=row["quota_from"],
         )
         since = max(EVER, from_timestamp(row["stamped_at"]))
         standings.append(Standing(since, row["tariff_class"], facts))

@@ -68,15 +68,24 @@ def _assumed_the_truth(purchase: Purchase, truth: Truth, published: Published) -
     """Whether nothing that bears on the price is replaced: most sales are priced but once."""
     if published.as_named(purchase.tariff) is not truth.tariff:
         return False
-    opened_on = None if truth.facts is None else truth.facts.opened_on
     try:
-        claimed = usage_claimed(
-            truth.tariff, purchase.claim, purchase.clamped, opened_on=opened_on
-        )
+        claimed = _claimed(purchase, truth, truth.tariff, purchase.clamped)
     except YikaError:
         return False
     bearing = _BEARING + (_HEAT if truth.tariff.heat_basic_fee is not None else ())
     return all(getattr(claimed, name) == getattr(truth.usage, name) for name in bearing)
+
+
+def _claimed(purchase: Purchase, truth: Truth, tariff: Tariff, at: datetime) -> Usage:
+    """What the node assumed, of an account that was opened, and taken over, when we know."""
+    facts = truth.facts
+    return usage_claimed(
+        tariff,
+        purchase.claim,
+        at,
+        opened_on=None if facts is None else facts.opened_on,
+        holders=facts is not None and facts.quota_from is not None,
+    )
 
 
 _BEARING: Final = (
@@ -107,7 +116,6 @@ def _assumptions(
     purchase: Purchase, truth: Truth, published: Published
 ) -> Iterator[tuple[Cause, Tariff, Usage]]:
     """From the node's own assumptions to all but the truth, each with the cause of its rung."""
-    opened_on = None if truth.facts is None else truth.facts.opened_on
     named = published.as_named(purchase.tariff)
     tariffs: list[tuple[Cause, Tariff, datetime]] = []
     if named is None:
@@ -122,7 +130,7 @@ def _assumptions(
     usage = truth.usage
     for cause, tariff, at in tariffs:
         try:
-            usage = usage_claimed(tariff, purchase.claim, at, opened_on=opened_on)
+            usage = _claimed(purchase, truth, tariff, at)
         except YikaError:
             continue
         yield cause, tariff, usage

@@ -55,7 +55,8 @@ class ExcerptHeader(Document):
     """Which records follow; ``prev`` is the hash before the first.
 
     ``opened`` is when the account was opened, in seconds since 1970: quota periods and fixed
-    charges may be counted from there.  0: not known.
+    charges may be counted from there.  0: not known.  ``holders`` 1: another holder of it had a
+    quota of his own.
     """
 
     kind: str = text("t", among=("receipt",))
@@ -65,6 +66,7 @@ class ExcerptHeader(Document):
     last: int = number("to", least=1)
     prev: str = hexadecimal("prev", HASH_SIZE)
     opened: int = number("opened", most=TIME_MAX, default=0)
+    holders: int = number("holders", most=1, default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def build_excerpt(
     first: int,
     prev: bytes,
     opened: int = 0,
+    holders: bool = False,
 ) -> SignedFile:
     """The lines of records ``first`` and on, signed by the node; ``prev`` is the hash before."""
     header = ExcerptHeader(
@@ -97,6 +100,7 @@ def build_excerpt(
         last=first + len(lines) - 1,
         prev=prev.hex(),
         opened=opened,
+        holders=int(holders),
     )
     return sign(EXCERPT_TYPE, header.to_bytes() + b"".join(lines), [key])
 

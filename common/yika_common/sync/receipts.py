@@ -13,7 +13,7 @@ from yika_common.clock import from_timestamp
 from yika_common.errors import Phrase, YikaError
 from yika_common.journal.bodies import PURCHASE, Intent, Line
 from yika_common.journal.errors import ExcerptMalformed
-from yika_common.journal.excerpt import Excerpt, excerpt_header, open_excerpt
+from yika_common.journal.excerpt import Excerpt, ExcerptHeader, excerpt_header, open_excerpt
 from yika_common.journal.record import Record, txn_id
 from yika_common.journal.till_bodies import Charged
 from yika_common.numbers import Money, Quantity, money_to_text, quantity_to_text
@@ -207,7 +207,7 @@ def _lines(
         # A refund is priced as its purchase was, which stands elsewhere.
         tariff = tariffs.get(intent.tariff_digest) if intent.act == PURCHASE else None
         if tariff is not None:
-            problems += _priced(record, intent, tariff, excerpt.header.opened)
+            problems += _priced(record, intent, tariff, excerpt.header)
         yield PaidLine(record, intent, txn_id(head), checked=tariff is not None)
 
 
@@ -233,9 +233,11 @@ def _amount(line: Line) -> int:
     return amount if (line.price < 0) == (line.quantity < 0) else -amount
 
 
-def _priced(record: Record, intent: Intent, tariff: Tariff, opened: int) -> Iterable[Phrase]:
+def _priced(
+    record: Record, intent: Intent, tariff: Tariff, header: ExcerptHeader
+) -> Iterable[Phrase]:
     try:
-        asked = _lines_asked(record, intent, tariff, opened)
+        asked = _lines_asked(record, intent, tariff, header)
     except YikaError as refusal:
         yield Phrase(
             "record %(seq)s: the tariff has no price for it: %(why)s",
@@ -252,11 +254,14 @@ def _priced(record: Record, intent: Intent, tariff: Tariff, opened: int) -> Iter
         )
 
 
-def _lines_asked(record: Record, intent: Intent, tariff: Tariff, opened: int) -> tuple[Line, ...]:
+def _lines_asked(
+    record: Record, intent: Intent, tariff: Tariff, header: ExcerptHeader
+) -> tuple[Line, ...]:
     """What the tariff asks for the purchase, on all that the node assumed."""
     opened_on = from_timestamp(opened).astimezone(tariff.zone).date() if opened else None
     at = from_timestamp(record.ts)
-    usage = usage_claimed(tariff, claim_of(intent), at, opened_on=opened_on)
+    holders = bool(header.holders)
+    usage = usage_claimed(tariff, claim_of(intent), at, opened_on=opened_on, holders=holders)
     return tuple(
         Line(line.code, line.step, line.quantity, line.price, line.amount)
         for line in Charges(tariff, usage).lines(intent.quantity)
@@ -266,3 +271,4 @@ def _lines_asked(record: Record, intent: Intent, tariff: Tariff, opened: int) ->
 def claim_of(intent: Intent) -> Claim:
     """What the node assumed as it priced the purchase."""
     return Claim(**{field.name: getattr(intent, field.name) for field in fields(Claim)})
+    opened = header.opened

@@ -38,6 +38,9 @@ DIFFERENCE_MAX = 10**8
 LISTED = "listed"
 """Only who is on headquarters' list of persons works at a vending point."""
 
+BEGINS_ANEW = "begins_anew"
+"""Another holder of an account has quotas of his own."""
+
 OPERATORS_DAYS_MAX = 366
 
 _CASH_UNIT_MAX = 100_000
@@ -97,6 +100,8 @@ class Settings(Document):
     """The smallest coin, minor units."""
     cash_rounding: str = text("cash_rounding", among=("half_up", "down", "up"), default="half_up")
     stale_tariff: str = text("stale_tariff", among=tuple(Stale), default=str(Stale.WARN))
+    holder_quota: str = text("holder_quota", among=("goes_on", BEGINS_ANEW), default="goes_on")
+    """What becomes of an account's quotas when another holder takes it over."""
     card_fee: int = number("card_fee", most=FEE_MAX, default=0)
     """Money for a card that replaces another."""
     receipt_title: str = text("receipt_title", most=60, default="")

@@ -6,7 +6,7 @@ travels on the card, in a node's journal and in headquarters' account sheets; wh
 takes the furthest of each part (:meth:`Tally.newest`).
 
 Periods are named as in :mod:`yika_common.tariffs.period`: ``2026``, ``2026-04``, and ``20260415``
-for what is left of a period when a version begins inside it.
+for what is left of a period when a version, or another holder's quota, begins inside it.
 """
 
 import re
@@ -41,6 +41,8 @@ class Facts:
         heat_from: since when the premises are heated; ``None``: always.
         suspended: the heating years in which the supply of heat is suspended.
         equipment: codes of the registered equipment.
+        quota_from: since when another holder has had a quota of his own; ``None``: the quota has
+            gone on whoever held the account.
     """
 
     opened_on: date
@@ -52,6 +54,7 @@ class Facts:
     heat_from: date | None = None
     suspended: tuple[int, ...] = ()
     equipment: tuple[str, ...] = ()
+    quota_from: date | None = None
 
     @classmethod
     def recorded(
@@ -67,6 +70,7 @@ class Facts:
         heat_from: int = 0,
         suspended: tuple[int, ...] = (),
         equipment: str = "",
+        quota_from: int = 0,
     ) -> "Facts":
         """The facts as journals and account sheets write them down.
 
@@ -83,6 +87,7 @@ class Facts:
             heat_from=_day(heat_from, zone) if heat_from else None,
             suspended=suspended,
             equipment=tuple(equipment.split()),
+            quota_from=_day(quota_from, zone) if quota_from else None,
         )
 
     def persons_on(self, day: date) -> int | None:
@@ -155,9 +160,14 @@ def period_start(period: str, anchor_day: int = 1) -> tuple[int, int, int]:
 
 
 def is_part(period: str) -> bool:
-    """Whether it names a part period, which a version of a tariff began."""
+    """Whether it names a part period, which a version of a tariff or another holder began."""
     match = _PERIOD.fullmatch(period)
     return match is not None and match[3] is not None
+
+
+def part_from(day: date) -> str:
+    """The name of the part period that begins on that day."""
+    return f"{day:%Y%m%d}"
 
 
 def month_of(day: date) -> int:

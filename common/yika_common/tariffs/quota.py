@@ -4,6 +4,11 @@ What is bought counts in the period that runs.  A part period that a version beg
 the period around it too: a later version that carries the count carries that one, and so does a
 node that has not heard of the version yet.
 
+Another holder's quota, where it does not go on with the one before, is such a part too: from the
+first purchase on that knows of it, a tally of nothing, named for its day.  Its bounds are those of
+an account that is opened on that day: whole, or scaled if the tariff says so.  Where a tariff
+counts consumption, meters tell of months and not of days, so there the quota goes on.
+
 Where a tariff counts consumption, meters tell their use by months and only when their card is
 seen, so what was used at the end of a period is known in the next one.  Periods are therefore
 settled one after the other: a sale settles the oldest period, from the tally's own to the one that
@@ -60,8 +65,22 @@ def quota_at(
     if tariff.counts_consumption:
         return _settled(tariff, facts, tally, running, consumption)
     if counts_on(tariff, tally, running):
-        return Quota(tally.period, tally.counted, None, running.part_days)
+        holders = facts.quota_from is not None
+        days = days_that_count(tariff, tally.period, running, at, holders=holders)
+        return Quota(tally.period, tally.counted, None, days)
     return Quota(running.id, _NOTHING, None, running.part_days)
+
+
+def days_that_count(
+    tariff: Tariff, name: str, running: Period, at: datetime, *, holders: bool
+) -> tuple[int, int] | None:
+    """As :attr:`.period.Period.part_days`, for what counts under that name at ``at`` (aware).
+
+    ``holders``: a part that no version began was begun by another holder, as by an opening.
+    """
+    if not holders or name == running.id or not is_part(name) or tariff.cycle.anchor is None:
+        return running.part_days
+    return period_of(tariff, at, date(*period_start(name))).part_days
 
 
 def counts_on(tariff: Tariff, tally: Tally, period: Period) -> bool:

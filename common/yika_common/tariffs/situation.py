@@ -8,7 +8,8 @@ account opened nobody knows when, and facts always say when.
 
 The rules:
 
-* A tally counts in its own quota period (:mod:`.quota` says which that is).
+* A tally counts in its own quota period (:mod:`.quota` says which that is); another holder's
+  quota begins with a tally of nothing.
 * Fixed charges are due for the months after the last one that was charged; never charged, since
   the account was opened, but not for months before the version at hand.
 * The basic fee of heat is due once in a heating year, and not at all for premises that are heated
@@ -31,6 +32,7 @@ from yika_common.tariffs.facts import (
     day_of_free,
     free_day_of,
     month_of,
+    part_from,
     period_start,
 )
 from yika_common.tariffs.model import (
@@ -42,7 +44,7 @@ from yika_common.tariffs.model import (
     Tariff,
 )
 from yika_common.tariffs.period import heating_year_of, period_of
-from yika_common.tariffs.quota import counts_on, period_named, quota_at
+from yika_common.tariffs.quota import counts_on, days_that_count, period_named, quota_at
 from yika_common.tariffs.quote import Quote
 from yika_common.tariffs.usage import OwnLimits, Usage
 from yika_common.values import dataclass
@@ -70,6 +72,8 @@ def usage_at(
     known remaining credit with what waits on the card; ``sold`` is so far that day and month,
     ``limits`` are the customer's own.
     """
+    if facts.quota_from is not None:
+        tally = together(tariff, facts, (tally,), at)
     quota = quota_at(tariff, facts, tally, at, consumption)
     today = at.astimezone(tariff.zone).date()
     heat = _heat_at(tariff, facts, tally, at)
@@ -139,7 +143,7 @@ def together(tariff: Tariff, facts: Facts, tallies: Iterable[Tally], at: datetim
         running = counts_on(tariff, tally, period)
         return start >= end, running, start, tally.period, tally.counted
 
-    known = (Tally(), *tallies)
+    known = (Tally(), *_begun(tariff, facts, at), *tallies)
     further = max(known, key=standing)
     return Tally(
         period=further.period,
@@ -150,6 +154,15 @@ def together(tariff: Tariff, facts: Facts, tallies: Iterable[Tally], at: datetim
     )
 
 
+def _begun(tariff: Tariff, facts: Facts, at: datetime) -> tuple[Tally, ...]:
+    """What the quota of another holder began with."""
+    if facts.quota_from is None or tariff.counts_consumption:
+        return ()
+    if at.astimezone(tariff.zone).date() < facts.quota_from:
+        return ()
+    return (Tally(period=part_from(facts.quota_from)),)
+
+
 def usage_claimed(
     tariff: Tariff,
     claim: Claim,
@@ -157,11 +170,13 @@ def usage_claimed(
     *,
     quantum: Quantity = _ONE,
     opened_on: date | None = None,
+    holders: bool = False,
 ) -> Usage:
     """What a node assumed when it priced a purchase at ``at`` (aware), to price it once more.
 
     A ``quantum`` of 1 fits any quantity: what was sold has a price in any case.  ``opened_on`` is
-    the account's opening day, where that bears on the period or on fixed charges.
+    the account's opening day, where that bears on the period or on fixed charges; ``holders``
+    says that a part period that no version began was another holder's.
 
     Raises:
         OpeningUnknown: the period begins with the account, and ``opened_on`` is not given.
@@ -184,7 +199,7 @@ def usage_claimed(
         equipment=tuple(claim.equipment.split()),
         on=today,
         period=period.id,
-        part_days=period.part_days,
+        part_days=days_that_count(tariff, claim.period, period, at, holders=holders),
         consumed=Quantity(claim.consumed) if tariff.counts_consumption else None,
     )
 

@@ -7,11 +7,12 @@ first; where that can't be, a second person approves the end.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from yika_common.clock import Clock, to_timestamp
-from yika_common.errors import N_, Phrase
 from yika_common.infra.entropy import RandomSource
 from yika_common.journal.account_bodies import (
     ANYBODY,
@@ -31,23 +32,39 @@ from yika_common.journal.acts import closing_digest
 from yika_common.journal.body import Body
 from yika_common.numbers import Money, money_to_text
 from yika_common.sync.personal_data import WORDS_MAX, seal_person, seal_words
-from yika_node.db.journal import Draft, Journal, Position
+from yika_common.sync.settings import BEGINS_ANEW
+from yika_node.db.journal import Along, Draft, Journal, Position
 from yika_node.services import life_errors as errors
 from yika_node.services.account_acts import Act, check
 from yika_node.services.account_desk import AccountDesk
+from yika_node.services.amendments import taken_over
 from yika_node.services.card_errors import checked_reason
 from yika_node.services.holds import in_force, leads
 from yika_node.services.last_readings import figures_of
 
 if TYPE_CHECKING:
     from yika_common.sync.personal_data import Person
+    from yika_node.db.account_standing import Standing
     from yika_node.db.customer_queries import CustomerQueries
     from yika_node.services.approvals import Approvals
     from yika_node.services.card_standing import CardStandings
     from yika_node.services.keyring import KeyRing
+    from yika_node.services.settings_shelf import SettingsShelf
     from yika_node.services.views import Account, HoldView
 
-_CLOSING: Final = N_("close account %(account)s although its card holds credit")
+
+class ClosingMoney(NamedTuple):
+    """What is settled as an account ends.
+
+    ``amount`` is handed out, below zero: collected; ``drafts`` are its records; ``check`` raises
+    where it is not what is settled any more; ``second``: a second person approves it.
+    """
+
+    amount: int
+    drafts: tuple[Draft, ...]
+    check: Callable[[], None]
+    along: tuple[Along, ...]
+    second: bool
 
 
 class HoldForm(NamedTuple):
@@ -70,6 +87,8 @@ class AccountLife:
         keyring: KeyRing,
         standings: CardStandings,
         approvals: Approvals,
+        *,
+        settings: SettingsShelf,
         clock: Clock,
         random: RandomSource,
     ) -> None:
@@ -79,6 +98,7 @@ class AccountLife:
         self._keyring = keyring
         self._standings = standings
         self._approvals = approvals
+        self._settings = settings
         self._clock = clock
         self._random = random
 
@@ -104,7 +124,9 @@ class AccountLife:
     def change_holder(
         self, operator: str, number: str, person: Person, community: str, reason: str
     ) -> Account:
-        """Let somebody else hold the account (过户); card, meters and quotas go on.
+        """Let somebody else hold the account (过户); card and meters go on.
+
+        The quotas go on too, or begin anew with this day, by the utility's setting.
 
         Raises:
             ArrearsFirst, StillOpen: nothing was changed.
@@ -112,9 +134,17 @@ class AccountLife:
         """
         account = self._allowed(number, Act.CHANGE_HOLDER)
         self._check_settled(account)
-        body = self._known_as(account, HOLDER, person, community, reason)
-        self._journal.append([body], at=self._clock(), operator=operator)
+        now = self._clock()
+        bodies: list[Body] = [self._known_as(account, HOLDER, person, community, reason)]
+        if self.quotas_begin_anew:
+            bodies.append(taken_over(account, now, reason))
+        self._journal.append(bodies, at=now, operator=operator)
         return self._accounts.get(number)
+
+    @property
+    def quotas_begin_anew(self) -> bool:
+        """Whether another holder has quotas of his own."""
+        return self._settings.settings().holder_quota == BEGINS_ANEW
 
     def suspend(self, operator: str, number: str, reason: str) -> Account:
         """Let the account rest: nothing is sold to it until it is resumed.
@@ -138,14 +168,24 @@ class AccountLife:
         """
         return self._moved(operator, self._allowed(number, Act.RESUME), RESUMED, reason)
 
-    def close(self, operator: str, number: str, reason: str, approval: str = "") -> Account:
+    def close(
+        self,
+        operator: str,
+        number: str,
+        reason: str,
+        approval: str = "",
+        money: ClosingMoney | None = None,
+    ) -> Account:
         """End the account for good; it can still be found, and looked at.
 
         Args:
             operator: who does it.
             number: which account.
             reason: why.
-            approval: the token of a second person's approval, where credit is left.
+            approval: the token of a second person's approval, where credit is left or the money
+                needs one.
+            money: what is settled with it (:mod:`yika_node.services.closing`); None: nothing, and
+                nothing is owed.
 
         Raises:
             AccountUnknown, AccountClosed, NotConfirmedYet, StillOpen, ArrearsFirst, CardStillUsed,
@@ -153,37 +193,55 @@ class AccountLife:
             VaultLocked, NodeRestored, DiskFull: nothing was changed.
         """
         account = self._allowed(number, Act.CLOSE)
-        self.check_closing(account)
-        body = _body(account, CLOSED, checked_reason(reason))
-        left = any(meter.waiting for meter in figures_of(account, self._queries).readings)
+        self.check_closing(account, owing=money is not None)
+        amount = 0 if money is None else money.amount
+        body = replace(_body(account, CLOSED, checked_reason(reason)), amount=amount)
+        left = self.credit_left(account)
         if left and not approval:
             raise errors.CreditLeft(account=number)
-        drafts: list[Draft] = [body]
-        if left:
-            approved = self._approvals.take(approval, self.digest(number, reason), operator)
+        approved: list[Draft] = []
+        if left or (money is not None and money.second):
+            digest = self.digest(number, reason, amount)
+            approved.append(self._approvals.take(approval, digest, operator))
 
-            def named(position: Position) -> Body:
-                return _body(account, CLOSED, body.reason, position.seq - 1)
+        def ended(position: Position) -> Body:
+            # Asked where nobody else writes: whoever closes it at the same moment is second here.
+            check(self._accounts.get(number), Act.CLOSE)
+            if money is not None:
+                money.check()
+            return replace(body, approved=position.seq - 1) if approved else body
 
-            drafts = [approved, named]
-        self._journal.append(drafts, at=self._clock(), operator=operator)
+        drafts: list[Draft] = [*approved, ended, *(() if money is None else money.drafts)]
+        along = () if money is None else money.along
+        self._journal.append(drafts, at=self._clock(), operator=operator, along=along)
         return self._accounts.get(number)
 
-    def check_closing(self, account: Account) -> None:
-        """See that the account can end but for credit on its card; raises as :meth:`close`."""
+    def standing(self, account: Account) -> Standing:
+        """What this journal says of the account and its meters."""
+        meters = [meter.meter for meter in account.meters]
+        return self._queries.standing(account.number, meters)
+
+    def credit_left(self, account: Account) -> bool:
+        """Whether a meter has not taken all that was sold to it, as far as is known."""
+        return any(meter.waiting for meter in figures_of(account, self._queries).readings)
+
+    def check_closing(self, account: Account, *, owing: bool = False) -> None:
+        """See that the account can end but for credit on its card; raises as :meth:`close`.
+
+        ``owing``: its debts are settled with it.
+        """
         if not account.confirmed and self._queries.account_was_sold_to(account.number):
             raise errors.NotConfirmedYet(account=account.number)
-        self._check_settled(account)
-        if account.card and not self._out_of_use(account.card):
+        if owing:
+            self._check_still(account)
+        else:
+            self._check_settled(account)
+        if account.card and not self.out_of_use(account.card):
             raise errors.CardStillUsed(card=account.card, account=account.number)
 
-    def digest(self, number: str, reason: str) -> bytes:
-        """What a second person approves."""
-        return closing_digest(number, checked_reason(reason))
-
-    def words_of_closing(self, number: str) -> Phrase:
-        """The same in words."""
-        return Phrase(_CLOSING, account=number)
+    def digest(self, number: str, reason: str, amount: int = 0) -> bytes:
+        """What a second person approves; ``amount`` is handed out with it, or collected."""
+        return closing_digest(number, checked_reason(reason), amount)
 
     def withdrawal(self, number: str, reason: str) -> AccountMoved:
         """The record that takes back what was opened by mistake; nothing is written.
@@ -307,7 +365,8 @@ class AccountLife:
         if owed:
             raise errors.ArrearsFirst(account=account.number, owed=money_to_text(Money(owed)))
 
-    def _out_of_use(self, card: str) -> bool:
+    def out_of_use(self, card: str) -> bool:
+        """Whether the card can be sold to no more: it ended, or its holder lost it."""
         if self._standings.ended(card) is not None:
             return True
         return self._queries.card_lost(card) is not None

@@ -1,7 +1,8 @@
 """What a supervisor changes about an account: what sets its prices, and its own limits."""
 
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from yika_common.clock import Clock, to_timestamp
@@ -58,6 +59,7 @@ class Amendments:
             suspended=form.suspended,
             equipment=" ".join(form.equipment),
             reason=form.reason,
+            quota_from=account.facts.quota_from if account.facts else 0,
         )
 
     def lift_limits(self, operator: str, number: str, form: LimitsForm) -> Account:
@@ -109,6 +111,17 @@ class Amendments:
             if not usable:
                 raise AmendmentUnusable(field=field)
         _check_reason(form.reason)
+
+
+def taken_over(account: Account, at: datetime, reason: str) -> AccountFacts:
+    """The facts of an account whose quotas begin anew at ``at``, for another holder."""
+    known = account.facts or AccountFacts(
+        account=account.number,
+        tariff_class=account.tariff_class,
+        persons=account.persons,
+        inner_area=account.area_m2 or 0,
+    )
+    return replace(known, reason=reason.strip(), quota_from=to_timestamp(at))
 
 
 def _check_reason(reason: str) -> None:

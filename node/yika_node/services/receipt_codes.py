@@ -29,9 +29,14 @@ class ReceiptCodes:
         """
         account = receipt.account
         opened = 0 if account is None else to_timestamp(account.opened_at)
-        return self.of(receipt.epoch, receipt.basket, len(receipt.lines), opened)
+        holders = account is not None and account.facts is not None and account.facts.quota_from
+        return self.of(
+            receipt.epoch, receipt.basket, len(receipt.lines), opened, holders=bool(holders)
+        )
 
-    def of(self, epoch: int, first: int, count: int = 1, opened: int = 0) -> str:
+    def of(
+        self, epoch: int, first: int, count: int = 1, opened: int = 0, *, holders: bool = False
+    ) -> str:
         """The same for so many records from one on: a fee, deposit or guarantee is one."""
         membership = self.standing.membership
         if epoch != membership.epoch:
@@ -48,5 +53,6 @@ class ReceiptCodes:
             first=first,
             prev=before,
             opened=opened,
+            holders=holders,
         )
         return excerpt_code(file)

@@ -60,7 +60,12 @@ def explanation_of(
     """How the bill came about at ``at`` (aware), as the node knew things then."""
     facts = account.pricing_facts(tariff.zone)
     usage = usage_claimed(
-        tariff, claim_of(intent), at, quantum=quantum_of(tariff), opened_on=facts.opened_on
+        tariff,
+        claim_of(intent),
+        at,
+        quantum=quantum_of(tariff),
+        opened_on=facts.opened_on,
+        holders=facts.quota_from is not None,
     )
     return explain(tariff, facts, usage, bill, period_of(tariff, at, facts.opened_on))
 

@@ -162,6 +162,7 @@ class Account:
             heat_from=facts.heat_from,
             suspended=facts.suspended,
             equipment=facts.equipment,
+            quota_from=facts.quota_from,
         )
 
     def limit_of(self, service: Service, at: datetime) -> OwnLimit | None:

@@ -16,7 +16,6 @@ from yika_node.bootstrap import Node
 from yika_node.services.rights import Right
 from yika_node.web import account_words
 from yika_node.web.amendment_forms import last_second
-from yika_node.web.approval_pages import ask
 from yika_node.web.forms import person_of, typed
 from yika_node.web.front import front, node, operator
 
@@ -44,6 +43,7 @@ def account_life_of(node: Node) -> AccountLife:
         keyring=cards.keyring,
         standings=cards.standings,
         approvals=node.approvals,
+        settings=node.settings,
         clock=node.clock,
         random=cards.counter.random,
     )
@@ -58,7 +58,8 @@ def account_history_of(node: Node) -> AccountHistory:
 
 def _who(number: str, *, another: bool) -> str:
     account = node().accounts.get(number)
-    return render_template("account_who.html", account=account, another=another)
+    anew = another and account_life_of(node()).quotas_begin_anew
+    return render_template("account_who.html", account=account, another=another, anew=anew)
 
 
 def _details(number: str) -> str:
@@ -129,45 +130,6 @@ def change_rest(number: str) -> Response:
         return _done(number, gettext("Account %(number)s is sold to again."))
     desk.suspend(operator(), number, reason)
     return _done(number, gettext("Account %(number)s is suspended: nothing is sold to it."))
-
-
-def _closing(number: str) -> str:
-    from yika_node.services.last_readings import figures_of  # noqa: PLC0415 - as above
-
-    account = node().accounts.get(number)
-    return render_template(
-        "account_close.html",
-        account=account,
-        readings=figures_of(account, node().cards.queries).readings,
-        filled=request.form or request.args,
-    )
-
-
-@pages.get("/accounts/<number>/close")
-@needs(Right.LEAD_ACCOUNT)
-def closing(number: str) -> str:
-    """What is left of the account, and the form to end it."""
-    return _closing(number)
-
-
-@pages.post("/accounts/<number>/close")
-@needs(Right.LEAD_ACCOUNT)
-@or_again(_closing)
-def close(number: str) -> Response:
-    """End the account, once a second person approved what needs it."""
-    from yika_node.services.life_errors import CreditLeft  # noqa: PLC0415 - as above
-
-    desk, reason = account_life_of(node()), typed(request.form, "reason")
-    approval = typed(request.form, "approval")
-    try:
-        desk.close(operator(), number, reason, approval)
-    except CreditLeft:
-        if not request.form.get("lost"):
-            raise
-        then = url_for("register.closing", number=number, reason=reason, lost="1")
-        digest, what = desk.digest(number, reason), desk.words_of_closing(number)
-        return ask(digest, what, then, "close account")
-    return _done(number, gettext("Account %(number)s is closed."))
 
 
 def _holds(number: str) -> str:
