@@ -14,6 +14,7 @@ from yika_common.journal.till_bodies import (
     GUARANTEE_DEBT,
     HELD,
     OF_DEBTS,
+    PREPAID_BACK,
     Charged,
 )
 
@@ -81,12 +82,17 @@ def _gives_back() -> ColumnElement[bool]:
 
 
 def deposits(connection: Connection, accounts: Sequence[str]) -> Sequence[Row[Any]]:
-    """Every deposit for the accounts, and ``returned``, whether its money was given back."""
+    """Every deposit for the accounts, and ``returned``, whether its money was given back.
+
+    And what was handed back of them as an account ended, below zero.
+    """
     returned = select(_BACK.c.seq).where(_gives_back()).exists()
     query = (
         select(_CHARGE, returned.label("returned"))
         .where(
-            _CHARGE.c.account.in_(accounts), _CHARGE.c.what == DEPOSIT, _CHARGE.c.takes_back == 0
+            _CHARGE.c.account.in_(accounts),
+            _CHARGE.c.what.in_((DEPOSIT, PREPAID_BACK)),
+            _CHARGE.c.takes_back == 0,
         )
         .order_by(
             _CHARGE.c.account, _CHARGE.c.node, _CHARGE.c.epoch, _CHARGE.c.branch, _CHARGE.c.seq

@@ -29,6 +29,7 @@ CHARGES = {
     "charge.amount.guarantee": _("Guarantees taken"),
     "charge.amount.guarantee_back": _("Guarantees handed back"),
     "charge.amount.guarantee_debt": _("Guarantees used for debts, no money moved"),
+    "charge.amount.prepaid_back": _("Deposits handed back as accounts ended"),
     "charge.amount.debt": _("Debts paid as accounts ended"),
     "guarantee.held": _("Held as guarantees in all, at its end"),
 }

@@ -22,7 +22,7 @@ from yika_common.journal.account_terms import (
     WARN,
     WITHDRAWN,
 )
-from yika_common.journal.bodies import COMMUNITY_MAX, PREMISES_SIZE, WHO_MAX
+from yika_common.journal.bodies import COMMUNITY_MAX, FIGURE_MAX, PREMISES_SIZE, WHO_MAX
 from yika_common.journal.body import Body
 from yika_common.signing.fields import hexadecimal, identifier, number, text
 from yika_common.values import dataclass
@@ -67,6 +67,11 @@ class AccountMoved(Body):
     premises: str = hexadecimal("pk", PREMISES_SIZE, default="")
     """With ``who``: where it is now, as :class:`~yika_common.journal.bodies.AccountOpened`."""
     reason: str = text("why", most=200)
+    amount: int = number("amt", least=-FIGURE_MAX, most=FIGURE_MAX, default=0)
+    """Where it ends: what was handed out in all, below zero: collected.
+
+    The ``charge`` records right after this one say of what.
+    """
     approved: int = number("aq", default=0)
     """Seq of the approval; 0: none was needed."""
 

@@ -23,6 +23,9 @@ GUARANTEE, GUARANTEE_BACK, GUARANTEE_DEBT = "guarantee", "guarantee_back", "guar
 DEBT_PAID = "debt"
 """A debt paid at the counter where an account ends; before, it is collected with purchases."""
 
+PREPAID_BACK = "prepaid_back"
+"""What was deposited and bought nothing, handed back where an account ends."""
+
 HELD = (GUARANTEE, GUARANTEE_BACK, GUARANTEE_DEBT)
 OF_DEBTS = (GUARANTEE_DEBT, DEBT_PAID)
 
@@ -91,7 +94,7 @@ class Charged(Body):
     """
 
     kind: ClassVar[str] = "charge"
-    what: str = text("w", among=(FEE, DEPOSIT, *HELD, DEBT_PAID))
+    what: str = text("w", among=(FEE, DEPOSIT, *HELD, DEBT_PAID, PREPAID_BACK))
     account: str = text("a", default="")
     """For whom; a fee may be anybody's."""
     code: str = text("cd", most=32, default="")
@@ -119,7 +122,7 @@ class Charged(Body):
     def __post_init__(self) -> None:
         """Besides each field's own shape: what is an account's names it, and what it is of."""
         Body.__post_init__(self)
-        if self.what in (*HELD, DEBT_PAID) and (self.takes_back or not self.account):
+        if self.what not in (FEE, DEPOSIT) and (self.takes_back or not self.account):
             raise ValueError(Phrase("“a” says whose it is, and “rv” is of fees and deposits"))
         if self.what in OF_DEBTS and not self.code:
             raise ValueError(Phrase("“cd” says which debt is paid"))
@@ -129,7 +132,8 @@ class Charged(Body):
         """The money that came in, below zero where it went out; a debt's offset moves none."""
         if self.what == GUARANTEE_DEBT:
             return 0
-        return -self.amount if self.takes_back or self.what == GUARANTEE_BACK else self.amount
+        out = self.takes_back or self.what in (GUARANTEE_BACK, PREPAID_BACK)
+        return -self.amount if out else self.amount
 
     @property
     def held(self) -> int:

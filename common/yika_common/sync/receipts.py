@@ -15,7 +15,6 @@ from yika_common.journal.bodies import PURCHASE, Intent, Line
 from yika_common.journal.errors import ExcerptMalformed
 from yika_common.journal.excerpt import Excerpt, ExcerptHeader, excerpt_header, open_excerpt
 from yika_common.journal.record import Record, txn_id
-from yika_common.journal.till_bodies import Charged
 from yika_common.numbers import Money, Quantity, money_to_text, quantity_to_text
 from yika_common.signing.signed_file import SignedFile
 from yika_common.signing.trust import TrustRoot
@@ -35,6 +34,7 @@ from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.situation import usage_claimed
 from yika_common.values import dataclass
 
+_CHARGE, _ENDED = "charge", "life"
 _DIGEST_NAMED = 8
 """Bytes of a tariff file's digest that a purchase names."""
 
@@ -73,7 +73,10 @@ class PaidLine:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptVerdict:
-    """What was found of one receipt: of purchases, or of a ``charge`` beside them."""
+    """What was found of one receipt: of purchases, or of ``charges`` beside them.
+
+    Those of an account's end follow the record that ended it.
+    """
 
     node: str
     epoch: int
@@ -82,7 +85,7 @@ class ReceiptVerdict:
     lines: tuple[PaidLine, ...]
     trusted: bool
     problems: tuple[Phrase, ...]
-    charge: Record | None = None
+    charges: tuple[Record, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -91,8 +94,8 @@ class ReceiptVerdict:
 
     def members(self, say: Callable[[Phrase], str]) -> dict[str, object]:
         """The verdict as the JSON object that ``yika verify --qr`` prints."""
-        record = self.lines[0].record if self.charge is None else self.charge
-        about = self._purchases() if self.charge is None else charge_members(self.charge)
+        record = self.charges[0] if self.charges else self.lines[0].record
+        about = _beside(self.charges) if self.charges else self._purchases()
         return {
             "receipt": f"{self.node}-{self.epoch}-{self.first:06}",
             "node": self.node,
@@ -118,6 +121,8 @@ class ReceiptVerdict:
 
 def charge_members(record: Record) -> dict[str, object]:
     """What a receipt beside purchases says; ``paid`` is below zero where money was handed out."""
+    from yika_common.journal.till_bodies import Charged  # noqa: PLC0415 - most are of purchases
+
     body = record.body
     assert isinstance(body, Charged), "whoever calls has looked"
     return {
@@ -167,8 +172,8 @@ class Evidence:
         certificate, trusted = known
         excerpt = open_excerpt(file, certificate.key, node=header.node, epoch=header.epoch)
         problems: list[Phrase] = []
-        charge = _charge_of(excerpt)
-        lines = () if charge else tuple(_lines(excerpt, self._tariffs, problems))
+        charges = _charges_of(excerpt)
+        lines = () if charges else tuple(_lines(excerpt, self._tariffs, problems))
         return ReceiptVerdict(
             node=header.node,
             epoch=header.epoch,
@@ -177,7 +182,7 @@ class Evidence:
             lines=lines,
             trusted=trusted,
             problems=tuple(problems),
-            charge=charge,
+            charges=charges,
         )
 
     def _take_certificate(self, file: SignedFile) -> None:
@@ -188,10 +193,28 @@ class Evidence:
         self._certificates[certificate.node, certificate.epoch] = certificate, trusted
 
 
-def _charge_of(excerpt: Excerpt) -> Record | None:
-    """The fee, deposit or guarantee that the receipt is of; None: it is of purchases."""
-    only = excerpt.records[0]
-    return only if len(excerpt.records) == 1 and isinstance(only.body, Charged) else None
+def _charges_of(excerpt: Excerpt) -> tuple[Record, ...]:
+    """The records of a receipt beside purchases; nothing where it is of purchases."""
+    first, *others = excerpt.records
+    begins = first.body.kind == _ENDED or (first.body.kind == _CHARGE and not others)
+    whole = begins and all(record.body.kind == _CHARGE for record in others)
+    return excerpt.records if whole else ()
+
+
+def _beside(records: tuple[Record, ...]) -> dict[str, object]:
+    """What a receipt beside purchases says: of one charge, or of all that an end settled."""
+    first = records[0].body
+    if first.kind == _CHARGE:
+        return charge_members(records[0])
+    told = [charge_members(record) for record in records[1:]]
+    # The journal counts what goes out at an account's end, a receipt what was paid.
+    paid = Money(-int(getattr(first, "amount", 0)))
+    return {
+        "account": getattr(first, "account", ""),
+        "what": first.kind,
+        "paid": money_to_text(paid),
+        "lines": told,
+    }
 
 
 def _lines(
@@ -258,6 +281,7 @@ def _lines_asked(
     record: Record, intent: Intent, tariff: Tariff, header: ExcerptHeader
 ) -> tuple[Line, ...]:
     """What the tariff asks for the purchase, on all that the node assumed."""
+    opened = header.opened
     opened_on = from_timestamp(opened).astimezone(tariff.zone).date() if opened else None
     at = from_timestamp(record.ts)
     holders = bool(header.holders)
@@ -271,4 +295,3 @@ def _lines_asked(
 def claim_of(intent: Intent) -> Claim:
     """What the node assumed as it priced the purchase."""
     return Claim(**{field.name: getattr(intent, field.name) for field in fields(Claim)})
-    opened = header.opened

@@ -14,6 +14,7 @@ from yika_common.infra.engine import named_engine_failures
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from yika_node.db.correction_queries import Correction
     from yika_node.db.store import Store
 
 
@@ -128,6 +129,32 @@ class TillQueries:
         with self._connection() as connection:
             found: int = connection.exec_driver_sql(HELD, (account, epoch)).scalar_one()
         return found
+
+    def lives(self, account: str) -> Sequence[tuple[int, bytes]]:
+        """The records of what became of an account, newest first: epoch and line."""
+        with self._connection() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT epoch, line FROM account_event JOIN record USING (epoch, seq)"
+                " WHERE account_event.account = ? AND account_event.kind = 'life'"
+                " ORDER BY epoch DESC, seq DESC LIMIT 16",
+                (account,),
+            )
+            return [(epoch, bytes(line)) for epoch, line in rows]
+
+    def ended(self, account: str) -> bool:
+        """Whether this journal says that the account ended."""
+        return any(b'"w":"closed"' in line for _, line in self.lives(account))
+
+    def corrections(self, epoch: int, receipt: int) -> Sequence[Correction]:
+        """How a payment was set right, oldest first; mostly never."""
+        from yika_node.db.correction_queries import corrections  # noqa: PLC0415 - see above
+
+        with self._connection() as connection:
+            return corrections(
+                lambda statement, values: connection.exec_driver_sql(statement, values).all(),
+                epoch,
+                receipt,
+            )
 
     def sold_lately(self, account: str, since: int) -> Sequence[tuple[str, int, int]]:
         """Meter, money and time of the account's purchases since a moment, newest first."""

@@ -11,7 +11,7 @@ from yika_node.db.row import WITHOUT_ROWID, Row
 
 
 class Charge(Row, table=True):
-    """Projection: money beside supply; ``what`` as :class:`~yika_common.journal.till_bodies.Charged`.
+    """Projection: money beside supply; ``what`` is a word of ``till_bodies.Charged``.
 
     ``given_back`` is the seq, in ``back_epoch``, of the record that its money was handed back with
     (0: it was not); that record has no row of its own.  ``happened`` is when the money came in, if

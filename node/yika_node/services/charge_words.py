@@ -10,6 +10,7 @@ from yika_common.journal.till_bodies import (
     GUARANTEE,
     GUARANTEE_BACK,
     GUARANTEE_DEBT,
+    PREPAID_BACK,
 )
 
 
@@ -49,6 +50,9 @@ WORDS: Final[dict[str, ChargeWords]] = {
         N_("Debt paid with the guarantee"),
         N_("Debt paid with the guarantee"),
         N_("Taken from the guarantee"),
+    ),
+    PREPAID_BACK: ChargeWords(
+        N_("Prepaid money handed back"), N_("Prepaid money handed back"), N_("Handed out")
     ),
     DEBT_PAID: ChargeWords(N_("Debt"), N_("Receipt for a debt paid"), N_("Paid")),
 }

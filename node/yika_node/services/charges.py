@@ -27,6 +27,7 @@ from yika_common.values import dataclass
 from yika_node.db.journal import Draft, Entry, Journal, Position
 from yika_node.db.queries import Queries
 from yika_node.db.till_queries import ChargeRow, TenderRow, TillQueries
+from yika_node.services.account_acts import Act, check
 from yika_node.services.account_desk import AccountDesk
 from yika_node.services.approvals import Approvals
 from yika_node.services.charge_errors import (
@@ -124,6 +125,10 @@ class ChargeDesk:
             FeeUnknown, FeePriceFixed, ChargeSumUnusable, ChargeNoteUnusable, AccountUnknown,
                 FormUsed; those of the tenders: nothing was taken.
         """
+        return self.write(operator, self.fee_body(code, amount, account, note), token, given)
+
+    def fee_body(self, code: str, amount: Money | None, account: str, note: str) -> Charged:
+        """A fee of the catalogue as it is written down; raises as :meth:`take_fee`."""
         fee = next((item for item in self.fees() if item.code == code), None)
         if fee is None:
             raise FeeUnknown(code_=code[:16])
@@ -132,7 +137,7 @@ class ChargeDesk:
             raise FeePriceFixed(price=money_to_text(Money(fee.price)))
         self.check(price, account, note)
         tax = price * fee.tax // (_WHOLE + fee.tax)
-        body = Charged(
+        return Charged(
             what=FEE,
             account=account,
             code=fee.code,
@@ -143,7 +148,6 @@ class ChargeDesk:
             tax=tax,
             reason=note,
         )
-        return self.write(operator, body, token, given)
 
     def take_deposit(
         self,
@@ -161,7 +165,8 @@ class ChargeDesk:
             AccountUnknown, ChargeSumUnusable, ChargeNoteUnusable, FormUsed; those of the tenders:
                 nothing was taken.
         """
-        self.check(amount, self.accounts.get(account).number, note)
+        check(self.accounts.get(account), Act.HOLD)
+        self.check(amount, account, note)
         body = Charged(what=DEPOSIT, account=account, amount=amount, reason=note)
         return self.write(operator, body, token, given)
 
@@ -337,8 +342,11 @@ class ChargeDesk:
             raise ChargeGivenBack(number=self._number(epoch, seq))
         if epoch != self.standing.membership.epoch:
             raise ChargeOfAnotherEpoch
-        if row.what == DEPOSIT and not self.waits(self._shown(row)):
-            raise DepositCredited
+        if row.what == DEPOSIT:
+            # As the account ended, what it had deposited was settled with the rest.
+            check(self.accounts.get(row.account), Act.GIVE_BACK)
+            if not self.waits(self._shown(row)):
+                raise DepositCredited
         return row
 
     def _row(self, epoch: int, seq: int) -> ChargeRow:

@@ -66,11 +66,13 @@ class PaperOffice:
             self.words, self.settings.settings(), self.tariffs.tariffs(), drawer=self.drawer
         )
         code = self.codes.code(receipt)
-        tenders = self.printing.till.tenders(receipt.epoch, receipt.basket)
+        till, place = self.printing.till, (receipt.epoch, receipt.basket)
+        tenders = till.tenders(*place)
+        corrected = till.corrections(*place) if tenders else ()
         return self._print(
             operator,
-            (receipt.epoch, receipt.basket),
-            lambda copy: papers.paper(receipt, code, copy, tenders),
+            place,
+            lambda copy: papers.paper(receipt, code, copy, tenders, corrected),
             reason,
         )
 
@@ -95,10 +97,14 @@ class PaperOffice:
     ) -> int:
         """Let the receipt of a fee, deposit or guarantee be printed; see :meth:`receipt`."""
         settings, code = self.settings.settings(), self.codes.of(charge.epoch, charge.seq)
+        place = (charge.epoch, charge.seq)
+        corrected = self.printing.till.corrections(*place) if charge.tenders else ()
         return self._print(
             operator,
-            (charge.epoch, charge.seq),
-            lambda copy: charge_paper(self.words, settings, charge, account, Papers(code, copy)),
+            place,
+            lambda copy: charge_paper(
+                self.words, settings, charge, account, Papers(code, copy, corrected)
+            ),
             reason,
         )
 

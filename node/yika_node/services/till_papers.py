@@ -1,7 +1,9 @@
 """Papers of the till: how a payment was made, receipts for fees and deposits, Z and X reports."""
 
-from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from yika_common.errors import N_
 from yika_common.journal.till_bodies import BANK, CARD, CASH, CHEQUE, MOBILE, VOUCHER
@@ -14,6 +16,9 @@ from yika_node.services.charges import Charge
 from yika_node.services.paper_words import CHINESE, Words
 from yika_node.services.shift_views import ZReport
 from yika_node.services.views import Account
+
+if TYPE_CHECKING:
+    from yika_node.db.correction_queries import Correction
 
 TENDER_NAMES: Final[Mapping[str, str]] = {
     CASH: N_("Cash"),
@@ -45,20 +50,33 @@ SORT_NAMES: Final[Mapping[str, str]] = {
 
 
 class Papers(NamedTuple):
-    """What a receipt is printed with: its signed text, and its number as a copy, 0: none."""
+    """What a receipt is printed with: its signed text, and its number as a copy, 0: none.
+
+    And how its payment was set right.
+    """
 
     code: str = ""
     copy: int = 0
+    corrected: Sequence[Correction] = ()
 
 
-def tender_parts(words: Words, tenders: Iterable[TenderRow]) -> tuple[Part, ...]:
-    """How a payment was made; nothing where it was exactly in cash."""
+def tender_parts(
+    words: Words, tenders: Iterable[TenderRow], corrected: Iterable[Correction] = ()
+) -> tuple[Part, ...]:
+    """How a payment was made, and how that was set right; nothing where it was exactly in cash."""
     parts: list[Part] = []
     for row in tenders:
         name = f"{words.say(TENDER_NAMES[row.tender])} {row.reference}".rstrip()
         parts.append(Line(name, words.money(Money(row.given))))
         if row.change:
             parts.append(Line(words.say(N_("Change given back")), words.money(Money(row.change))))
+    for one in corrected:
+        parts.append(Line(words.say(N_("Set right")), words.time(one.at)))
+        for part in one.before:
+            tender = f"{words.say(TENDER_NAMES[part.tender])} {part.reference}".rstrip()
+            before = f"{words.say(N_('before:'))} {tender}"
+            parts.append(Line(before, words.money(Money(part.given))))
+        parts.append(Line(one.reason))
     return tuple(parts)
 
 
@@ -90,7 +108,7 @@ def charge_paper(
     parts += [
         Rule("="),
         *words.total(told.total, charge.amount),
-        *tender_parts(words, charge.tenders),
+        *tender_parts(words, charge.tenders, papers.corrected),
     ]
     if charge.back:
         parts.append(Line(words.say(N_("This money was given back.")), bold=True))

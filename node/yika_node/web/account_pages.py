@@ -107,7 +107,7 @@ def create() -> Response:
 def page(number: str) -> str:
     """One account, its meters, its card and its latest sales."""
     from yika_node.services.last_readings import figures_of  # noqa: PLC0415 - seldom looked at
-    from yika_node.web.till import guarantee_desk_of  # noqa: PLC0415
+    from yika_node.web.till import guarantee_desk_of, till_of  # noqa: PLC0415
 
     account = node().accounts.get(number)
     sales = node().enquiries.sales(account=number, limit=RECENT, carried=False)
@@ -116,6 +116,7 @@ def page(number: str) -> str:
         "account.html",
         account=account,
         figures=figures_of(account, node().cards.queries),
+        ended_here=bool(till_of(node()).ended(number)),
         held=guarantee_desk_of(node()).of(account),
         sales=sales.rows,
         written=bool(written.rows),

@@ -54,7 +54,8 @@ def _words() -> dict[str, object]:
     return {"name_of": name_of}
 
 
-def _fee_named(fee: FeeItem) -> tuple[str, str]:
+def fee_named(fee: FeeItem) -> tuple[str, str]:
+    """A fee's code, and what is shown of it."""
     name = fee.zh if _chinese() else fee.en
     price = money_shown(Money(fee.price), site().currency)
     told = gettext("%(price)s, or what is typed", price=price) if fee.open else price
@@ -78,7 +79,7 @@ def listed() -> str:
 
 
 def _fee() -> str:
-    fees = [_fee_named(fee) for fee in node().settings.settings().fees]
+    fees = [fee_named(fee) for fee in node().settings.settings().fees]
     account = request.args.get("account", "")
     return render_template("charge_fee.html", fees=fees, filled=request.form, account=account)
 
@@ -203,6 +204,7 @@ def give_back(epoch: int, seq: int) -> Response:
         return ask(digest, what, then, "charge back", charge.amount)
     given = given_of(form)
     done = desk.give_back(operator(), epoch, seq, reason, approval, given)
-    flash(gettext("Hand out %(money)s now.", money=money_to_text(done.amount)), "good")
+    money = money_shown(done.amount, site().currency)
+    flash(gettext("Hand out %(money)s now.", money=money), "good")
     front().soon()
     return redirect(url_for("charge.slip", epoch=epoch, seq=seq), 303)

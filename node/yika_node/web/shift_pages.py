@@ -52,6 +52,7 @@ SORTS: Final[dict[str, Text]] = {
     "guarantee": _("guarantees"),
     "guarantee_back": _("guarantees handed back"),
     "debt": _("debts paid as accounts ended"),
+    "prepaid_back": _("deposits handed back as accounts ended"),
     "corrected": _("payments set right"),
     "corrected_z": _("payments of closed shifts set right"),
     **MOVES,
