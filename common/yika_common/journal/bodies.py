@@ -162,11 +162,11 @@ class AccountFacts(Body):
     """Heating years in which the supply is suspended."""
     equipment: str = text("eq", most=64, default="")
     reason: str = text("why", most=200, default="")
+    quota_from: int = number("qf", default=0)
+    """Since when another holder has a quota of his own, seconds since 1970; 0: it goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-    quota_from: int = number("qf", default=0)
-    """Since when another holder has a quota of his own, seconds since 1970; 0: it goes on."""
 class LimitsLifted(Body):
     """A supervisor set an account's own limits of one service until a moment; 0: no bound."""
 
