@@ -59,6 +59,8 @@ WHEN_USED = {
     "yika_node.services.differences",
     "yika_node.services.period_totals",
     "yika_node.services.sales_days",
+    "yika_node.services.sale_stops",
+    "yika_node.web.stop_view",
     "yika_node.services.shift_cuts",
     "yika_node.services.total_papers",
     "yika_node.services.shift_reports",

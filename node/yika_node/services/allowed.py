@@ -21,6 +21,19 @@ class ServiceNotAllowed(YikaError):
     )
 
 
+def service_refused(standing: Standing, services: Iterable[Service]) -> ServiceNotAllowed | None:
+    """Why the first service is refused that this vending point may not sell; None: it may.
+
+    Raises:
+        NotEnrolled: nobody has said yet what may be sold.
+    """
+    allowed = standing.membership.certificate.services
+    for service in services:
+        if service not in allowed:
+            return ServiceNotAllowed(service=service.value)
+    return None
+
+
 def check_services(standing: Standing, services: Iterable[Service]) -> None:
     """Refuse the first service that this vending point may not sell.
 
@@ -28,7 +41,6 @@ def check_services(standing: Standing, services: Iterable[Service]) -> None:
         ServiceNotAllowed: names it.
         NotEnrolled: nobody has said yet what may be sold.
     """
-    allowed = standing.membership.certificate.services
-    for service in services:
-        if service not in allowed:
-            raise ServiceNotAllowed(service=service.value)
+    refusal = service_refused(standing, services)
+    if refusal is not None:
+        raise refusal

@@ -27,27 +27,26 @@ from yika_common.infra.sqlite_errors import DatabaseBusy, DiskFull
 from yika_common.journal.bodies import Intent, Sale
 from yika_common.journal.body import Body
 from yika_common.numbers import Money, money_to_text, quantity_to_text
+from yika_common.services import Service
 from yika_common.values import dataclass
 from yika_node.db.journal import Draft, Entry, Journal, Position
 from yika_node.db.queries import Queries
 from yika_node.errors import VaultLocked
-from yika_node.services.allowed import check_services
 from yika_node.services.approvals import Approvals
 from yika_node.services.basket import Outlook, PricedLine
 from yika_node.services.card_desk import CardDesk, OpenCard
 from yika_node.services.card_image import slot_view
 from yika_node.services.enquiries import Enquiries
 from yika_node.services.errors import (
-    AccountUnknown,
     FormUsed,
     PriceChanged,
     SaleNotClosed,
-    SaleStillOpen,
 )
 from yika_node.services.keyring import KeyRing
 from yika_node.services.minting import Minting, remade
 from yika_node.services.payments import Agreed, BasketQuote, Receipt
 from yika_node.services.pricing import Pricing
+from yika_node.services.sale_checks import Asked, check_sale
 from yika_node.services.standing import Standing
 from yika_node.services.views import CardView, SaleEntry, SlotView
 
@@ -85,13 +84,17 @@ class SalesDesk:
             ServiceNotAllowed: this vending point may not sell that.
             those of :meth:`Pricing.price`: the first line that can't be priced.
         """
-        if view.account is None:
-            raise AccountUnknown(number=view.identity.number or view.identity.serial.hex())
-        if view.refusal is not None:
-            raise view.refusal
-        if view.pending:
-            raise SaleStillOpen(card=view.identity.number)
-        self._check_allowed(view.slots, entries)
+        check_sale(
+            Asked(
+                view.account,
+                view.identity.number or view.identity.serial.hex(),
+                view.refusal,
+                lambda: bool(view.pending),
+                _wanted(view.slots, entries),
+                self.standing,
+            )
+        )
+        assert view.account is not None, "it is the first thing that is looked at"
         at = self.clock()
         lines = self.pricing.price(view.account, view.identity, view.slots, entries, at)
         return BasketQuote(
@@ -179,10 +182,19 @@ class SalesDesk:
         at: datetime,
     ) -> tuple[Minting, ...]:
         image = opened.image
-        if self.queries.pending(image.identity.number):
-            raise SaleStillOpen(card=image.identity.number)
+        number = image.identity.number
         slots = tuple(slot_view(slot) for slot in image.slots)
-        self._check_allowed(slots, entries)
+        check_sale(
+            Asked(
+                image.account,
+                number,
+                # What the card's reading has against the sale, opening the card has raised.
+                None,
+                lambda: bool(self.queries.pending(number)),
+                _wanted(slots, entries),
+                self.standing,
+            )
+        )
         lines = self.pricing.price(image.account, image.identity, slots, entries, at)
         found = _agreed(lines)
         if agreed is not None and agreed != found:
@@ -201,11 +213,6 @@ class SalesDesk:
         for minting in mintings:
             session.admit(minting.trial(at))
         return mintings
-
-    def _check_allowed(self, slots: Sequence[SlotView], entries: Sequence[SaleEntry]) -> None:
-        """Raises ServiceNotAllowed for the first line that this vending point may not sell."""
-        wanted = {entry.slot for entry in entries}
-        check_services(self.standing, (slot.service for slot in slots if slot.slot in wanted))
 
     def _commit(
         self,
@@ -295,6 +302,12 @@ def naming_what_failed() -> Iterator[None]:
     except YikaError as failure:
         why = _NOT_RECORDED.get(type(failure), _REFUSED)
         raise SaleNotClosed(why=why) from failure
+
+
+def _wanted(slots: Sequence[SlotView], entries: Sequence[SaleEntry]) -> Iterator[Service]:
+    """What the basket is to buy."""
+    wanted = {entry.slot for entry in entries}
+    return (slot.service for slot in slots if slot.slot in wanted)
 
 
 def _agreed(lines: Sequence[PricedLine]) -> Agreed:

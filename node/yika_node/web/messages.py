@@ -20,13 +20,18 @@ def messages(language: str) -> Iterator[tuple[str, str]]:
             importlib.import_module(module.name)
     for kind in _kinds(YikaError):
         if hasattr(kind, "sentence"):
-            yield kind.code, translate(kind.sentence, language) % _Open()
+            yield kind.code, sentence_of(kind, language)
 
 
 def _kinds(kind: type[YikaError]) -> Iterator[type[YikaError]]:
     for narrower in kind.__subclasses__():
         yield narrower
         yield from _kinds(narrower)
+
+
+def sentence_of(kind: type[YikaError], language: str) -> str:
+    """What a failure says, facts left open."""
+    return translate(kind.sentence, language) % _Open()
 
 
 class _Open(dict[str, str]):

@@ -53,6 +53,15 @@ def form() -> str | Response:
     return _form()
 
 
+@pages.get("/sell/stops")
+@needs(Right.LOOK)
+def stops() -> str:
+    """Everything that can stop a sale, in its order, and who may override it."""
+    from yika_node.web.stop_view import stages  # noqa: PLC0415 - seldom looked at
+
+    return render_template("sale_stops.html", stages=stages(language_here()))
+
+
 def _form() -> str:
     """The form; after a refusal with what was typed, for the card it was typed for."""
     view = (

@@ -142,7 +142,7 @@ def _row(name: str, service: str, figures: Sequence[object], tender: str = "") -
 
 SUMMARY: Final = Report(
     name="summary",
-    title=N_("Daily summary of the vending point"),
+    title=N_("Daily summary of the point"),
     family=N_("Money"),
     about=N_(
         "What was here before, what was sold, collected, settled, opened and replaced, by what it "
