@@ -18,6 +18,8 @@ REFUSED_ALONE = {
     "free card": "test_web_card_life.py::test_a_fee_is_taken_unless_a_second_person_waives_it",
     "charge back": "test_charges.py::test_a_deposit_is_given_back_by_a_second_person_while_"
     "headquarters_has_not_heard_of_it",
+    "payment correction": "test_corrections.py::test_a_second_person_approves_this_payment_and_no_"
+    "other",
     "cash": "test_shifts.py::test_cash_is_moved_once_and_only_with_a_sum_and_a_reason",
     "close account": "test_account_life.py::test_an_account_ends_when_its_card_is_in_and_its_"
     "credit_is_loaded",

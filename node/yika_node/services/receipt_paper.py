@@ -4,7 +4,10 @@ Everything on it comes from the stored payment; nothing is computed again.  A li
 the card says so in bold.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from yika_common.errors import N_
 from yika_common.sync.settings import Settings
@@ -19,6 +22,9 @@ from yika_node.services.service_names import SERVICE_NAMES
 from yika_node.services.till_papers import tender_parts
 from yika_node.services.told_bill import ToldBill, debt_names, tariff_of, told
 from yika_node.services.views import Account, SaleState
+
+if TYPE_CHECKING:
+    from yika_node.db.correction_queries import Correction
 
 _STATES: Mapping[SaleState, str] = {
     SaleState.PENDING: N_("NOT ON THE CARD YET: bring this card back, it is paid."),
@@ -41,7 +47,12 @@ class ReceiptPaper:
     drawer: bool = False
 
     def paper(
-        self, receipt: Receipt, code: str, copy: int = 0, tenders: Sequence[TenderRow] = ()
+        self,
+        receipt: Receipt,
+        code: str,
+        copy: int = 0,
+        tenders: Sequence[TenderRow] = (),
+        corrected: Sequence[Correction] = (),
     ) -> Paper:
         """The receipt.
 
@@ -50,6 +61,7 @@ class ReceiptPaper:
             code: its signed text.
             copy: its number as a copy, 0: it is the original.
             tenders: how it was paid; none: exactly, in cash.
+            corrected: how that was set right.
         """
         say = self.words.say
         parts = (
@@ -59,7 +71,7 @@ class ReceiptPaper:
             *(part for line in receipt.lines for part in self._line(receipt.account, line)),
             Rule("="),
             *self.words.total(N_("Paid"), receipt.paid),
-            *(tender_parts(self.words, tenders) or self._change(receipt)),
+            *(tender_parts(self.words, tenders, corrected) or self._change(receipt)),
             Rule(),
             Line(say(N_("Put the card into each meter to load the credit."))),
             Line(say(CONTACT_TIME)),

@@ -28,7 +28,7 @@ KIND = "payment correction"
 
 def _place() -> tuple[int, int]:
     asked = request.view_args or {}
-    return int(asked["epoch"]), int(asked["receipt"])
+    return int(asked["epoch"]), int(asked["basket"])
 
 
 def _page() -> str:
@@ -47,37 +47,37 @@ def _as_it_is(parts: tuple[tuple[str, int, str], ...]) -> dict[str, str]:
     return filled | {f"reference-{tender}": number for tender, _, number in parts}
 
 
-@pages.get("/payments/<int:epoch>/<int:receipt>/correct")
+@pages.get("/payments/<int:epoch>/<int:basket>/correct")
 @needs(Right.CORRECT_PAYMENTS)
-def page(epoch: int, receipt: int) -> str:
+def page(epoch: int, basket: int) -> str:
     """How it is written down, and how it was truly paid."""
     return _page()
 
 
-@pages.post("/payments/<int:epoch>/<int:receipt>/correct")
+@pages.post("/payments/<int:epoch>/<int:basket>/correct")
 @needs(Right.CORRECT_PAYMENTS)
 @or_again(_page)
-def correct(epoch: int, receipt: int) -> Response:
+def correct(epoch: int, basket: int) -> Response:
     """Ask a second person; once he has approved, write the pair down."""
     desk, form = correction_desk_of(node()), request.form
     given, reason, approval = given_of(form), typed(form, "reason"), form.get("approval", "")
     if not approval:
-        body = desk.proposed(epoch, receipt, given, reason)
+        body = desk.proposed(epoch, basket, given, reason)
         what = Phrase(
             "Payment %(number)s: %(before)s becomes %(after)s, because: %(why)s",
-            number=desk.payment(epoch, receipt).number,
+            number=desk.payment(epoch, basket).number,
             before=_in_words(body.before),
             after=_in_words(body.after),
             why=reason,
         )
         money = sum(part.given for part in body.after)
-        then = url_for("correction.page", epoch=epoch, receipt=receipt, **_typed())
+        then = url_for("correction.page", epoch=epoch, basket=basket, **_typed())
         return ask(desk.digest(body), what, then, KIND, money)
-    desk.correct(operator(), epoch, receipt, given, reason, approval, token_of(form))
+    desk.correct(operator(), epoch, basket, given, reason, approval, token_of(form))
     flash(gettext("The payment is set right. What was written first can still be seen."), "good")
-    if till_of(node()).charge(epoch, receipt) is not None:
-        return redirect(url_for("charge.slip", epoch=epoch, seq=receipt), 303)
-    return redirect(url_for("sale.receipt", epoch=epoch, basket=receipt), 303)
+    if till_of(node()).charge(epoch, basket) is not None:
+        return redirect(url_for("charge.slip", epoch=epoch, seq=basket), 303)
+    return redirect(url_for("sale.receipt", epoch=epoch, basket=basket), 303)
 
 
 def _typed() -> dict[str, Any]:

@@ -53,7 +53,7 @@ def guarantee_desk_of(node: Node) -> GuaranteeDesk:
 
 def corrections_of(node: Node, epoch: int, receipt: int) -> Sequence[Correction]:
     """How a payment that was not made exactly in cash was set right; mostly nothing."""
-    return correction_desk_of(node).of(epoch, receipt)
+    return till_of(node).corrections(epoch, receipt)
 
 
 def correction_desk_of(node: Node) -> CorrectionDesk:
