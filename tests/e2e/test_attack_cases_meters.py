@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import false
 
 from attack_acts import BY_KIND, HERE, THERE, everybody_talks, household, read, sell, take
 from attack_beginning import Beginning, a_beginning
-from attack_books import GAS, UNIT, Household
+from attack_books import GAS, UNIT, UNIT_PRICE, Household
 from attack_cards import CPU, KINDS
-from attack_settling import come_to_rest, wrongs
+from attack_settling import balance_of, come_to_rest, wrongs
 from attack_tools import make_up, order, set_levels, show, swap, take_back, transfer, write
 from attack_town import Town
 from attack_watch import Watch
 from node_world import OPERATOR
+from yika_central.db import carried
+from yika_central.domain import detection
 from yika_common.cards.parameters import Levels, MeterParameters
 from yika_common.cards.tool_order import OrderKind
 from yika_common.meters import dialogue, rules
@@ -157,6 +160,74 @@ def test_a_meter_that_is_given_more_than_was_left_is_found_out(
 
 def _without_end(*_of: object) -> MakeUp:
     return MakeUp(Quantity(0), HOLDS, HOLDS)
+
+
+def replaced_by_who_had_not_heard(
+    town: Town, kind: str, *, taken: bool = False, more: int = 0
+) -> list[str]:
+    """Six units are on a lost card when its card and its meter are replaced at another point.
+
+    Args:
+        town: where it happens.
+        kind: the chip.
+        taken: the meter took them from the lost card before.
+        more: units that are bought onto the new card before the meter is replaced.
+
+    Returns:
+        What is wrong in the end.
+    """
+    who = town.households[BY_KIND[kind]]
+    sell(town, who, HERE, GAS, 3)
+    everybody_talks(town)
+    sell(town, who, THERE, GAS, 6)
+    if taken:
+        assert take(town, who, GAS) == 9
+    town.clock.pass_by(minutes=5)
+    town.replace(who, HERE, look=False)
+    who.forgotten = True
+    if more:
+        sell(town, who, HERE, GAS, more)
+    transfer(town, order(town, HERE, who.meters[GAS], OrderKind.TRANSFER))
+    town.clock.pass_by(minutes=5)
+    swap(town, who, HERE, GAS)
+    come_to_rest(town)
+    assert town.gains() == []
+    return wrongs(town)
+
+
+@pytest.mark.parametrize("more", [0, 8])
+@pytest.mark.parametrize("kind", [CPU, "SLE4428"])
+def test_what_neither_a_replaced_meter_took_nor_moved_on_is_given_back(
+    town: Town, kind: str, more: int
+) -> None:
+    assert replaced_by_who_had_not_heard(town, kind, more=more) == []
+    assert balance_of(town, town.households[BY_KIND[kind]]).lost == 0
+
+
+@pytest.mark.parametrize("more", [0, 8])
+def test_where_it_is_not_given_back_a_case_names_it(
+    town: Town, more: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carried, "_gone_without_it", lambda *_: false())
+    assert replaced_by_who_had_not_heard(town, CPU, more=more) == []
+    assert balance_of(town, town.households[0]).lost == 6 * UNIT_PRICE
+
+
+@pytest.mark.parametrize(("more", "lost"), [(0, 0), (8, 6)])
+@pytest.mark.parametrize("kind", [CPU, "SLE4428"])
+def test_what_a_replaced_meter_had_taken_from_a_lost_card_is_not_given_back(
+    town: Town, kind: str, more: int, lost: int
+) -> None:
+    """What was sold below its total did not move on; a case names it."""
+    assert replaced_by_who_had_not_heard(town, kind, taken=True, more=more) == []
+    assert balance_of(town, town.households[BY_KIND[kind]]).lost == lost * UNIT_PRICE
+
+
+def test_a_purchase_that_nobody_misses_is_found_out(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detection, "_moved_on", lambda *_: iter(()))
+    assert replaced_by_who_had_not_heard(town, CPU, taken=True, more=8)
 
 
 def test_a_replaced_meter_that_delivers_on_is_found_out(town: Town) -> None:

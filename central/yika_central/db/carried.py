@@ -16,7 +16,9 @@ record says, whatever its own vending point has seen of it; if another sale of t
 it was not.
 
 Where a meter took another's place, the swap names the old one's newest purchase, which moved on:
-an open sale that is that very one is carried by the new meter's first record.
+an open sale that is that very one is carried by the new meter's first record.  The old one's last
+word is all there will ever be: a sale that is not in its total never counts either, unless it is
+among what moved on.
 """
 
 from collections.abc import Sequence
@@ -85,27 +87,13 @@ def not_carried(sale: Table) -> ColumnElement[bool]:
     Only accounts are looked at of which something has arrived.
     """
     waiting, new = table_of(RerateQueue), table_of(Sale).alias("new")
-    later = table_of(Sale).alias("later")
-    shown = (
-        select(later.c.node)
-        .where(
-            later.c.meter == sale.c.meter,
-            later.c.generation >= new.c.generation,
-            later.c["count"] >= new.c["count"],
-            # Not a list, which a statement for many rows at once can't hold.
-            or_(_adds(later), later.c.act == REFUND),
-            later.c.outcome == _WRITTEN,
-            _built_total(later) < sale.c.total_after,
-            untaken(later),
-        )
-        .correlate(sale, new)
-    )
+    shown = or_(_without_it(sale, new), _gone_without_it(sale, new))
     # Of its own count the new card carries another: with a higher total this one is below it.
     higher = or_(new.c["count"] < sale.c["count"], new.c.total_after < sale.c.total_after)
     below = and_(new.c["count"] == sale.c["count"], new.c.total_after > sale.c.total_after)
-    carrying = and_(new.c.act == REPLACEMENT, or_(below, and_(higher, shown.exists())))
+    carrying = and_(new.c.act == REPLACEMENT, or_(below, and_(higher, shown)))
     # Its slot was left empty, and what was sold onto it began anew.
-    sold = and_(new.c.act == PURCHASE, shown.exists())
+    sold = and_(new.c.act == PURCHASE, shown)
     unknowing = select(new.c.node).where(
         new.c.meter == sale.c.meter,
         new.c.generation > sale.c.generation,
@@ -121,15 +109,60 @@ def not_carried(sale: Table) -> ColumnElement[bool]:
     )
 
 
+def _without_it(sale: Table, new: FromClause) -> ColumnElement[bool]:
+    """A later sale was made from a total without it, and the meter bears that out."""
+    later = table_of(Sale).alias("later")
+    made = _made_without_it(sale, new, later)
+    return select(later.c.node).where(made, untaken(later)).correlate(sale, new).exists()
+
+
+def _gone_without_it(sale: Table, new: FromClause) -> ColumnElement[bool]:
+    """Its meter was replaced: neither that one's last word nor what moved on includes it."""
+    swap, told = table_of(MeterSwap), table_of(Reading)
+    later = table_of(Sale).alias("later")
+    then = tuple_(later.c.generation, later.c["count"])
+    moved_on = (
+        select(later.c.node)
+        .where(
+            _made_without_it(sale, new, later),
+            then <= tuple_(swap.c.generation, swap.c["count"]),
+        )
+        .correlate(sale, new, swap)
+    )
+    return (
+        select(swap.c.node)
+        .where(
+            swap.c.old == sale.c.meter,
+            swap.c.figure == 0,
+            told.c.meter == swap.c.old,
+            told.c.number == swap.c.reading,
+            told.c.total < sale.c.total_after,
+            ~_is_false(told),
+            or_(swap.c.total < sale.c.total_after, moved_on.exists()),
+        )
+        .correlate(sale, new)
+        .exists()
+    )
+
+
+def _made_without_it(sale: Table, new: FromClause, later: FromClause) -> ColumnElement[bool]:
+    return and_(
+        later.c.meter == sale.c.meter,
+        later.c.generation >= new.c.generation,
+        later.c["count"] >= new.c["count"],
+        # Not a list, which a statement for many rows at once can't hold.
+        or_(_adds(later), later.c.act == REFUND),
+        later.c.outcome == _WRITTEN,
+        _built_total(later) < sale.c.total_after,
+    )
+
+
 def untaken(sale: FromClause) -> ColumnElement[bool]:
     """The meter's own word, at the sale's count or a later one, is explained without more.
 
     It says at most the total of another record of its count, which was read back.
     """
-    told, then, doubt = table_of(Reading), table_of(Sale).alias("then"), table_of(Suspense)
-    false = select(doubt.c.node).where(
-        *(doubt.c[name] == told.c[name] for name in _PLACE), doubt.c.reason == "false_reading"
-    )
+    told, then = table_of(Reading), table_of(Sale).alias("then")
     at_it = and_(*(then.c[name] == told.c[name] for name in _COUNT))
     return (
         select(told.c.node)
@@ -140,11 +173,18 @@ def untaken(sale: FromClause) -> ColumnElement[bool]:
             >= tuple_(sale.c.generation, sale.c["count"]),
             then.c.outcome == _WRITTEN,
             told.c.total <= then.c.total_after,
-            ~false.exists(),
+            ~_is_false(told),
         )
         .correlate(sale)
         .exists()
     )
+
+
+def _is_false(told: Table) -> ColumnElement[bool]:
+    doubt = table_of(Suspense)
+    here = and_(*(doubt.c[name] == told.c[name] for name in _PLACE))
+    query = select(doubt.c.node).where(here, doubt.c.reason == "false_reading")
+    return query.correlate(told).exists()
 
 
 def _covered(sale: Table) -> ColumnElement[bool]:

@@ -17,6 +17,7 @@ from yika_central.db.tables import (
     AuditQueue,
     CardWitness,
     Meter,
+    MeterSwap,
     OpenWitness,
     Reading,
     Record,
@@ -25,7 +26,7 @@ from yika_central.db.tables import (
     ToolOrder,
     table_of,
 )
-from yika_central.domain.detection import Finding, Given, Kind, Place, Told
+from yika_central.domain.detection import Finding, Given, Kind, Left, Place, Told
 from yika_common.cards.tool_order import OrderKind
 from yika_common.journal.bodies import REFUND
 
@@ -161,6 +162,16 @@ def tariffs_of(connection: Connection, meters: Sequence[str]) -> dict[str, set[t
     return found
 
 
+def left_by(connection: Connection, meters: Sequence[str]) -> dict[str, Left]:
+    """What moved on from those of these meters that were replaced on their own word."""
+    swap = table_of(MeterSwap)
+    query = select(swap).where(swap.c.old.in_(meters), swap.c.figure == 0)
+    return {
+        row["old"]: Left(row["reading"], (row["generation"], row["count"]), row["unloaded"])
+        for row in connection.execute(query).mappings()
+    }
+
+
 def to_be_cleared(connection: Connection, meters: Sequence[str]) -> set[str]:
     """Meters whose balance a tool card was to take away, and may have."""
     order = table_of(ToolOrder)
@@ -173,11 +184,11 @@ def to_be_cleared(connection: Connection, meters: Sequence[str]) -> set[str]:
 
 
 def owners(connection: Connection, meters: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Service and account of these meters."""
-    table = table_of(AccountMeter)
-    rows = connection.execute(
-        select(table.c.meter, table.c.service, table.c.account).where(table.c.meter.in_(meters))
-    )
+    """Service and account of these meters, of one that was replaced what they were."""
+    table, swap = table_of(AccountMeter), table_of(MeterSwap)
+    had = select(swap.c.old, swap.c.service, swap.c.account).where(swap.c.old.in_(meters))
+    has = select(table.c.meter, table.c.service, table.c.account).where(table.c.meter.in_(meters))
+    rows = (row for query in (had, has) for row in connection.execute(query))
     return {meter: (service, account) for meter, service, account in rows}
 
 

@@ -11,7 +11,8 @@ kind            R   what was found; the amount, in 1/1000 of what the meter coun
 unreported      1   the meter took a position that no journal has reported (yet); by how
                     much its total is above what was given
 ghost           1   it took more than it was given by that position; the excess
-lost            1   it took less; what is missing
+lost            1   it took less, of a meter that was replaced with what moved on from it; what
+                    is missing
 unbalanced      1   used + balance moved away from what was taken; above zero: credit that
                     nobody sold, below: credit that went away
 regressed       2   position, total or use falls as the number of the write-back rises: the
@@ -110,6 +111,18 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What moved on from a meter that was replaced, by its word of that ``number``.
+
+    ``position`` is its newest purchase that was known there, ``unloaded`` what it had not taken.
+    """
+
+    number: int
+    position: Position
+    unloaded: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing found: ``mark`` tells it from others of its kind and meter, for good."""
 
@@ -127,6 +140,7 @@ def findings(
     apart_s: int,
     quantum: int = 1,
     to_be_cleared: bool = False,
+    left: Left | None = None,
 ) -> tuple[Finding, ...]:
     """Everything found about one meter, in no particular order.
 
@@ -139,6 +153,7 @@ def findings(
             lost.
         to_be_cleared: headquarters has ordered to take its balance away, and not heard that it was
             not done.
+        left: the meter was replaced; None: it was not, or not on its own word.
     """
     ladder = _Ladder(given)
     by_number: dict[int, list[Told]] = defaultdict(list)
@@ -148,6 +163,7 @@ def findings(
     latest = [same[0] for same in words]
     return (
         *_against_ledger(ladder, latest, quantum),
+        *_moved_on(ladder, latest, left, quantum),
         *_contradicted(words),
         *_set_back(ladder, latest),
         *(() if holds_money else _unbalanced(latest, to_be_cleared)),
@@ -216,6 +232,20 @@ def _against_ledger(ladder: _Ladder, told: Sequence[Told], quantum: int) -> Iter
             yield Finding(kind, mark, excess, (one.place,))
         elif position in ladder.positions and one.total <= ladder.least(position) - quantum:
             yield Finding(Kind.LOST, mark, ladder.least(position) - one.total, (one.place,))
+
+
+def _moved_on(
+    ladder: _Ladder, told: Sequence[Told], left: Left | None, quantum: int
+) -> Iterator[Finding]:
+    """What it had taken and what moved on, against what it was given by then."""
+    word = next((one for one in told if left is not None and one.number == left.number), None)
+    # Of what it had taken itself it is asked above.
+    if left is None or word is None or word.position >= left.position:
+        return
+    missing = ladder.least(left.position) - word.total - left.unloaded
+    if left.position in ladder.positions and missing >= quantum:
+        mark = f"{left.position[0]}/{left.position[1]}"
+        yield Finding(Kind.LOST, mark, missing, (word.place,))
 
 
 def _contradicted(words: Iterable[Sequence[Told]]) -> Iterator[Finding]:

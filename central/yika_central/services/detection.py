@@ -135,6 +135,7 @@ class Detection:
         found: dict[str, tuple[Finding, ...]] = {}
         owners = store.owners(connection, meters)
         to_be_cleared = store.to_be_cleared(connection, meters)
+        left = store.left_by(connection, meters)
         for meter in meters:
             holds_money = bool(sold_by.get(meter, set()) & money.of(connection))
             found[meter] = findings(
@@ -144,6 +145,7 @@ class Detection:
                 apart_s=apart_s,
                 quantum=_quantum(owners[meter][0]) if meter in owners else 1,
                 to_be_cleared=meter in to_be_cleared,
+                left=left.get(meter),
             )
         return store.write(connection, found, owners, at)
 

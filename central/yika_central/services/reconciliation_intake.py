@@ -185,7 +185,8 @@ def _absorb(
     settling |= _charged(connection, projected, incoming.received_at)
     settling |= {row["account"] for row in projected.of(MeterSwap) if row["owed"]}
     note_due(connection, settling | {account for account, _ in changed}, node=incoming.node)
-    look_at(connection, {row["meter"] for table in (Sale, Reading) for row in projected.of(table)})
+    meters = {row["meter"] for table in (Sale, Reading) for row in projected.of(table)}
+    look_at(connection, meters | {row["old"] for row in projected.of(MeterSwap)})
     look_at_accounts(connection, {account for account, _ in changed})
     look_at_witnesses(connection, projected.of(CardWitness), incoming.received_at)
     told = {row["account"] for table in _TOLD for row in projected.of(table)}
