@@ -52,6 +52,12 @@ class Counter:
         self.account, self.chip = clerk.open_with_card()
         clerk.sell({"amount-0": "100", "amount-4": "50"})
         pages.world.load(self.chip, pages.node.accounts.get(self.account).meters[4].meter)
+        path = f"/accounts/{self.account}/complaint"
+        said = {"about": "credit", "words": "表上只有一半"}
+        sale = pages.node.enquiries.sales().rows[0]
+        said["receipt"] = f"{sale.epoch}-{sale.basket}"
+        written = clerk.post(path, said, on=f"{path}?receipt={said['receipt']}").location
+        self.complaint = int(written.rsplit("/", 1)[-1])
         self.opened = 1
         self._answer = pages.app.wsgi_app
         setattr(pages.app, "wsgi_app", self._slowly)  # noqa: B010 - a method is replaced on purpose

@@ -12,6 +12,7 @@ from yika_central.errors import AlreadyInitialised, FolderNotReady
 from yika_central.services.accounting import Accounting
 from yika_central.services.adjustments import Adjustments
 from yika_central.services.card_register import CardRegister
+from yika_central.services.complaint_office import ComplaintOffice
 from yika_central.services.debt_office import DebtOffice
 from yika_central.services.detection import Detection
 from yika_central.services.duplicate_finder import DuplicateFinder
@@ -85,6 +86,7 @@ class Headquarters:
     duplicate_finder: DuplicateFinder
     duplicates: Duplicates
     merging: Merging
+    complaint_office: ComplaintOffice
     tool_desk: ToolDesk
     special_office: SpecialOffice
     level_office: LevelOffice
@@ -155,6 +157,7 @@ def build(
         duplicate_finder=DuplicateFinder(database, keys, clock),
         duplicates=Duplicates(database, keys, clock, zone),
         merging=Merging(database, persons, clock, zone),
+        complaint_office=ComplaintOffice(database, keys, persons, clock, zone),
         tool_desk=ToolDesk(database, keys, registry, persons, clock, zone),
         special_office=SpecialOffice(database, keys, enrolment, clock, random),
         level_office=LevelOffice(database, clock),

@@ -21,6 +21,7 @@ NO_PAGES: Final = frozenset(
         "batch.undo_file",
         "business.download",
         "business.progress",
+        "complaint.pack",
         "counter.seen",
         "display.now",
         "health.diagnostics",
@@ -74,8 +75,9 @@ def places(counter: Counter) -> dict[str, str]:
         "token": "0" * 32,
         "name": "",
     }
+    complained = {**known, "seq": counter.complaint}
     return {
-        rule.endpoint: path_of(rule, known)
+        rule.endpoint: path_of(rule, complained if "complaint" in rule.endpoint else known)
         for rule in counter.pages.app.url_map.iter_rules()
         if "GET" in (rule.methods or ())
         and not rule.endpoint.endswith("static")

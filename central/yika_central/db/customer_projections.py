@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from yika_common.journal import account_bodies, bodies
+from yika_common.journal import account_bodies, bodies, complaint_bodies
 from yika_common.journal.record import Record
 
 
@@ -79,6 +79,24 @@ def hold_row(record: Record, node: str) -> dict[str, Any]:
         "lifts_epoch": body.epoch,
         "lifts_seq": body.seq,
         "reason": body.reason,
+    }
+
+
+def complaint_row(record: Record) -> dict[str, Any]:
+    """The columns of a complaint that nobody has answered."""
+    body = record.body
+    assert isinstance(body, complaint_bodies.Complained)
+    return {
+        "account": body.account,
+        "stamped_at": record.ts,
+        "operator": record.operator,
+        "about": body.about,
+        "sealed": body.words,
+        "of_epoch": body.epoch,
+        "receipt": body.receipt,
+        **dict.fromkeys(("outcome", "zh", "en", "reason", "answered_by", "seconded_by"), ""),
+        **dict.fromkeys(("amount", "answered_at", "notice"), 0),
+        "card": "",
     }
 
 

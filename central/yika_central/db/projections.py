@@ -11,6 +11,7 @@ from typing import Any
 from yika_central.db import card_projections, meter_projections, sale_projections
 from yika_central.db.charge_store import charge_row
 from yika_central.db.customer_projections import (
+    complaint_row,
     facts_row,
     hold_row,
     life_row,
@@ -29,6 +30,7 @@ from yika_central.db.tables import (
     CardReport,
     CardWitness,
     Charge,
+    Complaint,
     HeldItem,
     IssuedCard,
     MeterSwap,
@@ -50,6 +52,7 @@ from yika_central.db.tables import (
 from yika_common.journal import account_bodies, bodies, card_bodies, meter_bodies, staff_bodies
 from yika_common.journal.acts import approval_of, digest_of
 from yika_common.journal.body import Body
+from yika_common.journal.complaint_bodies import Complained
 from yika_common.journal.phone_bodies import PhoneCode
 from yika_common.journal.record import Record as JournalRecord
 from yika_common.journal.record import Unknown
@@ -373,6 +376,7 @@ _PROJECTIONS = {
     bodies.LimitsLifted: _one_row(OwnLimit, limits_row),
     account_bodies.AccountMoved: _one_row(AccountLife, life_row),
     account_bodies.AccountHeld: _hold,
+    Complained: _one_row(Complaint, complaint_row),
     bodies.CardIssued: _one_row(IssuedCard, card_projections.issued_row),
     bodies.Intent: _intent,
     bodies.Sale: _resolution,

@@ -4,6 +4,7 @@ from yika_central.db.base import Row, table_of
 from yika_central.db.card_tables import CardEnd, CardReport, StockMove
 from yika_central.db.case_tables import AuditCase, AuditQueue, OpenWitness
 from yika_central.db.charge_tables import Charge
+from yika_central.db.complaint_tables import Complaint
 from yika_central.db.customer_tables import (
     AccountFacts,
     AccountHold,
@@ -117,6 +118,7 @@ __all__ = [
     "Charge",
     "ClosedMonth",
     "Debt",
+    "Complaint",
     "DebtEntry",
     "DuplicatePair",
     "EnrolmentRefusal",

@@ -11,6 +11,7 @@ from yika_central.bootstrap import Headquarters
 from yika_central.reports.rows import PeriodBackwards
 from yika_central.services.accounting import NotAMonth
 from yika_central.services.adjustments import NoSuchAccount
+from yika_central.services.complaint_office import AnswerUnusable, NoSuchComplaint
 from yika_central.services.debt_office import NoSuchDebt
 from yika_central.services.detection import NoSuchCase
 from yika_central.services.enquiries import NoSuchSale
@@ -41,6 +42,7 @@ from yika_central.services.two_persons import NotABookkeeper
 from yika_central.web.api import BODY_LIMIT, STATUSES, api_blueprint
 from yika_central.web.card_pages import card_pages
 from yika_central.web.case_pages import case_pages
+from yika_central.web.complaint_pages import complaint_pages
 from yika_central.web.debt_pages import debt_pages
 from yika_central.web.duplicate_pages import duplicate_pages
 from yika_central.web.forms import NotADay
@@ -118,6 +120,7 @@ def make_central_app(hq: Headquarters) -> Flask:
         | {LevelsRefused: 422, LevelsUnchanged: 422, MeterNotInStock: 422}
         | {NoSuchTool: 404, ToolRefused: 422, MeterOutOfReach: 422}
         | {NoSuchPerson: 404, PersonRefused: 422, PhoneRefused: 422, DigitsMistyped: 422}
+        | {NoSuchComplaint: 404, AnswerUnusable: 422}
         | {MergesItself: 422, MergedAlready: 409, AreasDiffer: 422, SurvivorClosed: 422}
         | {NoSuchCase: 404, NotANumber: 422, NotABookkeeper: 403},
         chips=lambda _session: _chips(hq, _session),
@@ -145,6 +148,7 @@ def make_central_app(hq: Headquarters) -> Flask:
                 tool_pages,
                 special_pages,
                 case_pages,
+                complaint_pages,
                 duplicate_pages,
                 card_pages,
                 register_pages,

@@ -59,3 +59,24 @@ class AccountHold(Row, table=True):
     at: int = row.number()
     operator: str
     lifted_at: int | None = row.maybe_number()
+
+
+class Complaint(Row, table=True):
+    """Projection: a customer's complaint, named by its record; ``words`` are sealed.
+
+    It is of the receipt at (``of_epoch``, ``receipt``), or of the account as a whole (0, 0).
+    """
+
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    at: int = row.number()
+    operator: str
+    account: str
+    about: str
+    words: str
+    of_epoch: int = row.number()
+    receipt: int = row.number()
+    __table_args__ = (
+        Index("complaint_account", "account", "epoch", "seq"),
+        WITHOUT_ROWID,
+    )

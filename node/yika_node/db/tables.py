@@ -16,7 +16,7 @@ projection  operator, account, account_meter, card, intent, refund, tally,
             own_limit, refusal, special_card, card_report,
             card_end, stock_move, meter_swap, money, account_event, account_state,
             account_hold, shift, banking, idle_days, total, staff_change, day_limit,
-            deed, phone_answer, correction
+            deed, phone_answer, correction, complaint
 told        sheet, sheet_meter, sheet_part
 note        form, attempt, managing_seen, right_use
 ==========  ==========================================================================

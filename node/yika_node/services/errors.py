@@ -293,3 +293,12 @@ class RefundAwaitsMeter(YikaError):
         "A refund waits for meter %(meter)s. Nothing was sold to it. Put the card into the meter "
         "first, then sell."
     )
+
+
+class ComplaintUnknown(YikaError):
+    """There is no complaint of that number."""
+
+    code = "complaint_unknown"
+    sentence = N_(
+        "There is no complaint %(number)s here. Nothing was changed. Look at the list again."
+    )

@@ -48,6 +48,8 @@ class Right(Enum):
     IMPORT_ACCOUNTS = auto()
     REPORT_CARD = auto()
     """Note a card as lost or found, and what became of a notice."""
+    COMPLAIN = auto()
+    """Write down what a customer complains of."""
     REPLACE_CARD = auto()
     END_CARD = auto()
     WRITE_AGAIN = auto()
@@ -92,6 +94,7 @@ _COUNTER: Final = frozenset(
         Right.CHANGE_DETAILS,
         Right.ISSUE_CARD,
         Right.REPORT_CARD,
+        Right.COMPLAIN,
         Right.END_CARD,
         Right.APPROVE,
         Right.KEEP_STOCK,

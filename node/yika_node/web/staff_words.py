@@ -54,6 +54,7 @@ RIGHT_NAMES: Final[dict[Right, Text]] = {
     Right.SEE_PERSON: _("See telephone and document in full"),
     Right.IMPORT_ACCOUNTS: _("Import accounts from a file"),
     Right.REPORT_CARD: _("Report cards lost or found"),
+    Right.COMPLAIN: _("Write complaints down"),
     Right.REPLACE_CARD: _("Replace cards"),
     Right.END_CARD: _("Take cards out of use"),
     Right.WRITE_AGAIN: _("Write a purchase again"),

@@ -35,6 +35,7 @@ STATUSES: Final[dict[type[YikaError], int]] = {
         (
             errors.AccountUnknown,
             errors.SaleUnknown,
+            errors.ComplaintUnknown,
             shift_errors.ReportUnknown,
             shift_errors.BankingUnknown,
             shift_errors.TotalUnknown,

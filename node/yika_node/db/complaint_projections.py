@@ -1,0 +1,34 @@
+"""What this journal says of complaints; loaded with the first such record."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any, Final
+
+from yika_common.journal.body import Body
+from yika_common.journal.complaint_bodies import Complained
+from yika_common.journal.record import Record
+
+
+def complained(c: sqlite3.Connection, epoch: int, record: Record, body: Complained) -> None:
+    """One of them, named by its record."""
+    receipt = (body.epoch or epoch, body.receipt) if body.receipt else (0, 0)
+    c.execute(
+        "INSERT INTO complaint (epoch, seq, at, operator, account, about, words,"
+        " of_epoch, receipt)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            epoch,
+            record.seq,
+            record.ts,
+            record.operator,
+            body.account,
+            body.about,
+            body.words,
+            *receipt,
+        ),
+    )
+
+
+APPLY: Final[dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]]] = {
+    Complained: complained,
+}
