@@ -127,7 +127,7 @@ class Node:
         )
 
     def warm_up(self) -> None:
-        """Load what the first page does without: SQLModel and the tables.
+        """Load what the first page does without: SQLAlchemy.
 
         Any page may be asked for meanwhile; one that reads tables waits for the rest.
 
@@ -237,11 +237,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     cutter = Cutter(queries, standing, vault, clock, incarnation, software)
     courier = Courier(journal, queries, standing, cutter, adoption, wires, clock, random)
     lockout = Lockout(journal, queries, clock, outside.elapsed)
-    roster = Roster(queries, standing, vault, settings, clock)
-    keyring.at_forgetting.append(roster.forget)
-    staff = StaffDesk(
-        journal, queries, standing, vault, keyring, clock, lockout, roster=roster, boot=boot
-    )
+    roster, staff = _staff(ground, lockout, clock, boot)
     enrolment = Enrolment(folder, journal, standing, vault, staff, adoption, wires, clock)
     accounts = _account_desk(ground, store, outside)
     enquiries = Enquiries(queries, standing, accounts, shelf)
@@ -323,6 +319,24 @@ def _ground(folder: Path, store: Store, outside: _Outside) -> _Ground:
     return _Ground(
         journal, queries, standing, vault, keyring, card_shelf, shelf, settings, customers
     )
+
+
+def _staff(on: _Ground, lockout: Lockout, clock: Clock, boot: Boot) -> tuple[Roster, StaffDesk]:
+    """Who may work here: by headquarters' list, and by the operators' passwords."""
+    roster = Roster(on.queries, on.standing, on.vault, on.settings, clock)
+    on.keyring.at_forgetting.append(roster.forget)
+    desk = StaffDesk(
+        on.journal,
+        on.queries,
+        on.standing,
+        on.vault,
+        on.keyring,
+        clock,
+        lockout,
+        roster=roster,
+        boot=boot,
+    )
+    return roster, desk
 
 
 def _account_desk(on: _Ground, store: Store, outside: _Outside) -> AccountDesk:

@@ -10,8 +10,9 @@ import sqlmodel as sql
 from yika_common.infra.engine import named_engine_failures
 from yika_common.infra.late import LateModule
 from yika_common.journal.card_bodies import LOST
-from yika_node.db import tables
+from yika_node.db import rows, tables
 from yika_node.db.projections import SUPERSEDED
+from yika_node.db.rows import AnyRow, all_rows, first_row
 
 if TYPE_CHECKING:
     from sqlmodel.sql.expression import SelectOfScalar
@@ -47,24 +48,21 @@ class CardQueries:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def newest(self, account: str) -> tables.Card | None:
+    def newest(self, account: str) -> rows.Card | None:
         """The card of the highest generation that was issued here for the account."""
-        card = tables.Card
-        wanted = sql.select(card).where(card.account == account)
-        return self._first(wanted.order_by(sql.col(card.generation).desc()))
+        return self._row(rows.Card, "WHERE account = ? ORDER BY generation DESC LIMIT 1", account)
 
-    def card(self, number: str) -> tables.Card | None:
+    def card(self, number: str) -> rows.Card | None:
         """A card that was issued here."""
-        return self._first(sql.select(tables.Card).where(tables.Card.number == number))
+        return self._row(rows.Card, "WHERE number = ?", number)
 
-    def on_chip(self, serial: str) -> tables.Card | None:
+    def on_chip(self, serial: str) -> rows.Card | None:
         """The card that a chip was to become last, by what was issued here."""
-        wanted = sql.select(tables.Card).where(tables.Card.serial == serial)
-        return self._first(wanted.order_by(sql.text("rowid DESC")))
+        return self._row(rows.Card, "WHERE serial = ? ORDER BY rowid DESC LIMIT 1", serial)
 
-    def replacing(self, card: str) -> tables.Card | None:
+    def replacing(self, card: str) -> rows.Card | None:
         """The card that was issued here in the place of this one."""
-        return self._first(sql.select(tables.Card).where(tables.Card.replaces == card))
+        return self._row(rows.Card, "WHERE replaces = ? LIMIT 1", card)
 
     def report(self, card: str) -> seldom.CardReport | None:
         """What the holder last said of a card here."""
@@ -125,22 +123,26 @@ class CardQueries:
             kept=ended.get("kept", 0) + ended.get("retired", 0),
         )
 
-    def newest_intent(self, account: str, meter: str) -> tables.Intent | None:
+    def newest_intent(self, account: str, meter: str) -> rows.Intent | None:
         """The meter's sale of the highest generation and count that was not superseded."""
-        intent = tables.Intent
-        wanted = sql.select(intent).where(
-            intent.account == account, intent.meter == meter, intent.state != SUPERSEDED
+        wanted = (
+            "WHERE account = ? AND meter = ? AND state <> ?"
+            " ORDER BY generation DESC, count DESC, seq DESC LIMIT 1"
         )
-        order = (sql.col(intent.generation).desc(), sql.col(intent.count).desc())
-        return self._first(wanted.order_by(*order, sql.col(intent.seq).desc()))
+        return self._row(rows.Intent, wanted, account, meter, SUPERSEDED)
 
-    def on_card(self, account: str, card: str, slot: int | None = None) -> Sequence[tables.Intent]:
+    def on_card(self, account: str, card: str, slot: int | None = None) -> Sequence[rows.Intent]:
         """What was to be written onto an account's card here, newest first; one slot's or all."""
-        intent = tables.Intent
-        wanted = sql.select(intent).where(intent.account == account, intent.card == card)
-        if slot is not None:
-            wanted = wanted.where(intent.slot == slot)
-        return self._all(wanted.order_by(sql.col(intent.epoch).desc(), sql.col(intent.seq).desc()))
+        wanted = (
+            "WHERE account = ? AND card = ? AND slot = ifnull(?, slot)"
+            " ORDER BY epoch DESC, seq DESC"
+        )
+        with named_engine_failures(), self._store.engine.connect() as connection:
+            return all_rows(connection, rows.Intent, wanted, account, card, slot)
+
+    def _row(self, kind: type[AnyRow], rest: str, *values: object) -> AnyRow | None:
+        with named_engine_failures(), self._store.engine.connect() as connection:
+            return first_row(connection, kind, rest, *values)
 
     def _first(self, query: SelectOfScalar[_Row]) -> _Row | None:
         with (

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from yika_common.infra.late import LateModule
-from yika_node.db.queries import Queries
-
-if TYPE_CHECKING:
-    import sqlmodel as sql
-
-    from yika_node.db import seldom, tables
-else:
-    sql = LateModule("sqlmodel")
-    seldom = LateModule("yika_node.db.seldom")
-    tables = LateModule("yika_node.db.tables")
-
+from yika_node.db import rows
+from yika_node.db.queries import HELD, Queries
 
 _ACCOUNT_AT: Final = (
     "SELECT account FROM (SELECT account, 0 AS told FROM account_state"
@@ -36,6 +27,14 @@ _TOLD_METER: Final = (
     f"SELECT account FROM sheet_meter WHERE meter = ? AND {_NOT_WITHDRAWN} ORDER BY account"  # noqa: S608 - constants
 )
 
+_TOLD_METERS: Final = (
+    "SELECT meter FROM sheet_meter"  # noqa: S608 - constants
+    f" WHERE meter IN (SELECT value FROM json_each(?)) AND {_NOT_WITHDRAWN}"
+)
+_ELSEWHERE: Final = (
+    "WHERE account > ? AND account NOT IN (SELECT number FROM account) ORDER BY account LIMIT ?"
+)
+_HELD_FILES: Final = f"SELECT item.name, sha256 FROM item {HELD}"  # noqa: S608 - constants
 _SHEETS: Final = "SELECT account, sealed FROM sheet WHERE account > ? ORDER BY account LIMIT 1000"
 _SHEETS_OF_PART: Final = (
     "SELECT account, sealed FROM sheet WHERE account > ? AND item = ? ORDER BY account LIMIT 1000"
@@ -111,69 +110,54 @@ class CustomerQueries(Queries):
         with self._connection() as connection:
             return connection.exec_driver_sql(_ACCOUNT_AT, (premises, besides)).scalar()
 
-    def facts(self, account: str) -> tables.AccountFacts | None:
+    def facts(self, account: str) -> rows.AccountFacts | None:
         """What sets the account's prices, as it was last amended here."""
-        with self._session() as session:
-            return session.get(tables.AccountFacts, account)
+        return self._first(rows.AccountFacts, "WHERE account = ?", account)
 
-    def own_limits(self, account: str) -> Sequence[tables.OwnLimit]:
+    def own_limits(self, account: str) -> Sequence[rows.OwnLimit]:
         """The limits last set here for the account, one per service."""
-        with self._session() as session:
-            wanted = sql.select(tables.OwnLimit).where(tables.OwnLimit.account == account)
-            return session.exec(wanted.order_by("service")).all()
+        return self._all(rows.OwnLimit, "WHERE account = ? ORDER BY service", account)
 
     def refused(self, version: int, digest: str) -> bool:
         """Whether a manifest was refused before; ``digest`` is 16 hex digits."""
-        with self._session() as session:
-            return session.get(seldom.Refusal, (version, digest)) is not None
+        wanted = "SELECT 1 FROM refusal WHERE version = ? AND digest = ?"
+        return self._value(wanted, version, digest) is not None
 
-    def sheet(self, account: str) -> tables.Sheet | None:
+    def sheet(self, account: str) -> rows.Sheet | None:
         """What headquarters tells of an account, sealed."""
-        with self._session() as session:
-            return session.get(tables.Sheet, account)
+        return self._first(rows.Sheet, "WHERE account = ?", account)
 
-    def special_card(self, number: str) -> seldom.SpecialCard | None:
+    def special_card(self, number: str) -> rows.SpecialCard | None:
         """A system, managing or tool card that was issued here."""
-        with self._session() as session:
-            return session.get(seldom.SpecialCard, number)
+        return self._first(rows.SpecialCard, "WHERE number = ?", number)
 
     def account_of_told_card(self, card: str) -> str | None:
         """The account whose newest card this is, as headquarters tells."""
-        with self._session() as session:
-            wanted = sql.select(tables.Sheet.account).where(tables.Sheet.card == card)
-            return session.exec(wanted.order_by("account")).first()
+        wanted = "SELECT account FROM sheet WHERE card = ? ORDER BY account LIMIT 1"
+        account: str | None = self._value(wanted, card)
+        return account
 
     def told_cards(self, cards: Sequence[str]) -> set[str]:
         """Which of these card numbers accounts have, as headquarters tells."""
-        with self._session() as session:
-            wanted = sql.select(tables.Sheet.card).where(sql.col(tables.Sheet.card).in_(cards))
-            return set(session.exec(wanted).all())
+        wanted = "SELECT card FROM sheet WHERE card IN (SELECT value FROM json_each(?))"
+        with self._connection() as connection:
+            found = connection.exec_driver_sql(wanted, (json.dumps(list(cards)),))
+            return set(found.scalars())
 
     def account_of_told_meter(self, meter: str) -> str | None:
         """The account that a meter belongs to, as headquarters tells."""
-        with self._connection() as connection:
-            return connection.exec_driver_sql(
-                _TOLD_METER,
-                (meter,),
-            ).scalar()
+        account: str | None = self._value(_TOLD_METER, meter)
+        return account
 
     def told_meters(self, meters: Sequence[str]) -> set[str]:
         """Which of these meters belong to an account, as headquarters tells."""
-        with self._session() as session:
-            wanted = sql.select(tables.SheetMeter.meter).where(
-                sql.col(tables.SheetMeter.meter).in_(meters),
-                sql.text(_NOT_WITHDRAWN),
-            )
-            return set(session.exec(wanted).all())
+        with self._connection() as connection:
+            found = connection.exec_driver_sql(_TOLD_METERS, (json.dumps(list(meters)),))
+            return set(found.scalars())
 
-    def sheets_elsewhere(self, after: str, limit: int) -> Sequence[tables.Sheet]:
+    def sheets_elsewhere(self, after: str, limit: int) -> Sequence[rows.Sheet]:
         """Sheets of accounts that were not opened here, above the number ``after``, in order."""
-        with self._session() as session:
-            opened = sql.select(tables.Account.number)
-            wanted = sql.select(tables.Sheet).where(
-                tables.Sheet.account > after, sql.col(tables.Sheet.account).not_in(opened)
-            )
-            return session.exec(wanted.order_by("account").limit(limit)).all()
+        return self._all(rows.Sheet, _ELSEWHERE, after, limit)
 
     def sealed_sheets(self, item: str = "") -> Iterator[tuple[str, bytes]]:
         """All sheets, or those of a part, by their accounts' numbers, a thousand at a time."""
@@ -193,23 +177,11 @@ class CustomerQueries(Queries):
 
     def newest_held(self, prefix: str) -> tuple[HeldFile, ...]:
         """The newest file that a bundle switched on under each such name."""
-        with self._session() as session:
-            digest = sql.func.substr(sql.func.lower(sql.func.hex(tables.Item.sha256)), 1, 16)
-            rows = session.exec(
-                sql.select(tables.Item.name, tables.Item.sha256)
-                .join(
-                    tables.HeldItem,
-                    (sql.col(tables.HeldItem.name) == tables.Item.name)
-                    & (sql.col(tables.HeldItem.version) == tables.Item.version)
-                    & (sql.col(tables.HeldItem.digest) == digest),
-                )
-                .where(sql.col(tables.Item.name).startswith(prefix, autoescape=True))
-                .order_by(sql.col(tables.Item.name), sql.col(tables.Item.version))
-            ).all()
-        return tuple(HeldFile(name, sha256) for name, sha256 in dict(rows).items())
+        with self._connection() as connection:
+            found = connection.exec_driver_sql(_HELD_FILES, (prefix,))
+            newest: dict[str, bytes] = {row[0]: row[1] for row in found}
+        return tuple(HeldFile(name, sha256) for name, sha256 in newest.items())
 
     def sheet_parts(self) -> dict[str, bytes]:
         """The file that each part's sheets were made from."""
-        with self._session() as session:
-            rows = session.exec(sql.select(tables.SheetPart)).all()
-            return {row.item: row.sha256 for row in rows}
+        return {row.item: row.sha256 for row in self._all(rows.SheetPart, "")}

@@ -2,19 +2,21 @@
 
 Lists are paged by key: a page asks for what lies before or after the last key it has seen.
 
-SQLModel and the tables are loaded by the first query, not with this module; see
-:mod:`yika_node.db.store`.
+Plain statements (:mod:`yika_node.db.rows`): a counter asks these all day.  SQLAlchemy is loaded by
+the first query, not with this module; see :mod:`yika_node.db.store`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from yika_common.infra.late import LateModule
 from yika_common.journal.bodies import CARRYING
 from yika_common.journal.record import genesis
+from yika_node.db import rows
 from yika_node.db.account_standing import Standing, gave_back, sold_since, standing_of
 from yika_node.db.card_facts import (
     SwapRow,
@@ -25,19 +27,36 @@ from yika_node.db.card_facts import (
     swaps_of,
 )
 from yika_node.db.projections import PENDING
+from yika_node.db.rows import AnyRow, all_rows, first_row
 from yika_node.db.store import Store
 
 if TYPE_CHECKING:
-    import sqlmodel as sql
     from sqlalchemy import Connection
 
     from yika_common.infra import engine
-    from yika_node.db import seldom, tables
 else:
-    sql = LateModule("sqlmodel")
     engine = LateModule("yika_common.infra.engine")
-    tables = LateModule("yika_node.db.tables")
-    seldom = LateModule("yika_node.db.seldom")
+
+HELD: Final = (
+    "JOIN held_item ON held_item.name = item.name AND held_item.version = item.version"
+    " AND held_item.digest = substr(lower(hex(item.sha256)), 1, 16)"
+    " WHERE substr(item.name, 1, length(?1)) = ?1 ORDER BY item.name, item.version"
+)
+"""Of the files under names that begin so those that a bundle switched on."""
+
+_NEWEST: Final = "WHERE account = ? ORDER BY generation DESC LIMIT 1"
+
+_OF_METER: Final = (
+    "SELECT account FROM (SELECT account, 0 AS replaced FROM account_meter WHERE meter = ?1"
+    " UNION ALL SELECT account, 1 FROM meter_swap WHERE old = ?1 OR new = ?1)"
+    " ORDER BY replaced LIMIT 1"
+)
+
+_TAKEN: Final = (
+    "SELECT meter FROM account_meter WHERE meter IN (SELECT value FROM json_each(?1))"
+    " UNION SELECT old FROM meter_swap WHERE old IN (SELECT value FROM json_each(?1))"
+    " UNION SELECT new FROM meter_swap WHERE new IN (SELECT value FROM json_each(?1))"
+)
 
 
 class Queries:
@@ -47,64 +66,56 @@ class Queries:
         self._store = store
 
     @contextmanager
-    def _session(self) -> Iterator[sql.Session]:
-        with (
-            engine.named_engine_failures(),
-            sql.Session(self._store.engine, expire_on_commit=False) as session,
-        ):
-            yield session
-
-    @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        """For the few statements that wait for a clerk's every key: without the session's part."""
         with engine.named_engine_failures(), self._store.engine.connect() as connection:
             yield connection
 
+    def _all(self, kind: type[AnyRow], rest: str, *values: object) -> list[AnyRow]:
+        with self._connection() as connection:
+            return all_rows(connection, kind, rest, *values)
+
+    def _first(self, kind: type[AnyRow], rest: str, *values: object) -> AnyRow | None:
+        with self._connection() as connection:
+            return first_row(connection, kind, rest, *values)
+
+    def _value(self, statement: str, *values: object) -> Any:
+        """What a statement's first row says first; None: there is none."""
+        with self._connection() as connection:
+            return connection.exec_driver_sql(statement, values).scalar()
+
     # Who works here.
 
-    def operators(self) -> Sequence[tables.Operator]:
+    def operators(self) -> Sequence[rows.Operator]:
         """All operators, in the order they came."""
-        with self._session() as session:
-            return session.exec(sql.select(tables.Operator).order_by("added_at", "name")).all()
+        return self._all(rows.Operator, "ORDER BY added_at, name")
 
-    def operator(self, name: str) -> tables.Operator | None:
+    def operator(self, name: str) -> rows.Operator | None:
         """One operator."""
-        with self._session() as session:
-            return session.get(tables.Operator, name)
+        return self._first(rows.Operator, "WHERE name = ?", name)
 
-    def attempt(self, operator: str) -> tables.Attempt | None:
+    def attempt(self, operator: str) -> rows.Attempt | None:
         """Wrong passwords in a row under this name."""
-        with self._session() as session:
-            return session.get(tables.Attempt, operator)
+        return self._first(rows.Attempt, "WHERE operator = ?", operator)
 
     def answered_at(self, purpose: str, subject: str) -> int:
         """When headquarters last answered this by telephone; 0: never."""
-        with self._connection() as connection:
-            at = connection.exec_driver_sql(
-                "SELECT max(at) FROM phone_answer WHERE purpose = ? AND subject = ?",
-                (purpose, subject),
-            ).scalar()
-        return at or 0
+        statement = "SELECT max(at) FROM phone_answer WHERE purpose = ? AND subject = ?"
+        return self._value(statement, purpose, subject) or 0
 
     # The journal.
 
-    def tip(self, epoch: int) -> tables.Tip | None:
+    def tip(self, epoch: int) -> rows.Tip | None:
         """The end of the chain."""
-        with self._session() as session:
-            return session.get(tables.Tip, epoch)
+        return self._first(rows.Tip, "WHERE epoch = ?", epoch)
 
-    def record(self, epoch: int, seq: int) -> tables.Record | None:
+    def record(self, epoch: int, seq: int) -> rows.Record | None:
         """One record."""
-        with self._session() as session:
-            return session.get(tables.Record, (epoch, seq))
+        return self._first(rows.Record, "WHERE epoch = ? AND seq = ?", epoch, seq)
 
-    def records(self, epoch: int, first: int, limit: int) -> Sequence[tables.Record]:
+    def records(self, epoch: int, first: int, limit: int) -> Sequence[rows.Record]:
         """Records ``first`` and on, in order, ``limit`` at most."""
-        with self._session() as session:
-            wanted = sql.select(tables.Record).where(
-                tables.Record.epoch == epoch, tables.Record.seq >= first
-            )
-            return session.exec(wanted.order_by("seq").limit(limit)).all()
+        wanted = "WHERE epoch = ? AND seq >= ? ORDER BY seq LIMIT ?"
+        return self._all(rows.Record, wanted, epoch, first, limit)
 
     def head_at(self, epoch: int, seq: int, certificate: bytes) -> bytes | None:
         """The hash after record ``seq``, the genesis hash for 0, None above the end."""
@@ -113,95 +124,70 @@ class Queries:
         found = self.record(epoch, seq)
         return None if found is None else found.head
 
-    def acknowledgement(self, epoch: int) -> tables.Acknowledgement | None:
+    def acknowledgement(self, epoch: int) -> rows.Acknowledgement | None:
         """The newest verified acknowledgement."""
-        with self._session() as session:
-            return session.get(tables.Acknowledgement, epoch)
+        return self._first(rows.Acknowledgement, "WHERE epoch = ?", epoch)
 
     # What headquarters sent.
 
-    def bundle(self) -> tables.Bundle | None:
+    def bundle(self) -> rows.Bundle | None:
         """The manifest in force."""
-        with self._session() as session:
-            return session.get(tables.Bundle, 1)
+        return self._first(rows.Bundle, "WHERE id = 1")
 
-    def item(self, sha256: bytes) -> tables.Item | None:
+    def item(self, sha256: bytes) -> rows.Item | None:
         """A signed file by its hash."""
-        with self._session() as session:
-            return session.get(tables.Item, sha256)
+        return self._first(rows.Item, "WHERE sha256 = ?", sha256)
 
-    def manifest(self, version: int) -> tables.Item | None:
+    def manifest(self, version: int) -> rows.Item | None:
         """The manifest file of a version."""
-        with self._session() as session:
-            wanted = sql.select(tables.Item).where(
-                tables.Item.name == "manifest", tables.Item.version == version
-            )
-            return session.exec(wanted).first()
+        wanted = "WHERE name = 'manifest' AND version = ?"
+        return self._first(rows.Item, wanted, version)
 
     def holds(self, name: str, version: int, digest: str) -> bool:
         """Whether a bundle switched this very item on; ``digest`` is 16 hex digits."""
-        with self._session() as session:
-            found = session.get(tables.HeldItem, (name, version))
-            return found is not None and found.digest == digest
+        wanted = "SELECT 1 FROM held_item WHERE name = ? AND version = ? AND digest = ?"
+        return self._value(wanted, name, version, digest) is not None
 
-    def items_held(self, prefix: str) -> Sequence[tables.Item]:
+    def items_held(self, prefix: str) -> Sequence[rows.Item]:
         """Every file, of all versions, that a bundle switched on under such a name."""
-        with self._session() as session:
-            digest = sql.func.substr(sql.func.lower(sql.func.hex(tables.Item.sha256)), 1, 16)
-            wanted = (
-                sql.select(tables.Item)
-                .join(
-                    tables.HeldItem,
-                    (sql.col(tables.HeldItem.name) == tables.Item.name)
-                    & (sql.col(tables.HeldItem.version) == tables.Item.version)
-                    & (sql.col(tables.HeldItem.digest) == digest),
-                )
-                .where(sql.col(tables.Item.name).startswith(prefix, autoescape=True))
-                .order_by(sql.col(tables.Item.name), sql.col(tables.Item.version))
-            )
-            return session.exec(wanted).all()
+        return self._all(rows.Item, HELD, prefix)
 
     # Accounts and cards.
 
     def account(
         self, number: str
-    ) -> tuple[tables.Account, Sequence[tables.AccountMeter], tables.Card | None] | None:
+    ) -> tuple[rows.Account, Sequence[rows.AccountMeter], rows.Card | None] | None:
         """An account, its meters in slot order, and its newest card."""
-        with self._session() as session:
-            found = session.get(tables.Account, number)
-            return None if found is None else (found, *_belongings(session, found))
+        with self._connection() as connection:
+            found = first_row(connection, rows.Account, "WHERE number = ?", number)
+            if found is None:
+                return None
+            meters = "WHERE account = ? ORDER BY slot"
+            return (
+                found,
+                all_rows(connection, rows.AccountMeter, meters, number),
+                first_row(connection, rows.Card, _NEWEST, number),
+            )
 
     def account_numbers(self, after: str, limit: int) -> Sequence[str]:
         """Accounts above the number ``after``, in order."""
-        with self._session() as session:
-            wanted = sql.select(tables.Account.number).where(tables.Account.number > after)
-            return session.exec(wanted.order_by("number").limit(limit)).all()
+        with self._connection() as connection:
+            numbers = connection.exec_driver_sql(
+                "SELECT number FROM account WHERE number > ? ORDER BY number LIMIT ?",
+                (after, limit),
+            )
+            return list(numbers.scalars())
 
     def account_of_meter(self, meter: str) -> str | None:
         """The account that a meter belongs to, or belonged to until it was replaced."""
-        with self._session() as session:
-            wanted = sql.select(tables.AccountMeter.account).where(
-                tables.AccountMeter.meter == meter
-            )
-            found = session.exec(wanted).first()
-            if found is not None:
-                return found
-            # Asked for second, because its tables weigh, and a sale needs none of them.
-            swap = seldom.MeterSwap
-            swapped = sql.select(swap.account).where(
-                sql.or_(sql.col(swap.old) == meter, sql.col(swap.new) == meter)
-            )
-            return session.exec(swapped).first()
+        account: str | None = self._value(_OF_METER, meter)
+        return account
 
     def meters_taken(self, meters: Sequence[str]) -> set[str]:
         """Which of these meters belong to an account, or belonged to one and were replaced."""
-        with self._session() as session:
-            columns = (tables.AccountMeter.meter, seldom.MeterSwap.old, seldom.MeterSwap.new)
-            found = (
-                session.exec(sql.select(column).where(sql.col(column).in_(meters))).all()
-                for column in columns
-            )
-            return set().union(*found)
+        with self._connection() as connection:
+            found = connection.exec_driver_sql(_TAKEN, (json.dumps(list(meters)),))
+            return set(found.scalars())
 
     def swaps(self, account: str) -> Sequence[SwapRow]:
         """The account's meters that were replaced here, in order."""
@@ -224,28 +210,23 @@ class Queries:
 
     def accounts_opened(self) -> int:
         """How many accounts this journal opened."""
-        with self._session() as session:
-            return session.exec(sql.select(sql.func.count()).select_from(tables.Account)).one()
+        opened: int = self._value("SELECT count(*) FROM account")
+        return opened
 
-    def card(self, number: str) -> tables.Card | None:
+    def card(self, number: str) -> rows.Card | None:
         """A card that was issued here."""
-        with self._session() as session:
-            return session.get(tables.Card, number)
+        return self._first(rows.Card, "WHERE number = ?", number)
 
-    def newest_card(self, account: str) -> tables.Card | None:
+    def newest_card(self, account: str) -> rows.Card | None:
         """The card of the highest generation that was issued here for an account."""
-        with self._session() as session:
-            wanted = sql.select(tables.Card).where(tables.Card.account == account)
-            return session.exec(wanted.order_by(sql.col(tables.Card.generation).desc())).first()
+        return self._first(rows.Card, _NEWEST, account)
 
     def cards_issued(self, numbers: Sequence[str]) -> set[str]:
         """Which of these card numbers are issued."""
-        with self._session() as session:
-            return set(
-                session.exec(
-                    sql.select(tables.Card.number).where(sql.col(tables.Card.number).in_(numbers))
-                ).all()
-            )
+        issued = "SELECT number FROM card WHERE number IN (SELECT value FROM json_each(?))"
+        with self._connection() as connection:
+            found = connection.exec_driver_sql(issued, (json.dumps(list(numbers)),))
+            return set(found.scalars())
 
     def standing(self, account: str, meters: Sequence[str], bare: Sequence[str] = ()) -> Standing:
         """What this journal says of an account and its meters, in one snapshot.
@@ -271,37 +252,27 @@ class Queries:
 
     # Sales and readings.
 
-    def intent(self, epoch: int, seq: int) -> tables.Intent | None:
+    def intent(self, epoch: int, seq: int) -> rows.Intent | None:
         """One meter's sale."""
-        with self._session() as session:
-            return session.get(tables.Intent, (epoch, seq))
+        return self._first(rows.Intent, "WHERE epoch = ? AND seq = ?", epoch, seq)
 
-    def basket(self, epoch: int, basket: int) -> Sequence[tables.Intent]:
+    def basket(self, epoch: int, basket: int) -> Sequence[rows.Intent]:
         """The sales paid together, in slot order of their making."""
-        with self._session() as session:
-            wanted = sql.select(tables.Intent).where(
-                tables.Intent.epoch == epoch,
-                tables.Intent.seq >= basket,
-                tables.Intent.seq < basket + 8,
-            )
-            rows = session.exec(wanted.order_by("seq")).all()
-            return [row for row in rows if row.basket == basket]
+        wanted = "WHERE epoch = ? AND seq >= ? AND seq < ? ORDER BY seq"
+        found = self._all(rows.Intent, wanted, epoch, basket, basket + 8)
+        return [row for row in found if row.basket == basket]
 
     def pending(
         self, card: str | None = None, account: str | None = None
-    ) -> Sequence[tables.Intent]:
+    ) -> Sequence[rows.Intent]:
         """The sales still waiting for their card, oldest first: all, a card's or an account's."""
-        with self._session() as session:
-            # In the order of the index of pending sales, or SQLite walks through all history.
-            wanted = sql.select(tables.Intent).where(
-                sql.col(tables.Intent.state) == sql.literal_column(f"'{PENDING}'")
-            )
-            if card is not None:
-                wanted = wanted.where(tables.Intent.card == card)
-            if account is not None:
-                wanted = wanted.where(tables.Intent.account == account)
-            found = session.exec(wanted.order_by("card", "epoch", "seq")).all()
-            return sorted(found, key=lambda row: (row.epoch, row.seq))
+        # In the order of the index of pending sales, or SQLite walks through all history.
+        limits = {"card": card, "account": account}
+        held = {column: value for column, value in limits.items() if value is not None}
+        where = " AND ".join((f"state = '{PENDING}'", *(f"{column} = ?" for column in held)))
+        wanted = f"INDEXED BY intent_pending WHERE {where} ORDER BY card, epoch, seq"
+        found = self._all(rows.Intent, wanted, *held.values())
+        return sorted(found, key=lambda row: (row.epoch, row.seq))
 
     def sales(
         self,
@@ -310,21 +281,15 @@ class Queries:
         account: str | None,
         *,
         carried: bool = True,
-    ) -> Sequence[tables.Intent]:
+    ) -> Sequence[rows.Intent]:
         """Sales, newest first, below the key ``before``; without the ``carried`` ones if asked."""
-        with self._session() as session:
-            wanted = sql.select(tables.Intent)
-            if not carried:
-                wanted = wanted.where(sql.col(tables.Intent.act).not_in(CARRYING))
-            if account is not None:
-                wanted = wanted.where(tables.Intent.account == account)
-            if before is not None:
-                wanted = wanted.where(
-                    sql.tuple_(sql.col(tables.Intent.epoch), sql.col(tables.Intent.seq))
-                    < sql.tuple_(*before)
-                )
-            newest = (sql.col(tables.Intent.epoch).desc(), sql.col(tables.Intent.seq).desc())
-            return session.exec(wanted.order_by(*newest).limit(limit)).all()
+        limits = {
+            f"act NOT IN ({', '.join('?' * len(CARRYING))})": () if carried else CARRYING,
+            "account = ?": () if account is None else (account,),
+            "(epoch, seq) < (?, ?)": before or (),
+        }
+        rest, values = _newest(limits, limit)
+        return self._all(rows.Intent, rest, *values)
 
     def given_back(self, purchases: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
         """Of these purchases those with a refund that was not superseded: the refund's seq."""
@@ -338,49 +303,38 @@ class Queries:
 
     def account_was_sold_to(self, account: str) -> bool:
         """Whether any sale to the account was ever begun."""
-        with self._session() as session:
-            wanted = sql.select(tables.Intent.seq).where(tables.Intent.account == account)
-            return session.exec(wanted.limit(1)).first() is not None
+        wanted = "SELECT 1 FROM intent WHERE account = ? LIMIT 1"
+        return self._value(wanted, account) is not None
 
-    def form(self, token: str) -> tables.Form | None:
+    def form(self, token: str) -> rows.Form | None:
         """What a form's token became."""
-        with self._session() as session:
-            return session.get(tables.Form, token)
+        return self._first(rows.Form, "WHERE token = ?", token)
 
-    def last_reading(self, meter: str) -> tables.Reading | None:
+    def last_reading(self, meter: str) -> rows.Reading | None:
         """The newest write-back of a meter."""
-        with self._session() as session:
-            wanted = sql.select(tables.Reading).where(tables.Reading.meter == meter)
-            return session.exec(wanted.order_by(sql.col(tables.Reading.sequence).desc())).first()
+        wanted = "WHERE meter = ? ORDER BY sequence DESC LIMIT 1"
+        return self._first(rows.Reading, wanted, meter)
 
     def readings(
         self, before: tuple[int, int] | None, limit: int, meter: str | None
-    ) -> Sequence[tables.Reading]:
+    ) -> Sequence[rows.Reading]:
         """Readings, newest first, below the key ``before``."""
-        with self._session() as session:
-            wanted = sql.select(tables.Reading)
-            if meter is not None:
-                wanted = wanted.where(tables.Reading.meter == meter)
-            if before is not None:
-                wanted = wanted.where(
-                    sql.tuple_(sql.col(tables.Reading.epoch), sql.col(tables.Reading.seq))
-                    < sql.tuple_(*before)
-                )
-            newest = (sql.col(tables.Reading.epoch).desc(), sql.col(tables.Reading.seq).desc())
-            return session.exec(wanted.order_by(*newest).limit(limit)).all()
+        limits = {
+            "meter = ?": () if meter is None else (meter,),
+            "(epoch, seq) < (?, ?)": before or (),
+        }
+        rest, values = _newest(limits, limit)
+        return self._all(rows.Reading, rest, *values)
 
-    def witness(self, node: str, epoch: int, seq: int, head: str) -> seldom.Witness | None:
+    def witness(self, node: str, epoch: int, seq: int, head: str) -> rows.Witness | None:
         """A place in another journal, if a card named it before."""
-        with self._session() as session:
-            return session.get(seldom.Witness, (node, epoch, seq, head))
+        wanted = "WHERE node = ? AND epoch = ? AND seq = ? AND head = ?"
+        return self._first(rows.Witness, wanted, node, epoch, seq, head)
 
 
-def _belongings(
-    session: sql.Session, account: tables.Account
-) -> tuple[Sequence[tables.AccountMeter], tables.Card | None]:
-    meters = sql.select(tables.AccountMeter).where(tables.AccountMeter.account == account.number)
-    cards = sql.select(tables.Card).where(tables.Card.account == account.number)
-    return (
-        session.exec(meters.order_by("slot")).all(),
-        session.exec(cards.order_by(sql.col(tables.Card.generation).desc())).first(),
-    )
+def _newest(limits: Mapping[str, Sequence[object]], most: int) -> tuple[str, tuple[object, ...]]:
+    """A statement's rest for the newest rows within those limits that have values; the values."""
+    held = {limit: values for limit, values in limits.items() if values}
+    where = f"WHERE {' AND '.join(held)} " if held else ""
+    rest = f"{where}ORDER BY epoch DESC, seq DESC LIMIT ?"
+    return rest, (*(value for values in held.values() for value in values), most)

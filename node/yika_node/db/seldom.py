@@ -1,4 +1,4 @@
-"""The tables of a node that a sale does not read, or not through SQLModel.
+"""The tables of a node that a sale does not read, or of which it needs few columns.
 
 A class for a table takes 80 KiB in a server, so these are loaded when one is asked for.  What kind
 each is stands in :mod:`yika_node.db.tables`.

@@ -39,7 +39,7 @@ from yika_node.services.tool_errors import ToolCardShown
 from yika_node.services.views import Account, CardKind, CardView, Resolution, SlotView
 
 if TYPE_CHECKING:
-    from yika_node.db.tables import Card
+    from yika_node.db.rows import Card
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from yika_node.services.tariff_shelf import TariffShelf
 from yika_node.services.views import Account, By, Page, ReadingRow, SaleEntry, SaleRow
 
 if TYPE_CHECKING:
-    from yika_node.db import tables
+    from yika_node.db import rows
 
 NUMBER_MAX: Final = 10**18 - 1
 """No record has a larger number; the database could not be asked for one much larger."""
@@ -109,7 +109,7 @@ class Enquiries:
         rows = self.queries.readings(_key(before), limit, meter)
         return Page(tuple(reading_row(row) for row in rows), _next(rows, limit))
 
-    def _line(self, row: tables.Intent, account: Account | None) -> ReceiptLine:
+    def _line(self, row: rows.Intent, account: Account | None) -> ReceiptLine:
         record = self.queries.record(row.epoch, row.seq)
         assert record is not None, "a projection has its record"
         intent = decode_line(record.line).body
@@ -132,7 +132,7 @@ class Enquiries:
             explanation=explanation,
         )
 
-    def _marked(self, rows: Sequence[tables.Intent]) -> tuple[SaleRow, ...]:
+    def _marked(self, rows: Sequence[rows.Intent]) -> tuple[SaleRow, ...]:
         """The rows as the faces show them; what was given back says so."""
         refunds = self.queries.given_back((row.epoch, row.seq) for row in rows)
         return tuple(sale_row(row, refunds.get((row.epoch, row.seq), 0)) for row in rows)
@@ -153,5 +153,5 @@ def _key(text: str | None) -> tuple[int, int] | None:
     return int(key[1]), int(key[2])
 
 
-def _next(rows: Sequence[tables.Intent] | Sequence[tables.Reading], limit: int) -> str | None:
+def _next(rows: Sequence[rows.Intent] | Sequence[rows.Reading], limit: int) -> str | None:
     return f"{rows[-1].epoch}-{rows[-1].seq}" if len(rows) == limit else None

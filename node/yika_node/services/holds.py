@@ -15,7 +15,7 @@ from yika_node.services.views import Account, HoldView, Level
 
 if TYPE_CHECKING:
     from yika_common.errors import YikaError
-    from yika_node.db import tables
+    from yika_node.db import rows
 
 
 def in_force(account: Account, at: datetime) -> tuple[HoldView, ...]:
@@ -23,7 +23,7 @@ def in_force(account: Account, at: datetime) -> tuple[HoldView, ...]:
     return tuple(hold for hold in account.holds if hold.until is None or hold.until > at)
 
 
-def stop_of(account: Account, operator: tables.Operator | None, at: datetime) -> YikaError | None:
+def stop_of(account: Account, operator: rows.Operator | None, at: datetime) -> YikaError | None:
     """Why this operator sells nothing to the account, if a hold says so."""
     levels = {hold.level: hold.words for hold in reversed(in_force(account, at))}
     if REFUSE in levels:
@@ -33,6 +33,6 @@ def stop_of(account: Account, operator: tables.Operator | None, at: datetime) ->
     return None
 
 
-def leads(operator: tables.Operator | None) -> bool:
+def leads(operator: rows.Operator | None) -> bool:
     """Whether the operator is one of those that a hold asks for."""
     return operator is not None and may(Level[operator.level], Right.LIFT_HOLD)

@@ -31,7 +31,7 @@ from yika_node.services.standing import Standing
 from yika_node.services.views import Account, HoldView, MeterView
 
 if TYPE_CHECKING:
-    from yika_node.db import tables
+    from yika_node.db import rows
 
 
 class KnownAccounts:
@@ -180,7 +180,7 @@ class KnownAccounts:
                 newest[limit.service] = limit
         return tuple(newest[service] for service in sorted(newest))
 
-    def _person(self, row: tables.Account) -> Person | None:
+    def _person(self, row: rows.Account) -> Person | None:
         return self._opened(row.who, row.number)
 
     def _opened(self, sealed: str, account: str) -> Person | None:
@@ -228,7 +228,7 @@ def _with_facts(account: Account, facts: AccountFacts, at: int) -> Account:
     )
 
 
-def _facts_of(row: tables.AccountFacts) -> AccountFacts:
+def _facts_of(row: rows.AccountFacts) -> AccountFacts:
     return AccountFacts(
         account=row.account,
         tariff_class=row.tariff_class,
@@ -245,5 +245,5 @@ def _facts_of(row: tables.AccountFacts) -> AccountFacts:
     )
 
 
-def _generation(card: tables.Card | None) -> int:
+def _generation(card: rows.Card | None) -> int:
     return 0 if card is None else card.generation

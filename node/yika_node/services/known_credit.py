@@ -23,7 +23,7 @@ from yika_node.services.settlement import Settlement
 from yika_node.services.views import Account, CardView, MeterView, SlotView
 
 if TYPE_CHECKING:
-    from yika_node.db import tables
+    from yika_node.db import rows
 
 _NOTHING_MOVED: Mapping[int, Moved] = {}
 
@@ -72,7 +72,7 @@ class KnownCredit:
         )
 
     def _own(self, account: str, meter: str) -> CreditRecord | None:
-        row: tables.Intent | None = self.book.newest_intent(account, meter)
+        row: rows.Intent | None = self.book.newest_intent(account, meter)
         return None if row is None else record_of(*self.settlement.committed(row))
 
     def _totals(self, meter: str, slot: SlotView | None) -> Iterator[Total]:

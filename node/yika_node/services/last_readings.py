@@ -10,7 +10,7 @@ from yika_common.numbers import Quantity
 from yika_common.services import Service
 
 if TYPE_CHECKING:
-    from yika_node.db import tables
+    from yika_node.db import rows
     from yika_node.db.customer_queries import CustomerQueries
     from yika_node.services.views import Account, MeterView
 
@@ -69,7 +69,7 @@ def _further(newest: dict[Service, Bought], bought: Bought) -> None:
         newest[bought.service] = max(known, bought, key=lambda one: (one.period, one.quantity))
 
 
-def _reading(view: MeterView, sold: int, row: tables.Reading | None) -> LastReading:
+def _reading(view: MeterView, sold: int, row: rows.Reading | None) -> LastReading:
     """``sold`` is the lifetime total that was sold to the meter."""
     place = (view.slot + 1, view.service, view.meter)
     if row is None:

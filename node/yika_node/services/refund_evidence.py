@@ -5,7 +5,7 @@ from __future__ import annotations
 from yika_common.cards.write_back import MeterStatus
 from yika_common.journal.bodies import PURCHASE, REPLACEMENT, Intent
 from yika_common.values import dataclass
-from yika_node.db import tables
+from yika_node.db import rows
 from yika_node.db.refund_queries import RefundQueries
 from yika_node.services.card_desk import CardDesk, OpenCard
 from yika_node.services.card_image import SlotImage
@@ -103,7 +103,7 @@ class RefundEvidence:
         told = opened.image.account.told
         return told is not None and told.card == card.number and place in told.carried
 
-    def _says(self, row: tables.Intent, refund: Intent) -> bool:
+    def _says(self, row: rows.Intent, refund: Intent) -> bool:
         """Whether our record on a later card goes on from the refund.
 
         A sale does that finds the slot empty: nothing was carried, so it builds on what we know.

@@ -73,7 +73,7 @@ from yika_node.services.standing import Standing
 from yika_node.services.tenders import Handing
 
 if TYPE_CHECKING:
-    from yika_node.db import seldom, tables
+    from yika_node.db import rows
 
 KIND: Final = "refund"
 """The kind of the act that is approved."""
@@ -242,7 +242,7 @@ class RefundDesk:
         """Refunds on their cards whose money was not handed out yet, oldest first."""
         return tuple(self._view(refund, row) for refund, row in self.refunds.unpaid(account))
 
-    def _view(self, refund: seldom.Refund, row: tables.Intent) -> RefundView:
+    def _view(self, refund: rows.Refund, row: rows.Intent) -> RefundView:
         return RefundView(
             sale=sale_row(row),
             purchase=self.enquiries.sale(refund.epoch, refund.purchase),

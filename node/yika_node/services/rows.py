@@ -20,10 +20,10 @@ from yika_node.services.views import (
 )
 
 if TYPE_CHECKING:
-    from yika_node.db import tables
+    from yika_node.db import rows
 
 
-def sale_row(row: tables.Intent, given_back: int = 0) -> SaleRow:
+def sale_row(row: rows.Intent, given_back: int = 0) -> SaleRow:
     """One meter's sale; ``given_back`` is the number of its refund, if there is one."""
     return SaleRow(
         epoch=row.epoch,
@@ -50,7 +50,7 @@ def sale_row(row: tables.Intent, given_back: int = 0) -> SaleRow:
     )
 
 
-def reading_row(row: tables.Reading) -> ReadingRow:
+def reading_row(row: rows.Reading) -> ReadingRow:
     """One meter reading."""
     return ReadingRow(
         at=from_timestamp(row.at),
@@ -67,16 +67,16 @@ def reading_row(row: tables.Reading) -> ReadingRow:
     )
 
 
-def operator_of(row: tables.Operator) -> Operator:
+def operator_of(row: rows.Operator) -> Operator:
     """One operator."""
     return Operator(row.name, Level[row.level], temporary=bool(row.temporary))
 
 
 def account_of(
-    row: tables.Account,
-    meters: Sequence[tables.AccountMeter],
-    card: tables.Card | None,
-    person_of: Callable[[tables.Account], Person | None],
+    row: rows.Account,
+    meters: Sequence[rows.AccountMeter],
+    card: rows.Card | None,
+    person_of: Callable[[rows.Account], Person | None],
 ) -> Account:
     """An account; ``person_of`` opens its personal data, if anybody may see it now."""
     return Account(

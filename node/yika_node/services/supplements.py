@@ -31,7 +31,7 @@ from yika_node.services.rows import sale_row
 from yika_node.services.views import Account, SaleRow
 
 if TYPE_CHECKING:
-    from yika_node.db import tables
+    from yika_node.db import rows
 
 KIND: Final = "supplement"
 """The kind of the act that is approved."""
@@ -122,7 +122,7 @@ class Supplements:
         assert after is not None, "an intent is never deleted"
         return sale_row(after)
 
-    def _newest(self, number: str, slot: int) -> tables.Intent:
+    def _newest(self, number: str, slot: int) -> rows.Intent:
         account = self.cards.accounts.of_card(number)
         if account is not None:
             for row in self.book.on_card(account.number, number, slot):
