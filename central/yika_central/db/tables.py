@@ -94,6 +94,7 @@ from yika_central.db.special_tables import (
     SpecialDue,
 )
 from yika_central.db.tariff_tables import TariffDraft, TariffDraftAct, TariffReplay
+from yika_central.db.voucher_tables import VoucherUse
 
 __all__ = [
     "Account",
@@ -184,5 +185,6 @@ __all__ = [
     "ToolOrder",
     "TraceDue",
     "UnissuedCard",
+    "VoucherUse",
     "table_of",
 ]

@@ -26,6 +26,7 @@ replaced_card       sold to a card that another had replaced; the card
 card_doubled        a second card of one generation, or of one number; the card
 carried_unfounded   a new card carries what nobody sold (yet); meter/count/total
 charge_unfounded    gives back what was not taken so, or again, or not held; the account
+voucher_twice       paid with a voucher that had paid before, anywhere; the voucher
 drawer_differs      so much over or short that a second person signs; the Z report and operator
 ==================  ====================================================================
 """

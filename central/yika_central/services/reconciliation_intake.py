@@ -43,6 +43,7 @@ from yika_central.db.tables import (
     Sale,
     Segment,
     Suspense,
+    VoucherUse,
 )
 from yika_central.domain.placement import BranchEnd, Missing, Placed, place
 from yika_central.services.key_room import KeyRoom
@@ -51,6 +52,7 @@ from yika_central.services.reconciliation_doubts import doubts_of
 from yika_central.services.reconciliation_drawers import drawers_that_differ
 from yika_central.services.reconciliation_outcomes import apply_resolutions, resolve_late
 from yika_central.services.reconciliation_refunds import take_refunds
+from yika_central.services.reconciliation_vouchers import voucher_uses, vouchers_used_twice
 from yika_central.services.special_lists import nodes_of_card
 from yika_central.services.special_lists import note_due as note_list_due
 from yika_common.journal.bodies import REPLACEMENT, BundleApplied
@@ -159,6 +161,7 @@ def _absorb(
     # Two deliveries may doubt the same record: in one order, neither waits for the other.
     projected.of(Suspense).sort(key=lambda row: tuple(row[name] for name in DOUBT_KEY))
     ledger.store(connection, projected)
+    _note_vouchers(connection, arrived, arrival)
     release_meters(connection, incoming.node, withdrawn(projected.of(AccountLife)))
     place_meters(
         connection,
@@ -201,6 +204,13 @@ def _recognised(projected: Projected) -> set[str]:
     """The accounts that can be recognised by something else than before."""
     found = {row["account"] for table in (Account, MeterSwap) for row in projected.of(table)}
     return found | {row["account"] for row in projected.of(AccountLife) if row["sealed"]}
+
+
+def _note_vouchers(connection: Connection, arrived: Sequence[Arrived], arrival: Arrival) -> None:
+    """What was paid with vouchers; one that paid before is doubted."""
+    uses = voucher_uses(connection, arrived, arrival)
+    add_new(connection, VoucherUse, uses)
+    add_new(connection, Suspense, vouchers_used_twice(connection, uses, arrival))
 
 
 def _charged(connection: Connection, projected: Projected, at: int) -> set[str]:

@@ -66,6 +66,7 @@ DOUBTS: Final[dict[str, Text]] = {
     "replaced_card": _("Sold to a card that another one had replaced"),
     "card_doubled": _("A second card of one account's turn, or of one number"),
     "carried_unfounded": _("A new card carries credit that nobody has sold"),
+    "voucher_twice": _("Paid with a voucher that had paid before, here or elsewhere"),
     "drawer_differs": _("A drawer was so much over or short that a second person signs for it"),
     "charge_unfounded": _(
         "Gives back a fee, deposit or guarantee that was not taken so, or once more"
