@@ -114,7 +114,7 @@ def an_account_rests_and_is_resumed(clerk: Person) -> None:
     clerk.follow("Suspend")
     clerk.type("abroad")
     clerk.key("Enter")
-    clerk.sees_name("suspended")
+    clerk.sees_name("account suspended")
     clerk.follow("Resume")
     clerk.type("back again")
     clerk.key("Enter")
@@ -133,7 +133,7 @@ def an_account_is_closed_with_its_card_taken_in(clerk: Person) -> None:
     clerk.follow("Close the account")
     clerk.type("moves away")
     clerk.confirm()
-    clerk.sees_name("closed")
+    clerk.sees_name("account closed")
 
 
 @walk("accounts-many")
@@ -152,3 +152,21 @@ def a_table_is_tried_and_its_accounts_are_opened(clerk: Person) -> None:
     clerk.page.locator("[name=file]").set_input_files(file)
     clerk.do_twice("Open the accounts")
     clerk.sees_name("opened")
+
+
+@walk("accounts-amending-many")
+def a_table_of_changes_is_tried_and_made(clerk: Person) -> None:
+    customer = clerk.shop.household()
+    table = f"account,phone,persons\n{customer.number},13911112222,4\n"
+    file = FilePayload(name="changes.csv", mimeType="text/csv", buffer=table.encode())
+    clerk.key("F3")
+    clerk.follow("Change many accounts")
+    for press, name in ((clerk.do, "Try it"), (clerk.do_twice, "Change the accounts")):
+        clerk.page.locator("[name=file]").set_input_files(file)
+        clerk.page.locator("[name=reason]").fill("counted anew")
+        press(name)
+        clerk.sees(customer.number)
+    clerk.sees_name("changed")
+    with clerk.page.expect_download() as saved:
+        clerk.link("Save the undo file").click()
+    assert saved.value.suggested_filename

@@ -37,7 +37,7 @@ def the_settlement_of_operators(clerk: Person) -> None:
 def who_has_not_bought_for_long(clerk: Person) -> None:
     clerk.open("/reports")
     clerk.follow("Long without a purchase")
-    clerk.page.locator("#f-days").fill("0")
+    clerk.page.locator("#f-days").fill("1")
     clerk.do("Look up")
     clerk.sees_name("Left when last read", "Left by estimate")
 

@@ -3,10 +3,12 @@
 from playwright.sync_api import expect
 
 from node_world import OPERATOR, PASSWORD
+from phone_builders import answer_to, desk_of
 from staff_builders import add_operator
 from walks.person import Person
 from walks.register import walk
 from walks.shop import WATER
+from yika_common.sync.person_list import ListedPerson
 from yika_node.services.views import Level
 
 OTHER_PASSWORD = "quite another set of words"
@@ -152,3 +154,38 @@ def beyond_the_limit_of_a_day_a_second_person_lets_sell(clerk: Person) -> None:
     clerk.heading("The sale is approved")
     clerk.key("Enter")
     clerk.heading("Sold")
+
+
+@walk("operators-list")
+def an_operator_is_said_to_be_a_person_of_the_list(clerk: Person) -> None:
+    headquarters, name = clerk.shop.world.headquarters, newcomer(clerk)
+    number = f"20{clerk.shop.another()}"
+    headquarters.list_persons(
+        ListedPerson(staff_number=number, name="Chen Wei", level="CLERK"),
+        ListedPerson(staff_number="1001", name=OPERATOR, level="SUPERVISOR"),
+    )
+    clerk.shop.exchange()
+    page_of(clerk, name)
+    clerk.unfold("Which person of headquarters' list this is")
+    clerk.page.locator("[name=number]").fill(number)
+    clerk.do_twice("Say so")
+    clerk.sees(number)
+
+
+@walk("operators-telephone")
+def headquarters_approves_by_telephone(clerk: Person) -> None:
+    name = f"super{clerk.shop.another()}"
+    clerk.key("F10")
+    clerk.follow("Operators")
+    clerk.type(name)
+    clerk.page.locator("[name=level]").select_option("SUPERVISOR")
+    clerk.page.locator("[name=password]").fill(OTHER_PASSWORD)
+    clerk.do_twice("Add")
+    token = clerk.page.url.rpartition("/")[2]
+    clerk.follow("No managing card here: ask headquarters by telephone")
+    clerk.sees_name("Call headquarters and read this out. It reads a code back.")
+    clerk.type(answer_to(desk_of(clerk.shop.node).asked(token)))
+    clerk.key("Enter")
+    clerk.type(OTHER_PASSWORD)
+    clerk.do_twice("Add")
+    clerk.sees(name)

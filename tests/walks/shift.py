@@ -142,3 +142,16 @@ def the_takings_are_brought_to_the_bank(clerk: Person) -> None:
         clerk.press("Enter")
     clerk.sees("B-77")
     clerk.sees_name("Received by")
+
+
+@walk("shift-days")
+def the_sales_day_is_closed_and_printed(clerk: Person) -> None:
+    close_drawer(clerk)
+    open_drawer(clerk)
+    close_drawer(clerk)
+    clerk.key("F9")
+    clerk.key("d")
+    clerk.heading("Sales days")
+    clerk.do("Close the sales day")
+    clerk.good()
+    clerk.sees_name("Print")
