@@ -18,6 +18,7 @@ from yika_common.errors import Phrase
 from yika_common.journal.body import Body
 from yika_common.journal.bundle_bodies import BundleApplied, BundleRefused
 from yika_common.journal.entries import AppliedItem, DebtPaid, Line, SlotOpened
+from yika_common.journal.presence_bodies import Boot, Login, OperatorAdded
 from yika_common.readers.port import MemoryKind
 from yika_common.services import PROFILES, SLOTS_MAX, Service
 from yika_common.signing.fields import (
@@ -36,12 +37,15 @@ from yika_common.signing.fields import (
 from yika_common.signing.strict_json import INTEGER_LIMIT
 from yika_common.values import dataclass
 
-__all__ = [  # the rows of these records, and what bundles came to
+__all__ = [  # the rows of these records, who was there, and what bundles came to
     "AppliedItem",
+    "Boot",
     "BundleApplied",
     "BundleRefused",
     "DebtPaid",
     "Line",
+    "Login",
+    "OperatorAdded",
     "SlotOpened",
 ]
 
@@ -89,32 +93,6 @@ _CUT_MAX = 3
 _U8 = (1 << 8) - 1
 _U16 = (1 << 16) - 1
 _U32 = (1 << 32) - 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Boot(Body):
-    """The process started; ``incarnation`` was drawn for this start."""
-
-    kind: ClassVar[str] = "boot"
-    software: str = text("sw")
-    incarnation: str = hexadecimal("inc", 8)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperatorAdded(Body):
-    """A person may use the node, at this level."""
-
-    kind: ClassVar[str] = "oper"
-    name: str = text("name")
-    level: str = text("level")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Login(Body):
-    """Somebody tried to log in under the name that the record carries as operator."""
-
-    kind: ClassVar[str] = "login"
-    outcome: str = text("outcome", among=("ok", "failed", "locked"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ def change_table() -> str:
         undo = _kept(desk.undo_table(rows))
     else:
         rows = desk.tried(_file(), reason)
-    return render_template("account_changes.html", rows=rows, undo=undo)
+    return render_template("account_changes.html", rows=rows, undo=undo, reason=reason)
 
 
 @pages.get("/accounts/undo/<name>.csv")
