@@ -124,6 +124,17 @@ def build(
     keys = open_key_room(folder)
     database = open_database(config.database_url if database_url is None else database_url, folder)
     upgrade(database.engine, MIGRATIONS)
+    return _join(folder, config, database, keys, clock, random)
+
+
+def _join(
+    folder: Path,
+    config: Config,
+    database: Database,
+    keys: KeyRoom,
+    clock: Clock,
+    random: RandomSource,
+) -> Headquarters:
     staff = Staff(database, clock, random, _cost(config))
     registry = Registry(database, keys, clock)
     reconciliation = Reconciliation(database, keys, registry)

@@ -93,6 +93,22 @@ NAV = (
 )
 
 
+ALL_STATUSES = (
+    STATUSES
+    | {NoSuchDraft: 404, ReasonMissing: 422, MonthsWrong: 422}
+    | {NoSuchSale: 404, NotADay: 422, PeriodBackwards: 422}
+    | {NoSuchAccount: 404, NoSuchDebt: 404, NotAMonth: 404, NotATime: 422}
+    | {NoticeRefused: 422, NoSuchCard: 422, NoSuchNotice: 404, NotReportedLost: 422}
+    | {LevelsRefused: 422, LevelsUnchanged: 422, MeterNotInStock: 422}
+    | {NoSuchTool: 404, ToolRefused: 422, MeterOutOfReach: 422}
+    | {NoSuchPerson: 404, PersonRefused: 422, PhoneRefused: 422, DigitsMistyped: 422}
+    | {NoSuchComplaint: 404, AnswerUnusable: 422}
+    | {MergesItself: 422, MergedAlready: 409, AreasDiffer: 422, SurvivorClosed: 422}
+    | {NoSuchCase: 404, NotANumber: 422, NotABookkeeper: 403}
+)
+"""Which HTTP status each failure here has; whatever is not named is a conflict (409)."""
+
+
 def make_central_app(hq: Headquarters) -> Flask:
     """The app on a wired headquarters, ready to be served."""
 
@@ -112,17 +128,7 @@ def make_central_app(hq: Headquarters) -> Flask:
         home="front.overview",
         nav=NAV,
         trusted_hosts=hq.config.trusted_hosts,
-        statuses=STATUSES
-        | {NoSuchDraft: 404, ReasonMissing: 422, MonthsWrong: 422}
-        | {NoSuchSale: 404, NotADay: 422, PeriodBackwards: 422}
-        | {NoSuchAccount: 404, NoSuchDebt: 404, NotAMonth: 404, NotATime: 422}
-        | {NoticeRefused: 422, NoSuchCard: 422, NoSuchNotice: 404, NotReportedLost: 422}
-        | {LevelsRefused: 422, LevelsUnchanged: 422, MeterNotInStock: 422}
-        | {NoSuchTool: 404, ToolRefused: 422, MeterOutOfReach: 422}
-        | {NoSuchPerson: 404, PersonRefused: 422, PhoneRefused: 422, DigitsMistyped: 422}
-        | {NoSuchComplaint: 404, AnswerUnusable: 422}
-        | {MergesItself: 422, MergedAlready: 409, AreasDiffer: 422, SurvivorClosed: 422}
-        | {NoSuchCase: 404, NotANumber: 422, NotABookkeeper: 403},
+        statuses=ALL_STATUSES,
         chips=lambda _session: _chips(hq, _session),
         body_max=BODY_LIMIT,
     )

@@ -63,50 +63,70 @@ def person_pages(hq: Headquarters) -> Blueprint:
     """The pages ``person.…``."""
     pages = Blueprint("person", __name__)
 
-    def _listed() -> str:
-        return render_template(
-            "persons.html",
-            persons=hq.person_office.listed(),
-            levels=LEVELS,
-            nodes=[(node.node, node.node) for node in hq.registry.nodes()],
-            policy=hq.settings_office.current(),
-            moment=from_timestamp,
-        )
-
     @pages.get("/persons")
     @needs(Rank.AUDITOR)
     def listed() -> str:
-        return _listed()
+        return _listed(hq)
+
+    @pages.get("/persons/one")
+    @needs(Rank.AUDITOR)
+    def one() -> str:
+        return _one(hq)
+
+    @pages.get("/persons/changes")
+    @needs(Rank.AUDITOR)
+    def changes() -> str:
+        return render_template(
+            "person_changes.html",
+            changes=hq.person_office.changes(),
+            words=CHANGES,
+            levels=LEVELS,
+            moment=from_timestamp,
+        )
+
+    _office(pages, hq)
+    _telephone(pages, hq)
+    return pages
+
+
+def _listed(hq: Headquarters) -> str:
+    return render_template(
+        "persons.html",
+        persons=hq.person_office.listed(),
+        levels=LEVELS,
+        policy=hq.settings_office.current(),
+        moment=from_timestamp,
+    )
+
+
+def _one(hq: Headquarters) -> str:
+    number = request.values.get("number", "")
+    return render_template(
+        "person.html",
+        person=hq.person_office.person(number),
+        changes=hq.person_office.changes(number),
+        words=CHANGES,
+        levels=LEVELS,
+        moment=from_timestamp,
+        zone=ZoneInfo(hq.config.time_zone),
+    )
+
+
+def _office(pages: Blueprint, hq: Headquarters) -> None:
+    """What an administrator does about persons."""
 
     @pages.post("/persons")
     @needs(Rank.ADMIN)
-    @or_again(_listed)
+    @or_again(lambda: _listed(hq))
     def enter() -> Response:
         hq.person_office.enter(
             typed("number"), _terms(hq), by=bookkeeper(hq), reason=typed("reason")
         )
         return redirect(url_for("person.listed"), 303)
 
-    def _one() -> str:
-        number = request.values.get("number", "")
-        return render_template(
-            "person.html",
-            person=hq.person_office.person(number),
-            changes=hq.person_office.changes(number),
-            words=CHANGES,
-            levels=LEVELS,
-            moment=from_timestamp,
-            zone=ZoneInfo(hq.config.time_zone),
-        )
-
-    @pages.get("/persons/one")
-    @needs(Rank.AUDITOR)
-    def one() -> str:
-        return _one()
-
     @pages.post("/persons/change")
     @needs(Rank.ADMIN)
-    @or_again(_one)
+    @or_again(lambda: _one(hq))
     def change() -> Response:
         number = typed("number")
         hq.person_office.change(number, _terms(hq), by=bookkeeper(hq), reason=typed("reason"))
@@ -114,7 +134,7 @@ def person_pages(hq: Headquarters) -> Blueprint:
 
     @pages.post("/persons/end")
     @needs(Rank.ADMIN)
-    @or_again(_one)
+    @or_again(lambda: _one(hq))
     def end() -> Response:
         number, by, reason = typed("number"), bookkeeper(hq), typed("reason")
         if typed("what") == "restore":
@@ -128,20 +148,6 @@ def person_pages(hq: Headquarters) -> Blueprint:
     def certify() -> Response:
         hq.person_office.certify(typed("number"), by=bookkeeper(hq))
         return redirect(url_for("person.listed"), 303)
-
-    @pages.get("/persons/changes")
-    @needs(Rank.AUDITOR)
-    def changes() -> str:
-        return render_template(
-            "person_changes.html",
-            changes=hq.person_office.changes(),
-            words=CHANGES,
-            levels=LEVELS,
-            moment=from_timestamp,
-        )
-
-    _telephone(pages, hq)
-    return pages
 
 
 def _telephone(pages: Blueprint, hq: Headquarters) -> None:
