@@ -24,10 +24,11 @@ def test_what_a_price_needs_of_an_account_is_found_without_walking_through_histo
     tmp_path: Path,
 ) -> None:
     node = World(tmp_path / "node").enrolled()
-    tally, position, pending = plans_of(node, lambda: node.queries.standing("N", ["1", "2"]))
+    tally, position, pending, owed = plans_of(node, lambda: node.queries.standing("N", ["1", "2"]))
     assert "USING PRIMARY KEY (account=?)" in tally
     assert "USING PRIMARY KEY (meter=?)" in position
     assert "USING INDEX intent_pending" in pending
+    assert "USING INDEX meter_swap_account" in owed
     (sold,) = plans_of(node, lambda: node.queries.sold_since("N", "gas", 0))
     # No sorting, and each purchase's refund by its place.
     assert sold == (
