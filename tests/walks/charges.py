@@ -2,6 +2,7 @@
 
 from walks.person import Person
 from walks.register import walk
+from walks.shift import open_drawer
 
 
 @walk("charges")
@@ -93,3 +94,19 @@ def a_guarantee_is_taken_and_handed_back(clerk: Person) -> None:
         clerk.page.locator("[name=reason]").press("Enter")
         clerk.press("Enter")
     clerk.good()
+
+
+@walk("charges-correct")
+def cash_was_noted_and_it_was_a_bank_card(clerk: Person) -> None:
+    customer = clerk.shop.household()
+    clerk.shop.sell(customer)
+    row = clerk.shop.node.enquiries.sales(account=customer.number).rows[0]
+    open_drawer(clerk)
+    clerk.open(f"/receipts/{row.epoch}/{row.basket}")
+    clerk.follow("It was paid otherwise: set it right")
+    clerk.page.locator("#tender-card").fill("50")
+    clerk.page.locator("[name=reason]").fill("the slip says card")
+    clerk.do("Ask a second person")
+    clerk.second_person()
+    clerk.do_twice("Set it right")
+    clerk.sees("the slip says card")

@@ -67,3 +67,18 @@ def what_a_meter_took_is_paid_when_the_meter_shows_it(clerk: Person) -> None:
     clerk.press("z")
     clerk.key("z")
     clerk.good()
+
+
+@walk("refunds-complaints")
+def a_complaint_is_written_down_with_its_evidence(clerk: Person) -> None:
+    customer = clerk.shop.household()
+    clerk.shop.sell(customer)
+    row = clerk.shop.node.enquiries.sales(account=customer.number).rows[0]
+    clerk.open(f"/receipts/{row.epoch}/{row.basket}")
+    clerk.follow("Complaint about this receipt")
+    clerk.page.locator("[name=words]").fill("says it is dearer than last month")
+    clerk.do("Write it down")
+    clerk.sees("says it is dearer than last month", "50.00")
+    with clerk.page.expect_download() as saved:
+        clerk.link("Evidence as a file").click()
+    assert saved.value.suggested_filename

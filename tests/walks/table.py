@@ -38,6 +38,10 @@ ELSEWHERE: Final[dict[str, str]] = {
     "headquarters-stopped": (
         "node/test_safekeeping.py::test_a_restored_node_holds_everything_and_sells_nothing"
     ),
+    "accounts-merged": (
+        "node/test_merged_accounts.py::"
+        "test_the_account_that_was_merged_leads_to_the_one_that_stands_for_it"
+    ),
     "practice-starting": "node/test_practice.py::test_resetting_throws_everything_away",
     "practice-table": (
         "browser/test_first_hour.py::test_every_step_of_the_first_hour_checks_itself_off"
