@@ -45,6 +45,7 @@ class ChargeRow(NamedTuple):
     operator: str
     back_epoch: int
     given_back: int
+    happened: int
 
 
 class PrintRow(NamedTuple):
@@ -155,6 +156,18 @@ class TillQueries:
                 epoch,
                 receipt,
             )
+
+    def shift_of(self, epoch: int, seq: int, operator: str) -> tuple[int, int] | None:
+        """The place of the record that opened the shift in which the operator wrote this one."""
+        with self._connection() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT epoch, seq FROM (SELECT * FROM shift NOT INDEXED"
+                " WHERE operator = ? AND (epoch, seq) < (?, ?)"
+                " ORDER BY epoch DESC, seq DESC LIMIT 1)"
+                " WHERE report = 0 OR (closed_epoch, closed_seq) > (?, ?)",
+                (operator, epoch, seq, epoch, seq),
+            ).first()
+        return None if found is None else (found[0], found[1])
 
     def sold_lately(self, account: str, since: int) -> Sequence[tuple[str, int, int]]:
         """Meter, money and time of the account's purchases since a moment, newest first."""

@@ -14,6 +14,16 @@ class FeeUnknown(YikaError):
     )
 
 
+class LateFeeUnlikely(YikaError):
+    """A fee that is written down later came in at no likely time, or nobody says why so late."""
+
+    code = "late_fee_unlikely"
+    sentence = N_(
+        "A fee that nobody wrote down needs the time when it was collected, in the past and at "
+        "most %(most)s days ago, and a note that says why. Nothing was recorded. Correct it."
+    )
+
+
 class FeePriceFixed(YikaError):
     """Another sum than the price was typed for a fee whose price nobody types."""
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from yika_common.cards.approval import act_digest
-from yika_common.clock import Clock, from_timestamp
+from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.journal.acts import CHARGE_BACK_ACT
 from yika_common.journal.till_bodies import DEPOSIT, FEE, Charged
 from yika_common.numbers import Money, money_to_text
@@ -41,6 +41,7 @@ from yika_node.services.charge_errors import (
     DepositCredited,
     FeePriceFixed,
     FeeUnknown,
+    LateFeeUnlikely,
 )
 from yika_node.services.errors import FormUsed
 from yika_node.services.standing import Standing
@@ -59,12 +60,18 @@ REASON_MAX: Final = 200
 AMOUNT_MAX: Final = Money(10**8)
 """A million yuan in one charge; more comes through the bank."""
 
+LATE_MAX: Final = timedelta(days=92)
+"""What was collected longer ago is not written down at a counter any more."""
+
 _WHOLE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A charge as its receipt shows it; ``back`` is the seq of what gave it back, 0 for none."""
+    """A charge as its receipt shows it; ``back`` is the seq of what gave it back, 0 for none.
+
+    ``happened`` is when the money came in, where that was written down later.
+    """
 
     number: str
     epoch: int
@@ -79,6 +86,7 @@ class Charge:
     operator: str
     back: int
     tenders: tuple[TenderRow, ...] = ()
+    happened: datetime | None = None
 
     @property
     def deposit(self) -> bool:
@@ -126,6 +134,40 @@ class ChargeDesk:
                 FormUsed; those of the tenders: nothing was taken.
         """
         return self.write(operator, self.fee_body(code, amount, account, note), token, given)
+
+    def take_late_fee(
+        self,
+        operator: str,
+        code: str,
+        token: str,
+        happened: datetime,
+        why: str,
+        *,
+        amount: Money | None = None,
+        account: str = "",
+        given: Given | None = None,
+    ) -> Charge:
+        """Write down a fee that was collected and forgotten (补收费记录); see :meth:`take_fee`.
+
+        Args:
+            operator: who writes it down, and has its money in his drawer.
+            code: of the fee.
+            token: the form's own.
+            happened: when it was collected.
+            why: it was not written down then.
+            amount: as for :meth:`take_fee`.
+            account: likewise.
+            given: likewise.
+
+        Raises:
+            LateFeeUnlikely: it came in after now, or long ago, or nobody says why.
+            those of :meth:`take_fee`: nothing was recorded.
+        """
+        now = self.clock()
+        if not why or not now - LATE_MAX <= happened <= now:
+            raise LateFeeUnlikely(most=LATE_MAX.days)
+        body = self.fee_body(code, amount, account, why)
+        return self.write(operator, replace(body, happened=to_timestamp(happened)), token, given)
 
     def fee_body(self, code: str, amount: Money | None, account: str, note: str) -> Charged:
         """A fee of the catalogue as it is written down; raises as :meth:`take_fee`."""
@@ -370,6 +412,7 @@ class ChargeDesk:
             operator=row.operator,
             back=row.given_back,
             tenders=tenders,
+            happened=from_timestamp(row.happened) if row.happened else None,
         )
 
     def _number(self, epoch: int, seq: int) -> str:

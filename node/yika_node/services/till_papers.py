@@ -52,12 +52,13 @@ SORT_NAMES: Final[Mapping[str, str]] = {
 class Papers(NamedTuple):
     """What a receipt is printed with: its signed text, and its number as a copy, 0: none.
 
-    And how its payment was set right.
+    And how its payment was set right, and the number of its shift.
     """
 
     code: str = ""
     copy: int = 0
     corrected: Sequence[Correction] = ()
+    shift: str = ""
 
 
 def tender_parts(
@@ -98,6 +99,8 @@ def charge_paper(
             (N_("Account holder"), words.holder(settings, person.name) if person else ""),
             (N_("Address"), words.place(settings, person.address) if person else ""),
             (N_("Operator"), charge.operator),
+            (N_("Shift"), papers.shift),
+            (N_("Collected"), words.time(charge.happened) if charge.happened else ""),
             (N_("Note"), charge.reason),
         ),
         Rule(),
@@ -128,6 +131,7 @@ def shift_paper(words: Words, settings: Settings, report: ZReport) -> Paper:
             (N_("Number"), str(report.number or "")),
             (N_("Vending point"), report.node),
             (N_("Operator"), report.operator),
+            (N_("Shift"), report.shift),
             (N_("Shift opened"), words.time(report.opened_at)),
             (N_("Shift closed") if report.number else N_("Made"), words.time(report.closed_at)),
             (N_("Counted by"), report.closed_by),

@@ -1,8 +1,13 @@
-"""Setting right how a payment was made, with a second person; what was sold stays as it is."""
+"""Setting right how a payment was made, with a second person; what was sold stays as it is.
+
+And writing down a fee that was collected and forgotten.
+"""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -11,15 +16,16 @@ from werkzeug.wrappers import Response
 from yika_common.errors import Phrase
 from yika_common.infra.web.again import or_again
 from yika_common.infra.web.guard import needs
-from yika_common.numbers import Money, money_to_text
+from yika_common.numbers import Money, money_from_text, money_to_text
 from yika_node.db.money_projections import TENDERS
 from yika_node.services.rights import Right
 from yika_node.web.approval_pages import ask
+from yika_node.web.charge_pages import fee_named
 from yika_node.web.forms import token_of, typed
-from yika_node.web.front import node, operator
+from yika_node.web.front import front, node, operator
 from yika_node.web.labels import TENDERS as TENDER_NAMES
 from yika_node.web.tender_forms import given_of
-from yika_node.web.till import correction_desk_of, till_of
+from yika_node.web.till import charge_desk_of, correction_desk_of, till_of
 
 pages = Blueprint("correction", __name__)
 
@@ -78,6 +84,56 @@ def correct(epoch: int, basket: int) -> Response:
     if till_of(node()).charge(epoch, basket) is not None:
         return redirect(url_for("charge.slip", epoch=epoch, seq=basket), 303)
     return redirect(url_for("sale.receipt", epoch=epoch, basket=basket), 303)
+
+
+def _late() -> str:
+    fees = [fee_named(fee) for fee in node().settings.settings().fees]
+    account = typed(request.form, "account")
+    return render_template(
+        "charge_fee.html", fees=fees, filled=request.form, account=account, late=True
+    )
+
+
+@pages.get("/payments/forgotten")
+@needs(Right.CORRECT_PAYMENTS)
+def late() -> str:
+    """A fee that was collected, and that nobody wrote down."""
+    return _late()
+
+
+@pages.post("/payments/forgotten")
+@needs(Right.CORRECT_PAYMENTS)
+@or_again(_late)
+def take_late() -> Response:
+    """Write it down now, with the time when it was collected; or find that this form has."""
+    form, amount = request.form, typed(request.form, "amount")
+    taken = charge_desk_of(node()).take_late_fee(
+        operator(),
+        form.get("code", ""),
+        token_of(form),
+        _moment(typed(form, "collected"), node().config.place.zone),
+        typed(form, "note"),
+        amount=money_from_text(amount) if amount else None,
+        account=typed(form, "account").upper(),
+        given=given_of(form),
+    )
+    front().soon()
+    return redirect(url_for("charge.slip", epoch=taken.epoch, seq=taken.seq), 303)
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    """A moment of the vending point's clock on the wall, as the browser writes it.
+
+    Raises:
+        LateFeeUnlikely: it is none.
+    """
+    from yika_node.services.charge_errors import LateFeeUnlikely  # noqa: PLC0415 - seldom
+    from yika_node.services.charges import LATE_MAX  # noqa: PLC0415
+
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+    except ValueError:
+        raise LateFeeUnlikely(most=LATE_MAX.days) from None
 
 
 def _typed() -> dict[str, Any]:
