@@ -173,6 +173,7 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
         persons=u8,
         inner_area=figures,
         suspended=st.lists(st.integers(1, 9999), max_size=3).map(tuple),
+        quota_from=u32,
     ),
     st.builds(
         LimitsLifted,
@@ -302,8 +303,8 @@ def test_every_class_of_body_is_known_by_its_kind() -> None:
             bodies,
             card_bodies,
             cash_bodies,
-            meter_bodies,
             complaint_bodies,
+            meter_bodies,
             practice_bodies,
             staff_bodies,
             till_bodies,

@@ -15,7 +15,9 @@ from node_pages import Clerk, Pages, code_of, pages_in
 from node_world import OPERATOR, PASSWORD, a_chip, for_money, open_with_card
 from staff_builders import add_operator
 from workbook_builders import recalculated
+from yika_common.journal.account_bodies import PersonSeen
 from yika_common.journal.kinds import BODIES
+from yika_common.journal.record import decode_line
 from yika_node.services.reports.audit import KINDS
 from yika_node.services.reports.catalogue import REPORTS
 from yika_node.services.reports.making import STATE_FILE
@@ -401,3 +403,22 @@ def test_a_name_that_somebody_else_has_taken_is_not_used(
     taken.rmdir()
     taken.symlink_to(tmp_path)
     assert fleeting(data) == data / FOLDER_NAME
+
+
+def seen(pages: Pages) -> list[PersonSeen]:
+    lines = (row.line for row in pages.node.queries.records(1, 1, 10_000))
+    return [body for line in lines if isinstance(body := decode_line(line).body, PersonSeen)]
+
+
+def test_telephones_in_a_report_are_recorded_as_shown_or_are_masked(pages: Pages) -> None:
+    supervisor, auditor = pages.clerk(), pages.clerk(name=AUDITOR)
+    before = len(seen(pages))
+    masked = body(auditor.get("/reports/non-buyers?days=1").text)[0][3]
+    assert masked.startswith("***")
+    assert len(seen(pages)) == before
+    full = body(supervisor.get("/reports/non-buyers?days=1").text)[0][3]
+    assert "*" not in full
+    assert full[-4:] == masked[-4:]
+    assert [one.report for one in seen(pages)[before:]] == ["non-buyers"]
+    supervisor.get(f"/reports/settlement?{ALL_TIME}")
+    assert len(seen(pages)) == before + 1

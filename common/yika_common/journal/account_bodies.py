@@ -113,7 +113,10 @@ class AccountHeld(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonSeen(Body):
-    """An operator had the holder's telephone and document shown in full."""
+    """An operator had the holder's telephone and document shown in full, or those of a report."""
 
     kind: ClassVar[str] = "seen"
-    account: str = text("a")
+    account: str = text("a", default="")
+    """Whose; empty: of all that the report names."""
+    report: str = text("rp", most=16, default="")
+    """A report with telephones that was shown or made into a workbook."""

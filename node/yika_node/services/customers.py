@@ -31,6 +31,8 @@ from yika_node.vault import Vault
 
 _LABEL = b"yika/sheet/1\0"
 _SCAN = 200
+SHOWN_OF_PERSON = 4
+"""So many characters of a telephone or document are shown to everybody."""
 
 
 class Customers:
@@ -191,3 +193,8 @@ class Customers:
 def sheet_label(account: str) -> bytes:
     """What a kept sheet is bound to."""
     return _LABEL + account.encode()
+
+
+def masked(text: str) -> str:
+    """A telephone or document with its last four characters alone."""
+    return "*" * max(0, len(text) - SHOWN_OF_PERSON) + text[-SHOWN_OF_PERSON:]

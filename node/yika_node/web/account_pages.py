@@ -9,6 +9,7 @@ from yika_common.infra.web.again import or_again
 from yika_common.infra.web.class_names import class_choices
 from yika_common.infra.web.guard import needs
 from yika_common.services import PROFILES
+from yika_node.services.customers import masked
 from yika_node.services.found import found_of
 from yika_node.services.rights import Right
 from yika_node.web.forms import Form, account_of, profile_of
@@ -20,13 +21,9 @@ RECENT = 10
 BEST: Final = 8
 """Accounts that are listed while a text is being typed."""
 LISTED: Final = 14
-SHOWN_OF_PERSON: Final = 4
 
 
-@pages.app_template_filter("masked")
-def masked(text: str) -> str:
-    """A telephone or document with its last four characters alone."""
-    return "*" * max(0, len(text) - SHOWN_OF_PERSON) + text[-SHOWN_OF_PERSON:]
+pages.add_app_template_filter(masked, "masked")
 
 
 @pages.get("/accounts")

@@ -17,13 +17,14 @@ from werkzeug.wrappers import Response
 from yika_common.infra.late import LateModule
 from yika_common.infra.web.faults import language_here
 from yika_common.infra.web.guard import needs, passive
-from yika_common.infra.web.site import site
+from yika_common.infra.web.site import signed_in, site
 from yika_node.services.rights import Right
 from yika_node.web.front import node, operator
 from yika_node.web.statuses import STATUSES
 
 if TYPE_CHECKING:
     from yika_node.services.reports.desk import BusinessDesk
+    from yika_node.services.reports.model import Report
     from yika_node.web import business_charts, business_view
 else:
     business_charts = LateModule("yika_node.web.business_charts")
@@ -136,8 +137,13 @@ def _mine() -> list[tuple[Any, str]]:
 
 
 def _report(name: str) -> str:
-    shown = business_view.shown(desk(), name, request.args)
+    full = _in_full(desk().report(name))
+    shown = business_view.shown(desk(), name, request.args, full=full)
     return render_template("business.html", view=shown, address=_address)
+
+
+def _in_full(report: Report) -> bool:
+    return desk().in_full(operator(), report, allowed=site().allows(signed_in(), Right.SEE_PERSON))
 
 
 def _address(endpoint: str, name: str, **query: str) -> str:
@@ -151,5 +157,6 @@ def _ordered(name: str) -> Response:
     found = desk().report(name)
     asking = desk().understood(found, request.form)
     filters = business_view.filters_shown(found, asking)
-    desk().order(found, asking, filters, operator(), language_here())
+    full = _in_full(found)
+    desk().order(found, asking, filters, operator(), language_here(), full=full)
     return redirect(url_for("business.workbooks"), 303)

@@ -107,6 +107,7 @@ def desk_of(node: Node) -> BusinessDesk:
         zone=node.config.place.zone,
         node=node.standing.membership.node,
         workshop=Workshop(node.folder, node.clock, system_random),
+        journal=node.journal,
     )
 
 
@@ -129,8 +130,10 @@ def title_of(name: str) -> str:
     return _said(REPORTS[name].title) if name in REPORTS else name
 
 
-def shown(desk: BusinessDesk, name: str, typed: Mapping[str, str]) -> ReportView:
-    """A report, asked as it was typed.
+def shown(
+    desk: BusinessDesk, name: str, typed: Mapping[str, str], *, full: bool = False
+) -> ReportView:
+    """A report, asked as it was typed; ``full``: telephones are not masked.
 
     Raises:
         NoSuchReport, PeriodUnusable, FilterUnusable: nothing is shown.
@@ -138,7 +141,7 @@ def shown(desk: BusinessDesk, name: str, typed: Mapping[str, str]) -> ReportView
     report = desk.report(name)
     asking = desk.understood(report, typed)
     after = typed.get("after", "")
-    with desk.source() as source:
+    with desk.source(full=full) as source:
         unread = desk.too_much(report, source, asking)
         lines = [] if unread else _lines(report, source, asking, after)
         totals = [] if unread else _totals(report, source, asking, lines)

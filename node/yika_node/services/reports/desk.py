@@ -1,4 +1,7 @@
-"""Asking for business data at the counter: what is asked, and the tables it is answered from."""
+"""Asking for business data at the counter: what is asked, and the tables it is answered from.
+
+Where a report's telephones are shown in full, that is recorded as on an account's page.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,11 @@ from zoneinfo import ZoneInfo
 from yika_common.clock import Clock, to_timestamp
 from yika_common.errors import N_, YikaError
 from yika_common.infra.engine import named_engine_failures
+from yika_common.journal.account_bodies import PersonSeen
 from yika_common.services import Service
 from yika_common.values import dataclass
 from yika_node.db.business_queries import STATES
+from yika_node.db.journal import Journal
 from yika_node.db.store import Store
 from yika_node.errors import VaultLocked
 from yika_node.services.account_desk import AccountDesk
@@ -23,6 +28,7 @@ from yika_node.services.errors import KeysNotHeld
 from yika_node.services.keyring import KeyRing
 from yika_node.services.reports.audit import KINDS
 from yika_node.services.reports.catalogue import REPORTS
+from yika_node.services.reports.customers import PHONE
 from yika_node.services.reports.holders import Holders
 from yika_node.services.reports.model import FilterUnusable, Report, Scope, Source
 from yika_node.services.reports.sales import sales_in
@@ -70,7 +76,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class BusinessDesk:
-    """Answers questions and orders workbooks; changes nothing."""
+    """Answers questions and orders workbooks; changes nothing but what is recorded of it."""
 
     store: Store
     vault: Vault
@@ -80,6 +86,7 @@ class BusinessDesk:
     zone: ZoneInfo
     node: str
     workshop: Workshop
+    journal: Journal
 
     def report(self, name: str) -> Report:
         """A report by its name.
@@ -124,8 +131,8 @@ class BusinessDesk:
         return Asking(since=since, until=until, customer=customer, scope=scope)
 
     @contextmanager
-    def source(self) -> Iterator[Source]:
-        """The tables, as they are while this lasts."""
+    def source(self, *, full: bool = False) -> Iterator[Source]:
+        """The tables, as they are while this lasts; ``full``: telephones are not masked."""
         with named_engine_failures(), self.store.engine.connect() as connection:
 
             def ask(statement: str, values: Sequence[object]) -> Any:
@@ -133,11 +140,28 @@ class BusinessDesk:
 
             yield Source(
                 ask=ask,
-                people=Holders(ask, *self._keys()),
+                people=Holders(ask, *self._keys(), full=full),
                 zone=self.zone,
                 node=self.node,
                 now=to_timestamp(self.clock()),
             )
+
+    def in_full(self, operator: str, report: Report, *, allowed: bool) -> bool:
+        """Whether telephones are shown in full to the operator, which is then recorded.
+
+        Args:
+            operator: who looks.
+            report: what is looked at; one without telephones is looked at unrecorded.
+            allowed: whether he may see them.
+
+        Raises:
+            VaultLocked, NodeRestored, DiskFull: nothing is shown.
+        """
+        if not allowed or not any(column.name == PHONE.name for column in report.columns):
+            return False
+        body = PersonSeen(report=report.name)
+        self.journal.append([body], at=self.clock(), operator=operator)
+        return True
 
     def too_much(self, report: Report, source: Source, asking: Asking) -> int:
         """How many sales the report would have to read where a page cannot; else 0."""
@@ -158,6 +182,8 @@ class BusinessDesk:
         filters: Sequence[tuple[str, str]],
         owner: str,
         language: str,
+        *,
+        full: bool = False,
     ) -> str:
         """Have a workbook made; gives its id.
 
@@ -178,6 +204,7 @@ class BusinessDesk:
             "software": f"yika {version('yika')}",
             "personal": "" if personal is None else personal.hex(),
             "data": "" if data is None else data.hex(),
+            "full": full,
         }
         return self.workshop.start(owner, report.name, order)
 

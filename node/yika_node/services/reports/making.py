@@ -55,6 +55,7 @@ class Order:
     software: str
     personal: str
     data: str
+    full: bool
 
 
 def make(order: Order) -> None:
@@ -80,7 +81,7 @@ def make(order: Order) -> None:
 
         source = Source(
             ask=ask,
-            people=Holders(ask, _key(order.personal), _key(order.data)),
+            people=Holders(ask, _key(order.personal), _key(order.data), full=order.full),
             zone=ZoneInfo(order.zone),
             node=order.node,
             now=order.now,
