@@ -1,5 +1,6 @@
 """The page on which a meter is replaced, with a second person where the old one is dead."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,8 @@ from staff_builders import add_operator
 from yika_common.journal.card_bodies import Approved
 from yika_common.journal.meter_bodies import MeterSwapped
 from yika_common.journal.record import decode_line
-from yika_common.meters.state import MeterState
+from yika_common.meters.state import MeterState, consumed
+from yika_common.numbers import Quantity
 from yika_node.services.views import Level
 
 WATER, OLD, NEW = 4, meter_number("4", 0), meter_number("4", 5)
@@ -176,3 +178,45 @@ def test_a_replaced_meter_is_not_among_the_latest_sales_and_is_named_on_the_list
     assert "carried into the new meter" in listed
     assert "¥0.00" not in listed
     assert "转入新表" in pages.clerk("zh").get("/sales").text
+
+
+def test_what_the_new_meter_has_no_room_for_is_loaded_from_the_page_of_the_sale(
+    pages: Pages, clerk: Clerk
+) -> None:
+    number, chip = bought(pages, clerk)
+    transferred(pages, chip)
+    page = f"/accounts/{number}/meters/{WATER}/replace"
+    assert 'name="holds"' in clerk.get(page).text
+    sent = clerk.post(page, FIELDS | {"holds": "2"}, on=page)
+    assert sent.status_code == 303, sent.text
+    [swap] = swaps(pages)
+    assert (swap.moved, swap.owed, swap.holds) == (3_000, 1_000, 2_000)
+    pages.world.load(chip, NEW)
+    pages.world.hand.insert(chip)
+    full = clerk.get("/sell").text.replace("\u00a0", " ").replace("\u202f", " ")
+    assert "1 m³ is still owed to it, of 1 m³ in all" in full
+    assert "It has no room for more now." in full
+    assert "/make-up" not in full
+    stored = pages.world.use_meter(NEW)
+    stored.commit(consumed(stored.state(), Quantity(1_500), pages.world.now)[0])
+    pages.world.load(chip, NEW)
+    pages.world.hand.insert(chip)
+    offered = clerk.get("/sell").text.replace("\u00a0", " ").replace("\u202f", " ")
+    assert "Load 1 m³, nothing to pay" in offered
+    assert offered.count("autofocus") == 1
+    fields = {"card": hidden(offered, "card"), "slot": str(WATER)}
+    done = clerk.post("/make-up", fields, on="/sell")
+    assert done.status_code == 303, done.text
+    after = clerk.get(done.location).text
+    assert "nothing was paid" in after
+    assert "still owed" not in after
+    assert code_of(clerk.post("/make-up", fields, on="/sell")) == "nothing_owed"
+    assert "owed to the meter, loaded" in clerk.get(f"/sales?account={number}").text
+    pages.world.load(chip, NEW)
+    assert state_of(pages, NEW).total == 3_000
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(f'name="{name}" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
