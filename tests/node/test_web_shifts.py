@@ -298,3 +298,14 @@ def test_the_bank_account_of_the_settings_stands_on_the_slip(pages: Pages, clerk
     slip = clerk.get("/shift/bank/1")
     assert all(word in slip.text for word in named.values())
     assert "6222 0001" not in slip.text
+
+
+def test_whoever_hands_over_can_sign_out_from_his_report(pages: Pages, clerk: Clerk) -> None:
+    opened(clerk)
+    clerk.post(action(clerk), {"total": "300"}, on="/shift")
+    page = clerk.get("/shift/z/1")
+    # The session goes on until then: a difference may still have to be explained.
+    assert page.status_code == 200
+    assert "Hand over and sign out" in page.text
+    assert clerk.send("/logout", hidden(page)).status_code == 303
+    assert clerk.get("/shift/z/1").status_code in (302, 303)
