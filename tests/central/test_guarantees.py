@@ -1,5 +1,6 @@
 """A guarantee is a liability of its own: headquarters' books say what is held, and where."""
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from yika_central.db.tables import AdjustmentEntry, Charge, Suspense
 from yika_central.services.debt_office import NewDebt
 from yika_central.services.dues import NO_DUES, Dues, dues_of
 from yika_central.services.settings_office import SettingRefused, typed_of
+from yika_common.clock import to_timestamp
 from yika_common.journal.till_bodies import (
     DEBT_PAID,
     GUARANTEE,
@@ -86,6 +88,26 @@ def test_a_debt_paid_with_the_guarantee_is_paid_once_and_nothing_is_left_of_eith
         ("PAID", -2_000),
     ]
     assert rows(headquarters, AdjustmentEntry) == []
+
+
+def test_the_sheet_says_since_when_each_debt_is_owed(
+    headquarters: Headquarters, town: Pen, clock: HandClock
+) -> None:
+    deliver(town)
+    owe(headquarters, 5_000)
+    due = NewDebt(
+        account=ACCOUNT,
+        amount=Money(700),
+        zh="旧欠",
+        en="Arrears",
+        share=500_000,
+        due_on=date(2026, 12, 24),
+    )
+    headquarters.debt_office.register(due, by="mei", reason="invoice")
+    bring_up_to_date(headquarters)
+    now = told(headquarters)
+    assert [debt.left for debt in now.debts] == [5_000, 700]
+    assert now.due == (to_timestamp(clock()), to_timestamp(datetime(2026, 12, 24, tzinfo=UTC)))
 
 
 def test_what_was_paid_of_a_debt_twice_goes_back_to_the_customer(

@@ -45,9 +45,8 @@ FINAL = FeeItem("FINAL", "销户费", "Closing fee", 2_000, 0, "6055", 0)
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path / "node")
-    yield world
+def world(tmp_path: Path) -> World:
+    return World(tmp_path / "node")
 
 
 @pytest.fixture
@@ -79,8 +78,8 @@ def tell(world: World, node: Node, number: str, **changes: Any) -> None:
     node.courier.sync()
 
 
-def hold(node: Node, number: str, amount: int, token: str = "g1") -> None:
-    desk_of(node).guarantees.take(OPERATOR, number, "SUPPLY", Money(amount), token)
+def hold(node: Node, number: str, amount: int) -> None:
+    desk_of(node).guarantees.take(OPERATOR, number, "SUPPLY", Money(amount), "g1")
 
 
 def charged(node: Node) -> list[tuple[str, int]]:

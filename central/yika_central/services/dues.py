@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from yika_central.db import make_up_store
 from yika_central.db import settlement_store as store
 from yika_central.db.charge_store import debts_paid, guarantees
 from yika_central.domain.debts import Paid
 from yika_central.services.debt_book import state_of
-from yika_common.clock import from_timestamp
+from yika_common.clock import from_timestamp, to_timestamp
 from yika_common.journal.bodies import FIGURE_MAX, TOTAL_MAX
 from yika_common.numbers import Money
 from yika_common.sync.customers import (
@@ -36,6 +38,7 @@ class Dues:
     adjustment_number: int = 0
     adjustment: int = 0
     debts: tuple[DebtSheet, ...] = ()
+    due: tuple[int, ...] = ()
     collected: int = 0
     quantities: tuple[tuple[int, int, int], ...] = ()
     made_up: tuple[MadeUp, ...] = ()
@@ -72,7 +75,7 @@ def dues_of(connection: Connection, accounts: tuple[str, ...]) -> Mapping[str, D
         account: Dues(
             adjustment_number=heads.get(account, _NO_HEAD).number,
             adjustment=max(-TOTAL_MAX, min(TOTAL_MAX, heads.get(account, _NO_HEAD).total)),
-            debts=_collected_first(owed.get(account, ())),
+            **_debts_told(owed.get(account, ())),
             collected=min(collected.get(account, 0), TOTAL_MAX),
             quantities=tuple(quantities.get(account, ())),
             made_up=tuple(made_up.get(account, ())[-MADE_UP_MAX:]),
@@ -86,14 +89,16 @@ def dues_of(connection: Connection, accounts: tuple[str, ...]) -> Mapping[str, D
 _NO_HEAD = store.Head()
 
 
-def _collected_first(debts: Sequence[DebtSheet]) -> tuple[DebtSheet, ...]:
-    return tuple(sorted(debts, key=lambda debt: (debt.priority, debt.id))[:DEBTS_TOLD_MAX])
+def _debts_told(debts: Sequence[tuple[DebtSheet, int]]) -> dict[str, Any]:
+    """Those that are collected first, and since when each is owed."""
+    told = sorted(debts, key=lambda one: (one[0].priority, one[0].id))[:DEBTS_TOLD_MAX]
+    return {"debts": tuple(debt for debt, _ in told), "due": tuple(due for _, due in told)}
 
 
 def _debts(
     connection: Connection, accounts: Sequence[str]
-) -> tuple[dict[str, list[DebtSheet]], dict[str, int]]:
-    """What is left of each account's debts that have begun, and what was collected in all."""
+) -> tuple[dict[str, list[tuple[DebtSheet, int]]], dict[str, int]]:
+    """What is left of each account's debts that have begun, and since when; what was collected."""
     paid: dict[tuple[str, str], list[Paid]] = {}
     collected: dict[str, int] = {}
     for taken in store.collections(connection, accounts):
@@ -105,7 +110,7 @@ def _debts(
         on = from_timestamp(at_counter.sold_at).date()
         key = at_counter.account, at_counter.debt
         paid.setdefault(key, []).append(Paid(on, Money(at_counter.amount)))
-    owed: dict[str, list[DebtSheet]] = {}
+    owed: dict[str, list[tuple[DebtSheet, int]]] = {}
     for row in store.debts_of(connection, accounts):
         left = state_of(row, paid.get((row.account, row.debt), ())).owed.left
         if row.begun and left:
@@ -118,5 +123,12 @@ def _debts(
                 least=row.least,
                 priority=row.priority,
             )
-            owed.setdefault(row.account, []).append(sheet)
+            owed.setdefault(row.account, []).append((sheet, _due(row)))
     return owed, collected
+
+
+def _due(row: Row[Any]) -> int:
+    """Since when the debt is owed: the day it was due, else its registration."""
+    if not row.due_on:
+        return int(row.registered_at)
+    return to_timestamp(datetime.combine(date.fromisoformat(row.due_on), time(), UTC))

@@ -89,6 +89,7 @@ def _sheet(source: Source, dues: Dues) -> AccountSheet:
         adjustment_number=dues.adjustment_number,
         adjustment=dues.adjustment,
         debts=dues.debts,
+        due=dues.due,
         collected=dues.collected,
         guarantees=dues.guarantees,
         limits=tuple(_limit(row) for row in source.limits),

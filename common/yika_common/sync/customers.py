@@ -33,6 +33,7 @@ from yika_common.journal.bodies import (
 from yika_common.services import PROFILES, SLOTS_MAX
 from yika_common.signing.errors import FileMalformed, FileTooLarge
 from yika_common.signing.fields import (
+    ROWS_MAX,
     Document,
     documents,
     identifier,
@@ -109,6 +110,7 @@ SUSPENDED, CLOSED = "suspended", "closed"
 _U8 = (1 << 8) - 1
 _U16 = (1 << 16) - 1
 _U32 = (1 << 32) - 1
+_PLACE = is_name(NODE_ID_SIZE), is_number(0, _U32), is_number(1, INTEGER_LIMIT - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +171,8 @@ class AccountSheet(Document):
         ),
         default=(),
     )
+    due: tuple[int, ...] = listed("du", is_number(0, 1 << 40), most=ROWS_MAX, default=())
+    """Since when each of them is owed, in their order; nothing where headquarters does not say."""
     collected: int = number("dc", most=TOTAL_MAX, default=0)
     """What was collected from debts over all slots, as far as :attr:`debts` counts it."""
     limits: tuple[OwnLimit, ...] = rows(
@@ -195,21 +199,9 @@ class AccountSheet(Document):
         default=(),
     )
     """What is made up for since a meter was replaced, as far as the slots' adjustment has it."""
-    lost: tuple[LostSale, ...] = rows(
-        "ls",
-        LostSale,
-        (is_name(NODE_ID_SIZE), is_number(0, _U32), is_number(1, INTEGER_LIMIT - 1)),
-        most=LOST_MAX,
-        default=(),
-    )
+    lost: tuple[LostSale, ...] = rows("ls", LostSale, _PLACE, most=LOST_MAX, default=())
     """Intents whose purchase count another node's record has: their node can close them."""
-    carried: tuple[LostSale, ...] = rows(
-        "ld",
-        LostSale,
-        (is_name(NODE_ID_SIZE), is_number(0, _U32), is_number(1, INTEGER_LIMIT - 1)),
-        most=LOST_MAX,
-        default=(),
-    )
+    carried: tuple[LostSale, ...] = rows("ld", LostSale, _PLACE, most=LOST_MAX, default=())
     """Intents whose credit a later card carries: their node can close them as sales.
 
     And refunds that wait for their meter on a later card, whose maker knew of them.
@@ -236,13 +228,7 @@ class AccountSheet(Document):
         default=(),
     )
     """The holds that nobody has lifted, as far as headquarters has heard."""
-    lifted: tuple[LostSale, ...] = rows(
-        "hx",
-        LostSale,
-        (is_name(NODE_ID_SIZE), is_number(0, _U32), is_number(1, INTEGER_LIMIT - 1)),
-        most=HOLDS_MAX,
-        default=(),
-    )
+    lifted: tuple[LostSale, ...] = rows("hx", LostSale, _PLACE, most=HOLDS_MAX, default=())
     """Holds that were lifted elsewhere than where they were put on: the newest."""
     guarantees: tuple[HeldGuarantee, ...] = rows(
         "gu",

@@ -51,6 +51,15 @@ _ACTS: Final = (
 """What is counted beside sales: its name, and by operator its number and money."""
 
 
+_BESIDE: Final = (
+    "SELECT operator, what, COUNT(*), SUM(amount) FROM money INDEXED BY money_at"
+    " WHERE at >= ? AND at < ? AND (? = '' OR operator = ?) AND what IN"
+    " ('fee', 'deposit', 'guarantee', 'guarantee_back', 'debt', 'prepaid_back')"
+    " GROUP BY operator, what ORDER BY operator, what"
+)
+"""Money taken beside supply, and handed back of it."""
+
+
 def _settlement(source: Source, scope: Scope, _after: str, _limit: int) -> Iterator[Line]:
     """Sales and refunds by service, then what else was done, one operator after the other."""
     found: dict[str, list[tuple[object, ...]]] = {}
@@ -64,6 +73,9 @@ def _settlement(source: Source, scope: Scope, _after: str, _limit: int) -> Itera
         rows = source.ask(statement, asked)
         for who, number, fees in rows:
             found.setdefault(str(who), []).append((name, "", number, None, "", fees))
+    for who, what, number, amount in source.ask(_BESIDE, asked):
+        cells = word(MOVEMENTS, str(what)), "", number, None, "", amount
+        found.setdefault(str(who), []).append(cells)
     for operator in sorted(found):
         yield from (Line("", (operator, *line)) for line in found[operator])
 

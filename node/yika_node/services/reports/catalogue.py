@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from yika_node.services.reports import audit, cash, customers, outlet, oversight, sales
+from yika_node.services.reports import arrears, audit, cash, customers, outlet, oversight, sales
 from yika_node.services.reports.model import Report
 
 REPORTS: Final[dict[str, Report]] = {
@@ -25,6 +25,7 @@ REPORTS: Final[dict[str, Report]] = {
         customers.NON_BUYERS,
         customers.NEVER,
         customers.BALANCES,
+        arrears.ARREARS,
         customers.USED,
         customers.HEAT,
         oversight.LIMITS,

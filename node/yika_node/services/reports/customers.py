@@ -196,16 +196,30 @@ def _meter_count(source: Source, scope: Scope) -> int:
     return count
 
 
+_HELD: Final = """
+SELECT COALESCE(SUM(CASE what WHEN 'guarantee' THEN amount ELSE -amount END), 0) FROM charge
+WHERE account = ? AND account <> '' AND what IN ('guarantee', 'guarantee_back', 'guarantee_debt')
+"""
+
+
 def _balances(source: Source, scope: Scope, after: str, limit: int) -> Iterator[Line]:
     told = ""
     for key, who, service, meter in _meters(source, scope, after, limit):
         read_at, left, estimate = _left(source, meter)
         account = str(who[0])
-        # What is owed is the account's, and stands with its first meter alone.
-        owed = source.people(account).owed if account != told else None
+        # What is owed and held is the account's, and stands with its first meter alone.
+        money = _money_of(source, account) if account != told else (None, None, None)
         told = account
-        figures = left, estimate, unit_of(service), read_at, owed
+        figures = left, estimate, unit_of(service), read_at, *money
         yield Line(key, (*who, word(SERVICES, service), meter, *figures))
+
+
+def _money_of(source: Source, account: str) -> tuple[int, int, int]:
+    """What an account owes, what headquarters owes it, and what is held here as its guarantee."""
+    ((held,),) = source.ask(_HELD, (account,))
+    assert isinstance(held, int), "a sum"
+    holder = source.people(account)
+    return holder.owed, holder.credit, held
 
 
 BALANCES: Final = Report(
@@ -226,6 +240,8 @@ BALANCES: Final = Report(
         UNIT,
         Column("read", N_("Last read"), Kind.TIME, wide=19),
         Column("owed", N_("Owed"), Kind.MONEY, total=True, wide=12),
+        Column("credit", N_("Owed to the customer"), Kind.MONEY, total=True, wide=12),
+        Column("held", N_("Held as guarantee"), Kind.MONEY, total=True, wide=12),
     ),
     rows=_balances,
     size=_meter_count,

@@ -122,12 +122,18 @@ class Line:
 
 
 class Holder(NamedTuple):
-    """Who an account's holder is, as far as it may be seen now, and what the account owes."""
+    """Who an account's holder is, as far as it may be seen now, and what the account owes.
+
+    ``debts`` are pairs of since when (seconds, 0: not told) and what is left; ``credit`` is what
+    headquarters owes the customer, below zero: is owed.
+    """
 
     name: str = ""
     address: str = ""
     phone: str = ""
     owed: int = 0
+    debts: tuple[tuple[int, int], ...] = ()
+    credit: int = 0
 
 
 People = Callable[[str], Holder]
