@@ -47,6 +47,7 @@ KINDS: Final[dict[str, str]] = {
     "special": N_("Special card"),
     "supplement": N_("Record written again"),
     "approved": N_("Approved by a second person"),
+    "phone": N_("Headquarters answered by telephone"),
     "superseded": N_("Sale overtaken"),
     "refunded": N_("Refund paid out"),
     "swap": N_("Meter replaced"),
