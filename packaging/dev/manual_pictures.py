@@ -309,7 +309,7 @@ def in_a_browser(language: str, own: Browser | None = None) -> Iterator[Walk]:
             reduced_motion="reduce",
             viewport={"width": WIDTH, "height": 720},
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         try:
             yield Walk(context.new_page(), url, practice, clock, mark)
         finally:
