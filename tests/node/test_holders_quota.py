@@ -13,7 +13,7 @@ from yika_common.sync.personal_data import Person
 from yika_common.sync.settings import BEGINS_ANEW
 from yika_node.services.amended import FactsForm
 from yika_node.services.views import Account
-from yika_node.web.register_pages import account_life_of
+from yika_node.web.register_pages import account_history_of, account_life_of
 
 STEPS = [a_component(["10"], ["1.00", "2.00"])]
 """1.00 up to 10 m³ a year, 2.00 beyond."""
@@ -101,3 +101,9 @@ def test_holder_and_quota_change_in_one_commit_with_one_reason(counters: Counter
     assert account.facts is not None
     assert (account.facts.reason, account.facts.tariff_class) == ("moved in", CLASS)
     assert account.facts_at == counters.worlds[0].now
+    told = account_history_of(counters.nodes[0]).events(account.number)
+    assert [event.what for event in told[:2]] == ["facts", "holder"]
+    assert [(one.field, one.after) for one in told[0].changes][-1] == (
+        "quota_from",
+        account.facts.quota_from,
+    )

@@ -61,5 +61,6 @@ FIELDS: Final[Mapping[str, Text]] = {
     **labels.FIELDS,
     "inner_area": labels.FIELDS["area_m2"],
     "gross_area": labels.FIELDS["gross_m2"],
+    "quota_from": _("Quotas counted anew since"),
 }
 """Those of forms, and what records call otherwise."""
