@@ -24,6 +24,7 @@ def closing_paper(
             (N_("Time"), words.time(ended.at)),
             (N_("Vending point"), ended.number.partition("-")[0]),
             (N_("Operator"), ended.operator),
+            (N_("Shift"), papers.shift),
             (N_("Account number"), ended.account.number),
             (N_("Account holder"), words.holder(settings, person.name) if person else ""),
             (N_("Address"), words.place(settings, person.address) if person else ""),

@@ -69,10 +69,11 @@ class PaperOffice:
         till, place = self.printing.till, (receipt.epoch, receipt.basket)
         tenders = till.tenders(*place)
         corrected = till.corrections(*place) if tenders else ()
+        shift = self.printing.shift(*place, receipt.operator)
         return self._print(
             operator,
             place,
-            lambda copy: papers.paper(receipt, code, copy, tenders, corrected),
+            lambda copy: papers.paper(receipt, code, copy, tenders, corrected, shift),
             reason,
         )
 
@@ -85,10 +86,12 @@ class PaperOffice:
     ) -> int:
         """Let a refund's slip be printed; see :meth:`receipt`."""
         settings, code = self.settings.settings(), self.codes.code(receipts[0])
+        place = refund.sale.epoch, refund.sale.seq
+        shift = self.printing.shift(*place, refund.sale.operator)
         return self._print(
             operator,
-            (refund.sale.epoch, refund.sale.seq),
-            lambda copy: refund_paper(self.words, settings, refund, receipts, code, copy),
+            place,
+            lambda copy: refund_paper(self.words, settings, refund, receipts, code, copy, shift),
             reason,
         )
 
@@ -99,11 +102,12 @@ class PaperOffice:
         settings, code = self.settings.settings(), self.codes.of(charge.epoch, charge.seq)
         place = (charge.epoch, charge.seq)
         corrected = self.printing.till.corrections(*place) if charge.tenders else ()
+        shift = self.printing.shift(*place, charge.operator)
         return self._print(
             operator,
             place,
             lambda copy: charge_paper(
-                self.words, settings, charge, account, Papers(code, copy, corrected)
+                self.words, settings, charge, account, Papers(code, copy, corrected, shift)
             ),
             reason,
         )
@@ -113,11 +117,13 @@ class PaperOffice:
         from yika_node.services.closing_paper import closing_paper  # noqa: PLC0415 - seldom
 
         settings = self.settings.settings()
-        code = self.codes.of(ended.epoch, ended.seq, 1 + len(ended.charges))
+        place = ended.epoch, ended.seq
+        code = self.codes.of(*place, 1 + len(ended.charges))
+        shift = self.printing.shift(*place, ended.operator)
         return self._print(
             operator,
-            (ended.epoch, ended.seq),
-            lambda copy: closing_paper(self.words, settings, ended, Papers(code, copy)),
+            place,
+            lambda copy: closing_paper(self.words, settings, ended, Papers(code, copy, (), shift)),
             reason,
         )
 

@@ -53,6 +53,7 @@ class ReceiptPaper:
         copy: int = 0,
         tenders: Sequence[TenderRow] = (),
         corrected: Sequence[Correction] = (),
+        shift: str = "",
     ) -> Paper:
         """The receipt.
 
@@ -62,12 +63,13 @@ class ReceiptPaper:
             copy: its number as a copy, 0: it is the original.
             tenders: how it was paid; none: exactly, in cash.
             corrected: how that was set right.
+            shift: number of the shift in which it was sold.
         """
         say = self.words.say
         parts = (
             *self.words.head(self.settings, N_("Receipt")),
             *self.words.copy(copy),
-            *self._facts(receipt),
+            *self._facts(receipt, shift),
             *(part for line in receipt.lines for part in self._line(receipt.account, line)),
             Rule("="),
             *self.words.total(N_("Paid"), receipt.paid),
@@ -79,13 +81,14 @@ class ReceiptPaper:
         )
         return Paper(receipt.number, parts, drawer=self.drawer and not copy)
 
-    def _facts(self, receipt: Receipt) -> tuple[Part, ...]:
+    def _facts(self, receipt: Receipt, shift: str) -> tuple[Part, ...]:
         return (
             *self.words.facts(
                 (N_("Number"), receipt.number),
                 (N_("Time"), self.words.time(receipt.at)),
                 (N_("Vending point"), receipt.node),
                 (N_("Operator"), receipt.operator),
+                (N_("Shift"), shift),
                 (N_("Account number"), receipt.account_number),
                 *self._holder(receipt.account),
                 (N_("Card"), receipt.card),

@@ -50,6 +50,11 @@ class Printing:
         found = self.till.printed(epoch, receipt)
         return Papers(found.first_at is not None, found.copies)
 
+    def shift(self, epoch: int, receipt: int, operator: str) -> str:
+        """The number of the shift in which it was taken; empty where none was open."""
+        place = self.till.shift_of(epoch, receipt, operator)
+        return "" if place is None else f"{self.standing.membership.node}-{place[0]}-{place[1]:06}"
+
     def first(self, operator: str, epoch: int, receipt: int) -> None:
         """The original came out of the printer just now; a second time changes nothing.
 

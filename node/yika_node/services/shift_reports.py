@@ -79,6 +79,7 @@ class ShiftReports:
             day=row.day,
             moves=moves,
             parts=parts,
+            shift=receipt_number(self.standing.membership.node, (row.epoch, row.seq)),
         )
 
     def x(self, epoch: int, seq: int, *, whose: str = "") -> ZReport:
@@ -121,6 +122,7 @@ class ShiftReports:
             opens=row.opens,
             pending=found.pending,
             moves=moves,
+            shift=receipt_number(node, (epoch, seq)),
             parts=parts,
         )
 

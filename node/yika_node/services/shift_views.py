@@ -107,6 +107,8 @@ class ZReport:
     unanswered: bool = False
     day: int = 0
     moves: tuple[CashMove, ...] = ()
+    shift: str = ""
+    """Number of the record that opened it, which its receipts name."""
     parts: tuple[Part, ...] = ()
 
     @property

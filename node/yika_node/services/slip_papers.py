@@ -31,6 +31,7 @@ def refund_paper(
     receipts: tuple[Receipt, Receipt],
     code: str,
     copy: int = 0,
+    shift: str = "",
 ) -> Paper:
     """A refund's slip; ``receipts`` are its own and that of the purchase."""
     receipt, original = receipts
@@ -47,10 +48,12 @@ def refund_paper(
             (N_("Number"), receipt.number),
             (N_("Of receipt"), original.number),
             (N_("Time"), words.time(receipt.at)),
+            (N_("Vending point"), receipt.node),
             (N_("Account number"), receipt.account_number),
             (N_("Account holder"), words.holder(settings, name)),
             (N_("Card"), receipt.card),
             (N_("Operator"), receipt.operator),
+            (N_("Shift"), shift),
             (N_("Approved by"), refund.approved_by),
             (N_("Reason"), refund.reason),
         ),

@@ -29,7 +29,7 @@ from yika_node.web.limit_pages import ask_for_sale
 from yika_node.web.print_room import print_at_once
 from yika_node.web.qr import qr_drawing
 from yika_node.web.tender_forms import given_and_change, given_of, tendering_of
-from yika_node.web.till import corrections_of, till_of
+from yika_node.web.till import corrections_of, shift_named, till_of
 
 pages = Blueprint("sale", __name__)
 
@@ -181,6 +181,7 @@ def receipt(epoch: int, basket: int) -> str | Response:
         tenders=tenders,
         corrections=corrections_of(node(), epoch, basket) if tenders else (),
         papers=till.printed(epoch, basket),
+        shift=shift_named(node(), epoch, basket, found.operator),
         settings=node().settings.settings(),
         seen=front().watch.seen(),
         code=code,

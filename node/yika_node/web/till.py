@@ -23,6 +23,12 @@ def till_of(node: Node) -> TillQueries:
     return TillQueries(node.store)
 
 
+def shift_named(node: Node, epoch: int, seq: int, operator: str) -> str:
+    """The number of the shift in which a receipt was written; empty where none was open."""
+    place = till_of(node).shift_of(epoch, seq, operator)
+    return "" if place is None else f"{node.standing.membership.node}-{place[0]}-{place[1]:06}"
+
+
 def charge_desk_of(node: Node) -> ChargeDesk:
     """The desk of fees and deposits."""
     from yika_node.services.charges import ChargeDesk  # noqa: PLC0415 - see above
