@@ -60,6 +60,7 @@ def test_a_complaint_of_a_receipt_shows_what_the_card_showed(
     ):
         assert text in page
     assert WORDS in clerk.get("/complaints").text
+    assert "A complaint was written down" in clerk.get(f"/accounts/{account}/history").text
     assert WORDS in clerk.get(f"/complaints?account={account}").text
     assert WORDS not in clerk.get("/complaints?account=N0042-000999").text
 

@@ -39,7 +39,7 @@ LIFTERS: Final[Mapping[str, Text]] = {
     LEADER: _("a supervisor"),
 }
 EVENTS: Final[Mapping[str, Text]] = {
-    "account": _("Opened"),
+    "account": _("Account opened"),
     "facts": _("What sets the prices was amended"),
     "limits": _("Own limits were set"),
     DETAILS: _("The holder's details changed"),
@@ -56,6 +56,7 @@ EVENTS: Final[Mapping[str, Text]] = {
     "ended": _("A card went out of use"),
     "swap": _("A meter was replaced"),
     "charge": _("A fee, deposit or guarantee"),
+    "complaint": _("A complaint was written down"),
 }
 FIELDS: Final[Mapping[str, Text]] = {
     **labels.FIELDS,
