@@ -12,6 +12,7 @@ from little_headquarters import meter_number
 from node_pages import Clerk, Pages, code_of, facts, pages_in
 from node_world import OPERATOR, PASSWORD
 from staff_builders import add_operator
+from yika_common.journal.bodies import MAKEUP
 from yika_common.journal.card_bodies import Approved
 from yika_common.journal.meter_bodies import MeterSwapped
 from yika_common.journal.record import decode_line
@@ -211,6 +212,8 @@ def test_what_the_new_meter_has_no_room_for_is_loaded_from_the_page_of_the_sale(
     assert "nothing was paid" in after
     assert "still owed" not in after
     assert code_of(clerk.post("/make-up", fields, on="/sell")) == "nothing_owed"
+    (sale,) = (sale for sale in pages.node.enquiries.sales().rows if sale.act == MAKEUP)
+    assert clerk.get(f"/receipts/{sale.epoch}/{sale.basket}").status_code == 200
     assert "owed to the meter, loaded" in clerk.get(f"/sales?account={number}").text
     pages.world.load(chip, NEW)
     assert state_of(pages, NEW).total == 3_000
