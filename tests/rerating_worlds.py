@@ -123,13 +123,14 @@ def _account(draw: Random, account: str) -> dict[str, Any]:
 
 
 def _amendment(draw: Random, account: dict[str, Any]) -> dict[str, Any]:
+    at = START + draw.randint(0, DAYS) * DAY
     return {
         "account": account["account"],
         "node": "N0002",
         "epoch": 9,
         "branch": 0,
         "seq": 1,
-        "stamped_at": START + draw.randint(0, DAYS) * DAY,
+        "stamped_at": at,
         "operator": "chen",
         "tariff_class": draw.choice(("residential", "shop")),
         "persons": draw.choice((0, 4, 6)),
@@ -138,6 +139,7 @@ def _amendment(draw: Random, account: dict[str, Any]) -> dict[str, Any]:
         "gross_area": 0,
         "heat_class": "",
         "heat_from": 0,
+        "quota_from": draw.choice((0, at)),
         "suspended": "",
         "equipment": "",
         "reason": "",
