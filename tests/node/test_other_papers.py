@@ -20,8 +20,8 @@ from yika_node.printing.encoding import encoded
 from yika_node.printing.paper import Line, Paper
 from yika_node.printing.profiles import Profile
 from yika_node.services.card_views import Slip
+from yika_node.services.charge_views import Charge
 from yika_node.services.charge_words import WORDS
-from yika_node.services.charges import Charge
 from yika_node.services.paper_words import Words
 from yika_node.services.payments import Receipt
 from yika_node.services.receipt_paper import ReceiptPaper

@@ -43,6 +43,7 @@ from yika_node.services.charge_errors import (
     FeeUnknown,
     LateFeeUnlikely,
 )
+from yika_node.services.charge_views import Charge
 from yika_node.services.errors import FormUsed
 from yika_node.services.standing import Standing
 from yika_node.services.tenders import Given
@@ -64,34 +65,6 @@ LATE_MAX: Final = timedelta(days=92)
 """What was collected longer ago is not written down at a counter any more."""
 
 _WHOLE: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """A charge as its receipt shows it; ``back`` is the seq of what gave it back, 0 for none.
-
-    ``happened`` is when the money came in, where that was written down later.
-    """
-
-    number: str
-    epoch: int
-    seq: int
-    what: str
-    account: str
-    names: tuple[str, str]
-    amount: Money
-    tax: Money
-    reason: str
-    at: datetime
-    operator: str
-    back: int
-    tenders: tuple[TenderRow, ...] = ()
-    happened: datetime | None = None
-
-    @property
-    def deposit(self) -> bool:
-        """Whether headquarters credits it."""
-        return self.what == DEPOSIT
 
 
 @dataclass(frozen=True, slots=True)

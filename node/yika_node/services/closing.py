@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from yika_node.db.journal import Draft, Entry
     from yika_node.db.till_queries import TenderRow
     from yika_node.services.account_life import AccountLife
-    from yika_node.services.charges import Charge, ChargeDesk
+    from yika_node.services.charge_views import Charge
+    from yika_node.services.charges import ChargeDesk
     from yika_node.services.guarantees import GuaranteeDesk
     from yika_node.services.tenders import Given
     from yika_node.services.views import Account

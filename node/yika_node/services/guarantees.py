@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from yika_common.sync.settings import Settings
     from yika_node.services.approvals import Approvals
-    from yika_node.services.charges import Charge, ChargeDesk, Guard
+    from yika_node.services.charge_views import Charge
+    from yika_node.services.charges import ChargeDesk, Guard
     from yika_node.services.tenders import Given
     from yika_node.services.views import Account
 

@@ -13,7 +13,7 @@ from yika_common.clock import Clock
 from yika_common.values import dataclass
 from yika_node.printing.paper import Paper
 from yika_node.services.card_views import Slip
-from yika_node.services.charges import Charge
+from yika_node.services.charge_views import Charge
 from yika_node.services.paper_words import Words
 from yika_node.services.payments import Receipt
 from yika_node.services.printer_desk import PrinterDesk

@@ -26,7 +26,7 @@ from yika_node.web.till import charge_desk_of, corrections_of, till_of
 
 if TYPE_CHECKING:
     from yika_common.sync.settings import FeeItem
-    from yika_node.services.charges import Charge
+    from yika_node.services.charge_views import Charge
 
 pages = Blueprint("charge", __name__)
 

@@ -24,7 +24,7 @@ from yika_node.web.tender_forms import given_of
 from yika_node.web.till import charge_desk_of, guarantee_desk_of
 
 if TYPE_CHECKING:
-    from yika_node.services.charges import Charge
+    from yika_node.services.charge_views import Charge
 
 pages = Blueprint("guarantee", __name__)
 

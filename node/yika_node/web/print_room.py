@@ -14,7 +14,7 @@ from yika_node.bootstrap import Node
 from yika_node.web.front import node, operator
 
 if TYPE_CHECKING:
-    from yika_node.services.charges import Charge
+    from yika_node.services.charge_views import Charge
     from yika_node.services.paper_office import PaperOffice
     from yika_node.services.printer_choice import PrinterSearch
     from yika_node.services.printer_desk import PrinterView
