@@ -1,4 +1,4 @@
-"""The tables of a node that a sale reads through SQLModel.
+"""The tables of a node that a sale reads, as plain rows (:mod:`yika_node.db.rows`).
 
 :mod:`yika_node.db.seldom` has the others, :mod:`yika_node.db.cash_tables` those of the drawer,
 :mod:`yika_node.db.life_tables` those of what becomes of accounts.
