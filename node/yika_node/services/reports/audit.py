@@ -48,6 +48,8 @@ KINDS: Final[dict[str, str]] = {
     "supplement": N_("Record written again"),
     "approved": N_("Approved by a second person"),
     "phone": N_("Headquarters answered by telephone"),
+    "complaint": N_("Complaint"),
+    "corrected": N_("Payment set right"),
     "superseded": N_("Sale overtaken"),
     "refunded": N_("Refund paid out"),
     "swap": N_("Meter replaced"),
