@@ -209,20 +209,10 @@ class Adjustments:
         second: Credential | None,
         instead: Money = NO_MONEY,
     ) -> Quantity:
-        """Add to the adjustment of a meter's quantity; always with a second person.
+        """Add to the adjustment of a meter's quantity, always with a second person; the new total.
 
-        Args:
-            account: whose meter.
-            slot: its place.
-            amount: above zero it is credited.
-            by: who decides it.
-            reason: why.
-            second: the second person.
-            instead: the money that the customer gets for a quantity that is still owed to the
-                meter, and is owed no more; both are entered, or neither.
-
-        Returns:
-            The slot's adjustment in all.
+        ``instead`` is the money that the customer gets for a quantity that is still owed to the
+        meter, and is owed no more; both are entered, or neither.
 
         Raises:
             AdjustsNothing, ReasonMissing, NoSuchAccount, NoSuchSlot: nothing was changed.
@@ -240,7 +230,8 @@ class Adjustments:
             check_account(connection, account)
             service = _service(connection, account, slot)
             if instead:
-                self._pay_instead(connection, account, (slot, amount), instead, (by, other), reason)
+                of = (slot, amount)
+                self._pay_instead(connection, account, of, instead, (by, other), reason)
             here = (table.c.account == account, table.c.slot == slot)
             number, total = connection.execute(
                 select(
