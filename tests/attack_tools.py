@@ -148,10 +148,11 @@ def swap(
 def make_up(town: Town, who: Household, point: int, slot: int, fate: Fate | None = None) -> int:
     """Load what is owed to the meter in a slot, as far as it has room; how much, 0: nothing."""
     town.clock.pass_by(minutes=5)
+    loaded = 0
     with town.at(point, who.pocket, fate) as node:
         done = make_up_of(node).load(OPERATOR, town.card_of(who, point), slot, town.token())
-        return done.quantity
-    return 0
+        loaded += done.quantity
+    return loaded
 
 
 def _at(town: Town, who: Household, point: int, slot: int) -> str:

@@ -77,7 +77,14 @@ def approve(point: SpecialPoint, chip: AnyChip, pin: str = PIN, *, last: bool = 
     token = ask(point)
     point.hand.chip = chip
     point.managing.approve(token, pin, last=last)
-    return point.node.approvals.take(token, DIGEST, OPERATOR)
+    return approved(point, token)
+
+
+def approved(point: SpecialPoint, token: str) -> Approved:
+    """What the managing card approved, taken for the act."""
+    body = point.node.approvals.take(token, DIGEST, OPERATOR)
+    assert isinstance(body, Approved)
+    return body
 
 
 def another_blank(kind: str) -> AnyChip:
@@ -104,7 +111,7 @@ def test_an_act_is_approved_once_and_headquarters_believes_the_card(
         point.node.approvals.take(token, DIGEST, OPERATOR)
     waiting = point.managing.approve(token, PIN)
     assert (waiting.then, waiting.what) == ("/there", ACT)
-    body = point.node.approvals.take(token, DIGEST, OPERATOR)
+    body = approved(point, token)
     assert (body.holder, body.counter, body.act) == (HOLDER, 1, DIGEST.hex())
     with pytest.raises(ApprovalMissing):
         point.node.approvals.take(token, DIGEST, OPERATOR)

@@ -10,8 +10,8 @@ from household_tables import HEAD, a_row
 from node_pages import Clerk, Pages, account_fields, code_of, pages_in, said
 from node_world import OPERATOR, PASSWORD, a_chip, without_shifts
 from staff_builders import office_of
+from yika_node.services.customers import masked
 from yika_node.services.views import Level
-from yika_node.web.account_pages import masked
 
 DOCUMENT = "110101199001011234"
 PATHS = ("details", "holder", "rest", "close", "holds", "history")

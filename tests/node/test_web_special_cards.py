@@ -19,6 +19,7 @@ from yika_common.cards.approval import act_digest
 from yika_common.cards.special import contact as special
 from yika_common.cards.special.face import State
 from yika_common.errors import Phrase
+from yika_common.journal.card_bodies import Approved
 from yika_common.services import Service
 from yika_node.services.views import Level
 from yika_node.web.app import make_node_app
@@ -168,7 +169,9 @@ def test_a_managing_card_is_written_approves_and_comes_back(
     done = desk.post(f"/approve/{token}", {"pin": PIN}, f"/approve/{token}")
     assert done.status_code == 303
     assert done.location == f"/sales?page=2&approval={token}"
-    assert point.node.approvals.take(token, DIGEST, OPERATOR).holder == "Chen Wei"
+    body = point.node.approvals.take(token, DIGEST, OPERATOR)
+    assert isinstance(body, Approved)
+    assert body.holder == "Chen Wei"
     assert code_of(desk.get(f"/approve/{token}")) == "approval_missing"
 
     assert desk.post("/special/return", {}, "/special").status_code == 303

@@ -47,8 +47,8 @@ class DebtView:
 class DebtMove:
     """A line of a debt's statement: what changed it, by how much, and what was left then.
 
-    ``kind`` is REGISTERED, FEE, WAIVED, MOVED, COLLECTED or PAID; a collection names its sale, a payment
-    its receipt.
+    ``kind`` is REGISTERED, FEE, WAIVED, MOVED, COLLECTED or PAID; a collection names its sale, a
+    payment its receipt.
     """
 
     at: datetime

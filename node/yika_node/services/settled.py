@@ -124,8 +124,9 @@ class Owed:
             # A later adjustment than the one known here was applied elsewhere.
             number, credit = 0, 0
         dues = Dues(credit=Money(credit), debts=_debts_left(told, settled))
-        made_up = (*swapped, *(() if told is None else told.made_up))
-        plates = {row.meter: Quantity(row.holds) for row in made_up}
+        plates = {row.meter: Quantity(row.holds) for row in swapped}
+        if told is not None:
+            plates |= {row.meter: Quantity(row.holds) for row in told.made_up}
         return cls(dues, number, dict(_orders(told, settled, swapped)), plates)
 
 

@@ -11,8 +11,8 @@ depends_on = None
 
 def upgrade() -> None:
     for table in ("meter_swap", "quantity_entry"):
-        column = sa.Column("holds", sa.BigInteger(), nullable=False, server_default="0")
-        op.add_column(table, column)
+        holds = sa.Column("holds", sa.BigInteger(), nullable=False, server_default="0")
+        op.add_column(table, holds)
     owed = sa.Column("owed", sa.BigInteger(), nullable=False, server_default="0")
     op.add_column("meter_swap", owed)
     for name in ("old", "meter"):
