@@ -171,11 +171,14 @@ _CONSTANT = re.compile(r"[A-Z_][A-Z0-9_]*|_[A-Z0-9_]+")
 _FIELDS = re.compile(r"', '\.join\([A-Z]\w*\._fields\)")
 
 
-_WRITERS = re.compile(r"/yika_central/db/rating_(pass|plan|sql)\.py$|/business_queries\.py$")
+_WRITERS = re.compile(
+    r"/yika_central/db/rating_(pass|plan|sql)\.py$|/business_queries\.py$|/yika_node/db/rows\.py$"
+)
 """They write their statements themselves: prices as long as tariffs are, and sums by any columns.
 
 What of a tariff is text never gets into one (tests/central/test_rerating_statement.py); what a
-report is narrowed to is always a value, and what it is grouped by a column's own name.
+report is narrowed to is always a value, and what it is grouped by a column's own name; a row's
+names are its class's.
 """
 
 

@@ -51,25 +51,25 @@ def duplicate_pages(hq: Headquarters) -> Blueprint:
     @pages.get("/duplicates/compare")
     @needs(Rank.ACCOUNTANT)
     def compare() -> Response:
-        one, other = (request.args.get(n, "").strip().upper() or "-" for n in ("one", "other"))
-        return redirect(url_for("duplicate.pair", one=one, other=other), 303)
+        first, second = (request.args.get(n, "").strip().upper() or "-" for n in ("one", "other"))
+        return redirect(url_for("duplicate.pair", first=first, second=second), 303)
 
-    @pages.get("/duplicates/<one>/<other>")
+    @pages.get("/duplicates/<first>/<second>")
     @needs(Rank.ACCOUNTANT)
-    def pair(one: str, other: str) -> str:
+    def pair(first: str, second: str) -> str:
         return render_template(
             "duplicate.html",
-            shown=hq.duplicates.compare(one, other),
+            shown=hq.duplicates.compare(first, second),
             alike=ALIKE,
             states=SHOWN,
-            choices=[(ONE, one), (OTHER, other)],
+            choices=[(ONE, first), (OTHER, second)],
         )
 
-    @pages.post("/duplicates/<one>/<other>/merge")
+    @pages.post("/duplicates/<first>/<second>/merge")
     @needs(Rank.ACCOUNTANT)
     @or_again(pair)
-    def merge(one: str, other: str) -> Response:
-        account, survivor = (one, other) if typed("survivor") == OTHER else (other, one)
+    def merge(first: str, second: str) -> Response:
+        account, survivor = (first, second) if typed("survivor") == OTHER else (second, first)
         hq.merging.merge(
             account,
             survivor,
@@ -77,13 +77,13 @@ def duplicate_pages(hq: Headquarters) -> Blueprint:
             reason=typed("reason"),
             second=second_person(),
         )
-        return redirect(url_for("duplicate.pair", one=one, other=other), 303)
+        return redirect(url_for("duplicate.pair", first=first, second=second), 303)
 
-    @pages.post("/duplicates/<one>/<other>/part")
+    @pages.post("/duplicates/<first>/<second>/part")
     @needs(Rank.ACCOUNTANT)
     @or_again(pair)
-    def part(one: str, other: str) -> Response:
-        hq.merging.part(one, other, by=bookkeeper(hq), reason=typed("reason"))
+    def part(first: str, second: str) -> Response:
+        hq.merging.part(first, second, by=bookkeeper(hq), reason=typed("reason"))
         return redirect(url_for("duplicate.listed"), 303)
 
     return pages

@@ -1,13 +1,14 @@
 """What was complained of here, and the records that bear on it."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from yika_common.infra.engine import named_engine_failures
+from yika_node.db.rows import all_rows, first_row
 from yika_node.db.store import Store
 
 
-class ComplaintRow(NamedTuple):
+class Complaint(NamedTuple):
     """A complaint; see :class:`yika_node.db.life_tables.Complaint`."""
 
     epoch: int
@@ -21,34 +22,26 @@ class ComplaintRow(NamedTuple):
     receipt: int
 
 
-_COLUMNS = ", ".join(ComplaintRow._fields)
+_NEWEST: Final = "WHERE (epoch, seq) < (?, ?) ORDER BY epoch DESC, seq DESC LIMIT ?"
+_OF_ACCOUNT: Final = (
+    "WHERE account = ? AND (epoch, seq) < (?, ?) ORDER BY epoch DESC, seq DESC LIMIT ?"
+)
+_END: Final = (2**62, 0)
+"""After every record."""
 
 
 def complaints(
     store: Store, before: tuple[int, int] | None, limit: int, account: str | None
-) -> Sequence[ComplaintRow]:
+) -> Sequence[Complaint]:
     """Complaints, newest first, before a place; of an account, if one is named."""
-    where, values = ["1 = 1"], list[object]()
-    if account is not None:
-        where.append("account = ?")
-        values.append(account)
-    if before is not None:
-        where.append("(epoch, seq) < (?, ?)")
-        values += before
-    return _rows(
-        store,
-        f"WHERE {' AND '.join(where)} ORDER BY epoch DESC, seq DESC LIMIT ?",
-        (*values, limit),
-    )
-
-
-def complaint(store: Store, epoch: int, seq: int) -> ComplaintRow | None:
-    """The complaint at that place."""
-    found = _rows(store, "WHERE epoch = ? AND seq = ?", (epoch, seq))
-    return found[0] if found else None
-
-
-def _rows(store: Store, rest: str, values: tuple[object, ...]) -> Sequence[ComplaintRow]:
+    epoch, seq = before or _END
     with named_engine_failures(), store.engine.connect() as connection:
-        found = connection.exec_driver_sql(f"SELECT {_COLUMNS} FROM complaint {rest}", values)  # noqa: S608 - own names
-        return [ComplaintRow(*row) for row in found]
+        if account is None:
+            return all_rows(connection, Complaint, _NEWEST, epoch, seq, limit)
+        return all_rows(connection, Complaint, _OF_ACCOUNT, account, epoch, seq, limit)
+
+
+def complaint(store: Store, epoch: int, seq: int) -> Complaint | None:
+    """The complaint at that place."""
+    with named_engine_failures(), store.engine.connect() as connection:
+        return first_row(connection, Complaint, "WHERE epoch = ? AND seq = ?", epoch, seq)

@@ -86,10 +86,9 @@ def taken(ask: Ask, epoch: int, receipt: int) -> Taken | None:
 
 def corrections(ask: Ask, epoch: int, receipt: int) -> Sequence[Correction]:
     """How often a payment was set right, oldest first."""
-    columns = "epoch, seq, of_epoch, receipt, report, before, after, reason, at, operator"
     rows = ask(
-        f"SELECT {columns} FROM correction WHERE of_epoch = ? AND receipt = ?"  # noqa: S608 - own
-        " ORDER BY epoch, seq",
+        "SELECT epoch, seq, of_epoch, receipt, report, before, after, reason, at, operator"
+        " FROM correction WHERE of_epoch = ? AND receipt = ? ORDER BY epoch, seq",
         (epoch, receipt),
     )
     return [

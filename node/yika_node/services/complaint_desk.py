@@ -141,7 +141,7 @@ class ComplaintDesk:
         rows = queries.complaints(self._store, before, PAGE, account)
         return [self._complaint(row) for row in rows]
 
-    def _complaint(self, row: queries.ComplaintRow) -> Complaint:
+    def _complaint(self, row: queries.Complaint) -> Complaint:
         return Complaint(
             epoch=row.epoch,
             seq=row.seq,
@@ -155,7 +155,7 @@ class ComplaintDesk:
             receipt=row.receipt,
         )
 
-    def _words(self, row: queries.ComplaintRow) -> str:
+    def _words(self, row: queries.Complaint) -> str:
         try:
             return open_words(row.words, self._keyring.personal_key(), row.account)
         except SealBroken:

@@ -87,6 +87,7 @@ SECOND_PERSON: Final[dict[str, Text]] = {
     "charge back": _("give a fee or deposit back"),
     "payment correction": _("set right how a payment was made"),
     "guarantee back": _("hand back a guarantee, from the sum on that the point sets"),
+    "over or short": _("explain a great difference in a drawer"),
     "cash": _("take cash out of a drawer where headquarters wants two persons"),
     "close account": _("close an account although its card holds credit"),
     "operator level": _("make somebody a supervisor or manager"),

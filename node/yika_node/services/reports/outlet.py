@@ -87,12 +87,14 @@ SELECT COUNT(*), COALESCE(SUM(left_over), 0) FROM (
 WHERE left_over > 0
 """
 
+_CLEAR: Final = int(OrderKind.CLEAR)
+
 _CLEARED: Final = (
     "SELECT COUNT(*) FROM record INDEXED BY record_seldom"  # noqa: S608 - own words
     " JOIN json_each(CAST(record.line AS TEXT), '$.od') AS each"
     f' WHERE {SELDOM} AND substr(record.line, 1, 12) = CAST(\'{{"t":"tool",\' AS BLOB)'
     " AND CAST(record.line AS TEXT) ->> '$.ts' >= ? AND CAST(record.line AS TEXT) ->> '$.ts' < ?"
-    f" AND each.value ->> 1 = {OrderKind.CLEAR:d} AND each.value ->> 3 = '{EXECUTED}'"
+    f" AND each.value ->> 1 = {_CLEAR} AND each.value ->> 3 = '{EXECUTED}'"
 )
 
 _MOVED: Final = """
