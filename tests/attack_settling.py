@@ -266,7 +266,8 @@ def wrongs(town: Town) -> list[str]:
     for who in town.households:
         # What an SLE4442's meter writes back proves nothing, so that nothing follows from it.
         unproven = who.forgotten and who.kind == MemoryKind.SLE4442.name
-        if who.crooked or who.torn_apart or unproven or _stuck(town, who):
+        silent = _stuck(town, who) or _unheard(town, who)
+        if who.crooked or who.torn_apart or unproven or silent:
             continue
         balance = balance_of(town, who)
         if balance.missing:
@@ -281,6 +282,29 @@ def _stuck(town: Town, who: Household) -> bool:
     """Whether a meter was transferred and no point is in service that could end it."""
     states = (town.meter(meter).state() for meter in who.meters.values())
     return not _alive(town) and any(state.transferred for state in states)
+
+
+def _unheard(town: Town, who: Household) -> bool:
+    """Whether a card was made without a purchase that a point out of service alone knows.
+
+    Its journal still has it; headquarters hears of it when the point is enrolled again.
+    """
+    if not who.forgotten:
+        return False
+    sale = table_of(Sale)
+    with town.hq.database.reading() as session:
+        heard = {
+            (node, epoch, seq)
+            for node, epoch, seq in session.execute(
+                select(sale.c.node, sale.c.epoch, sale.c.seq).where(sale.c.account == who.account)
+            )
+        }
+    return any(
+        one.point in town.dead
+        and one.body.account == who.account
+        and (POINTS[one.point], one.epoch, one.seq) not in heard
+        for one in town.books.bought
+    )
 
 
 def excused(town: Town) -> set[str]:
