@@ -246,10 +246,6 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
     notices = _noticed(standings, card_shelf, journal, clock, courier, config)
     cards = CardDesk(counter, journal, queries, keyring, accounts, settlement, standings, clock)
     approvals = ApprovalBook(clock, random)
-    pricing = Pricing(queries, shelf, settings, card_shelf.levels)
-    sales = SalesDesk(
-        cards, journal, queries, keyring, standing, pricing, enquiries, approvals, clock
-    )
     return Node(
         folder=folder,
         config=config,
@@ -270,7 +266,7 @@ def _join(folder: Path, config: Config, lock: int, store: Store, outside: _Outsi
         cards=cards,
         life=CardLife(cards, settings, approvals, card_shelf.levels),
         notices=notices,
-        sales=sales,
+        sales=_selling(ground, cards, enquiries, approvals, clock),
         enquiries=enquiries,
         receipt_codes=ReceiptCodes(queries, standing, vault),
         tariffs=shelf,
@@ -310,11 +306,8 @@ def _ground(folder: Path, store: Store, outside: _Outside) -> _Ground:
     journal = _journal(folder, store, start, standing, vault, outside.clock)
     card_shelf = CardShelf(queries, standing, vault)
     keyring = KeyRing(queries, standing, vault, card_shelf)
-    shelf, settings = (
-        TariffShelf(queries, standing, outside.clock),
-        SettingsShelf(queries, standing),
-    )
-    personal = keyring.personal_key
+    shelf = TariffShelf(queries, standing, outside.clock)
+    settings, personal = SettingsShelf(queries, standing), keyring.personal_key
     customers = Customers(journal, queries, standing, vault, outside.random, personal)
     return _Ground(
         journal, queries, standing, vault, keyring, card_shelf, shelf, settings, customers
@@ -325,18 +318,7 @@ def _staff(on: _Ground, lockout: Lockout, clock: Clock, boot: Boot) -> tuple[Ros
     """Who may work here: by headquarters' list, and by the operators' passwords."""
     roster = Roster(on.queries, on.standing, on.vault, on.settings, clock)
     on.keyring.at_forgetting.append(roster.forget)
-    desk = StaffDesk(
-        on.journal,
-        on.queries,
-        on.standing,
-        on.vault,
-        on.keyring,
-        clock,
-        lockout,
-        roster=roster,
-        boot=boot,
-    )
-    return roster, desk
+    return roster, StaffDesk(*on[:5], clock, lockout, roster=roster, boot=boot)
 
 
 def _account_desk(on: _Ground, store: Store, outside: _Outside) -> AccountDesk:
@@ -352,6 +334,14 @@ def _account_desk(on: _Ground, store: Store, outside: _Outside) -> AccountDesk:
         store=store,
         customers=on.customers,
     )
+
+
+def _selling(
+    on: _Ground, cards: CardDesk, enquiries: Enquiries, approvals: ApprovalBook, clock: Clock
+) -> SalesDesk:
+    pricing = Pricing(on.queries, on.shelf, on.settings, on.card_shelf.levels)
+    books = (on.journal, on.queries, on.keyring, on.standing)
+    return SalesDesk(cards, *books, pricing, enquiries, approvals, clock)
 
 
 def _noticed(
