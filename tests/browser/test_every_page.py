@@ -88,7 +88,7 @@ def places(counter: Counter) -> dict[str, str]:
 
 def path_of(rule: Rule, known: Mapping[str, object]) -> str:
     """The rule's address with something that exists in each of its places."""
-    of_shifts = {"number": 1, "what": "day"} if rule.rule.startswith("/shift") else {}
+    of_shifts = {"number": 1, "period": "day"} if rule.rule.startswith("/shift") else {}
     given = {name: {**known, **of_shifts}[name] for name in rule.arguments}
     built = rule.build(given)
     assert built is not None

@@ -275,7 +275,7 @@ def test_the_sales_day_is_closed_on_wish_and_shown(clerk: Clerk) -> None:
     for path in ("/shift/totals/day/2", "/shift/totals/cut/1", f"/shift/totals/year/{10**30}"):
         assert clerk.get(path).status_code == 404, path
     for what in ("month", "year", "x"):
-        assert clerk.get(f"/shift/totals?what={what}").status_code == 200
+        assert clerk.get(f"/shift/totals?period={what}").status_code == 200
 
 
 def test_the_bank_account_of_the_settings_stands_on_the_slip(pages: Pages, clerk: Clerk) -> None:

@@ -44,12 +44,12 @@ def sales_days_of(here: Node) -> SalesDays:
 
 
 def _list() -> str:
-    wanted, below = request.args.get("what", ""), request.args.get("below", type=int)
-    what = wanted if wanted in PERIODS else "day"
-    rows = sales_days_of(node()).totals(what, ROWS, below)
+    wanted, below = request.args.get("period", ""), request.args.get("below", type=int)
+    period = wanted if wanted in PERIODS else "day"
+    rows = sales_days_of(node()).totals(period, ROWS, below)
     return render_template(
         "totals.html",
-        what=what,
+        period=period,
         periods=PERIODS,
         rows=rows,
         below=below,
@@ -72,18 +72,18 @@ def close_day() -> Response:
     number = sales_days_of(node()).close_day(operator())
     flash(gettext("The sales day has its record, number %(number)s.", number=number), "good")
     front().soon()
-    return redirect(url_for("total.one", what="day", number=number), 303)
+    return redirect(url_for("total.one", period="day", number=number), 303)
 
 
-@pages.get("/shift/totals/<what>/<int:number>")
+@pages.get("/shift/totals/<period>/<int:number>")
 @needs(Right.SEE_SHIFTS)
-def one(what: str, number: int) -> str:
+def one(period: str, number: int) -> str:
     """What one of them came to."""
-    total = sales_days_of(node()).total(what, number)
+    total = sales_days_of(node()).total(period, number)
     return render_template(
         "total.html",
         total=total,
-        name=NAMES[what],
+        name=NAMES[period],
         sorts=SORTS,
         tenders=TENDERS,
         settings=node().settings.settings(),
@@ -95,16 +95,16 @@ def _again() -> str:
     return render_template("print_again.html")
 
 
-@pages.post("/shift/totals/<what>/<int:number>/print")
+@pages.post("/shift/totals/<period>/<int:number>/print")
 @needs(Right.LEAD_SHIFTS)
 @or_again(_again)
-def print_one(what: str, number: int) -> Response:
+def print_one(period: str, number: int) -> Response:
     """Print what one of them came to: the original, then copies with a number."""
-    total = sales_days_of(node()).total(what, number)
+    total = sales_days_of(node()).total(period, number)
     office = paper_office_of(node())
     if office is not None:
         office.total(operator(), total, request.form.get("reason", "").strip())
-    return redirect(url_for("total.one", what=what, number=number), 303)
+    return redirect(url_for("total.one", period=period, number=number), 303)
 
 
 @pages.post("/shift/bank/<int:number>/print")
