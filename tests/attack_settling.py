@@ -219,6 +219,7 @@ def _waiting(town: Town, point: int, epoch: int, seq: int) -> int:
     here = (sale.c.node == POINTS[point], sale.c.epoch == epoch, sale.c.seq == seq)
     with town.hq.database.reading() as session:
         ended = session.execute(select(sale.c.outcome).where(*here)).scalar() == SUPERSEDED
+    ended |= town.hq.rulings.is_void((POINTS[point], epoch, 0, seq))
     if intent.act == REFUND or (ended and point in town.dead):
         return 0
     return intent.paid + intent.moved * UNIT_PRICE // UNIT
