@@ -2,6 +2,8 @@
 
 from playwright.sync_api import expect
 
+from node_world import OPERATOR
+from shift_builders import differences_of, reports_of
 from walks.person import Person
 from walks.register import walk
 
@@ -9,6 +11,7 @@ from walks.register import walk
 def open_drawer(clerk: Person, money: str = "200") -> None:
     """A shift is open, begun now where none was."""
     clerk.shop.node.guard.on = True
+    answer_for_the_last(clerk)
     clerk.open("/shift")
     if clerk.page.locator("form[action$='/shift/open']").count():
         clerk.type(money)
@@ -19,8 +22,21 @@ def close_drawer(clerk: Person, money: str = "200") -> None:
     """The open shift is counted and closed, if there is one."""
     clerk.open("/shift")
     if clerk.page.locator("form[action*='/shift/close/']").count():
+        carried = clerk.page.locator("[name=carried]")
+        if carried.count():
+            carried.check()
+            clerk.page.locator("[name=total]").focus()
         clerk.type(money)
         clerk.key("Enter")
+    answer_for_the_last(clerk)
+
+
+def answer_for_the_last(clerk: Person) -> None:
+    """What was over or short at the last close is answered for, so that another shift may open."""
+    node = clerk.shop.node
+    for report in reports_of(node).reports(1):
+        if report.unanswered:
+            differences_of(node).explain(OPERATOR, report.number, "counted again")
 
 
 @walk("shift-morning")
