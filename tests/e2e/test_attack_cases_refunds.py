@@ -32,12 +32,22 @@ def town(beginning: Beginning, tmp_path: Path) -> Iterator[Town]:
     town.close()
 
 
-def given_back_on_a_lost_card(town: Town, kind: str, *, told: bool = True) -> Household:
-    """The meter took two units, their refund is on a card that is lost; the new one is empty.
+def given_back_on_a_lost_card(
+    town: Town, kind: str, *, told: bool = True, before: int = 0
+) -> Household:
+    """The meter took two units, their refund is on a card that is lost; the new one lacks both.
 
-    Unless headquarters has ``told`` of the refund, its own point's journal alone knows it.
+    Args:
+        town: where it happens.
+        kind: the chip.
+        told: headquarters has told of the refund; otherwise its own point alone knows it.
+        before: units that were bought before, which the new card's maker has heard of.
     """
     who = town.households[BY_KIND[kind]]
+    if before:
+        sell(town, who, HERE, GAS, before)
+        assert take(town, who, GAS) == before
+        everybody_talks(town)
     sell(town, who, HERE, GAS, 2)
     assert take(town, who, GAS) == 2
     lost = who.pocket
@@ -61,17 +71,18 @@ def in_the_meter(town: Town, who: Household) -> int:
     return town.meter(who.meters[GAS]).state().balance // UNIT
 
 
+@pytest.mark.parametrize("before", [0, 3])
 @pytest.mark.parametrize("told", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_next_sale_sets_the_meter_down_and_the_money_goes_out(
-    town: Town, kind: str, *, told: bool
+    town: Town, kind: str, *, told: bool, before: int
 ) -> None:
-    who = given_back_on_a_lost_card(town, kind, told=told)
+    who = given_back_on_a_lost_card(town, kind, told=told, before=before)
     assert take(town, who, GAS) == 0
     assert sell(town, who, HERE, GAS, 1)
-    assert in_the_meter(town, who) == 2
+    assert in_the_meter(town, who) == before + 2
     take(town, who, GAS)
-    assert in_the_meter(town, who) == 1
+    assert in_the_meter(town, who) == before + 1
     town.clock.pass_by(minutes=5)
     town.read(HERE, who.pocket)
     town.pay_out(who, HERE)

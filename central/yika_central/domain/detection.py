@@ -16,7 +16,7 @@ lost            1   it took less, of a meter that was replaced with what moved o
 unbalanced      1   used + balance moved away from what was taken; above zero: credit that
                     nobody sold, below: credit that went away
 regressed       2   position, total or use falls as the number of the write-back rises: the
-                    meter was set back
+                    meter was set back (unless a refund lowers it to what it was given)
 old_image       2   a card shows an older write-back than the same vending point had read
                     from it: its content was restored
 contradicted    3   two write-backs of one number differ: two meters hold its keys
@@ -262,6 +262,9 @@ def _set_back(ladder: _Ladder, told: Sequence[Told]) -> Iterator[Finding]:
     for before, after in pairwise(told):
         fell = before.total - after.total
         refunded = ladder.falls_between(before.position, after.position)
+        # A later record may set down what the refund's own, on a lost card, could not.
+        above = before.total > ladder.most(before.position)
+        refunded |= above and after.total == ladder.most(after.position)
         if (
             after.position < before.position
             or after.used < before.used

@@ -116,17 +116,15 @@ def _sold(connection: Connection, account: str, meters: Sequence[str]) -> dict[s
     return {row[0]: row[1] for row in rows}
 
 
-def gave_back(connection: Connection, account: str, meter: str, count: int, total: int) -> bool:
-    """Whether a refund of this journal left the meter at this count and total.
-
-    A card that was made in another's place says both again.
-    """
+def waiting_refund(connection: Connection, account: str, meter: str) -> tuple[int, int] | None:
+    """Generation and total of the meter's newest refund whose money was not handed out yet."""
     row = connection.exec_driver_sql(
-        "SELECT 1 FROM intent WHERE account = ? AND meter = ? AND count = ? AND total = ?"
-        " AND act = ? AND state <> ? LIMIT 1",
-        (account, meter, count, total, REFUND, SUPERSEDED),
-    )
-    return row.first() is not None
+        "SELECT back.generation, back.total FROM refund JOIN intent AS back USING (epoch, seq)"
+        " WHERE refund.paid_at IS NULL AND back.account = ? AND back.meter = ?"
+        " AND back.state <> ? ORDER BY back.generation DESC, back.count DESC LIMIT 1",
+        (account, meter, SUPERSEDED),
+    ).first()
+    return None if row is None else (row[0], row[1])
 
 
 def sold_since(

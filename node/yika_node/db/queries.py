@@ -17,7 +17,7 @@ from yika_common.infra.late import LateModule
 from yika_common.journal.bodies import CARRYING
 from yika_common.journal.record import genesis
 from yika_node.db import rows
-from yika_node.db.account_standing import Standing, gave_back, sold_since, standing_of
+from yika_node.db.account_standing import Standing, sold_since, standing_of, waiting_refund
 from yika_node.db.card_facts import (
     SwapRow,
     ended_at,
@@ -236,10 +236,10 @@ class Queries:
         with self._connection() as connection:
             return standing_of(connection, account, meters, bare)
 
-    def gave_back(self, account: str, meter: str, count: int, total: int) -> bool:
-        """Whether a refund of this journal left the meter at this count and total."""
+    def waiting_refund(self, account: str, meter: str) -> tuple[int, int] | None:
+        """Generation and total of the meter's newest refund whose money was not handed out yet."""
         with self._connection() as connection:
-            return gave_back(connection, account, meter, count, total)
+            return waiting_refund(connection, account, meter)
 
     def sold_since(self, account: str, service: str, since: int) -> Sequence[tuple[int, int, int]]:
         """Time, quantity and amount of sales of a service to the account, newest first.

@@ -176,7 +176,7 @@ class Basket:
             parameters=self._parameters(slot, tariff, following),
             heating_before=tally.heating_year if line.heating_year else 0,
             free_before=tally.free_day if bill.quote.free else 0,
-            lower=self.premises.sets_down(slot, base, self._gave_back),
+            lower=self.premises.sets_down(slot, base, self._refund_of),
         )
 
     def outlook(self, slot: SlotView, tariff: Tariff) -> Outlook:
@@ -221,8 +221,8 @@ class Basket:
         # A meter that never wrote may have taken all that was ever given to it.
         return Quantity(max(0, most - (slot.total if held is None else held)))
 
-    def _gave_back(self, meter: str, count: int, total: int) -> bool:
-        return self.queries.gave_back(self.account.number, meter, count, total)
+    def _refund_of(self, meter: str) -> tuple[int, int] | None:
+        return self.queries.waiting_refund(self.account.number, meter)
 
     def _parameters(
         self, slot: SlotView, tariff: Tariff, following: Tariff | None

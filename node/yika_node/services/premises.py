@@ -25,8 +25,11 @@ from yika_node.db.account_standing import Standing
 from yika_node.services.errors import CardReplaced, RefundAwaitsMeter
 from yika_node.services.views import SlotView
 
-GaveBack = Callable[[str, int, int], bool]
-"""Of a meter, a count and a total: whether a refund left it there."""
+Left = tuple[int, int]
+"""The generation of a refund's card, and the total that it leaves its meter."""
+
+RefundOf = Callable[[str], Left | None]
+"""By meter."""
 
 _TENTH, _WHOLE = Quantity(100), Quantity(1000)
 QUANTA: Final = dict.fromkeys(Service, _TENTH) | {Service.HEAT: _WHOLE}
@@ -40,15 +43,11 @@ def quantum_of(tariff: Tariff) -> Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What a sale builds on: the card's generation; the meter's last count and total.
-
-    ``known`` is the (generation, count) at which that total stood.
-    """
+    """What a sale builds on: the card's generation; the meter's last count and total."""
 
     generation: int
     count: int
     total: int
-    known: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,36 +129,37 @@ class Premises:
                 generation, count, total = (*reading.position, reading.total)
         if generation > identity.generation:
             raise CardReplaced(number=identity.number)
-        return Base(identity.generation, count, total, (generation, count))
+        return Base(identity.generation, count, total)
 
-    def sets_down(self, slot: SlotView, base: Base, gave_back: GaveBack) -> bool:
+    def sets_down(self, slot: SlotView, base: Base, refund_of: RefundOf) -> bool:
         """Whether the meter holds what was given back, and only the next record can tell it so.
 
-        The maker of the card had not heard of the refund and left the slot empty.
+        The maker of the card had not heard of the refund: he left the slot empty, or carried what
+        was bought before the purchase that was given back.
 
         Args:
             slot: the meter's slot.
             base: what is sold to it builds on.
-            gave_back: whether a refund of our journal left the meter at this count and total.
+            refund_of: the refund of a meter in our journal whose money still waits.
 
         Raises:
             RefundAwaitsMeter: the meter has to say first what it holds.
         """
-        if slot.record is not None or not base.count:
+        if base.generation == 1 or (slot.record is not None and slot.record.lower):
             return False
-        told = None if self.told is None else self.told.slot(slot.slot)
-        lowered = (
-            self.told is not None
-            and told is not None
-            and slot.slot in self.told.lowered
-            and (told.generation, told.count, told.total) == (*base.known, base.total)
-        )
-        if not lowered and not gave_back(slot.meter, base.count, base.total):
+        refunds = (refund_of(slot.meter), self._told_refund(slot))
+        if not any(one and one[0] < base.generation and one[1] <= base.total for one in refunds):
             return False
         if slot.write_back is None:
             raise RefundAwaitsMeter(meter=slot.meter)
-        reading = slot.write_back.reading
-        return reading.position < base.known and reading.total > base.total
+        return slot.write_back.reading.total > base.total
+
+    def _told_refund(self, slot: SlotView) -> Left | None:
+        """The refund that the sheet knows of: of a card before the newest that it knows."""
+        told = None if self.told is None else self.told.slot(slot.slot)
+        if self.told is None or told is None or slot.slot not in self.told.lowered:
+            return None
+        return told.generation - (slot.record is not None), told.total
 
     def consumption(self, service: Service) -> Consumption | None:
         """The use of all meters of a service that have told of it; None if none has."""

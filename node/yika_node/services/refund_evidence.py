@@ -104,13 +104,11 @@ class RefundEvidence:
         return told is not None and told.card == card.number and place in told.carried
 
     def _says(self, row: rows.Intent, refund: Intent) -> bool:
-        """Whether our record on a later card goes on from the refund.
-
-        A sale does that finds the slot empty: nothing was carried, so it builds on what we know.
-        """
+        """Whether our record on a later card goes on from the refund, or without its purchase."""
         if row.act == REPLACEMENT:
             return row.count >= refund.count
-        if row.act != PURCHASE or row.count <= refund.count:
+        if row.act != PURCHASE:
             return False
         sale, _ = self.cards.settlement.committed(row)
-        return (sale.before_generation, sale.before_count) == (0, 0)
+        built_on = sale.total - sale.quantity - sale.adjusted_quantity
+        return bool(sale.lower) or built_on < refund.total - refund.quantity
