@@ -1,5 +1,7 @@
 """Walks of the chapter on fees and deposits."""
 
+from playwright.sync_api import expect
+
 from walks.person import Person
 from walks.register import walk
 from walks.shift import open_drawer
@@ -33,6 +35,7 @@ def a_fee_is_taken_with_change(clerk: Person) -> None:
     clerk.page.locator("[name=code]").select_option("SEAL")
     clerk.page.locator("[name=code]").blur()
     clerk.press("t")
+    expect(clerk.page.locator("#tender-cash")).to_be_focused()
     clerk.type("50")
     clerk.confirm()
     clerk.sees("27.40")
@@ -104,6 +107,7 @@ def cash_was_noted_and_it_was_a_bank_card(clerk: Person) -> None:
     open_drawer(clerk)
     clerk.open(f"/receipts/{row.epoch}/{row.basket}")
     clerk.follow("It was paid otherwise: set it right")
+    clerk.page.locator("#tender-cash").fill("")
     clerk.page.locator("#tender-card").fill("50")
     clerk.page.locator("[name=reason]").fill("the slip says card")
     clerk.do("Ask a second person")
