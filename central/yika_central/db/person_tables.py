@@ -1,4 +1,4 @@
-"""Persons who may work at vending points, and what headquarters answered by telephone."""
+"""Persons who may work at vending points, and what headquarters answered when they asked."""
 
 from sqlalchemy import Index
 from sqlmodel import Field
@@ -89,3 +89,31 @@ class PhoneUse(Row, table=True):
     challenge: str
     operator: str
     stamped_at: int = integer()
+
+
+class ApprovalRequest(Row, table=True):
+    """An approval that a point asked for over the line, and what became of it.
+
+    ``words`` is the act in words, sealed; ``state`` one of the states of
+    :mod:`yika_common.sync.line_approval`, where what is waiting for too long is over.
+    """
+
+    __table_args__ = (
+        Index("approval_request_state", "state", "asked_at"),
+        Index("approval_request_decided", "decided_at"),
+    )
+
+    node: str = key()
+    epoch: int = integer_key()
+    challenge: str = key()
+    digest: str
+    subject: str
+    act: str
+    amount: int = integer()
+    words: str
+    state: str
+    asked_at: int = integer()
+    decided_by: str = ""
+    second: str = ""
+    reason: str = ""
+    decided_at: int | None = maybe_integer()

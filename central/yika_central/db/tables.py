@@ -67,6 +67,7 @@ from yika_central.db.office_tables import (
     UnissuedCard,
 )
 from yika_central.db.person_tables import (
+    ApprovalRequest,
     ListedPerson,
     ListedPersonNode,
     NodePersonList,
@@ -107,6 +108,7 @@ __all__ = [
     "Acknowledgement",
     "AdjustmentEntry",
     "Approval",
+    "ApprovalRequest",
     "Area",
     "AuditCase",
     "AuditQueue",
