@@ -129,6 +129,14 @@ def test_an_act_is_named_where_one_is_approved_and_only_there() -> None:
         PhoneCode(purpose="release", subject="mei", digest="00" * 32, nonce="00" * 16)
 
 
+def test_no_record_says_a_sum_without_an_act_for_nobody_could_ask_that() -> None:
+    """A journal's words are taken from a vending point that may lie: each has a question."""
+    for purpose in PURPOSES:
+        if purpose != APPROVE:
+            with pytest.raises(ValueError, match="approved"):
+                PhoneCode(purpose=purpose, subject="mei", amount=1, nonce="00" * 16)
+
+
 def test_the_record_tells_which_digits_were_read_out() -> None:
     body = PhoneCode(
         purpose=APPROVE,

@@ -37,9 +37,10 @@ class PhoneCode(Body):
     nonce: str = hexadecimal("nc", NONCE_SIZE)
 
     def __post_init__(self) -> None:
-        """Besides each field's own shape: an act is told where one is approved."""
+        """Besides each field's own shape: an act, and its sum, are told where one is approved."""
         Body.__post_init__(self)
-        if (self.purpose == APPROVE) != bool(self.digest) or bool(self.act) != bool(self.digest):
+        told = (bool(self.digest), bool(self.act), bool(self.act or self.amount))
+        if told != (self.purpose == APPROVE,) * len(told):
             raise ValueError(Phrase("an act is told where one is approved, there and only there"))
 
     def question(self, node: str, epoch: int) -> Question:
