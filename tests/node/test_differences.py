@@ -1,6 +1,7 @@
 """A difference at a close: accepted, explained, or signed for by a second person."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ from counters import CLASS, WATER, Counters
 from node_world import OPERATOR, contents, for_money
 from refund_builders import TOKEN
 from shift_builders import close_with, differences_of, reports_of, shift_desk
-from yika_common.journal.acts import digest_of
+from yika_common.errors import Phrase
+from yika_common.journal.acts import DIFFERENCE_ACT, digest_of
 from yika_common.journal.cash_bodies import DifferenceExplained, ShiftClosed
 from yika_common.journal.record import decode_line
 from yika_node.services.approvals import ApprovalMissing
 from yika_node.services.cash_count import Count
 from yika_node.services.shift_errors import DifferenceUnanswered, ReportUnknown, ShiftOfAnother
+from yika_node.web.phone_pages import phone_desk_of
 
 
 @pytest.fixture
@@ -69,6 +72,23 @@ def test_a_great_one_is_signed_for_by_a_second_person(counters: Counters, differ
     z = reports_of(node).z(number)
     assert (z.reason, z.unanswered, z.declared) == ("nobody knows", False, 10_000 + difference)
     assert z.signed_by
+    shift_desk(node).open(OPERATOR, Count(0))
+
+
+def test_headquarters_may_be_the_second_person_by_telephone(counters: Counters) -> None:
+    node = counters.nodes[0]
+    number = over_by(counters, -5_000)
+    here = replace(differences_of(node), approvals=node.approvals)
+    digest = here.digest(number, "nobody knows")
+    token = node.approvals.begin(
+        OPERATOR, digest, Phrase("a difference"), "/", kind=DIFFERENCE_ACT
+    )
+    desk = phone_desk_of(node)
+    asked = desk.asked(token)
+    desk.answer(token, desk.expected(asked))
+    here.explain(OPERATOR, number, "nobody knows", approval=token)
+    z = reports_of(node).z(number)
+    assert (z.signed_by, z.unanswered) == ("HQ", False)
     shift_desk(node).open(OPERATOR, Count(0))
 
 

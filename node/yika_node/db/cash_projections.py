@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from yika_common.journal.body import Body
-from yika_common.journal.card_bodies import Approved
+from yika_common.journal.card_bodies import APPROVALS, Approved
 from yika_common.journal.cash_bodies import (
     CUT,
     DAY,
@@ -24,6 +24,9 @@ from yika_common.journal.cash_bodies import (
 )
 from yika_common.journal.record import Record, decode_line
 from yika_node.db.money_projections import CHEQUE, moved
+
+HEADQUARTERS: Final = "HQ"
+"""Stands where a second person's name does, if headquarters was that person."""
 
 
 def opened(c: sqlite3.Connection, epoch: int, record: Record, body: ShiftOpened) -> None:
@@ -95,11 +98,13 @@ def explained(
 
 
 def _signer(c: sqlite3.Connection, epoch: int, approval: int) -> str:
-    """Who holds the managing card of an approval."""
+    """Who holds the managing card of an approval; or headquarters, where that was asked."""
     found = c.execute("SELECT line FROM record WHERE epoch = ? AND seq = ?", (epoch, approval))
     row = found.fetchone() if approval else None
     said = None if row is None else decode_line(bytes(row[0])).body
-    return said.holder if isinstance(said, Approved) else ""
+    if isinstance(said, Approved):
+        return said.holder
+    return HEADQUARTERS if said is not None and said.kind in APPROVALS else ""
 
 
 def banked(c: sqlite3.Connection, epoch: int, record: Record, body: Banked) -> None:
