@@ -18,11 +18,12 @@ from node_world import (
     watch_commits,
 )
 from refund_builders import TOKEN, SecondPerson, give_back
-from shift_builders import close_with, reports_of, shift_desk
+from shift_builders import close_with, days_of, reports_of, shift_desk
 from yika_common.journal.acts import approval_of, digest_of
+from yika_common.journal.cash_bodies import DAY
 from yika_common.journal.correction_bodies import PaymentCorrected
 from yika_common.journal.record import decode_line
-from yika_common.journal.till_bodies import BANK, CARD, CASH, VOUCHER, Part
+from yika_common.journal.till_bodies import BANK, CARD, CASH, CHEQUE, VOUCHER, Part
 from yika_common.numbers import Money
 from yika_node.bootstrap import Node
 from yika_node.db.shift_queries import ShiftQueries
@@ -132,6 +133,25 @@ def test_after_its_z_report_the_pair_is_of_the_leaders_shift_and_no_drawer_chang
     assert expected(node, LEADER) == 10_000
     assert close_with(node, LEADER, 10_000).difference == 0
     assert reports_of(node).z(z.number).difference == 0
+
+
+@pytest.mark.parametrize("tender", [CARD, CHEQUE])
+def test_a_day_agrees_with_the_bank_although_a_payment_was_set_right_after_its_z_report(
+    counters: Counters, node: Node, tender: str
+) -> None:
+    receipt = counters.sell(for_money(WATER, 5_000))
+    close_with(node, OPERATOR, 15_000)
+    close_with(node, LEADER, 10_000)
+    counters.pass_time(days=1)
+    shift_desk(node).open(LEADER, Count(Money(10_000)))
+    correct(node, receipt, Given((Part(tender, 5_000, "8831"),)))
+    close_with(node, LEADER, 10_000)
+    counters.pass_time(days=1)
+    shift_desk(node).open(LEADER, Count(Money(10_000)))
+    first, second = (days_of(node).total(DAY, number) for number in (1, 2))
+    assert (first.to_bank, second.to_bank) == (5_000, 5_000 if tender == CHEQUE else 0)
+    assert first.agrees
+    assert second.agrees
 
 
 def test_what_was_sold_stays_and_the_payment_says_both(counters: Counters, node: Node) -> None:

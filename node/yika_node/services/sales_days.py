@@ -11,6 +11,7 @@ from typing import Final, cast
 from yika_common.clock import Clock, from_timestamp, to_timestamp
 from yika_common.journal.body import Body
 from yika_common.journal.cash_bodies import (
+    CORRECTED_LATER,
     DAY,
     DROP,
     FLOAT,
@@ -101,8 +102,18 @@ class Total:
 
     @property
     def bankable(self) -> Money:
-        """Of that what is brought to the bank as notes, coins and cheques."""
-        return Money(sum(one.amount for one in self.takings if one.tender in _BANKABLE))
+        """Of that what is brought to the bank as notes, coins and cheques.
+
+        Cash of a payment that was set right after its Z report moved in no drawer.
+        """
+        nowhere = CORRECTED_LATER, CASH
+        return Money(
+            sum(
+                one.amount
+                for one in self.takings
+                if one.tender in _BANKABLE and (one.what, one.tender) != nowhere
+            )
+        )
 
     @property
     def elsewhere(self) -> Money:
