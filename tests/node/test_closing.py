@@ -32,6 +32,7 @@ from yika_common.sync.receipts import Evidence
 from yika_common.sync.settings import FeeItem, Settings
 from yika_node.bootstrap import Node
 from yika_node.services.approvals import ApprovalMissing
+from yika_node.services.card_errors import ReasonMissing
 from yika_node.services.cash_count import Count
 from yika_node.services.closing import ClosingDesk, DebtLeft, Terms
 from yika_node.services.closing_errors import ClosingChanged, ClosingUnknown
@@ -194,6 +195,39 @@ def test_a_deposit_that_headquarters_has_is_not_handed_out_here_nor_twice(node: 
     desk.charges.take_deposit(OPERATOR, other, Money(8_000), "p2")
     node.courier.sync()
     assert desk.terms(other).prepaid == 0
+
+
+def test_a_receipt_shows_what_was_settled_then_and_no_charge_of_later(
+    world: World, node: Node
+) -> None:
+    number = opened(node)
+    hold(node, number, 5_000)
+    desk = desk_of(node)
+    first = desk.close(OPERATOR, number, WHY, "c1", fee="FINAL", approval=TOKEN)
+    world.pass_time(seconds=1)
+    desk.charges.take_fee(OPERATOR, "FINAL", "f1", account=number)
+    assert [charge.what for charge in first.charges] == [GUARANTEE_BACK, FEE]
+    assert desk.receipt(number) == first
+
+
+def test_a_deposit_is_handed_back_however_much_was_charged_since(node: Node) -> None:
+    number = opened(node)
+    desk = desk_of(node)
+    desk.charges.take_deposit(OPERATOR, number, Money(8_000), "p1")
+    for nth in range(101):
+        desk.charges.take_fee(OPERATOR, "FINAL", f"f{nth}", account=number)
+    assert desk.terms(number).prepaid == 8_000
+
+
+@pytest.mark.parametrize("reason", ["", " ", "x" * 201, "a\nb"])
+def test_nothing_ends_for_a_reason_that_nobody_can_read(
+    world: World, node: Node, reason: str
+) -> None:
+    number = opened(node)
+    tell(world, node, number, debts=(a_debt(1_250),))
+    with pytest.raises(ReasonMissing):
+        desk_of(node).close(OPERATOR, number, reason, "c1")
+    assert node.accounts.get(number).status == ""
 
 
 def test_an_account_that_did_not_end_here_has_no_receipt(node: Node) -> None:

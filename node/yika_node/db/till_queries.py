@@ -131,6 +131,26 @@ class TillQueries:
             found: int = connection.exec_driver_sql(HELD, (account, epoch)).scalar_one()
         return found
 
+    def prepaid(self, account: str, epoch: int, above: int) -> int:
+        """The account's deposits of that epoch behind a record, but those given back."""
+        with self._connection() as connection:
+            found: int = connection.exec_driver_sql(
+                "SELECT coalesce(sum(amount), 0) FROM charge WHERE account = ? AND account <> ''"
+                " AND epoch = ? AND seq > ? AND what = 'deposit' AND given_back = 0",
+                (account, epoch, above),
+            ).scalar_one()
+        return found
+
+    def settled(self, account: str, epoch: int, seq: int, at: int) -> Sequence[int]:
+        """The account's charges that were written with a record at that place and moment."""
+        with self._connection() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT seq FROM charge WHERE account = ? AND account <> '' AND epoch = ?"
+                " AND seq > ? AND at = ? ORDER BY seq",
+                (account, epoch, seq, at),
+            )
+            return [one for nth, one in enumerate(rows.scalars(), seq + 1) if one == nth]
+
     def lives(self, account: str) -> Sequence[tuple[int, bytes]]:
         """The records of what became of an account, newest first: epoch and line."""
         with self._connection() as connection:

@@ -22,14 +22,13 @@ guarantee pays debts, or credit is left, a second person approves the total.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from yika_common.clock import from_timestamp
 from yika_common.journal.account_bodies import CLOSED, AccountMoved
 from yika_common.journal.record import Record, decode_line
 from yika_common.journal.till_bodies import (
     DEBT_PAID,
-    DEPOSIT,
     GUARANTEE_BACK,
     GUARANTEE_DEBT,
     PREPAID_BACK,
@@ -38,6 +37,7 @@ from yika_common.journal.till_bodies import (
 from yika_common.numbers import Money, money_to_text
 from yika_common.values import dataclass
 from yika_node.services.account_life import ClosingMoney
+from yika_node.services.card_errors import checked_reason
 from yika_node.services.closing_errors import ClosingChanged, ClosingUnknown
 from yika_node.services.guarantee_errors import GuaranteeElsewhere
 
@@ -54,9 +54,6 @@ if TYPE_CHECKING:
     from yika_node.services.guarantees import GuaranteeDesk
     from yika_node.services.tenders import Given
     from yika_node.services.views import Account
-
-_WAITING_MAX: Final = 100
-"""Deposits that wait for headquarters: no account has so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +171,11 @@ class ClosingDesk:
         held = self.guarantees.of(account)
         for node, amount in held.elsewhere:
             raise GuaranteeElsewhere(node=node, held=money_to_text(amount))
-        rows = self.charges.charges(None, _WAITING_MAX, number)
-        waiting = (row for row in rows if row.deposit and not row.back)
         return Terms(
             account=number,
             guarantee=held.held,
             before=held.before,
-            prepaid=Money(sum(row.amount for row in waiting if self._here(row))),
+            prepaid=self._prepaid(number),
             debts=self._debts(account),
             fee=self.charges.fee_body(fee, None, number, "") if fee else None,
             adjustment=self._adjustment(account),
@@ -227,7 +222,7 @@ class ClosingDesk:
         """
         if self.done(token):
             return self.receipt(number)
-        terms = self.terms(number, fee)
+        reason, terms = checked_reason(reason), self.terms(number, fee)
         if total is not None and total != terms.total:
             raise ClosingChanged(total=money_to_text(terms.total))
         bodies = terms.charges(reason)
@@ -266,8 +261,6 @@ class ClosingDesk:
         if account.status != CLOSED or found is None:
             raise ClosingUnknown(account=number)
         epoch, record, body = found
-        place = epoch, record.seq
-        rows = self.charges.charges(None, _WAITING_MAX, number)
         node = self.charges.standing.membership.node
         return ClosingReceipt(
             number=f"{node}-{epoch}-{record.seq:06}",
@@ -279,7 +272,10 @@ class ClosingDesk:
             reason=body.reason,
             approved=bool(body.approved),
             paid=Money(body.amount),
-            charges=tuple(row for row in reversed(rows) if (row.epoch, row.seq) > place),
+            charges=tuple(
+                self.charges.charge(epoch, seq)
+                for seq in self.charges.till.settled(number, epoch, record.seq, record.ts)
+            ),
             tenders=tuple(self.charges.till.tenders(epoch, record.seq)),
         )
 
@@ -291,10 +287,11 @@ class ClosingDesk:
                 return epoch, record, record.body
         return None
 
-    def _here(self, row: Charge) -> bool:
-        """Whether the deposit is this journal's to hand back."""
-        here = row.epoch == self.charges.standing.membership.epoch
-        return row.what == DEPOSIT and here and self.charges.waits(row)
+    def _prepaid(self, number: str) -> Money:
+        """The deposits that are this journal's to hand back, for headquarters has not got them."""
+        epoch = self.charges.standing.membership.epoch
+        got = self.charges.queries.acknowledgement(epoch)
+        return Money(self.charges.till.prepaid(number, epoch, 0 if got is None else got.upto))
 
     def _debts(self, account: Account) -> tuple[DebtLeft, ...]:
         """What is left of each debt: as headquarters told, less what purchases took since."""
