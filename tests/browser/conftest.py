@@ -19,8 +19,11 @@ AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encodin
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _WATCH_POLICY = """
 window.__stopped = [];
-addEventListener("securitypolicyviolation",
-    (event) => window.__stopped.push(event.effectiveDirective + " " + event.blockedURI));
+// axe sets styles on what it looks at, and htmx copies them when a part of the page is renewed.
+addEventListener("securitypolicyviolation", (event) =>
+    (window.axe && event.effectiveDirective === "style-src-attr") || window.__stopped.push([
+        event.effectiveDirective, event.blockedURI, "by", event.sourceFile || event.documentURI,
+        event.lineNumber, event.sample].join(" ")));
 """
 
 OpenPage = Callable[..., Page]
