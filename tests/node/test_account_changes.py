@@ -1,7 +1,9 @@
 """Many accounts changed from one table, and taken back with the table that this gives."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,8 @@ from yika_node.bootstrap import Node
 from yika_node.services import account_changes
 from yika_node.services.account_changes import AccountChanges, ChangeRow
 from yika_node.services.account_import import AccountImport, undo_table
-from yika_node.services.change_table import LinesWrong
+from yika_node.services.change_table import ChangedSince, LinesWrong
+from yika_node.services.life_errors import UsedSince
 from yika_node.services.table_file import TableUnreadable
 from yika_node.web.batch_pages import account_changes_of
 from yika_node.web.register_pages import account_history_of, account_life_of
@@ -158,6 +161,53 @@ def test_an_account_that_something_was_done_with_is_not_taken_back(
         "account_used_since",
         "account_closed",
     }
+
+
+def while_it_is_looked_through(
+    node: Node, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]
+) -> None:
+    """Somebody does this after the table was looked through, right before it is written."""
+    append = node.journal.append
+
+    def later(drafts: Any, **terms: Any) -> Any:
+        monkeypatch.setattr(node.journal, "append", append)
+        act()
+        return append(drafts, **terms)
+
+    monkeypatch.setattr(node.journal, "append", later)
+
+
+def test_an_account_that_a_card_was_made_for_meanwhile_is_not_taken_back(
+    node: Node, world: World, desk: AccountChanges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = AccountImport(node.accounts).open(OPERATOR, households())
+    world.hand.insert(a_chip(0))
+    number = opened[0].account
+    while_it_is_looked_through(node, monkeypatch, lambda: node.cards.initialise(OPERATOR, number))
+    with pytest.raises(UsedSince):
+        desk.change(OPERATOR, undo_table(opened), WHY)
+    assert node.accounts.get(number).meters
+    assert codes(desk.change(OPERATOR, undo_table(opened), WHY)) == ["account_used_since", "", ""]
+
+
+def test_what_somebody_else_changed_meanwhile_is_kept(
+    node: Node, desk: AccountChanges, accounts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = accounts[0]
+    data = table("account,persons", f"{number},5")
+    other = table("account,area_m2", f"{number},81.5")
+    act = partial(account_changes_of(node).change, OPERATOR, other, WHY)
+    while_it_is_looked_through(node, monkeypatch, act)
+    desk.change(OPERATOR, data, WHY)
+    now = node.accounts.get(number)
+    assert (now.persons, now.area_m2) == (5, 81_500)
+    same = partial(
+        account_changes_of(node).change, OPERATOR, table("account,persons", f"{number},6"), WHY
+    )
+    while_it_is_looked_through(node, monkeypatch, same)
+    with pytest.raises(ChangedSince):
+        desk.change(OPERATOR, table("account,persons", f"{number},7"), WHY)
+    assert node.accounts.get(number).persons == 6
 
 
 @pytest.mark.parametrize(

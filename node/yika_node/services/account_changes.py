@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from yika_common.clock import Clock
 from yika_common.errors import YikaError
 from yika_common.journal.body import Body
-from yika_node.db.journal import Journal
+from yika_node.db.journal import Draft, Journal, Position
 from yika_node.services import change_table as table
 from yika_node.services.account_desk import AccountDesk, person_of_form
 from yika_node.services.account_import import TwiceInFile
@@ -46,6 +46,14 @@ class ChangeRow(NamedTuple):
         return isinstance(self.problem, _STAYS)
 
 
+class Planned(NamedTuple):
+    """A line, what it comes to, and the records that do it; none: nothing is done."""
+
+    row: ChangeRow
+    line: TableLine
+    bodies: list[Body]
+
+
 class AccountChanges:
     """Tries tables of changes, and does what they say."""
 
@@ -72,30 +80,48 @@ class AccountChanges:
             TableUnreadable, ReasonMissing: nothing can be tried.
             VaultLocked, KeysNotHeld, NotEnrolled: nothing can be told.
         """
-        return tuple(row for row, _ in self._planned(data, reason))
+        return tuple(line.row for line in self._planned(data, reason))
 
     def change(self, operator: str, data: bytes, reason: str) -> tuple[ChangeRow, ...]:
         """Do what the lines say; gives them as they are now.
 
         Raises:
             LinesWrong, TableUnreadable, ReasonMissing: nothing was changed.
+            ChangedSince, UsedSince, AccountClosed: somebody did something with an account just
+                now; what was changed stands, and the table can be given again.
             VaultLocked, KeysNotHeld, NodeRestored, DiskFull: what was changed stands; the table
                 can be given again, and changes the rest.
         """
         planned = self._planned(data, reason)
-        wrong = sum(1 for row, _ in planned if row.problem is not None and not row.stays)
+        rows = [line.row for line in planned]
+        wrong = sum(1 for row in rows if row.problem is not None and not row.stays)
         if wrong:
             raise table.LinesWrong(count=wrong)
-        with_work = [bodies for _, bodies in planned if bodies]
+        with_work = [line for line in planned if line.bodies]
         for start in range(0, len(with_work), BATCH):
-            drafts = [body for bodies in with_work[start : start + BATCH] for body in bodies]
+            some = with_work[start : start + BATCH]
+            drafts = [draft for line in some for draft in self._drafts(line, reason)]
             self._journal.append(drafts, at=self._clock(), operator=operator)
-        return tuple(self._now(row) if bodies else row for row, bodies in planned)
+        return tuple(self._now(line.row) if line.bodies else line.row for line in planned)
 
     def undo_table(self, rows: Sequence[ChangeRow]) -> bytes:
         """The table that takes back what was changed just now; empty: nothing can be."""
         done = [(row.account, row.changes) for row in rows if row.done and row.changes]
         return table.undo_table(done) if done else b""
+
+    def _drafts(self, planned: Planned, reason: str) -> list[Draft]:
+        """A line's records, made only if it would change what it was shown to change."""
+        row, line, bodies = planned
+
+        def first(_position: Position) -> Body:
+            # Where nobody else writes: a long table takes seconds to be looked through.
+            bare = ChangeRow(row.line, row.account)
+            now, bodies[:] = self._plan(bare, line, reason, {})
+            if now.changes != row.changes:
+                raise table.ChangedSince(field=row.changes[0].field, account=row.account)
+            return bodies[0]
+
+        return [first, *(lambda _position, nth=nth: bodies[nth] for nth in range(1, len(bodies)))]
 
     def _now(self, row: ChangeRow) -> ChangeRow:
         """The row with the values as they are known from now on."""
@@ -103,7 +129,7 @@ class AccountChanges:
         changes = (change._replace(after=known[change.field]) for change in row.changes)
         return row._replace(changes=tuple(changes), done=True)
 
-    def _planned(self, data: bytes, reason: str) -> list[tuple[ChangeRow, list[Body]]]:
+    def _planned(self, data: bytes, reason: str) -> list[Planned]:
         checked_reason(reason)
         seen: dict[str, int] = {}
         planned = []
@@ -116,7 +142,7 @@ class AccountChanges:
                 row, bodies = self._plan(row, line, reason, seen)
             except YikaError as problem:
                 row = row._replace(problem=problem)
-            planned.append((row, bodies))
+            planned.append(Planned(row, line, bodies))
         return planned
 
     def _plan(
