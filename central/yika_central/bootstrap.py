@@ -11,6 +11,7 @@ from yika_central.db.database import Database, open_database
 from yika_central.errors import AlreadyInitialised, FolderNotReady
 from yika_central.services.accounting import Accounting
 from yika_central.services.adjustments import Adjustments
+from yika_central.services.approval_office import ApprovalOffice
 from yika_central.services.card_register import CardRegister
 from yika_central.services.complaint_office import ComplaintOffice
 from yika_central.services.debt_office import DebtOffice
@@ -97,6 +98,7 @@ class Headquarters:
     enquiries: Enquiries
     person_office: PersonOffice
     phone_room: PhoneRoom
+    approval_office: ApprovalOffice
 
     def close(self) -> None:
         """Give back the database's connections."""
@@ -142,6 +144,7 @@ def _join(
     enrolment = Enrolment(database, keys, registry, clock, random)
     settling = Settling(database, clock, zone)
     persons = TwoPersons(staff, config.two_persons_above)
+    phone_room = PhoneRoom(database, keys, persons, clock)
     return Headquarters(
         folder=folder,
         config=config,
@@ -178,7 +181,8 @@ def _join(
         report_office=ReportOffice(database, clock, zone, software=SOFTWARE),
         enquiries=Enquiries(database, clock, zone),
         person_office=PersonOffice(database, clock),
-        phone_room=PhoneRoom(database, keys, persons, clock),
+        phone_room=phone_room,
+        approval_office=ApprovalOffice(database, keys, persons, phone_room, clock),
     )
 
 

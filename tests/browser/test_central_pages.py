@@ -37,6 +37,7 @@ PATHS = (
     "/persons/one?number=1001",
     "/persons/changes",
     "/phone",
+    "/approvals",
     "/staff",
     "/manual",
 )

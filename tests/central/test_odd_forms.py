@@ -74,7 +74,14 @@ def contents(hq: Headquarters) -> list[int]:
 def acts(app: Flask, debt: str) -> list[str]:
     """Every address that something is posted to by somebody signed in."""
     values = {"account": ACCOUNT, "debt": debt, "node": "N0001", "epoch": 1, "branch": 0}
-    values |= {"seq": 3, "number": 1, "card": "870000000001", "first": ACCOUNT, "second": ACCOUNT}
+    values |= {
+        "challenge": "0" * 12,
+        "seq": 3,
+        "number": 1,
+        "card": "870000000001",
+        "first": ACCOUNT,
+        "second": ACCOUNT,
+    }
     adapter = app.url_map.bind("127.0.0.1:8600")
     return sorted(
         adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}, "POST")

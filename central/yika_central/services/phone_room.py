@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from yika_central.db import approval_store
 from yika_central.db.base import one_of
 from yika_central.db.database import Database, add, hold_office
 from yika_central.db.projections import Values
@@ -69,6 +70,26 @@ class PhonePersonRefused(YikaError):
     )
 
 
+class PhoneOwn(YikaError):
+    """Whoever answers is who asks."""
+
+    code = "phone_own"
+    sentence = N_(
+        "Nothing was approved: %(name)s does the act and can't be its second person. Let somebody "
+        "else at headquarters decide."
+    )
+
+
+class RefusedBefore(YikaError):
+    """Somebody at headquarters has refused this very act."""
+
+    code = "refused_before"
+    sentence = N_(
+        "No code was given: %(name)s has refused this act when it was asked for over the line. "
+        "Talk to %(name)s; then it can be asked for anew at the vending point."
+    )
+
+
 class PhoneAnswered(YikaError):
     """These digits were answered, and for something else."""
 
@@ -93,6 +114,16 @@ class Given:
     reason: str
     at: int
     used_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who said yes, the second person where there is one, why, and when."""
+
+    by: str
+    second: str
+    reason: str
+    at: int
 
 
 class PhoneRoom:
@@ -127,7 +158,8 @@ class PhoneRoom:
 
         Raises:
             DigitsMistyped, UnknownNode, PhoneRefused, PhonePersonRefused, PhoneAnswered,
-            ReasonMissing, SecondPersonMissing and its like: no code was given.
+            PhoneOwn, RefusedBefore, ReasonMissing, SecondPersonMissing and its like: no code was
+                given.
         """
         challenge, reason = read_digits(digits, CHALLENGE_SIZE), check_reason(reason)
         if bool(asked.subject) == (asked.purpose == ALLOWANCE):
@@ -138,26 +170,12 @@ class PhoneRoom:
             hold_office(connection)
             question = _of_present_epoch(connection, asked)
             _check_person(connection, question, at)
-            row = PhoneAnswer(
-                node=question.node,
-                epoch=question.epoch,
-                challenge=challenge,
-                purpose=question.purpose,
-                subject=question.subject,
-                act=question.act,
-                amount=question.amount,
-                answered_by=by,
-                second=agreed,
-                reason=reason,
-                at=at,
-            ).model_dump()
-            before = _answered(connection, [row]).get(_key(row))
-            if before is None:
-                add(connection, PhoneAnswer, [row])
-            elif any(before[name] != row[name] for name in _SAID):
-                raise PhoneAnswered
-        key = phone_key(self._keys.personal_data_key(question.node))
-        return code_of(key, question, challenge)
+            keep_answer(connection, question, challenge, Decision(by, agreed, reason, at))
+        return self.code(question, challenge)
+
+    def code(self, question: Question, challenge: str) -> str:
+        """The code to these digits, whether or not it may be given."""
+        return code_of(phone_key(self._keys.personal_data_key(question.node)), question, challenge)
 
     def given(self) -> tuple[Given, ...]:
         """The newest answers, newest first."""
@@ -190,6 +208,44 @@ def question_of(node: str, purpose: str, subject: str, act: str = "", amount: in
     )
 
 
+def keep_answer(
+    connection: Connection, question: Question, challenge: str, decision: Decision
+) -> None:
+    """Write down that these digits are answered; the same answer again changes nothing.
+
+    A request for the same that waits here is then granted too.
+
+    Raises:
+        PhoneAnswered: they were answered, and for something else.
+        PhoneOwn: whoever decides does the act himself.
+        RefusedBefore: somebody refused it.
+    """
+    if question.purpose == APPROVE:
+        _check_other_person(question, decision)
+    row = PhoneAnswer(
+        node=question.node,
+        epoch=question.epoch,
+        challenge=challenge,
+        purpose=question.purpose,
+        subject=question.subject,
+        act=question.act,
+        amount=question.amount,
+        answered_by=decision.by,
+        second=decision.second,
+        reason=decision.reason,
+        at=decision.at,
+    ).model_dump()
+    refused = approval_store.refused_by(connection, _key(row))
+    if refused:
+        raise RefusedBefore(name=refused)
+    before = _answered(connection, [row]).get(_key(row))
+    if before is None:
+        add(connection, PhoneAnswer, [row])
+    elif any(before[name] != row[name] for name in _SAID):
+        raise PhoneAnswered
+    approval_store.granted(connection, row)
+
+
 def phone_doubts(
     connection: Connection, uses: Sequence[Values]
 ) -> Iterable[tuple[Values, str, str, int]]:
@@ -198,7 +254,12 @@ def phone_doubts(
     used = _used(connection, uses)
     for row in uses:
         answer = given.get(_key(row))
-        if answer is None or any(answer[name] != row[name] for name in _SAID):
+        asked = approval_store.digest_of(connection, _key(row))
+        if (
+            answer is None
+            or any(answer[name] != row[name] for name in _SAID)
+            or (asked and asked != row["digest"])
+        ):
             yield row, "phone_false", row["challenge"], row["amount"]
         if used.get(_key(row)) or sum(_key(row) == _key(other) for other in uses) > 1:
             yield row, "phone_repeated", row["challenge"], row["amount"]
@@ -233,6 +294,12 @@ def _check_person(connection: Connection, asked: Question, now: int) -> None:
         refused = bool(named) and all(one.revoked for one in named)
     if refused:
         raise PhonePersonRefused(subject=asked.subject, node=asked.node)
+
+
+def _check_other_person(asked: Question, decision: Decision) -> None:
+    for name in (decision.by, decision.second):
+        if "".join(name.split()).casefold() == "".join(asked.subject.split()).casefold():
+            raise PhoneOwn(name=name)
 
 
 def _answered(connection: Connection, rows: Sequence[Values]) -> dict[object, Values]:

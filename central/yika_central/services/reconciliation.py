@@ -10,7 +10,7 @@ with which hash.  It is given on stopped and forked journals too: their records 
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, func, select, update
@@ -21,7 +21,6 @@ from yika_central.db.rerate_queue import Pairs, queue
 from yika_central.db.tables import (
     Acknowledgement,
     Node,
-    NodeCertificate,
     Quarantine,
     table_of,
 )
@@ -29,12 +28,11 @@ from yika_central.domain.placement import BranchEnd
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.reconciliation_intake import Incoming, take
 from yika_central.services.registry import FORKED, STOPPED, Registry
+from yika_central.services.signers import Certified, certified_signer
 from yika_common.clock import to_timestamp
 from yika_common.errors import N_, YikaError
 from yika_common.journal.coding import decode_transport, encode_transport
-from yika_common.journal.record import genesis
 from yika_common.journal.segment import SEGMENT_MAX, SEGMENT_TYPE, open_segment
-from yika_common.signing.keys import PublicKey
 from yika_common.signing.signed_file import SignedFile, read_signed_file
 from yika_common.sync.messages import Ack, Status, digest_of, sign_ack
 
@@ -52,7 +50,7 @@ QUARANTINED_MAX = 10_000
 
 
 class UnknownSigner(YikaError):
-    """No enrolled node has the key that a segment names."""
+    """No enrolled node has the key that a message names."""
 
     code = "unknown_signer"
     sentence = N_(
@@ -69,16 +67,6 @@ class ParkingFull(YikaError):
         "Too many segments of node %(node)s wait for earlier ones. This one was not taken. Send "
         "the journal again from its first missing record."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Certified:
-    """Whose key signed, and where that key's journal begins."""
-
-    node: str
-    epoch: int
-    key: PublicKey
-    genesis: bytes
 
 
 class Reconciliation:
@@ -115,7 +103,7 @@ class Reconciliation:
         signer = ""
         try:
             file = read_signed_file(container, limit=SEGMENT_MAX)
-            certified = self._certified(file)
+            certified = _certified(self._database, file)
             signer = certified.node
             segment = open_segment(file, certified.key, node=certified.node, epoch=certified.epoch)
         except YikaError as error:
@@ -133,20 +121,6 @@ class Reconciliation:
         self._registry.tell(certified.node)
         with self._database.writing() as connection:
             return self._take(connection, incoming)
-
-    def _certified(self, file: SignedFile) -> _Certified:
-        """The certificate whose key a segment names; that it really signed is checked next."""
-        table = table_of(NodeCertificate)
-        with self._database.reading() as session:
-            row = session.execute(
-                select(table).where(
-                    table.c.keyid.in_([signature.keyid for signature in file.signatures])
-                )
-            ).first()
-        if row is None or file.payload_type != SEGMENT_TYPE:
-            raise UnknownSigner
-        key = PublicKey(row.algorithm, bytes(row.spki))
-        return _Certified(row.node, row.epoch, key, genesis(bytes(row.payload)))
 
     def _take(self, connection: Connection, incoming: Incoming) -> bytes:
         node = lock_node(connection, incoming.node)
@@ -268,6 +242,13 @@ class Reconciliation:
                 index_elements=["node", "sha256"], set_={"times": table.c.times + 1}
             )
             connection.execute(statement, [row.model_dump()])
+
+
+def _certified(database: Database, file: SignedFile) -> Certified:
+    found = certified_signer(database, file)
+    if found is None or file.payload_type != SEGMENT_TYPE:
+        raise UnknownSigner
+    return found
 
 
 def _standing(node: RowMapping, incoming: Incoming, main: BranchEnd, status: Status) -> Status:

@@ -10,13 +10,14 @@ from sqlalchemy import func, select
 from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import Node, Quarantine, Record, Segment, Suspense, table_of
 from yika_central.errors import UnknownItem
+from yika_central.services.approval_office import AskerUnknown, TooManyAsked
 from yika_central.services.reconciliation import BODY_MAX, ParkingFull, UnknownSigner
 from yika_central.web.openapi import OPENAPI
 from yika_common.errors import YikaError
 from yika_common.infra.web.guard import machine
 from yika_common.journal import errors as journal_errors
 from yika_common.signing import errors as signing_errors
-from yika_common.sync.errors import EnrolmentRefused
+from yika_common.sync.errors import EnrolmentRefused, MessageForAnother
 
 SIGNED_FILES = "application/vnd.yika.signed-files"
 DIGEST_HEX = 64
@@ -26,6 +27,9 @@ STATUSES: dict[type[YikaError], int] = {
     EnrolmentRefused: 403,
     UnknownSigner: 403,
     ParkingFull: 429,
+    AskerUnknown: 403,
+    TooManyAsked: 429,
+    MessageForAnother: 403,
     signing_errors.FileMalformed: 400,
     signing_errors.FileTooLarge: 413,
     signing_errors.SignatureInvalid: 403,
@@ -57,6 +61,11 @@ def api_blueprint(hq: Headquarters) -> Blueprint:
     @machine
     def enrol() -> Response:
         return _files(hq.enrolment.answer(request.get_data(cache=False)))
+
+    @api.post("/api/v1/approvals")
+    @machine
+    def approvals() -> Response:
+        return _files(hq.approval_office.receive(request.get_data(cache=False)))
 
     @api.get("/api/v1/items/<sha256>")
     @machine

@@ -11,6 +11,7 @@ from yika_central.bootstrap import Headquarters
 from yika_central.reports.rows import PeriodBackwards
 from yika_central.services.accounting import NotAMonth
 from yika_central.services.adjustments import NoSuchAccount
+from yika_central.services.approval_office import NoSuchRequest
 from yika_central.services.complaint_office import AnswerUnusable, NoSuchComplaint
 from yika_central.services.debt_office import NoSuchDebt
 from yika_central.services.detection import NoSuchCase
@@ -40,6 +41,7 @@ from yika_central.services.tariff_replays import MonthsWrong
 from yika_central.services.tool_desk import MeterOutOfReach, NoSuchTool, ToolRefused
 from yika_central.services.two_persons import NotABookkeeper
 from yika_central.web.api import BODY_LIMIT, STATUSES, api_blueprint
+from yika_central.web.approval_pages import approval_pages
 from yika_central.web.card_pages import card_pages
 from yika_central.web.case_pages import case_pages
 from yika_central.web.complaint_pages import complaint_pages
@@ -102,6 +104,7 @@ ALL_STATUSES = (
     | {LevelsRefused: 422, LevelsUnchanged: 422, MeterNotInStock: 422}
     | {NoSuchTool: 404, ToolRefused: 422, MeterOutOfReach: 422}
     | {NoSuchPerson: 404, PersonRefused: 422, PhoneRefused: 422, DigitsMistyped: 422}
+    | {NoSuchRequest: 404}
     | {NoSuchComplaint: 404, AnswerUnusable: 422}
     | {MergesItself: 422, MergedAlready: 409, AreasDiffer: 422, SurvivorClosed: 422}
     | {NoSuchCase: 404, NotANumber: 422, NotABookkeeper: 403}
@@ -146,6 +149,7 @@ def make_central_app(hq: Headquarters) -> Flask:
                 report_pages,
                 staff_pages,
                 person_pages,
+                approval_pages,
                 settings_pages,
                 money_pages,
                 debt_pages,
@@ -171,7 +175,11 @@ def _chips(hq: Headquarters, _session: Session) -> Sequence[Chip]:
     nodes = [node for node in hq.registry.nodes() if node.state != "WAITING"]
     selling = sum(node.state == "ACTIVE" for node in nodes)
     waiting, cases = hq.enquiries.waiting(), hq.detection.waiting()
+    asked = hq.approval_office.count()
+    # A clerk and a customer stand and wait for it: it is told on every page, and only then.
+    to_decide = Chip(gettext("To be approved"), str(asked), "bad", "approval.listed")
     return (
+        *((to_decide,) if asked else ()),
         Chip(
             gettext("Vending points"),
             f"{selling}/{len(nodes)}",

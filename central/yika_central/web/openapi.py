@@ -26,7 +26,7 @@ _MEANINGS = {
     405: "Not this method.",
     409: "It contradicts what headquarters knows; nothing was taken.",
     413: "Longer than any honest message; it was not read.",
-    429: "Too many segments wait for earlier ones; nothing was taken.",
+    429: "Too much of this node waits already; nothing was taken.",
     500: "The program met a bug of its own; the transaction left nothing behind.",
     503: "The database does not answer; nothing was taken.",
     507: "The disk is full; nothing was taken.",
@@ -60,6 +60,22 @@ OPENAPI: dict[str, Any] = {
                 },
                 "responses": {
                     "200": {"description": "How far it is held", "content": {_FILES: _BYTES}},
+                    **_refusals(400, 403, 409, 413, 429, 500, 503, 507),
+                },
+            }
+        },
+        "/api/v1/approvals": {
+            "post": {
+                "operationId": "approvals",
+                "summary": "Ask for the second person of an act, or how the asking stands",
+                "description": "The body is a signed request, posted again while it waits. The "
+                "answer is signed: waiting, granted with a code, refused, or over.",
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/vnd.yika.approval-request": _BYTES},
+                },
+                "responses": {
+                    "200": {"description": "How it stands", "content": {_FILES: _BYTES}},
                     **_refusals(400, 403, 409, 413, 429, 500, 503, 507),
                 },
             }
