@@ -154,6 +154,18 @@ def test_a_day_agrees_with_the_bank_although_a_payment_was_set_right_after_its_z
     assert second.agrees
 
 
+def test_an_approval_is_for_these_tenders_however_a_number_reads() -> None:
+    """Both once read “card 6000 a, cash 4000 b, bank 4000 c”, and come to the same."""
+
+    def act(*after: Part) -> bytes | None:
+        before = (Part(CASH, 10_000, ""),)
+        body = PaymentCorrected(receipt=9, before=before, after=after, reason=WHY, approved=1)
+        return digest_of(body, "N0001", 1)
+
+    shown = act(Part(CARD, 6_000, "a, cash 4000 b"), Part(BANK, 4_000, "c"))
+    assert shown != act(Part(CARD, 6_000, "a"), Part(CASH, 4_000, "b, bank 4000 c"))
+
+
 def test_what_was_sold_stays_and_the_payment_says_both(counters: Counters, node: Node) -> None:
     receipt = counters.sell(for_money(WATER, 5_000))
     before = node.enquiries.receipt(receipt.epoch, receipt.basket)

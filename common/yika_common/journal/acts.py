@@ -21,10 +21,13 @@ intent          ``sale beyond       card, lines as typed, paid; likewise, for th
                 limit``             whole basket
 ==============  ==================  ===============================================================
 
+``before`` and ``after`` are a payment's tenders as a JSON text: ``[["cash",500,""]]``.
+
 Whoever has the journal can see with this that an approval was for the very act beside it.  An act
 stands right after its approval and names its seq; what a swap moves names the swap's.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -187,7 +190,8 @@ def correction_digest(body: PaymentCorrected, node: str, epoch: int) -> bytes:
 
 
 def _in_words(parts: Iterable[Part]) -> str:
-    return ", ".join(f"{part.tender} {part.given} {part.reference}" for part in parts)
+    """The tenders as JSON, so that no number's own text can be taken for another tender."""
+    return json.dumps([*parts], ensure_ascii=False, separators=(",", ":"))
 
 
 _DIGESTS: dict[type[Body], Callable[[Any, str, int], bytes | None]] = {
