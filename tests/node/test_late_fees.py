@@ -100,7 +100,7 @@ def test_the_page_takes_it_and_its_receipt_says_when_it_was_collected(
     then = pages.world.now - timedelta(hours=2)
     local = then.astimezone(pages.node.config.place.zone)
     typed = {"code": "SEAL", "collected": local.strftime("%Y-%m-%dT%H:%M"), "note": WHY}
-    for wrong in ("", "2020-01-01T08:00", "yesterday"):
+    for wrong in ("", "2020-01-01T08:00", "0001-01-01T00:00", "9999-12-31T23:59", "yesterday"):
         refused = clerk.post(page, typed | {"collected": wrong}, on=page)
         assert code_of(refused) == "late_fee_unlikely"
         assert WHY in refused.text

@@ -132,7 +132,7 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
 
     try:
         return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise LateFeeUnlikely(most=LATE_MAX.days) from None
 
 
