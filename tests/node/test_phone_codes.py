@@ -1,7 +1,10 @@
 """Headquarters' answers by telephone: each lets one thing be done, once, at one vending point."""
 
 import shutil
+import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from yika_common.journal.staff_bodies import StaffChanged
 from yika_common.signing.phone_code import DigitsMistyped, in_groups
 from yika_node.bootstrap import Node
 from yika_node.services.approvals import LIFETIME, ApprovalForAnother, ApprovalMissing
-from yika_node.services.lockout import CLOSED_AT, NameClosed
+from yika_node.services.lockout import CLOSED_AT, PHONE, NameClosed
 from yika_node.services.phone_desk import TRIES_MAX
 from yika_node.services.phone_errors import (
     PhoneClosed,
@@ -196,6 +199,36 @@ def test_guessing_ends_the_question_and_closes_this_way_for_longer_and_longer(
         desk.answer(again, wrong)
     with pytest.raises(PhoneClosed):
         desk.answer(again, answer_to(desk.asked(again)))
+
+
+def test_passwords_tried_at_once_are_tried_one_after_the_other(
+    world: World, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node.staff.sign_out(OPERATOR)
+    close_name(world, node)
+    unlock = node.vault.unlock
+
+    def slowly(name: str, password: str) -> None:
+        time.sleep(0.2)
+        unlock(name, password)
+
+    monkeypatch.setattr(node.vault, "unlock", slowly)
+    desk, entry = desk_of(node), phone_entry_of(node)
+    asked = desk.asked(desk.ask("release", OPERATOR))
+    code = other_code(answer_to(asked))
+
+    def guess(nth: int) -> type[Exception]:
+        with pytest.raises((PhoneEntryRefused, PhoneClosed)) as refused:
+            entry.sign_in(asked.waiting.token, OPERATOR, f"guess number {nth}", code)
+        return refused.type
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(guess, range(4)))
+    # As if they had been tried one by one: from the third on there is a wait.
+    assert Counter(found) == {PhoneEntryRefused: 3, PhoneClosed: 1}
+    counted = node.queries.attempt(PHONE)
+    assert counted is not None
+    assert counted.failures == 3
 
 
 def test_a_slip_of_the_tongue_costs_no_try(node: Node) -> None:

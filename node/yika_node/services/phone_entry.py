@@ -5,6 +5,9 @@ nothing from it without the code, and wrong ones count as wrong codes.  A closed
 does not matter then, for the code is what opens it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from yika_common.infra.sessions import WrongPassword
 from yika_common.journal.bodies import OperatorAdded
 from yika_common.journal.staff_bodies import BOUND, StaffChanged
@@ -44,17 +47,24 @@ class PhoneEntry:
             NotListed, ListingEnded, ListTooOld: the code opened the name, and the list counts.
         """
         read_digits(typed, CODE_SIZE)
-        failures, asked = self.phone.failures(), self.phone.asked(token)
+        asked = self.phone.asked(token)
         purpose = asked.waiting.purpose
         if purpose not in ENTRIES or asked.question.subject != name:
             raise QuestionOver
+        return self.staff.sign_in_with(
+            name,
+            password,
+            lambda: self.phone.answer(token, typed),
+            self._counted(token),
+            closed=purpose == RELEASE,
+        )
+
+    @contextmanager
+    def _counted(self, token: str) -> Iterator[None]:
+        """Look at nothing while codes are closed, and count what is wrong."""
+        failures = self.phone.failures()
         try:
-            return self.staff.sign_in_with(
-                name,
-                password,
-                lambda: self.phone.answer(token, typed),
-                closed=purpose == RELEASE,
-            )
+            yield
         except WrongPassword as cause:
             self.phone.failed(token, failures)
             raise PhoneEntryRefused from cause

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
 from yika_common.clock import Clock
@@ -89,7 +90,13 @@ class StaffDesk:
         return operator
 
     def sign_in_with(
-        self, name: str, password: str, answered: Callable[[], PhoneCode], *, closed: bool
+        self,
+        name: str,
+        password: str,
+        answered: Callable[[], PhoneCode],
+        within: AbstractContextManager[None],
+        *,
+        closed: bool,
     ) -> Operator:
         """As :meth:`sign_in`, with headquarters' answer by telephone.
 
@@ -97,13 +104,14 @@ class StaffDesk:
             name: of the operator.
             password: his own.
             answered: looks at the code, once the password has opened the vault.
+            within: what looks at tries and counts them; nobody else is looked at meanwhile.
             closed: the name may be closed; wrong passwords are then not counted under it.
 
         Raises:
             those of :meth:`sign_in`, and those of ``answered``: nobody is signed in.
         """
         _ = self._standing.membership
-        with self._lock:
+        with self._lock, within:
             try:
                 if closed:
                     failures = 0
