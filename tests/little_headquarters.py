@@ -15,12 +15,15 @@ from yika_common.journal.record import genesis
 from yika_common.journal.segment import Segment, header_of, open_segment
 from yika_common.services import Service
 from yika_common.signing.keys import PublicKey, SigningKey
+from yika_common.signing.phone_code import code_of, phone_key
 from yika_common.signing.signed_file import read_signed_file, sign
 from yika_common.signing.trust import ROLES, ROOT_TYPE, Role, TrustRoot, make_root
 from yika_common.sync.card_list import CardList, NumberRange, seal_cards
 from yika_common.sync.customers import AccountSheet, item_name, part_of, seal_customers
 from yika_common.sync.enrolment import EnrolmentToken, open_request
 from yika_common.sync.key_bundle import CardKeyEntry, KeyBundle, MeterKeyEntry, seal_bundle
+from yika_common.sync.line_approval import PATH as APPROVALS
+from yika_common.sync.line_approval import ApprovalRequest, sign_answer
 from yika_common.sync.messages import (
     CARDS_ITEM,
     PERSONS_ITEM,
@@ -111,6 +114,8 @@ class LittleHeadquarters:
     meters_each: int = METERS_EACH
     node: str = NODE
     key_version: int = 1
+    decision: str = "waiting"
+    """What it says to approvals that are asked for over the line."""
 
     @property
     def root(self) -> TrustRoot:
@@ -134,7 +139,10 @@ class LittleHeadquarters:
         if self.lose_request:
             self.lose_request -= 1
             raise LinkDown
-        answer = self._enrol(body) if path.endswith("/enrol") else self._sync(body)
+        if path == APPROVALS:
+            answer = self._approval(body)
+        else:
+            answer = self._enrol(body) if path.endswith("/enrol") else self._sync(body)
         if self.lose_answer:
             self.lose_answer -= 1
             raise LinkDown
@@ -145,6 +153,18 @@ class LittleHeadquarters:
         if found is None:
             raise HeadquartersRefused(status=404)
         return found
+
+    def _approval(self, body: bytes) -> bytes:
+        request = ApprovalRequest.parse(read_signed_file(body).payload, limit=8 << 10)
+        state = "over" if request.wish == "withdraw" else self.decision
+        code = code_of(phone_key(b"\xaa" * 32), request.question, request.challenge)
+        return sign_answer(
+            request,
+            self.keys["ack"],
+            state,
+            code=code if state == "granted" else "",
+            reason="not today" if state == "refused" else "",
+        ).to_bytes()
 
     def _enrol(self, body: bytes) -> bytes:
         request = open_request(read_signed_file(body), lambda _node: SECRET)

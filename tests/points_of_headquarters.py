@@ -32,6 +32,8 @@ class Line:
             raise LinkDown
         if path.endswith("/enrol"):
             return self.hq.enrolment.answer(body)
+        if path.endswith("/approvals"):
+            return self.hq.approval_office.receive(body)
         return self.hq.reconciliation.receive(body, self.clock())
 
     def get(self, path: str) -> bytes:

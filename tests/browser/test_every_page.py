@@ -18,6 +18,7 @@ NO_PAGES: Final = frozenset(
     {
         "account.as_typed",
         "account.meters",
+        "approval.heard",
         "batch.undo_file",
         "business.download",
         "business.progress",

@@ -33,6 +33,8 @@ WHEN_USED = {
     "yika_node.db.complaint_projections",
     "yika_node.db.complaint_queries",
     "yika_node.services.complaint_desk",
+    "yika_common.sync.line_approval",
+    "yika_node.services.line_approvals",
     "yika_node.services.evidence",
     "yika_node.db.finder_queries",
     "yika_node.db.life_projections",

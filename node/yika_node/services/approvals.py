@@ -10,8 +10,9 @@ leads to the page of approvals; there the managing card and its PIN approve
 approval is for one act, and is gone once taken.  What is pending is kept in memory for a quarter
 of an hour: after a restart the act is approved again.
 
-Headquarters can be that second person, by telephone (:mod:`yika_node.services.phone_desk`); what
-else it is asked by telephone waits here too.
+Headquarters can be that second person, by telephone (:mod:`yika_node.services.phone_desk`) or over
+the line (:mod:`yika_node.services.line_approvals`); what else it is asked by telephone waits here
+too.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ from yika_common.journal.card_bodies import Approved
 from yika_common.values import dataclass
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from yika_common.journal.phone_bodies import PhoneCode
+    from yika_node.services.line_approvals import Heard
 
 LIFETIME: Final = timedelta(minutes=15)
 PENDING_MAX: Final = 64
@@ -101,6 +105,7 @@ class PendingApproval:
         purpose: what headquarters may be asked by telephone.
         approved: what the managing card or headquarters said; None: nothing yet.
         wrong: codes of headquarters that were wrong.
+        heard: how the asking over the line stands; None: nobody asked so.
     """
 
     token: str
@@ -114,6 +119,7 @@ class PendingApproval:
     purpose: str = APPROVE
     approved: Approved | PhoneCode | None = None
     wrong: int = 0
+    heard: Heard | None = None
 
     @property
     def holder(self) -> str:
@@ -192,6 +198,18 @@ class ApprovalBook:
         found = self.pending(token)
         with self._lock:
             self._pending[token] = replace(found, approved=approved)
+
+    def hear(self, token: str, told: Callable[[Heard | None], Heard | None]) -> Heard | None:
+        """Note what is heard over the line; what was heard so far is told in one step with it.
+
+        Nothing is noted where nothing waits under the token any more.
+        """
+        with self._lock:
+            found = self._pending.get(token)
+            if found is None:
+                return None
+            self._pending[token] = replace(found, heard=told(found.heard))
+            return self._pending[token].heard
 
     def failed(self, token: str, most: int) -> None:
         """Count a wrong code; after so many nothing waits under the token any more."""

@@ -92,6 +92,14 @@ class Courier:
             self._problem = None
         return report
 
+    def wire(self) -> Uplink:
+        """The wire to headquarters, for a question of its own; what travels on it is signed.
+
+        Raises:
+            NotEnrolled: there is none.
+        """
+        return self._uplinks(self._standing.membership.headquarters)
+
     def state(self) -> SyncState:
         """How this node stands with headquarters."""
         membership = self._standing.membership

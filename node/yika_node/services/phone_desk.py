@@ -125,12 +125,20 @@ class PhoneDesk:
                 self.failed(token, failures)
                 raise PhoneCodeWrong
             self.lockout.forget(PHONE)
-            body = _body(asked.waiting)
-            if asked.waiting.purpose == APPROVE:
-                self.book.give(token, body)
-            else:
-                self.book.drop(token)
-        return body
+            return self._taken(asked.waiting)
+
+    def granted(self, token: str, code: str) -> PhoneCode:
+        """Take the code of headquarters' signed answer; nobody guesses, so nothing is counted.
+
+        Raises:
+            QuestionOver, PhoneUnusable: nothing was looked at.
+            PhoneCodeWrong: it is not the answer to this question; nothing was approved.
+        """
+        with self.book.turn:
+            asked = self.asked(token)
+            if not is_code(self._key(), asked.question, asked.challenge, code):
+                raise PhoneCodeWrong
+            return self._taken(asked.waiting)
 
     def failures(self) -> int:
         """Wrong codes in a row.
@@ -162,6 +170,14 @@ class PhoneDesk:
     def expected(self, asked: Asked) -> str:
         """The code of a question; for whoever practises, where nobody can be called."""
         return code_of(self._key(), asked.question, asked.challenge)
+
+    def _taken(self, waiting: PendingApproval) -> PhoneCode:
+        body = _body(waiting)
+        if waiting.purpose == APPROVE:
+            self.book.give(waiting.token, body)
+        else:
+            self.book.drop(waiting.token)
+        return body
 
     def _check_usable(self) -> None:
         if not self.standing.enrolled:

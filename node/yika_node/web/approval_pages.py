@@ -1,8 +1,13 @@
 """The second person's page: what is to be approved, the managing card, its PIN.
 
 The page of an act leads here with :func:`ask`; from here it goes back to that page, whose address
-then carries the token as ``approval``.
+then carries the token as ``approval``.  Who has no managing card at hand asks headquarters, over
+the line or by telephone; what these stand on is loaded then.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -12,13 +17,16 @@ from yika_common.errors import Phrase
 from yika_common.infra.language import said
 from yika_common.infra.web.again import or_again, refusal_here
 from yika_common.infra.web.faults import language_here
-from yika_common.infra.web.guard import needs
-from yika_common.infra.web.site import signed_in
+from yika_common.infra.web.guard import needs, passive
+from yika_common.infra.web.site import signed_in, site
 from yika_node.services.approvals import PendingApproval, operator_is
 from yika_node.services.rights import Right
-from yika_node.web.front import front, node, operator
+from yika_node.web.front import front, go_to, node, operator
 from yika_node.web.phone_pages import phone_desk_of, spoken
 from yika_node.web.special_pages import managing_desk_of
+
+if TYPE_CHECKING:
+    from yika_node.services.line_approvals import Heard, LineDesk
 
 pages = Blueprint("approval", __name__)
 
@@ -48,6 +56,7 @@ def _page() -> str:
         operator=waiting.operator,
         then=waiting.then,
         by_telephone=bool(waiting.kind),
+        over_line=bool(waiting.kind) and not node().standing.membership.practice,
         last=refusal is not None and refusal.code == "pin_last_try",
     )
 
@@ -67,6 +76,7 @@ def approve(token: str) -> Response:
     front().last_card.keep(None)
     form = request.form
     waiting = managing_desk_of(node()).approve(token, form.get("pin", ""), last="last" in form)
+    _withdraw(waiting, token)
     holder = waiting.holder
     if operator_is(operator(), holder):
         front().sessions.has_approved(signed_in())
@@ -109,6 +119,99 @@ def answered(token: str) -> Response:
     return _back(waiting, token)
 
 
-def _back(waiting: PendingApproval, token: str) -> Response:
+def line_desk_of() -> LineDesk:
+    """The desk that asks headquarters over the line."""
+    from yika_node.services.line_approvals import LineDesk  # noqa: PLC0415 - see above
+
+    of = node()
+    wire, phone = of.courier.wire, phone_desk_of(of)
+    return LineDesk(phone, of.standing, of.keyring, of.vault, wire, of.clock, site().random)
+
+
+def _line() -> str | Response:
+    token = str((request.view_args or {})["token"])
+    waiting = node().approvals.pending(token)
+    heard = line_desk_of().look(token)
+    if _is_approved(token):
+        return redirect(_onwards(token), 303)
+    if heard is None:
+        return redirect(url_for("approval.page", token=token), 303)
+    return render_template(
+        "approve_line.html",
+        what=said(waiting.what, language_here()),
+        operator=waiting.operator,
+        **_stands(heard, token),
+    )
+
+
+@pages.post("/approve/<token>/line")
+@needs(Right.APPROVE)
+@or_again(_page)
+def ask_line(token: str) -> Response:
+    """Ask headquarters over the line, and wait for its answer."""
+    line_desk_of().ask(token)
+    return redirect(url_for("approval.over_line", token=token), 303)
+
+
+@pages.get("/approve/<token>/line")
+@needs(Right.APPROVE)
+def over_line(token: str) -> str | Response:
+    """How the asking stands; once headquarters has granted it, back to the act."""
+    return _line()
+
+
+@pages.get("/approve/<token>/line/heard")
+@needs(Right.APPROVE)
+@passive
+def heard(token: str) -> str | Response | tuple[str, int]:
+    """For the page that waits: nothing (204) as long as it stands as ``tag`` says."""
+    found = line_desk_of().look(token)
+    if _is_approved(token):
+        return go_to(_onwards(token))
+    if found is None:
+        return go_to(url_for("approval.page", token=token))
+    stands = _stands(found, token)
+    if stands["tag"] == request.args.get("tag"):
+        return "", 204
+    return render_template("_approve_line.html", **stands)
+
+
+@pages.post("/approve/<token>/line/end")
+@needs(Right.APPROVE)
+def end_line(token: str) -> Response:
+    """Take the asking back, and go back to the second person's page."""
+    line_desk_of().withdraw(token)
+    flash(gettext("Headquarters is asked no more."), "good")
+    return redirect(url_for("approval.page", token=token), 303)
+
+
+def _is_approved(token: str) -> bool:
+    return node().approvals.pending(token).approved is not None
+
+
+def _onwards(token: str) -> str:
+    """Where an approved act goes on; what headquarters granted over the line is said there."""
+    waiting = node().approvals.pending(token)
+    if waiting.heard is not None and waiting.heard.code:
+        flash(gettext("Headquarters has approved it."), "good")
+    return _after(waiting, token)
+
+
+def _stands(heard: Heard, token: str) -> dict[str, object]:
+    problem = "" if heard.problem is None else heard.problem.code
+    return {"token": token, "heard": heard, "tag": f"{heard.state}-{problem}"}
+
+
+def _withdraw(waiting: PendingApproval, token: str) -> None:
+    """Where headquarters is still asked over the line, let it know that it need not answer."""
+    if waiting.heard is not None:
+        line_desk_of().withdraw(token)
+
+
+def _after(waiting: PendingApproval, token: str) -> str:
     joint = "&" if "?" in waiting.then else "?"
-    return redirect(f"{waiting.then}{joint}approval={token}", 303)
+    return f"{waiting.then}{joint}approval={token}"
+
+
+def _back(waiting: PendingApproval, token: str) -> Response:
+    return redirect(_after(waiting, token), 303)

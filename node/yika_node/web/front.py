@@ -97,8 +97,13 @@ def units_of(meters: Iterable[str]) -> dict[str, str]:
 
 def go(endpoint: str) -> Response:
     """Let the page that asked by itself give way to another; keys typed meanwhile wait for it."""
+    return go_to(url_for(endpoint))
+
+
+def go_to(path: str) -> Response:
+    """As :func:`go`, to a path of this program."""
     response = make_response("")
-    response.headers["HX-Location"] = json.dumps({"path": url_for(endpoint), "target": "body"})
+    response.headers["HX-Location"] = json.dumps({"path": path, "target": "body"})
     return response
 
 
