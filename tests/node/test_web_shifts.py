@@ -196,6 +196,8 @@ def test_takings_go_to_the_bank_with_a_slip(clerk: Clerk) -> None:
 def test_what_is_not_there_is_said(clerk: Clerk) -> None:
     for path in ("/shift/z/7", "/shift/bank/7", f"/shift/z/{10**30}", f"/shift/bank/{10**30}"):
         assert clerk.get(path).status_code == 404, path
+    for number in (0, 7, 2**63 - 1, 10**30):
+        assert clerk.post(f"/shift/z/{number}/reason", {"reason": "why"}).status_code == 404
     assert clerk.get(f"/shift/x/{2**53}/1").status_code == 409
     assert clerk.get(f"/shift/z?below={10**30}").status_code == 200
 

@@ -65,8 +65,8 @@ class Differences:
             ReasonUnusable, ReportUnknown, ShiftOfAnother: nothing was recorded.
             ApprovalMissing, ApprovalForAnother, ApprovalByOperator: likewise.
         """
-        body = DifferenceExplained(report=report, reason=said(reason))
-        row = self._row(operator, report, leads=leads)
+        reason, row = said(reason), self._row(operator, report, leads=leads)
+        body = DifferenceExplained(report=report, reason=reason)
         if row.reason == body.reason and not row.unanswered:
             return
         if row.wants < SIGNED:
