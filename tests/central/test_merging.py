@@ -144,6 +144,22 @@ def test_an_address_that_is_corrected_takes_the_proposal_back(
     assert pairs(headquarters) == [(FIRST, SECOND, ("phone",))]
 
 
+@pytest.mark.parametrize("end", ["closed", "withdrawn"])
+@pytest.mark.parametrize("ended", [FIRST, SECOND])
+def test_an_account_that_ended_is_nobodys_duplicate_nor_stands_for_a_household(
+    headquarters: Headquarters, points: tuple[Pen, Pen], ended: str, end: str
+) -> None:
+    deliver(*points)
+    assert len(pairs(headquarters)) == 1
+    pen = points[0] if ended == FIRST else points[1]
+    pen.write(AccountMoved(account=ended, what=end, reason="moved out"))
+    deliver(pen)
+    assert pairs(headquarters) == []
+    other = SECOND if ended == FIRST else FIRST
+    with pytest.raises(SurvivorClosed):
+        merge(headquarters, other, ended)
+
+
 def test_who_is_not_the_same_is_never_proposed_again(
     headquarters: Headquarters, points: tuple[Pen, Pen]
 ) -> None:

@@ -19,9 +19,13 @@ from yika_central.db.tables import (
     TraceDue,
     table_of,
 )
+from yika_common.journal.account_terms import CLOSED, WITHDRAWN
 
 OPEN, MERGED, DIFFERENT = "OPEN", "MERGED", "DIFFERENT"
 STATES: Final = (OPEN, MERGED, DIFFERENT)
+
+ENDS: Final = (CLOSED, WITHDRAWN)
+"""What became of accounts that are nobody's household any more."""
 
 Pair = tuple[str, str]
 """Two accounts, the lower number first."""
@@ -75,6 +79,15 @@ def holders(connection: Connection, accounts: Sequence[str]) -> dict[str, RowMap
         .order_by(life.c.account, life.c.stamped_at, *place)
     ).mappings()
     return {row["account"]: row for row in rows}
+
+
+def ended(connection: Connection, accounts: Iterable[str]) -> set[str]:
+    """Of the accounts those that were closed, or opened by mistake."""
+    life = table_of(AccountLife)
+    query = select(life.c.account).where(
+        life.c.account.in_(sorted(set(accounts))), life.c.what.in_(ENDS)
+    )
+    return set(connection.execute(query).scalars())
 
 
 def put_traces(connection: Connection, traces: Mapping[str, Mapping[str, str]]) -> None:

@@ -3,7 +3,8 @@
 Two vending points that are cut off may open the same flat.  Whoever arrives is compared with all
 others by an index of keyed digests (:class:`~yika_central.db.tables.AccountTrace`), so that
 nothing is read but what is alike.  A trace that more than :data:`CROWD` accounts share (a
-landlord's telephone, a house without room numbers) says nothing about any two of them.
+landlord's telephone, a house without room numbers) says nothing about any two of them, and whoever
+moved into a flat is not the household that closed its account there.
 """
 
 import hashlib
@@ -68,14 +69,16 @@ class DuplicateFinder:
     def _compare(self, connection: Connection, accounts: Sequence[str]) -> None:
         known = store.opened(connection, accounts)
         amended = store.holders(connection, accounts)
-        personal = PersonalKeys(self._keys.personal_data_key)
+        gone = store.ended(connection, accounts)
+        personal, key = PersonalKeys(self._keys.personal_data_key), self._keys.traces_key
         traces = {
-            account: _traces(holder_of(row, amended.get(account), personal), self._keys.traces_key)
+            account: _traces(holder_of(row, amended.get(account), personal), key)
             for account, row in known.items()
+            if account not in gone
         }
-        store.put_traces(connection, traces)
+        store.put_traces(connection, {account: traces.get(account, {}) for account in known})
         found: dict[store.Pair, list[str]] = {}
-        for kind, account, other in self._alike(connection, known, traces):
+        for kind, account, other in self._alike(connection, traces):
             why = found.setdefault(store.pair_of(account, other), [])
             if kind not in why:
                 why.append(kind)
@@ -87,13 +90,12 @@ class DuplicateFinder:
     def _alike(
         self,
         connection: Connection,
-        known: Mapping[str, RowMapping],
         traces: Mapping[str, Mapping[str, str]],
     ) -> Iterator[tuple[str, str, str]]:
         """What is alike, the account, and the other one; both are the surviving ones."""
-        meters = store.meters_of(connection, sorted(known))
+        meters = store.meters_of(connection, sorted(traces))
         for kind in KINDS:
-            for account in sorted(known):
+            for account in sorted(traces):
                 if kind == METER:
                     crowd = store.with_meters(connection, meters.get(account, ()), CROWD + 1)
                 elif kind in traces[account]:
@@ -102,9 +104,10 @@ class DuplicateFinder:
                     continue
                 if len(crowd) > CROWD:
                     continue
-                ends = survivors_of(connection, crowd)
+                others = {*crowd} - store.ended(connection, crowd)
+                ends = survivors_of(connection, others | {account})
                 here = ends.get(account, account)
-                for end in sorted({ends.get(other, other) for other in crowd} - {here}):
+                for end in sorted({ends.get(other, other) for other in others} - {here}):
                     yield kind, here, end
 
     def _areas(

@@ -30,7 +30,6 @@ from yika_central.services.staff import Credential
 from yika_central.services.two_persons import TwoPersons, check_reason
 from yika_common.clock import Clock, to_timestamp
 from yika_common.errors import N_, YikaError
-from yika_common.journal.account_bodies import CLOSED
 from yika_common.sync.card_list import MESSAGE
 
 _ZH = "本户与 {survivor} 为同一住户，已并入该户。此卡可继续使用，请到营业点换领新卡。"
@@ -170,7 +169,7 @@ def _check(connection: Connection, account: str, survivor: str) -> None:
     if sources[account].account["area"] != sources[survivor].account["area"]:
         raise AreasDiffer(one=account, other=survivor)
     status = sources[survivor].status
-    if status is not None and status["what"] == CLOSED:
+    if status is not None and status["what"] in store.ENDS:
         raise SurvivorClosed(account=survivor)
 
 

@@ -10,6 +10,7 @@ from yika_central.db.books import book_late_sales
 from yika_central.db.case_store import look_at, look_at_accounts, look_at_witnesses
 from yika_central.db.charge_store import unfounded
 from yika_central.db.database import add, add_new
+from yika_central.db.duplicate_store import ENDS
 from yika_central.db.duplicate_store import note_due as note_traces
 from yika_central.db.meter_projections import (
     note_outcomes,
@@ -203,7 +204,8 @@ def _absorb(
 def _recognised(projected: Projected) -> set[str]:
     """The accounts that can be recognised by something else than before."""
     found = {row["account"] for table in (Account, MeterSwap) for row in projected.of(table)}
-    return found | {row["account"] for row in projected.of(AccountLife) if row["sealed"]}
+    lives = projected.of(AccountLife)
+    return found | {row["account"] for row in lives if row["sealed"] or row["what"] in ENDS}
 
 
 def _note_vouchers(connection: Connection, arrived: Sequence[Arrived], arrival: Arrival) -> None:
