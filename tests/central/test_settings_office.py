@@ -10,8 +10,16 @@ from yika_central.services.settings_office import (
     SettingRefused,
     typed_of,
 )
+from yika_common.services import Service
 from yika_common.signing.signed_file import read_signed_file
-from yika_common.sync.settings import SETTINGS_ITEM, FeeItem, Settings, Stale, open_settings
+from yika_common.sync.settings import (
+    SETTINGS_ITEM,
+    FeeItem,
+    Instruction,
+    Settings,
+    Stale,
+    open_settings,
+)
 
 
 def held(hq: Headquarters, pen: Pen) -> tuple[int, Settings] | None:
@@ -120,4 +128,42 @@ def test_a_list_of_fees_that_can_not_be_read_changes_nothing(
 ) -> None:
     with pytest.raises(SettingRefused, match=sentence):
         headquarters.settings_office.change({"fees": typed}, by="admin", reason="a list")
+    assert headquarters.settings_office.current() == Settings()
+
+
+AT_METERS = (
+    "W20; cold_water; 31; 卡插到底; Push the card in; wait\nG4; gas; ; 先关灶具; Shut the cooker"
+)
+
+
+def test_what_is_said_at_meters_is_typed_line_by_line_and_reaches_every_node(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    pen = enrol(headquarters, clock)
+    office = headquarters.settings_office
+    office.change({"instructions": AT_METERS}, by="admin", reason="the makers' words")
+    told = (
+        Instruction("W20", Service.COLD_WATER, "31", "卡插到底", "Push the card in; wait"),
+        Instruction("G4", Service.GAS, "", "先关灶具", "Shut the cooker"),
+    )
+    assert held(headquarters, pen) == (1, Settings(instructions=told))
+    again = typed_of(office.current(), "instructions")
+    with pytest.raises(NothingChanged):
+        office.change({"instructions": str(again)}, by="admin", reason="the same")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("W20; cold_water; 31; 卡", "line 1"),
+        ("G4; gas; ; 卡; card\nW20; water; 31; 卡; card", "line 2"),
+        ("A; gas; 1; 卡; card\nB; gas; 1; 卡; card", "two texts for the same meters"),
+        (f"A; gas; 1; 卡; {'c' * 201}", "1 to 200"),
+    ],
+)
+def test_words_at_meters_that_can_not_be_read_change_nothing(
+    headquarters: Headquarters, typed: str, sentence: str
+) -> None:
+    with pytest.raises(SettingRefused, match=sentence):
+        headquarters.settings_office.change({"instructions": typed}, by="admin", reason="a list")
     assert headquarters.settings_office.current() == Settings()

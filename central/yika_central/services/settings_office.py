@@ -11,7 +11,14 @@ from sqlmodel import select as select_rows
 
 from yika_central.db.database import Database, add, hold_office
 from yika_central.db.tables import SettingsChange, table_of
-from yika_central.services.fee_list import fees_of, fees_text, kinds_of, kinds_text
+from yika_central.services.fee_list import (
+    fees_of,
+    fees_text,
+    instructions_of,
+    instructions_text,
+    kinds_of,
+    kinds_text,
+)
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.registry import Registry, keep_item, nodes_of_area
 from yika_common.clock import Clock, from_timestamp, to_timestamp
@@ -24,10 +31,11 @@ DIGITS_MAX = 16
 
 HISTORY_SHOWN = 100
 
-FEES, GUARANTEES = "fees", "guarantees"
+FEES, GUARANTEES, INSTRUCTIONS = "fees", "guarantees", "instructions"
 LISTS: Final[Mapping[str, Callable[[str], tuple[Any, ...]]]] = {
     FEES: fees_of,
     GUARANTEES: kinds_of,
+    INSTRUCTIONS: instructions_of,
 }
 """What is typed as lines of text, and who reads it."""
 
@@ -181,6 +189,8 @@ def typed_of(settings: Settings, name: str) -> str | int:
         return fees_text(settings.fees)
     if name == GUARANTEES:
         return kinds_text(settings.guarantees)
+    if name == INSTRUCTIONS:
+        return instructions_text(settings.instructions)
     value: str | int = getattr(settings, name)
     return value
 

@@ -18,6 +18,7 @@ from yika_central.web.ranks import Rank
 from yika_common.infra.web.faults import sentence_here
 from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import signed_in
+from yika_common.services import Service
 
 LABELS = {
     "debt_base": _("A debt's share is taken of"),
@@ -49,6 +50,7 @@ LABELS = {
     "bank_name": _("Name of the bank"),
     "fees": _("Fees beside supply"),
     "guarantees": _("Kinds of guarantee"),
+    "instructions": _("What receipts say the customer does at the meter"),
 }
 
 CHOICES = {
@@ -117,6 +119,7 @@ def _page(hq: Headquarters, typed: Mapping[str, str], reason: str = "", refused:
         choices=CHOICES,
         current={name: typed.get(name, typed_of(current, name)) for name in NAMES},
         typed_of=typed_of,
+        services=list(Service),
         reason=reason,
         refused=refused,
         history=hq.settings_office.history(),

@@ -8,7 +8,17 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from yika_common.signing.fields import Document, is_number, is_text, number, rows, text
+from yika_common.cards.identifiers import METER_ID_SIZE
+from yika_common.services import Service
+from yika_common.signing.fields import (
+    Document,
+    is_number,
+    is_service,
+    is_text,
+    number,
+    rows,
+    text,
+)
 from yika_common.signing.keys import SigningKey
 from yika_common.signing.signed_file import SignedFile, sign
 from yika_common.signing.trust import TrustRoot
@@ -28,6 +38,11 @@ CHARGE_MAX = 10**8
 
 FEES_MAX = 40
 
+INSTRUCTIONS_MAX = 60
+
+INSTRUCTION_MAX = 200
+"""Characters of what is said at a meter, in one language."""
+
 OFFLINE_MONEY_MAX = 10**12
 OFFLINE_SALES_MAX = 10**6
 OFFLINE_HOURS_MAX = 24 * 366
@@ -44,7 +59,7 @@ BEGINS_ANEW = "begins_anew"
 OPERATORS_DAYS_MAX = 366
 
 _CASH_UNIT_MAX = 100_000
-_SETTINGS_MAX = 16 << 10
+_SETTINGS_MAX = 256 << 10
 
 
 class Stale(StrEnum):
@@ -76,6 +91,20 @@ class GuaranteeKind(NamedTuple):
     """What a guarantee is taken for: a supply contract, a rented meter."""
 
     code: str
+    zh: str
+    en: str
+
+
+class Instruction(NamedTuple):
+    """What a customer does with the card at the meters of one model, and what their displays say.
+
+    ``model`` is what the utility calls it.  Its meters are those of the service whose numbers
+    begin with ``numbers``; empty: all of the service.
+    """
+
+    model: str
+    service: Service
+    numbers: str
     zh: str
     en: str
 
@@ -161,6 +190,20 @@ class Settings(Document):
         default=(),
     )
     """What the points take guarantees for; none: they have a list of their own."""
+    instructions: tuple[Instruction, ...] = rows(
+        "instructions",
+        Instruction,
+        (
+            is_text(1, 16),
+            is_service,
+            is_text(0, METER_ID_SIZE),
+            is_text(1, INSTRUCTION_MAX),
+            is_text(1, INSTRUCTION_MAX),
+        ),
+        most=INSTRUCTIONS_MAX,
+        default=(),
+    )
+    """What receipts say of each model of meter; of the others they say it in general words."""
 
 
 def sign_settings(settings: Settings, keys: Iterable[SigningKey]) -> SignedFile:

@@ -13,17 +13,12 @@ from yika_common.values import dataclass
 from yika_node.printing.capitals import capitals
 from yika_node.printing.columns import printable, width_of
 from yika_node.printing.paper import Align, Code, Line, Logo, Part, Rule
+from yika_node.services.loading import CHINESE
 
-CHINESE: Final = "zh"
 _PRACTICE: Final = ("练习 非真实", "PRACTICE")
 """In both languages on every paper, whatever its own is."""
 _BIG_COLUMNS: Final = 16
 """What fits on a narrow paper in big characters."""
-CONTACT_TIME: Final = N_(
-    "Leave the card in the meter until its display stands still: a chip card with gold contacts "
-    "for about 3 seconds, a memory card for up to 15. Taken out too soon it can be put in again; "
-    "nothing is lost."
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from yika_common.tariffs.model import Tariff
 from yika_common.values import dataclass
 from yika_node.db.till_queries import TenderRow
 from yika_node.printing.paper import Line, Paper, Part, Rule
-from yika_node.services.paper_words import CONTACT_TIME, Words
+from yika_node.services.loading import loading
+from yika_node.services.paper_words import Words
 from yika_node.services.payments import Receipt, ReceiptLine
 from yika_node.services.service_names import SERVICE_NAMES
 from yika_node.services.till_papers import tender_parts
@@ -76,10 +77,18 @@ class ReceiptPaper:
             *(tender_parts(self.words, tenders, corrected) or self._change(receipt)),
             Rule(),
             Line(say(N_("Put the card into each meter to load the credit."))),
-            Line(say(CONTACT_TIME)),
+            *self._loading(receipt),
             *self.words.foot(self.settings, code),
         )
         return Paper(receipt.number, parts, drawer=self.drawer and not copy)
+
+    def _loading(self, receipt: Receipt) -> Iterator[Part]:
+        sold = (line.sale for line in receipt.lines)
+        at_meters = loading(self.settings, sold, self.words.say, self.words.language)
+        for one in at_meters.told:
+            names = ", ".join(self.words.say(SERVICE_NAMES[of]) for of in one.services)
+            yield Line(f"{names}: {one.text}")
+        yield from map(Line, at_meters.in_general)
 
     def _facts(self, receipt: Receipt, shift: str) -> tuple[Part, ...]:
         return (
@@ -107,7 +116,7 @@ class ReceiptPaper:
     def _line(self, account: Account | None, line: ReceiptLine) -> Iterator[Part]:
         """One meter's part: its quantity and price, and how it came about."""
         words, sale = self.words, line.sale
-        tariff = tariff_of(self.tariffs, line.tariff_id, line.tariff_version)
+        tariff = tariff_of(self.tariffs, line.tariff_id, line.tariff_version, line.mixed)
         debts = debt_names(account, words.language)
         bill = told(line.bill, line.explanation, sale.service, tariff, debts, words.language)
         yield Rule()
@@ -125,6 +134,11 @@ class ReceiptPaper:
         if line.explanation is not None:
             yield from self._left(line.explanation, bill.unit)
         yield Line(words.say(N_("Tariff")), f"{line.tariff_id} v{line.tariff_version}")
+        if line.mixed is not None:
+            beside = f"{line.mixed.id} v{line.mixed.version}"
+            yield Line(
+                words.say(N_("Second class, %(share)s %%"), share=line.mixed.percent), beside
+            )
         yield Line(words.say(N_("Transaction")), line.txn_id)
 
     def _bill(self, bill: ToldBill) -> Iterator[Part]:

@@ -9,7 +9,8 @@ from yika_common.sync.settings import Settings
 from yika_node.printing.paper import Align, Code, Line, Paper, Part, Rule
 from yika_node.printing.profiles import Profile
 from yika_node.services.card_views import Slip
-from yika_node.services.paper_words import CONTACT_TIME, Words
+from yika_node.services.loading import CONTACT_TIME
+from yika_node.services.paper_words import Words
 from yika_node.services.payments import Receipt
 from yika_node.services.refund_views import RefundState, RefundView
 from yika_node.services.service_names import SERVICE_NAMES

@@ -15,6 +15,7 @@ from yika_common.infra.web.guard import needs
 from yika_common.infra.web.site import site
 from yika_common.journal.bodies import REFUND
 from yika_common.services import Service
+from yika_node.services.loading import loading
 from yika_node.services.payments import BasketQuote, Receipt, ReceiptLine, SlotQuote
 from yika_node.services.rights import Right
 from yika_node.services.shift_guard import NoShift
@@ -174,6 +175,7 @@ def receipt(epoch: int, basket: int) -> str | Response:
     code = node().receipt_codes.code(found)
     till = till_of(node())
     tenders = till.tenders(epoch, basket)
+    settings = node().settings.settings()
     return render_template(
         "receipt.html",
         receipt=found,
@@ -182,7 +184,8 @@ def receipt(epoch: int, basket: int) -> str | Response:
         corrections=corrections_of(node(), epoch, basket) if tenders else (),
         papers=till.printed(epoch, basket),
         shift=shift_named(node(), epoch, basket, found.operator),
-        settings=node().settings.settings(),
+        settings=settings,
+        at_meters=loading(settings, (line.sale for line in found.lines), gettext, language_here()),
         seen=front().watch.seen(),
         code=code,
         drawing=qr_drawing(code),
@@ -219,5 +222,6 @@ def _explained(receipt: Receipt) -> list[tuple[ReceiptLine, ToldBill]]:
 
 def _told(line: SlotQuote | ReceiptLine, service: Service, debts: dict[str, str]) -> ToldBill:
     """A line's bill in words, named as the very tariff version does that it was priced by."""
-    tariff = tariff_of(node().tariffs.tariffs(), line.tariff_id, line.tariff_version)
+    held = node().tariffs.tariffs()
+    tariff = tariff_of(held, line.tariff_id, line.tariff_version, line.mixed)
     return told(line.bill, line.explanation, service, tariff, debts)
