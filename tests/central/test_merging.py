@@ -113,6 +113,21 @@ def test_one_meter_on_two_accounts_is_proposed(
     assert pairs(headquarters) == [(FIRST, SECOND, ("meter",))]
 
 
+def test_another_points_account_is_not_withdrawn_to_take_its_meter(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    """The doubt about the opening stands beside the pair, for whoever compares the two."""
+    first, second = two_points(headquarters, clock)
+    open_flat(first, FIRST)
+    deliver(first)
+    second.write(AccountMoved(account=FIRST, what="withdrawn", reason="a lie"))
+    open_flat(second, SECOND, meters_from=METERS[FIRST])
+    deliver(second)
+    assert [row["reason"] for row in rows(headquarters, Suspense)] == ["meter_taken"]
+    sides = headquarters.duplicates.compare(FIRST, SECOND).sides
+    assert [side.doubts for side in sides] == [0, 1]
+
+
 def test_what_many_accounts_share_says_nothing(
     headquarters: Headquarters, clock: HandClock
 ) -> None:

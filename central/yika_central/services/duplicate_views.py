@@ -184,7 +184,7 @@ class Duplicates:
             outstanding=Money(head.total - settlement_store.applied(connection, account)),
             debts=Money(sum(state.owed.left for state in debts)),
             waiting=int(sold["waiting"] or 0),
-            doubts=_doubts(connection, account),
+            doubts=_doubts(connection, opened),
         )
 
 
@@ -236,7 +236,7 @@ def _operator(connection: Connection, opened: Mapping[str, object]) -> str:
     return str(connection.execute(select(record.c.operator).where(*here)).scalar() or "")
 
 
-def _doubts(connection: Connection, account: str) -> int:
+def _doubts(connection: Connection, opened: Mapping[str, object]) -> int:
     """Open doubts about the account itself, or about one of its sales."""
     doubt, sale = table_of(Suspense), table_of(Sale)
     same = and_(*(doubt.c[name] == sale.c[name] for name in PLACE))
@@ -244,6 +244,8 @@ def _doubts(connection: Connection, account: str) -> int:
         select(func.count())
         .select_from(sale)
         .join(doubt, same)
-        .where(sale.c.account == account, doubt.c.state == "OPEN")
+        .where(sale.c.account == opened["account"], doubt.c.state == "OPEN")
     )
-    return int(connection.execute(of_sales).scalar_one())
+    here = (doubt.c[name] == opened[name] for name in PLACE)
+    of_itself = select(func.count()).select_from(doubt).where(*here, doubt.c.state == "OPEN")
+    return sum(int(connection.execute(query).scalar_one()) for query in (of_sales, of_itself))

@@ -35,7 +35,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, select
+from sqlalchemy import Column, Connection, or_, select
 
 from yika_central.db.base import one_of
 from yika_central.db.meter_projections import withdrawn
@@ -192,10 +192,24 @@ def _accounts_doubled(connection: Connection, projected: Projected) -> Iterable[
     return doubts
 
 
+def _withdrawn(connection: Connection, projected: Projected) -> set[str]:
+    """The accounts that their own node opened by mistake, and that nobody sold to."""
+    gone = withdrawn(projected.of(AccountLife)) - {row["account"] for row in projected.of(Sale)}
+    if not gone:
+        return gone
+    account, sale = table_of(Account), table_of(Sale)
+    node = projected.of(AccountLife)[0]["node"]
+    sold = select(sale.c.node).where(sale.c.account == account.c.account).exists()
+    kept = select(account.c.account).where(
+        account.c.account.in_(sorted(gone)), or_(account.c.node != node, sold)
+    )
+    return gone - set(connection.execute(kept).scalars())
+
+
 def _meters_taken(connection: Connection, projected: Projected) -> Iterable[Doubt]:
     table = table_of(AccountMeter)
     owners = {row["account"]: row for row in projected.of(Account)}
-    gone = withdrawn(projected.of(AccountLife))
+    gone = _withdrawn(connection, projected)
     given: dict[str, str] = {}
     meters = sorted({row["meter"] for row in projected.of(AccountMeter)})
     for start in range(0, len(meters), BATCH):
