@@ -226,6 +226,28 @@ def test_a_purchase_given_back_since_explains_what_the_meter_said_before() -> No
     assert kinds(life) == {Kind.GHOST}, "credit that nobody sold is not explained by what follows"
 
 
+def test_a_refund_on_a_lost_card_explains_what_the_meter_said_until_it_was_set_down() -> None:
+    """The meter never saw the refund; a later record, flagged lower, told it."""
+    life = Life(Random(3))  # noqa: S311
+    life.buy("N1", 3_000)
+    life.visit()
+    life.buy("N1", 2_000)
+    life.visit()
+    life.buy("N1", -2_000, lower=True)
+    life.count, life.generation = 0, 2
+    life.buy("N2", 0)
+    life.visit()
+    life.read("N2")
+    assert kinds(life) == {Kind.GHOST}, "the meter holds what was given back"
+    life.buy("N2", 1_000, lower=True)
+    life.given[-1] = replace(life.given[-1], lower=False)
+    life.visit()
+    life.read("N2")
+    assert kinds(life) == set()
+    life.given[1] = replace(life.given[1], total=4_000, growth=1_000)
+    assert kinds(life) == {Kind.GHOST}, "more than was ever sold is not explained"
+
+
 @pytest.mark.parametrize("moved", [4, -4])
 def test_a_balance_that_nobody_sold_or_used_is_unbalanced(moved: int) -> None:
     life = a_life()

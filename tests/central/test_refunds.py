@@ -287,9 +287,32 @@ def test_the_sheet_says_where_a_refund_may_still_wait_for_its_meter(
     deliver(pen)
     assert lowered() == 0
     assert [row["seq"] for row in source().carried] == [back]
+    assert [(row["generation"], row["total_after"]) for row in source().waiting] == [(1, 20_000)]
     pen.write(cards.RefundPaid(intent=back, amount=2_500, write_back=7))
     deliver(pen)
-    assert source().carried == []
+    assert source().carried == source().waiting == []
+
+
+@pytest.mark.parametrize(("built_on", "known"), [(20_000, True), (25_000, False)])
+def test_a_refund_is_known_to_a_later_card_that_was_sold_to_without_its_purchase(
+    headquarters: Headquarters, clock: HandClock, built_on: int, *, known: bool
+) -> None:
+    pen, _ = a_town(headquarters, clock)
+    sell(pen, 20_000, count=1)
+    back = refund(pen, sell(pen, 5_000, count=2, total=25_000), paid=None)
+    clock.pass_by(minutes=5)
+    replace_card(pen, count=1, total=built_on)
+    deliver(pen)
+    with headquarters.database.reading() as session:
+        source = sources_of(session.connection(), [ACCOUNT])[ACCOUNT]
+    assert source.carried == []
+    assert [row["count"] for row in source.waiting] == [3]
+    sell(pen, 7_000, count=2, total=built_on + 7_000, generation=2, card=NEW_CARD)
+    deliver(pen)
+    with headquarters.database.reading() as session:
+        source = sources_of(session.connection(), [ACCOUNT])[ACCOUNT]
+    assert [row["seq"] for row in source.carried] == ([back] if known else [])
+    assert [row["count"] for row in source.waiting] == [3]
 
 
 @pytest.mark.parametrize(("count", "total", "found"), [(1, 20_000, True), (2, 0, False)])

@@ -104,17 +104,37 @@ def test_a_card_that_was_not_at_the_meter_has_to_go_there_first(town: Town, kind
     assert in_the_meter(town, who) == 1
 
 
+@pytest.mark.parametrize("before", [0, 3])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_point_that_headquarters_has_told_of_the_refund_does_the_same(
-    town: Town, kind: str
+    town: Town, kind: str, before: int
 ) -> None:
-    who = given_back_on_a_lost_card(town, kind)
+    who = given_back_on_a_lost_card(town, kind, before=before)
     take(town, who, GAS)
     assert sell(town, who, THERE, GAS, 1)
     take(town, who, GAS)
-    assert in_the_meter(town, who) == 1
+    assert in_the_meter(town, who) == before + 1
+    everybody_talks(town)
+    town.clock.pass_by(minutes=5)
+    town.read(HERE, who.pocket)
+    town.pay_out(who, HERE)
+    assert town.happened["paid out later"] == 1
     come_to_rest(town)
     assert town.gains() == wrongs(town) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sheet_that_keeps_the_refund_to_itself_wrongs_the_household(
+    town: Town, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Premises, "_told_waiting", lambda *_: None)
+    who = given_back_on_a_lost_card(town, kind, before=3)
+    take(town, who, GAS)
+    assert sell(town, who, THERE, GAS, 1)
+    assert take(town, who, GAS) == 0
+    come_to_rest(town)
+    assert town.gains() == []
+    assert wrongs(town)
 
 
 @pytest.mark.parametrize("kind", KINDS)

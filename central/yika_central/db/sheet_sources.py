@@ -38,7 +38,7 @@ from yika_central.db.tables import (
     table_of,
 )
 from yika_common.journal.account_bodies import CLOSED, WITHDRAWN
-from yika_common.journal.bodies import REFUND, REPLACEMENT
+from yika_common.journal.bodies import PURCHASE, REFUND, REPLACEMENT
 
 _PLACE = ("node", "epoch", "branch", "seq")
 _SUPERSEDED = "SUPERSEDED"
@@ -60,6 +60,7 @@ class Source:
     one is ``lowered`` (1) if that newest one is a refund, or a new card's record that carries one.
     ``together`` is what stands counted of each service for the household of merged accounts that
     the account is of, ``members`` are all its accounts, ``survivor`` the one that stands for it.
+    ``waiting`` are refunds that were not paid, of cards before the newest that a slot was sold to.
     ``lost`` are superseded purchases of which their own nodes do not know it, and open ones that
     two persons declared void; ``carried`` those on a later card, likewise.
     """
@@ -73,6 +74,7 @@ class Source:
     limits: list[Values] = field(default_factory=list)
     holds: list[Values] = field(default_factory=list)
     slots: list[Values] = field(default_factory=list)
+    waiting: list[Values] = field(default_factory=list)
     lost: list[Values] = field(default_factory=list)
     carried: list[Values] = field(default_factory=list)
     together: Counts = field(default_factory=dict)
@@ -103,6 +105,7 @@ def sources_of(connection: Connection, accounts: Sequence[str]) -> dict[str, Sou
         "limits": _first_of(OwnLimit, accounts, ["account", "service"], newest),
         "holds": _holds(accounts),
         "slots": _slots(accounts),
+        "waiting": _waiting(accounts),
         "lost": _lost(accounts),
         "carried": _carried(accounts),
     }
@@ -183,13 +186,8 @@ def _carried(accounts: Sequence[str]) -> Select[Any]:
     """Open sales first; then refunds, whose node pays them once it knows."""
     sale = table_of(Sale)
     is_open = and_(sale.c.carried == 1, sale.c.resolved_seq.is_(None))
-    waiting = and_(
-        sale.c.act == REFUND,
-        sale.c.outcome == _WRITTEN,
-        sale.c.booked == 0,
-        _replaced(sale, knowing=True),
-        ~_replaced(sale, knowing=False),
-    )
+    replaced = and_(_replaced(sale, knowing=True), ~_replaced(sale, knowing=False))
+    waiting = and_(_is_unpaid(sale), or_(replaced, _left_out(sale)))
     return (
         select(sale.c.account, *(sale.c[name] for name in _PLACE))
         .where(sale.c.account.in_(accounts), or_(is_open, waiting))
@@ -199,6 +197,39 @@ def _carried(accounts: Sequence[str]) -> Select[Any]:
             sale.c.stamped_at,
             *(sale.c[name] for name in _PLACE),
         )
+    )
+
+
+def _waiting(accounts: Sequence[str]) -> Select[Any]:
+    """The newest unpaid refund of each slot whose meter was sold to on a later card since."""
+    sale, new = table_of(Sale), table_of(Sale).alias("new")
+    later = exists().where(
+        new.c.meter == sale.c.meter,
+        new.c.generation > sale.c.generation,
+        new.c.outcome != _SUPERSEDED,
+    )
+    columns = [sale.c[name] for name in ("account", "slot", "generation", "count", "total_after")]
+    newest = [column.desc() for column in (sale.c.generation, sale.c["count"])]
+    place = func.row_number().over(partition_by=[sale.c.account, sale.c.slot], order_by=newest)
+    unpaid = and_(sale.c.account.in_(accounts), _is_unpaid(sale), later)
+    ranked = select(*columns, place.label("place")).where(unpaid).subquery()
+    return select(ranked).where(ranked.c.place == 1).order_by(ranked.c.account, ranked.c.slot)
+
+
+def _is_unpaid(refund: Table) -> ColumnElement[bool]:
+    return and_(refund.c.act == REFUND, refund.c.outcome == _WRITTEN, refund.c.booked == 0)
+
+
+def _left_out(refund: Table) -> ColumnElement[bool]:
+    """Whether a purchase on a later card was built on less than what was given back left."""
+    new = table_of(Sale).alias("built")
+    before = new.c.total_after - new.c.quantity - new.c.adjusted_quantity
+    return exists().where(
+        new.c.meter == refund.c.meter,
+        new.c.generation > refund.c.generation,
+        new.c.act == PURCHASE,
+        new.c.outcome == _WRITTEN,
+        before < refund.c.total_after - refund.c.quantity - refund.c.adjusted_quantity,
     )
 
 

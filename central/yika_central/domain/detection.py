@@ -189,8 +189,12 @@ class _Ladder:
         return self._fold(position, self.given)
 
     def ever(self, position: Position) -> int:
-        """The same, with what was given back since."""
-        return max(self.most(position), self._fold(position, self.ended))
+        """The same, with what was given back since.
+
+        A refund on a card that never came back to the meter is given back by a later record.
+        """
+        sold = (*self.ended, *(one for one in self.given if not one.lower))
+        return max(self.most(position), self._fold(position, sold))
 
     def least(self, position: Position) -> int:
         """What was certainly paid for by then: pending records may not have reached a card.
@@ -210,11 +214,11 @@ class _Ladder:
         return any(one.lower and before < one.position <= after for one in self.given)
 
     @staticmethod
-    def _fold(position: Position, given: Sequence[Given]) -> int:
+    def _fold(position: Position, given: Iterable[Given]) -> int:
         total = 0
         for one in given:
             if one.position > position:
-                break
+                continue
             total = one.total if one.lower else max(total, one.total)
         return total
 

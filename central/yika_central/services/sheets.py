@@ -24,6 +24,7 @@ from yika_common.sync.customers import (
     LostSale,
     OwnLimit,
     SlotSheet,
+    WaitingRefund,
 )
 
 _STATUS = {SUSPENDED: SUSPENDED, RESUMED: "", CLOSED: CLOSED, WITHDRAWN: CLOSED}
@@ -86,6 +87,10 @@ def _sheet(source: Source, dues: Dues) -> AccountSheet:
         generation=card["generation"] if card else 0,
         slots=_slots(source, dues),
         lowered=tuple(sorted(row["slot"] for row in source.slots if row["lowered"])),
+        waiting=tuple(
+            WaitingRefund(row["slot"], row["generation"], row["total_after"])
+            for row in source.waiting
+        ),
         adjustment_number=dues.adjustment_number,
         adjustment=dues.adjustment,
         debts=dues.debts,

@@ -63,6 +63,7 @@ from yika_common.sync.sheet_rows import (
     MadeUp,
     OwnLimit,
     SlotSheet,
+    WaitingRefund,
 )
 from yika_common.values import dataclass
 
@@ -74,6 +75,7 @@ __all__ = [  # a sheet's rows, too
     "MadeUp",
     "OwnLimit",
     "SlotSheet",
+    "WaitingRefund",
 ]
 
 CUSTOMERS_TYPE = "application/vnd.yika.customers.v1"
@@ -153,6 +155,13 @@ class AccountSheet(Document):
     )
     lowered: tuple[int, ...] = listed("lw", is_number(0, LAST_SLOT), most=SLOTS_MAX, default=())
     """The slots whose newest record gives a purchase back, or carries one that does."""
+    waiting: tuple[WaitingRefund, ...] = rows(
+        "wr",
+        WaitingRefund,
+        (is_number(0, LAST_SLOT), is_number(1, _U16), is_number(0, TOTAL_MAX)),
+        most=SLOTS_MAX,
+        default=(),
+    )
     adjustment_number: int = number("jn", most=_U16, default=0)
     """Number of the cumulative adjustment of the account's money; 0: there never was one."""
     adjustment: int = number("j", least=-TOTAL_MAX, most=TOTAL_MAX, default=0)

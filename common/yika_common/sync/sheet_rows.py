@@ -56,6 +56,17 @@ SLOT_SHAPE: Final = (
 """What each of a slot's numbers may be."""
 
 
+class WaitingRefund(NamedTuple):
+    """A refund on an earlier card whose money has not gone out: its meter may hold it still.
+
+    ``total`` is the meter's lifetime total after it, which the meter may never have been told.
+    """
+
+    slot: int
+    generation: int
+    total: int
+
+
 class MadeUp(NamedTuple):
     """What a meter had no room for when it took another's place; a part of its adjustment.
 

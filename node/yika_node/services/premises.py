@@ -147,7 +147,7 @@ class Premises:
         """
         if base.generation == 1 or (slot.record is not None and slot.record.lower):
             return False
-        refunds = (refund_of(slot.meter), self._told_refund(slot))
+        refunds = (refund_of(slot.meter), self._told_refund(slot), self._told_waiting(slot))
         if not any(one and one[0] < base.generation and one[1] <= base.total for one in refunds):
             return False
         if slot.write_back is None:
@@ -160,6 +160,12 @@ class Premises:
         if self.told is None or told is None or slot.slot not in self.told.lowered:
             return None
         return told.generation - (slot.record is not None), told.total
+
+    def _told_waiting(self, slot: SlotView) -> Left | None:
+        """The refund that the sheet knows of on a card before the newest one that was sold to."""
+        told = () if self.told is None else self.told.waiting
+        found = (row for row in told if row.slot == slot.slot)
+        return next(((row.generation, row.total) for row in found), None)
 
     def consumption(self, service: Service) -> Consumption | None:
         """The use of all meters of a service that have told of it; None if none has."""
