@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
-
-import sqlmodel as sql
+from typing import TYPE_CHECKING, NamedTuple
 
 from yika_common.infra.engine import named_engine_failures
-from yika_common.infra.late import LateModule
 from yika_common.journal.card_bodies import LOST
-from yika_node.db import rows, tables
+from yika_node.db import rows
+from yika_node.db.card_rows import CardEnd, CardReport, NoticeDone, StockMove
 from yika_node.db.projections import SUPERSEDED
 from yika_node.db.rows import AnyRow, all_rows, first_row
 
 if TYPE_CHECKING:
-    from sqlmodel.sql.expression import SelectOfScalar
-
-    from yika_node.db import seldom
     from yika_node.db.store import Store
-else:
-    seldom = LateModule("yika_node.db.seldom")
-
-_Row = TypeVar("_Row")
 
 
 class StockCount(NamedTuple):
@@ -64,55 +55,41 @@ class CardQueries:
         """The card that was issued here in the place of this one."""
         return self._row(rows.Card, "WHERE replaces = ? LIMIT 1", card)
 
-    def report(self, card: str) -> seldom.CardReport | None:
+    def report(self, card: str) -> CardReport | None:
         """What the holder last said of a card here."""
-        return self._first(sql.select(seldom.CardReport).where(seldom.CardReport.card == card))
+        return self._row(CardReport, "WHERE card = ?", card)
 
-    def lost(self) -> Sequence[seldom.CardReport]:
+    def lost(self) -> Sequence[CardReport]:
         """The cards reported lost here and not found since, newest first."""
-        report = seldom.CardReport
-        wanted = sql.select(report).where(report.state == LOST)
-        return self._all(wanted.order_by(sql.col(report.at).desc(), report.card))
+        return self._rows(CardReport, "WHERE state = ? ORDER BY at DESC, card", LOST)
 
-    def end(self, card: str) -> seldom.CardEnd | None:
+    def end(self, card: str) -> CardEnd | None:
         """How a card ended here."""
-        return self._first(sql.select(seldom.CardEnd).where(seldom.CardEnd.card == card))
+        return self._row(CardEnd, "WHERE card = ?", card)
 
-    def ends(self, limit: int) -> Sequence[seldom.CardEnd]:
+    def ends(self, limit: int) -> Sequence[CardEnd]:
         """The cards that ended here, newest first."""
-        end = seldom.CardEnd
-        return self._all(sql.select(end).order_by(sql.col(end.at).desc(), end.card).limit(limit))
+        return self._rows(CardEnd, "ORDER BY at DESC, card LIMIT ?", limit)
 
-    def notice_done(self, card: str, meter: str, number: int) -> seldom.NoticeDone | None:
+    def notice_done(self, card: str, meter: str, number: int) -> NoticeDone | None:
         """What was done here of a notice about a card or a meter; the other is empty."""
-        done = seldom.NoticeDone
-        return self._first(
-            sql.select(done).where(done.card == card, done.meter == meter, done.number == number)
-        )
+        wanted = "WHERE card = ? AND meter = ? AND number = ?"
+        return self._row(NoticeDone, wanted, card, meter, number)
 
-    def moves(self, limit: int) -> Sequence[seldom.StockMove]:
+    def moves(self, limit: int) -> Sequence[StockMove]:
         """Blank cards that came, left or were useless, newest first."""
-        move = seldom.StockMove
-        order = (sql.col(move.epoch).desc(), sql.col(move.seq).desc())
-        return self._all(sql.select(move).order_by(*order).limit(limit))
+        return self._rows(StockMove, "ORDER BY epoch DESC, seq DESC LIMIT ?", limit)
 
     def stock(self) -> StockCount:
         """What became of the blank cards of this vending point."""
-        with named_engine_failures(), sql.Session(self._store.engine) as session:
-            moved = dict(
-                session.exec(
-                    sql.select(
-                        seldom.StockMove.what, sql.func.sum(seldom.StockMove.chips)
-                    ).group_by(seldom.StockMove.what)
-                ).all()
-            )
-            ended = dict(
-                session.exec(
-                    sql.select(seldom.CardEnd.how, sql.func.count()).group_by(seldom.CardEnd.how)
-                ).all()
-            )
+        with named_engine_failures(), self._store.engine.connect() as connection:
+            ask = connection.exec_driver_sql
+            sums = ask("SELECT what, sum(chips) FROM stock_move GROUP BY what")
+            moved = {row[0]: row[1] for row in sums}
+            counts = ask("SELECT how, count(*) FROM card_end GROUP BY how")
+            ended = {row[0]: row[1] for row in counts}
             # One chip may have been several cards in turn; each time it was taken from the drawer.
-            issued = session.exec(sql.select(sql.func.count()).select_from(tables.Card)).one()
+            issued = ask("SELECT count(*) FROM card").scalar_one()
         return StockCount(
             received=int(moved.get("received", 0)),
             sent=int(moved.get("sent", 0)),
@@ -137,23 +114,12 @@ class CardQueries:
             "WHERE account = ? AND card = ? AND slot = ifnull(?, slot)"
             " ORDER BY epoch DESC, seq DESC"
         )
-        with named_engine_failures(), self._store.engine.connect() as connection:
-            return all_rows(connection, rows.Intent, wanted, account, card, slot)
+        return self._rows(rows.Intent, wanted, account, card, slot)
 
     def _row(self, kind: type[AnyRow], rest: str, *values: object) -> AnyRow | None:
         with named_engine_failures(), self._store.engine.connect() as connection:
             return first_row(connection, kind, rest, *values)
 
-    def _first(self, query: SelectOfScalar[_Row]) -> _Row | None:
-        with (
-            named_engine_failures(),
-            sql.Session(self._store.engine, expire_on_commit=False) as session,
-        ):
-            return session.exec(query).first()
-
-    def _all(self, query: SelectOfScalar[_Row]) -> Sequence[_Row]:
-        with (
-            named_engine_failures(),
-            sql.Session(self._store.engine, expire_on_commit=False) as session,
-        ):
-            return session.exec(query).all()
+    def _rows(self, kind: type[AnyRow], rest: str, *values: object) -> Sequence[AnyRow]:
+        with named_engine_failures(), self._store.engine.connect() as connection:
+            return all_rows(connection, kind, rest, *values)

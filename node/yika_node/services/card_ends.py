@@ -39,7 +39,7 @@ from yika_node.services.keyring import KeyRing
 from yika_node.services.views import Account
 
 if TYPE_CHECKING:
-    from yika_node.db import seldom
+    from yika_node.db.card_rows import CardEnd
 
 ENDS = (RETIRED, RECYCLED, KEPT)
 """What can be done with a card that lies in the reader."""
@@ -109,7 +109,7 @@ class CardEnds:
         done = identity.state is CardState.RETIRED or not identity.number
         return None if done else Ended(begun.card, begun.how)
 
-    def _begun(self, found: CardIdentity) -> seldom.CardEnd | None:
+    def _begun(self, found: CardIdentity) -> CardEnd | None:
         """The end of the card that the chip is, or was when it was pulled."""
         end = self.book.end(found.number) if found.number else None
         return end if end is not None and end.serial == found.serial.hex() else None
