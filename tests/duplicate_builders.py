@@ -41,6 +41,7 @@ def open_flat(
     key = pen.hq.keys.personal_data_key(pen.node)
     community = changes.pop("community", "东河小区")
     first = changes.pop("meters_from", 0) or METERS[account]
+    with_card = changes.pop("with_card", True)
     card = changes.pop("card", "") or CARDS[account]
     meters = [f"{number:012}" for number in range(first, first + 4)]
     slots = enumerate(zip(PROFILES[4], meters, strict=True))
@@ -56,7 +57,8 @@ def open_flat(
         "premises": premises_key(person, area, community, key),
     }
     pen.write(AccountOpened(**(opened | changes)))
-    pen.write(CardIssued(account=account, card=card, generation=1, key_version=1))
+    if with_card:
+        pen.write(CardIssued(account=account, card=card, generation=1, key_version=1))
 
 
 def sell_water(pen: Pen, account: str, quantity: int, *, count: int, **changes: Any) -> int:

@@ -7,7 +7,8 @@ names is wrong.  Every failure is one sentence on standard error, in the command
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -99,12 +100,13 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
         )
         jobs.start()
         try:
-            serve_pages(
-                app,
-                host=host or node.config.web.host,
-                port=chosen,
-                ready=lambda port: _ready(port, jobs),
-            )
+            with _to_others(node, sessions, jobs):
+                serve_pages(
+                    app,
+                    host=host or node.config.web.host,
+                    port=chosen,
+                    ready=lambda port: _ready(port, jobs),
+                )
         finally:
             jobs.stop()
 
@@ -192,17 +194,30 @@ def import_(data: Path, operator: str, password: str, folder: Path) -> None:
 @_operator
 @_password
 @click.option("--open", "opening", is_flag=True, help="Open them; without it they are only tried.")
+@click.option(
+    "--undo",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write the table of changes that takes back what was opened.",
+)
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.pass_obj
-def accounts(data: Path, operator: str, password: str, file: Path, *, opening: bool) -> None:
+def accounts(
+    data: Path, operator: str, password: str, file: Path, undo: Path | None, *, opening: bool
+) -> None:
     """Open many accounts from a table of households, or try it; one line for each row."""
-    from yika_node.services.account_import import AccountImport  # noqa: PLC0415 - seldom needed
+    from yika_node.services.account_import import (  # noqa: PLC0415 - seldom needed
+        AccountImport,
+        undo_table,
+    )
 
     with _signed_in(data, operator, password) as node:
-        desk = AccountImport(node.accounts)
+        desk = AccountImport(node.accounts, node.clock)
         rows = desk.tried(file.read_bytes())
         if opening and all(row.problem is None for row in rows):
             rows = desk.open(operator, file.read_bytes())
+            taken_back = undo_table(rows)
+            if undo is not None and taken_back:
+                undo.write_bytes(taken_back)
         for row in rows:
             said = row.account if row.problem is None else sentence(row.problem, _language())
             click.echo(f"{row.line}\t{said or '-'}")
@@ -273,6 +288,46 @@ def practice(data: Path, port: int | None, *, reset: bool) -> None:
         run_practice(data, reset=reset, port=port, ready=_practice_ready)
 
 
+@main.group()
+def lan() -> None:
+    """Show the pages to other machines of the local network, over TLS."""
+
+
+@lan.command("request")
+@_operator
+@_password
+@click.option("--name", "names", multiple=True, required=True, help="Its address, or a name.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def lan_request(
+    data: Path, operator: str, password: str, names: tuple[str, ...], file: Path
+) -> None:
+    """Write to FILE what headquarters is to certify."""
+    from yika_node.services.lan_certificate import LanKeeper  # noqa: PLC0415 - seldom needed
+
+    with _signed_in(data, operator, password) as node:
+        member, key = node.standing.membership, node.vault.signing_key()
+        file.write_bytes(LanKeeper(data).request(member, key, names, node.clock()))
+
+
+@lan.command("take")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--trust", type=click.Path(path_type=Path, dir_okay=False), help="For browsers.")
+@click.pass_obj
+def lan_take(data: Path, file: Path, trust: Path | None) -> None:
+    """Take the certificate that headquarters sent in FILE; --trust writes what browsers need."""
+    from yika_node.services.lan_certificate import LanKeeper  # noqa: PLC0415 - seldom needed
+
+    with _node(data) as node:
+        keeper = LanKeeper(data)
+        taken = keeper.take(node.standing.membership, file.read_bytes())
+        if trust is not None:
+            trust.write_bytes(keeper.authority())
+        until, names = f"{taken.until:%Y-%m-%d}", ", ".join(taken.names)
+        text = N_("The certificate for %(names)s is good until %(until)s.")
+        _say(text, names=names, until=until)
+
+
 @main.command()
 @click.argument("name")
 @click.pass_obj
@@ -296,7 +351,7 @@ def _sentences() -> Iterator[None]:
     try:
         yield
     except YikaError as error:
-        click.echo(sentence(error, _language()), err=True)
+        _complain(error)
         wrong = isinstance(error, _WRONG_FILES) or error.code in _WRONG_PLACES
         sys.exit(WRONG_FILE if wrong else FAILED)
     except OSError as error:
@@ -321,6 +376,20 @@ def _signed_in(data: Path, operator: str, password: str) -> Iterator[Node]:
     with _node(data) as node:
         node.staff.sign_in(operator, password)
         yield node
+
+
+def _to_others(node: Node, sessions: DeskSessions, jobs: Jobs) -> AbstractContextManager[None]:
+    """The pages for other machines, where the configuration asks for them."""
+    if not node.config.lan.host:
+        return nullcontext()
+    from yika_node.web.network import served_to_others  # noqa: PLC0415 - seldom needed
+
+    ready = partial(_say, N_("Other machines find the pages at %(url)s"))
+    return served_to_others(node, sessions, jobs.soon, ready=ready, late=_complain)
+
+
+def _complain(error: YikaError) -> None:
+    click.echo(sentence(error, _language()), err=True)
 
 
 def _ready(port: int, jobs: Jobs) -> None:

@@ -1,10 +1,12 @@
 """A complaint that a vending point wrote down is answered at headquarters, once."""
 
+import html
+
 import pytest
 
 from central_builders import HandClock, Pen
 from central_pages import post, signed_in
-from duplicate_builders import CARDS, FIRST, open_flat, sell_water, two_points
+from duplicate_builders import CARDS, FIRST, METERS, open_flat, sell_water, two_points
 from settlement_builders import BO, MEI, deliver, rows
 from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import AdjustmentEntry, CardNotice
@@ -120,6 +122,22 @@ def test_a_delivery_that_comes_twice_brings_one_complaint(
     assert headquarters.complaint_office.waiting() == 1
     headquarters.complaint_office.answer(place, NO, by="mei", reason="unknown to us")
     assert headquarters.complaint_office.get(place).card == "", "the account has no card"
+
+
+def test_an_account_without_a_card_is_told_with_the_first_one_that_carries_its_meter(
+    headquarters: Headquarters, clock: HandClock
+) -> None:
+    point, _ = two_points(headquarters, clock)
+    open_flat(point, FIRST, with_card=False)
+    place = complain(headquarters, point)
+    headquarters.complaint_office.answer(place, SORRY, by="mei", reason="pump failed")
+    (notice,) = headquarters.notice_desk.listed()
+    assert (notice.card, notice.meter) == ("", f"{METERS[FIRST]:012}")
+    assert notice.en.endswith("Five yuan are given back")
+    shown = headquarters.complaint_office.get(place)
+    assert (shown.card, bool(shown.notice)) == ("", True)
+    page = signed_in(headquarters, MEI).get("/complaints/" + "/".join(map(str, place)))
+    assert "its first card" in html.unescape(page.text) or "第一张卡" in page.text
 
 
 def test_the_page_shows_and_answers(headquarters: Headquarters, place: Place) -> None:

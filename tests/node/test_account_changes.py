@@ -42,7 +42,7 @@ def desk(node: Node) -> AccountChanges:
 @pytest.fixture
 def accounts(node: Node) -> list[str]:
     """Three households that were opened from a table."""
-    rows = AccountImport(node.accounts).open(OPERATOR, households())
+    rows = AccountImport(node.accounts, node.clock).open(OPERATOR, households())
     return [row.account for row in rows]
 
 
@@ -127,7 +127,7 @@ def test_what_was_changed_since_is_named_and_stays_while_the_rest_is_taken_back(
 def test_an_import_is_taken_back_and_its_meters_are_free_again(
     node: Node, desk: AccountChanges
 ) -> None:
-    opened = AccountImport(node.accounts).open(OPERATOR, households())
+    opened = AccountImport(node.accounts, node.clock).open(OPERATOR, households())
     undo = undo_table(opened)
     assert [row.withdrawn for row in desk.tried(undo, WHY)] == [True] * 3
     assert all(row.done for row in desk.change(OPERATOR, undo, WHY))
@@ -135,7 +135,7 @@ def test_an_import_is_taken_back_and_its_meters_are_free_again(
         account = node.accounts.get(row.account)
         assert (account.status, account.meters) == ("closed", ())
         assert account_history_of(node).events(row.account)[0].what == "withdrawn"
-    again = AccountImport(node.accounts).open(OPERATOR, households())
+    again = AccountImport(node.accounts, node.clock).open(OPERATOR, households())
     assert [row.new for row in again] == [True] * 3
     assert {row.account for row in again}.isdisjoint(row.account for row in opened)
     with node.store.engine.connect() as connection:
@@ -148,7 +148,7 @@ def test_an_import_is_taken_back_and_its_meters_are_free_again(
 def test_an_account_that_something_was_done_with_is_not_taken_back(
     node: Node, world: World, desk: AccountChanges
 ) -> None:
-    opened = AccountImport(node.accounts).open(OPERATOR, households())
+    opened = AccountImport(node.accounts, node.clock).open(OPERATOR, households())
     world.hand.insert(a_chip(0))
     node.cards.initialise(OPERATOR, opened[0].account)
     account_life_of(node).suspend(OPERATOR, opened[1].account, "away")
@@ -180,7 +180,7 @@ def while_it_is_looked_through(
 def test_an_account_that_a_card_was_made_for_meanwhile_is_not_taken_back(
     node: Node, world: World, desk: AccountChanges, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = AccountImport(node.accounts).open(OPERATOR, households())
+    opened = AccountImport(node.accounts, node.clock).open(OPERATOR, households())
     world.hand.insert(a_chip(0))
     number = opened[0].account
     while_it_is_looked_through(node, monkeypatch, lambda: node.cards.initialise(OPERATOR, number))

@@ -8,7 +8,13 @@ import pytest
 from household_tables import HEAD, a_row
 from node_world import OPERATOR, World
 from yika_node.bootstrap import Node
-from yika_node.services.account_import import COLUMNS, AccountImport, RowsWrong
+from yika_node.services.account_import import (
+    COLUMNS,
+    CUT_OFF,
+    AccountImport,
+    RowsWrong,
+    undo_table,
+)
 from yika_node.services.table_file import TableUnreadable
 
 
@@ -26,7 +32,7 @@ def node(world: World) -> Iterator[Node]:
 
 @pytest.fixture
 def desk(node: Node) -> AccountImport:
-    return AccountImport(node.accounts)
+    return AccountImport(node.accounts, node.clock)
 
 
 def table(*rows: str) -> bytes:
@@ -59,6 +65,20 @@ def test_the_same_table_again_opens_nothing_and_a_longer_one_the_rest(
         (False, True),
     ]
     assert len(node.accounts.find("").rows) == 2
+
+
+def test_a_file_that_was_cut_off_and_is_given_again_takes_back_all_it_opened(
+    world: World, node: Node, desk: AccountImport
+) -> None:
+    (first,) = desk.open(OPERATOR, table(a_row(0)))
+    whole = table(a_row(0), a_row(1, "李秀英"))
+    again = desk.open(OPERATOR, whole)
+    assert undo_table(again).decode().count("withdrawn") == 2
+    assert first.account in undo_table(again).decode()
+    # Somebody else did not open them, and after a day nobody takes it for the same work.
+    assert undo_table(desk.open("lin", whole)) == b""
+    world.pass_time(days=CUT_OFF.days)
+    assert undo_table(desk.open(OPERATOR, whole)) == b""
 
 
 @pytest.mark.parametrize(

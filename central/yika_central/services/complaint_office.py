@@ -3,7 +3,8 @@
 A complaint arrives as a record of the vending point where it was made.  It is answered once, with
 a reason for the books and words for the customer in both languages; money is entered in the
 account's adjustment in the same transaction, above a limit with a second person.  The words go
-back as a notice about the customer's newest card, which any vending point of the area tells him.
+back as a notice about the customer's newest card, which any vending point of the area tells him;
+while the account has none, about its first meter, and so with the first card that carries it.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from yika_central.db.database import Database, hold_office
 from yika_central.db.notice_store import add_notice
 from yika_central.db.rerating_store import PLACE
 from yika_central.db.sheet_changes import note_changed
-from yika_central.db.tables import Card, Complaint, IssuedCard, Sale, table_of
+from yika_central.db.tables import AccountMeter, Card, Complaint, IssuedCard, Sale, table_of
 from yika_central.domain.months import month_of
 from yika_central.services.key_room import KeyRoom
 from yika_central.services.settlement import BY_HAND, Batch
@@ -95,6 +96,9 @@ class ComplaintView:
     seconded_by: str
     answered_at: datetime | None
     card: str
+    """With which the customer is told; empty: with none yet."""
+    notice: int
+    """Number of the notice about that card, or about his meter; 0: nobody tells him."""
 
     @property
     def cursor(self) -> tuple[int, str, int, int]:
@@ -270,7 +274,10 @@ def _sales(connection: Connection, row: RowMapping) -> tuple[Place, ...]:
 def _tell(
     connection: Connection, row: RowMapping, answer: Answer, by: str, reason: str, at: int
 ) -> tuple[str, int]:
-    """Let the holder of the account's newest card be told; the card, and the notice's number."""
+    """Let the holder be told with his newest card, or with the first one that carries his meter.
+
+    Gives the card, empty where he has none, and the notice's number, 0 where nobody tells him.
+    """
     issued, card = table_of(IssuedCard), table_of(Card)
     newest = (
         select(issued.c.card)
@@ -279,12 +286,13 @@ def _tell(
         .order_by(issued.c.generation.desc(), issued.c.issued_at.desc())
         .limit(1)
     )
-    number = connection.execute(newest).scalar()
-    if number is None:
+    number = str(connection.execute(newest).scalar() or "")
+    meter = "" if number else _first_meter(connection, row["account"])
+    if not number and not meter:
         return "", 0
     notice = {
         "card": number,
-        "meter": "",
+        "meter": meter,
         "action": MESSAGE,
         "valid_until": 0,
         "zh": f"投诉 {_number(row)}：{answer.zh}",
@@ -294,7 +302,13 @@ def _tell(
         "ended_at": None,
         "ended_by": "",
     }
-    return str(number), add_notice(connection, notice, at)
+    return number, add_notice(connection, notice, at)
+
+
+def _first_meter(connection: Connection, account: str) -> str:
+    table = table_of(AccountMeter)
+    first = select(table.c.meter).where(table.c.account == account).order_by(table.c.slot).limit(1)
+    return str(connection.execute(first).scalar() or "")
 
 
 def _view(row: RowMapping, words: str, sales: tuple[Place, ...]) -> ComplaintView:
@@ -316,4 +330,5 @@ def _view(row: RowMapping, words: str, sales: tuple[Place, ...]) -> ComplaintVie
         seconded_by=row["seconded_by"],
         answered_at=from_timestamp(row["answered_at"]) if row["answered_at"] else None,
         card=row["card"],
+        notice=row["notice"],
     )

@@ -4,12 +4,15 @@ The table (:mod:`yika_node.services.table_file`) has one household a line.  A ro
 belong to one account already, of a holder of that name, is that account: a file may be given again
 after it was cut off, or was added to.  What is wrong with a row is said in one sentence, with the
 number of its line; nothing is opened while any row is wrong.  What was opened is taken back with
-the table that :func:`undo_table` makes.
+the table that :func:`undo_table` makes.  A file that was cut off and is given again by the same
+operator within a day makes it for all that he opened of it.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final, NamedTuple
 
+from yika_common.clock import Clock
 from yika_common.errors import N_, YikaError
 from yika_common.numbers import quantity_from_text, scaled_from_text
 from yika_common.services import SLOTS_MAX
@@ -22,6 +25,9 @@ from yika_node.services.views import AccountForm
 
 BATCH: Final = 500
 """Accounts that one commit opens."""
+
+CUT_OFF: Final = timedelta(days=1)
+"""A file that was cut off is given again within it."""
 
 PERSON: Final = (
     *("name", "phone", "address", "building", "unit", "room"),
@@ -40,8 +46,8 @@ class RowsWrong(YikaError):
 
     code = "import_rows_wrong"
     sentence = N_(
-        "%(count)s rows can't be opened as they are, so none was. Correct them and try the file "
-        "again."
+        "Rows that can't be opened as they are: %(count)s. None was opened. Correct them and try "
+        "the file again."
     )
 
 
@@ -55,7 +61,8 @@ class TwiceInFile(YikaError):
 class Row(NamedTuple):
     """A line of the file, by its number: what it is to become, or already is, or why it can't.
 
-    ``new``: the account was opened just now.
+    ``new``: the account was opened just now.  ``recent``: it was opened here not long before, by
+    whoever opens now.
     """
 
     line: int
@@ -64,13 +71,15 @@ class Row(NamedTuple):
     account: str
     problem: YikaError | None
     new: bool = False
+    recent: bool = False
 
 
 class AccountImport:
     """Tries tables, and opens their accounts."""
 
-    def __init__(self, accounts: AccountDesk) -> None:
+    def __init__(self, accounts: AccountDesk, clock: Clock) -> None:
         self._accounts = accounts
+        self._clock = clock
 
     def tried(self, data: bytes) -> tuple[Row, ...]:
         """What would become of each row; nothing is opened.
@@ -94,6 +103,7 @@ class AccountImport:
         wrong = sum(1 for row in rows if row.problem is not None)
         if wrong:
             raise RowsWrong(count=wrong)
+        rows = [row._replace(recent=self._recent(operator, row.account)) for row in rows]
         new = [at for at, row in enumerate(rows) if row.form is not None and not row.account]
         for start in range(0, len(new), BATCH):
             places = new[start : start + BATCH]
@@ -122,6 +132,14 @@ class AccountImport:
             return Row(line, name, None, "", problem)
         return Row(line, name, form, "", None)
 
+    def _recent(self, operator: str, number: str) -> bool:
+        """Whether the operator opened the account here within :data:`CUT_OFF`."""
+        if not number:
+            return False
+        account = self._accounts.get(number)
+        own = not account.home and account.operator == operator
+        return own and not account.status and self._clock() - account.opened_at < CUT_OFF
+
     def _there(self, form: AccountForm) -> str:
         """The account that this row has become before; empty where there is none.
 
@@ -138,8 +156,8 @@ class AccountImport:
 
 
 def undo_table(rows: Sequence[Row]) -> bytes:
-    """The table of changes that takes back what was opened just now; empty: nothing was."""
-    opened = [(row.account, WITHDRAWN) for row in rows if row.new]
+    """The table of changes that takes back what was opened now or recently; empty: nothing was."""
+    opened = [(row.account, WITHDRAWN) for row in rows if row.new or row.recent]
     return written_table(("account", STATUS), opened) if opened else b""
 
 

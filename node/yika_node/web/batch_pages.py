@@ -52,7 +52,7 @@ def import_table() -> str:
     """Try the table, or open its accounts."""
     from yika_node.services.account_import import AccountImport, undo_table  # noqa: PLC0415
 
-    desk, opening = AccountImport(node().accounts), bool(request.form.get("open"))
+    desk, opening = AccountImport(node().accounts, node().clock), bool(request.form.get("open"))
     rows = desk.open(operator(), _file()) if opening else desk.tried(_file())
     undo = _kept(undo_table(rows)) if opening else ""
     return render_template("account_import.html", rows=rows, opening=opening, undo=undo)
