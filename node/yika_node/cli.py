@@ -6,48 +6,32 @@ names is wrong.  Every failure is one sentence on standard error, in the command
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import click
 
-from yika_common.errors import N_, YikaError
+from yika_common.errors import N_
 from yika_common.infra.allocator import keep_memory_small
-from yika_common.infra.config import ConfigurationUnreadable, UnknownSetting, WrongSetting
 from yika_common.infra.entropy import system_random
-from yika_common.infra.language import filled, language_of, said, sentence
+from yika_common.infra.language import filled, sentence
 from yika_common.infra.log_tail import keep_last_lines
 from yika_common.infra.logs import log_to
 from yika_common.infra.serving import serve as serve_pages
-from yika_common.infra.system_errors import why_refused
 from yika_common.infra.wall_clock import system_clock
-from yika_common.sync.errors import TokenMalformed
-from yika_node.bootstrap import Node, build
+from yika_node.bootstrap import Node
+from yika_node.cli_kit import FAILED, complain, language, opened, say, sentences, signed_in
 from yika_node.config import load
 from yika_node.db.folder_lock import is_running
-from yika_node.errors import PracticeFolder
 from yika_node.hardware.readers import reader_at
 from yika_node.jobs import Jobs
-from yika_node.services.stick import StickUnusable
 from yika_node.web.app import make_node_app
 from yika_node.web.entrance import DeskSessions
 
-FAILED: Final = 1
-WRONG_FILE: Final = 2
 _NICE: Final = 10
 _MARKS: Final = {"good": "+", "warn": "!", "bad": "-"}
-_WRONG_FILES = (
-    ConfigurationUnreadable,
-    UnknownSetting,
-    WrongSetting,
-    TokenMalformed,
-    StickUnusable,
-)
-_WRONG_PLACES: Final = ("nothing_to_keep", "folder_in_use", "no_backup")
-"""Codes of failures whose classes are loaded with their command alone."""
 
 _folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 _operator = click.option("--operator", required=True, help="Whose password opens the keys.")
@@ -84,7 +68,7 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
     keep_memory_small()
     log_to(sys.stderr)
     keep_last_lines()
-    with _node(data) as node:
+    with opened(data) as node:
         chosen = node.config.web.port if port is None else port
         sessions = DeskSessions(
             system_clock, system_random, node.staff.sign_out, node.roster.level
@@ -118,9 +102,9 @@ def serve(data: Path, host: str | None, port: int | None) -> None:
 @click.pass_obj
 def init(data: Path, token: str, operator: str, password: str) -> None:
     """Register with headquarters and make the first operator."""
-    with _node(data) as node:
+    with opened(data) as node:
         node.enrolment.enrol(token, operator, password)
-        _say(N_("This vending point is registered as %(node)s."), node=node.state().node)
+        say(N_("This vending point is registered as %(node)s."), node=node.state().node)
 
 
 @main.command()
@@ -135,7 +119,7 @@ def check(data: Path, *, test_page: bool) -> None:
     for finding in inspection.findings():
         good = good and finding.good
         words = [
-            filled(text, finding.facts, _language())
+            filled(text, finding.facts, language())
             for text in (finding.text, finding.advice)
             if text
         ]
@@ -143,7 +127,7 @@ def check(data: Path, *, test_page: bool) -> None:
     if test_page:
         from yika_node.services.inspected_printer import print_test_page  # noqa: PLC0415 - rare
 
-        with _sentences():
+        with sentences():
             print_test_page(data, system_clock())
     sys.exit(0 if good else FAILED)
 
@@ -154,9 +138,9 @@ def check(data: Path, *, test_page: bool) -> None:
 @click.pass_obj
 def send(data: Path, operator: str, password: str) -> None:
     """Exchange with headquarters once."""
-    with _signed_in(data, operator, password) as node:
+    with signed_in(data, operator, password) as node:
         report = node.courier.sync()
-        _say(
+        say(
             N_("Headquarters has acknowledged everything up to record %(upto)s."),
             upto=report.acknowledged,
         )
@@ -170,7 +154,7 @@ def send(data: Path, operator: str, password: str) -> None:
 @click.pass_obj
 def export(data: Path, operator: str, password: str, folder: Path, *, everything: bool) -> None:
     """Write what headquarters has not acknowledged to FOLDER, for a stick."""
-    with _signed_in(data, operator, password) as node:
+    with signed_in(data, operator, password) as node:
         for name in node.stick.export(folder, everything=everything):
             click.echo(name)
 
@@ -182,9 +166,9 @@ def export(data: Path, operator: str, password: str, folder: Path, *, everything
 @click.pass_obj
 def import_(data: Path, operator: str, password: str, folder: Path) -> None:
     """Take what headquarters put into FOLDER."""
-    with _signed_in(data, operator, password) as node:
+    with signed_in(data, operator, password) as node:
         report = node.stick.import_(folder)
-        _say(
+        say(
             N_("Headquarters has acknowledged everything up to record %(upto)s."),
             upto=report.acknowledged,
         )
@@ -210,7 +194,7 @@ def accounts(
         undo_table,
     )
 
-    with _signed_in(data, operator, password) as node:
+    with signed_in(data, operator, password) as node:
         desk = AccountImport(node.accounts, node.clock)
         rows = desk.tried(file.read_bytes())
         if opening and all(row.problem is None for row in rows):
@@ -219,7 +203,7 @@ def accounts(
             if undo is not None and taken_back:
                 undo.write_bytes(taken_back)
         for row in rows:
-            said = row.account if row.problem is None else sentence(row.problem, _language())
+            said = row.account if row.problem is None else sentence(row.problem, language())
             click.echo(f"{row.line}\t{said or '-'}")
         sys.exit(FAILED if any(row.problem is not None for row in rows) else 0)
 
@@ -234,14 +218,14 @@ def backup(data: Path, folder: Path | None, *, aside: bool) -> None:
 
     if aside:
         os.nice(_NICE)
-    with _sentences():
+    with sentences():
         config = load(data)
         keeper = Keeper(data, system_clock, system_random, config.backup.second_place)
         state = keeper.keep()
         assert state.good is not None, "it raises otherwise"
         target = data / "backups" / state.good.file if folder is None else keeper.copy_to(folder)
         if not aside:
-            _say(
+            say(
                 N_(
                     "The backup %(file)s was restored on trial and is whole (%(records)s records)."
                 ),
@@ -250,7 +234,7 @@ def backup(data: Path, folder: Path | None, *, aside: bool) -> None:
             )
         if state.second_problem is not None:
             problem = state.second_problem
-            click.echo(filled(problem.sentence, problem.facts, _language()), err=True)
+            click.echo(filled(problem.sentence, problem.facts, language()), err=True)
 
 
 @main.command()
@@ -262,9 +246,9 @@ def restore(data: Path, operator: str, password: str, file: Path) -> None:
     """Put the backup FILE into an empty data folder; nothing is sold from it."""
     from yika_node.services.safekeeping import put_back  # noqa: PLC0415 - seldom needed
 
-    with _sentences():
+    with sentences():
         header = put_back(file, data, operator, password, system_random)
-        _say(
+        say(
             N_(
                 "The backup of %(node)s is restored up to record %(records)s. Nothing is sold "
                 "from it until headquarters has registered this vending point anew."
@@ -284,7 +268,7 @@ def practice(data: Path, port: int | None, *, reset: bool) -> None:
 
     log_to(sys.stderr)
     keep_last_lines()
-    with _sentences():
+    with sentences():
         run_practice(data, reset=reset, port=port, ready=_practice_ready)
 
 
@@ -305,7 +289,7 @@ def lan_request(
     """Write to FILE what headquarters is to certify."""
     from yika_node.services.lan_certificate import LanKeeper  # noqa: PLC0415 - seldom needed
 
-    with _signed_in(data, operator, password) as node:
+    with signed_in(data, operator, password) as node:
         member, key = node.standing.membership, node.vault.signing_key()
         file.write_bytes(LanKeeper(data).request(member, key, names, node.clock()))
 
@@ -318,14 +302,14 @@ def lan_take(data: Path, file: Path, trust: Path | None) -> None:
     """Take the certificate that headquarters sent in FILE; --trust writes what browsers need."""
     from yika_node.services.lan_certificate import LanKeeper  # noqa: PLC0415 - seldom needed
 
-    with _node(data) as node:
+    with opened(data) as node:
         keeper = LanKeeper(data)
         taken = keeper.take(node.standing.membership, file.read_bytes())
         if trust is not None:
             trust.write_bytes(keeper.authority())
         until, names = f"{taken.until:%Y-%m-%d}", ", ".join(taken.names)
         text = N_("The certificate for %(names)s is good until %(until)s.")
-        _say(text, names=names, until=until)
+        say(text, names=names, until=until)
 
 
 @main.command()
@@ -333,49 +317,16 @@ def lan_take(data: Path, file: Path, trust: Path | None) -> None:
 @click.pass_obj
 def release(data: Path, name: str) -> None:
     """Open the NAME of an operator again that wrong passwords had closed."""
-    with _node(data) as node:
+    with opened(data) as node:
         if node.staff.operator(name) is None:
             from yika_node.services.staff_office import OperatorUnknown  # noqa: PLC0415 - seldom
 
             raise OperatorUnknown(name=name)
         node.lockout.release_at_console(name)
-        _say(
+        say(
             N_("The name %(name)s is open again. The journal tells so at its next sign-in."),
             name=name,
         )
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """End the program with one sentence when something expected goes wrong inside."""
-    try:
-        yield
-    except YikaError as error:
-        _complain(error)
-        wrong = isinstance(error, _WRONG_FILES) or error.code in _WRONG_PLACES
-        sys.exit(WRONG_FILE if wrong else FAILED)
-    except OSError as error:
-        click.echo(f"{error.filename}: {said(why_refused(error), _language())}", err=True)
-        sys.exit(WRONG_FILE)
-
-
-@contextmanager
-def _node(data: Path) -> Iterator[Node]:
-    with _sentences():
-        node = build(data, clock=system_clock, random=system_random)
-        try:
-            if node.standing.enrolled and node.standing.membership.practice:
-                raise PracticeFolder(folder=str(data))
-            yield node
-        finally:
-            node.close()
-
-
-@contextmanager
-def _signed_in(data: Path, operator: str, password: str) -> Iterator[Node]:
-    with _node(data) as node:
-        node.staff.sign_in(operator, password)
-        yield node
 
 
 def _to_others(node: Node, sessions: DeskSessions, jobs: Jobs) -> AbstractContextManager[None]:
@@ -384,29 +335,17 @@ def _to_others(node: Node, sessions: DeskSessions, jobs: Jobs) -> AbstractContex
         return nullcontext()
     from yika_node.web.network import served_to_others  # noqa: PLC0415 - seldom needed
 
-    ready = partial(_say, N_("Other machines find the pages at %(url)s"))
-    return served_to_others(node, sessions, jobs.soon, ready=ready, late=_complain)
-
-
-def _complain(error: YikaError) -> None:
-    click.echo(sentence(error, _language()), err=True)
+    ready = partial(say, N_("Other machines find the pages at %(url)s"))
+    return served_to_others(node, sessions, jobs.soon, ready=ready, late=complain)
 
 
 def _ready(port: int, jobs: Jobs) -> None:
-    _say(N_("The pages are at %(url)s"), url=f"http://127.0.0.1:{port}/")
+    say(N_("The pages are at %(url)s"), url=f"http://127.0.0.1:{port}/")
     jobs.warm_up()
 
 
 def _practice_ready(port: int) -> None:
-    _say(
+    say(
         N_("Practice is at %(url)s; nothing there is real."),
         url=f"http://127.0.0.1:{port}/practice/hour",
     )
-
-
-def _say(text: str, **facts: str | int) -> None:
-    click.echo(filled(text, facts, _language()))
-
-
-def _language() -> str:
-    return language_of(os.environ)

@@ -32,6 +32,9 @@ backup          second            folder on a second medium, a stick or another 
                                   backups go too ("")
 web             host              address the pages are served on ("127.0.0.1")
 web             port              port the pages are served on (8631)
+lan             host              address on the local network that the pages are served on as
+                                  well, over TLS and to other machines; empty: to none ("")
+lan             port              port of those pages (8632)
 place           time_zone         zone of the clock on the wall ("Asia/Shanghai")
 place           language          language before anybody chose one, en or zh ("zh")
 ==============  ================  =======================================================
@@ -39,6 +42,7 @@ place           language          language before anybody chose one, en or zh ("
 A file that is missing means the defaults; a key that is not in the table is an error.
 """
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -182,6 +186,20 @@ class WebConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LanConfig:
+    """Where the pages are served to other machines, if anywhere."""
+
+    host: str = ""
+    port: int = 8632
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= _PORT_MAX:
+            raise OutOfRange("port", _between(0, _PORT_MAX))
+        if self.host and not _is_ip(self.host):
+            raise OutOfRange("host", Phrase("it must be an IP address"))
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceConfig:
     """Where the vending point is."""
 
@@ -213,6 +231,7 @@ class Config:
     cash: CashConfig = CashConfig()
     backup: BackupConfig = BackupConfig()
     web: WebConfig = WebConfig()
+    lan: LanConfig = LanConfig()
     place: PlaceConfig = PlaceConfig()
 
 
@@ -224,6 +243,14 @@ def load(folder: Path) -> Config:
     """
     path = folder / FILE_NAME
     return load_config(path, Config) if path.exists() else Config()
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _between(least: int, most: int) -> Phrase:

@@ -82,3 +82,13 @@ class NodeRestored(YikaError):
         "records, %(found)s found). Nothing more will be sold, so that no number is used twice. "
         "Connect to headquarters and have the vending point registered anew."
     )
+
+
+class CounterOnly(YikaError):
+    """What is done with the card, the drawer or the printer was asked for from elsewhere."""
+
+    code = "counter_only"
+    sentence = N_(
+        "This is done at the counter itself, where the card reader, the drawer and the printer "
+        "are. Nothing was changed. Go to the counter's own screen."
+    )

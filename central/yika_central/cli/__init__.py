@@ -36,6 +36,7 @@ for _command in (
     running.serve,
     office.stock,
     office.enrol,
+    office.certify,
     tariffs.draft,
     tariffs.replay,
     tariffs.approve,

@@ -161,3 +161,17 @@ def enrol(
     allowed = tuple(map(Service, services))
     enrolment = place.open().enrolment
     click.echo(enrolment.invite(node, name=name, areas=areas, url=url, services=allowed))
+
+
+@command
+@click.argument("request", type=EXISTING_FILE)
+@click.argument("grant", type=click.Path(dir_okay=False, path_type=Path))
+def certify(place: Place, request: Path, grant: Path) -> None:
+    """Certify a vending point's pages for its local network: REQUEST in, GRANT out."""
+    from yika_central.services.lan_office import LanOffice  # noqa: PLC0415 - seldom needed
+
+    hq = place.open()
+    office = LanOffice(place.folder, hq.database, hq.keys, hq.clock, hq.random)
+    granted = office.grant(request.read_bytes())
+    grant.write_bytes(granted.file)
+    say(node=granted.node, names=granted.names, until=granted.until.isoformat())

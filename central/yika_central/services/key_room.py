@@ -35,7 +35,7 @@ TARIFF_THRESHOLD = 2
 
 _SIGNING_ROLES = ("root", "enrol", "registry", "ack")
 _MASTERS = ("credit", "wbn", "wbq", "auth", "card")
-_SIZE = 32
+_SIZE, _WIDE = 32, 48
 _OTHERS = 0o077
 
 
@@ -79,8 +79,13 @@ class KeyRoom:
         """The 32-byte key of the digests by which accounts are compared."""
         return self._derived(b"yika/account-traces/1")
 
-    def _derived(self, info: bytes) -> bytes:
-        return HKDF(algorithm=SHA256(), length=_SIZE, salt=None, info=info).derive(self._personal)
+    @property
+    def lan_secret(self) -> bytes:
+        """The 48 bytes that the key of the authority for local networks is made of."""
+        return self._derived(b"yika/lan-authority/1", size=_WIDE)
+
+    def _derived(self, info: bytes, *, size: int = _SIZE) -> bytes:
+        return HKDF(algorithm=SHA256(), length=size, salt=None, info=info).derive(self._personal)
 
 
 def make_key_room(

@@ -2,7 +2,7 @@
 
 A page that travels over plain HTTP can be read and changed on its way, so an address other than
 the machine's own needs a word: behind it stands a proxy that speaks HTTPS.  waitress speaks no TLS
-itself, so a vending point, which has no such proxy, is served to its own machine alone.
+itself; :mod:`yika_common.infra.tls_door` puts it before the same server.
 """
 
 import signal
@@ -30,7 +30,8 @@ class NotThisMachine(YikaError):
     code = "not_this_machine"
     sentence = N_(
         "The address %(host)s would let other machines in without encryption. Nothing was "
-        "started. Use 127.0.0.1, or allow it expressly behind a proxy that speaks HTTPS."
+        "started. Use 127.0.0.1. Other machines are let in over HTTPS: to a vending point by the "
+        "table [lan] of node.toml, to headquarters by a proxy, which is to be allowed expressly."
     )
 
 
@@ -63,7 +64,7 @@ def serve(
     """
     if not allow_remote and not _is_loopback(host):
         raise NotThisMachine(host=host)
-    listener = _listener(host, port)
+    listener = listener_at(host, port)
     server = server_of(app, listener, threads)
     before = {number: signal.signal(number, _leave) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
@@ -76,17 +77,21 @@ def serve(
         server.close()
 
 
-def server_of(app: Flask, listener: socket.socket, threads: int = THREADS) -> BaseWSGIServer:
+def server_of(
+    app: Flask, listener: socket.socket, threads: int = THREADS, *, scheme: str = "http"
+) -> BaseWSGIServer:
     """The server of an app, bounded in all that a stranger can make it hold; not yet running.
 
     It does not say what it is (no ``Server``), lets a request's head be no larger than
     :data:`HEADER_MAX` and hangs up on whoever sends nothing for :data:`CHANNEL_TIMEOUT_S`.
+    ``scheme`` is how the pages are reached from outside.
     """
     server: BaseWSGIServer = create_server(
         app,
         sockets=[listener],
         threads=threads,
         ident="",
+        url_scheme=scheme,
         max_request_header_size=HEADER_MAX,
         max_request_body_size=app.config["MAX_CONTENT_LENGTH"] or BODY_MAX,
         channel_timeout=CHANNEL_TIMEOUT_S,
@@ -94,7 +99,12 @@ def server_of(app: Flask, listener: socket.socket, threads: int = THREADS) -> Ba
     return server
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def listener_at(host: str, port: int) -> socket.socket:
+    """A socket that takes connections at the IP address.
+
+    Raises:
+        PortTaken: it cannot be had.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
@@ -107,6 +117,11 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def in_address(host: str) -> str:
+    """A host as it stands in an address of the web."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:

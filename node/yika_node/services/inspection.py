@@ -47,7 +47,7 @@ class Inspection:
         """What was found, part by part, as it is found."""
         folder, clock = self.folder, self.clock
         state = Safekeeping(folder).state()
-        looks: tuple[tuple[str, Callable[[], Finding]], ...] = (
+        looks: tuple[tuple[str, Callable[[], Finding | None]], ...] = (
             (N_("Configuration"), self._configuration),
             (N_("Registration"), lambda: keeping.registration(folder)),
             (N_("Database"), lambda: keeping.database(folder, state, live=self.live)),
@@ -58,6 +58,7 @@ class Inspection:
             (N_("Prices"), lambda: keeping.tariffs(folder, clock)),
             (N_("Card reader"), self._card_reader),
             (N_("Printer"), self._printer),
+            (N_("Local network"), self._local_network),
             (N_("Clock"), lambda: machine.wall_clock(folder, clock, self.ahead_s)),
             (N_("Disk"), lambda: machine.disk(_existing(folder))),
             (N_("Memory"), lambda: machine.memory(running=self.live)),
@@ -65,9 +66,11 @@ class Inspection:
         )
         for part, look in looks:
             try:
-                yield look()
+                found = look()
             except YikaError as problem:
-                yield failed(part, problem)
+                found = failed(part, problem)
+            if found is not None:
+                yield found
 
     def _configuration(self) -> Finding:
         config = load(self.folder)
@@ -106,6 +109,15 @@ class Inspection:
         return printer_found(
             self.folder, config, (self.printer or PrinterView()) if self.live else None
         )
+
+    def _local_network(self) -> Finding | None:
+        """The pages for other machines, where there are any."""
+        host = load(self.folder).lan.host
+        if not host:
+            return None
+        from yika_node.services.inspected_lan import local_network  # noqa: PLC0415 - seldom
+
+        return local_network(self.folder, host, self.clock())
 
 
 def _existing(folder: Path) -> Path:

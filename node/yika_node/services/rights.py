@@ -3,6 +3,10 @@
 Each view of the program names the one :class:`Right` it needs; :data:`RIGHTS` says which levels
 have it.  An auditor's rights are all for looking.  A manager approves what others do, so the money
 that passes in a session in which he approved is not his: :data:`NOT_AFTER_APPROVING`.
+
+The card reader, the drawer and the printer are at the counter.  A page that was opened from
+another machine has the rights of :data:`FROM_AFAR` at most: it looks, sums and manages, and nobody
+sells there with a card that he does not see.
 """
 
 from collections.abc import Mapping
@@ -151,6 +155,36 @@ NOT_AFTER_APPROVING: Final = _MONEY | {Right.RETURN_GUARANTEE}
 """What nobody may do any more in a session in which he approved for another."""
 
 
-def may(level: Level, right: Right) -> bool:
-    """Whether the table gives the level the right."""
+FROM_AFAR: Final = _SEEING | {
+    Right.SEE_REPORTS,
+    Right.SEE_OPERATORS,
+    Right.SEE_SHIFTS,
+    Right.SEE_PERSON,
+    Right.TAKE_JOURNAL,
+    Right.AMEND_ACCOUNT,
+    Right.LIMIT_ACCOUNT,
+    Right.CHANGE_DETAILS,
+    Right.LIFT_HOLD,
+    Right.IMPORT_ACCOUNTS,
+    Right.COMPLAIN,
+    Right.MANAGE_OPERATORS,
+    Right.LIMIT_OPERATORS,
+    Right.EXCHANGE,
+}
+"""What may be done from another machine of the local network, by whoever may at the counter."""
+
+
+class Place(Enum):
+    """Where a page was opened."""
+
+    COUNTER = auto()
+    """The vending point's own machine."""
+    AFAR = auto()
+    """Another one on its local network."""
+
+
+def may(level: Level, right: Right, place: Place = Place.COUNTER) -> bool:
+    """Whether the table gives the level the right, there."""
+    if place is not Place.COUNTER and right not in FROM_AFAR:
+        return False
     return right in RIGHTS.get(level, frozenset())

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, redirect, url_for
+from flask import Blueprint, Flask, current_app, redirect, request, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
@@ -14,12 +14,14 @@ from yika_common.infra.language import said
 from yika_common.infra.sessions import NotAllowed
 from yika_common.infra.web.app import make_app
 from yika_common.infra.web.faults import answer, language_here, sentence_here
+from yika_common.infra.web.guard import Entrance, entrance_of
 from yika_common.infra.web.lock import lock_blueprint
 from yika_common.infra.web.login import end_session, login_blueprint
 from yika_common.infra.web.site import NavItem, Site, Text, present
 from yika_node.bootstrap import Node
 from yika_node.config import NO_PRINTER
-from yika_node.services.rights import Right
+from yika_node.errors import CounterOnly
+from yika_node.services.rights import FROM_AFAR, Place, Right
 from yika_node.web import (
     account_pages,
     amendment_pages,
@@ -64,6 +66,9 @@ from yika_node.web.statuses import STATUSES
 from yika_node.web.watch import CardWatch, Seen
 
 SECRET_SIZE: Final = 32
+HERE: Final = ("127.0.0.1", "localhost")
+ENTRANCE: Final = frozenset({"login", "lock", "kit"})
+"""The blueprints of what another machine gets before anybody has signed in there."""
 LOCK_KEY: Final = "F11"
 PRACTICE: Final = "练习，一切均非真实 · PRACTICE – nothing here is real"
 NAV: Final = (
@@ -126,6 +131,7 @@ def make_node_app(
     soon: Callable[[], None] = lambda: None,
     besides: Sequence[Blueprint] = (),
     marked: Sequence[NavItem] = (),
+    afar: Sequence[str] = (),
 ) -> Flask:
     """The pages of a node, ready to be served.
 
@@ -138,9 +144,10 @@ def make_node_app(
         soon: called after what headquarters should hear of soon.
         besides: pages that practice has and a real vending point has not.
         marked: where the strip on the pages of practice leads.
+        afar: the names by which other machines reach the pages, over TLS; none: the counter.
     """
     desk_sessions = sessions or DeskSessions(clock, random, node.staff.sign_out, node.roster.level)
-    practising = node.standing.enrolled and node.standing.membership.practice
+    place = Place.AFAR if afar else Place.COUNTER
     face = Site(
         side="node",
         title=_("Yika vending point"),
@@ -157,22 +164,36 @@ def make_node_app(
         chips=lambda _session: chips_with(clock),
         in_words=labels.in_words,
         health=lambda: {"enrolled": int(node.enrolment.enrolled())},
-        allows=desk_sessions.allows,
+        allows=lambda session, right: desk_sessions.allows(session, right, place),
         used=lambda session, right: node.uses.used(session.user_id, right),
         lock_key=LOCK_KEY,
-        otherwise=phone_pages.OTHERWISE,
-        mark=PRACTICE if practising else "",
+        otherwise=None if afar else phone_pages.OTHERWISE,
+        https=bool(afar),
+        trusted_hosts=afar or HERE,
+        mark=_mark(node),
         marked=marked,
     )
     authenticate = authenticate_with(node.staff, desk_sessions)
     entrance = (login_blueprint(authenticate), lock_blueprint(authenticate))
-    pages = (module.pages for module in PAGES)
-    app = make_app(__name__, face, (*entrance, *pages, *besides))
-    watch = CardWatch(node.cards.present, clock)
-    app.extensions[EXTENSION] = Front(node, watch, LastCard(), soon, desk_sessions)
-    app.register_error_handler(NotAllowed, _not_allowed)
+    app = make_app(__name__, face, (*entrance, *(one.pages for one in PAGES), *besides))
+    watch = CardWatch(_no_reader if afar else node.cards.present, clock)
+    app.extensions[EXTENSION] = Front(node, watch, LastCard(), soon, desk_sessions, place)
+    _bound(app, place)
     _teach_words(app, node)
     return app
+
+
+def _mark(node: Node) -> str:
+    """What stands on every page where nothing is real."""
+    practising = node.standing.enrolled and node.standing.membership.practice
+    return PRACTICE if practising else ""
+
+
+def _bound(app: Flask, place: Place) -> None:
+    """What is not allowed is said in words that help, and strangers from afar get no page."""
+    app.register_error_handler(NotAllowed, _not_allowed)
+    if place is Place.AFAR:
+        app.before_request(_open_to_others)
 
 
 def _teach_words(app: Flask, node: Node) -> None:
@@ -197,7 +218,27 @@ def _not_allowed(error: NotAllowed) -> Response:
         return answer(refusal)
     if session is not None and front().sessions.must_change(session):
         return redirect(url_for("staff.password"), 303)
+    need = entrance_of(current_app, request.endpoint or "")
+    if front().place is not Place.COUNTER and need not in FROM_AFAR:
+        return answer(CounterOnly())
     return answer(error)
+
+
+def _open_to_others() -> None:
+    """Without signing in, another machine gets what signing in takes, and nothing else.
+
+    Raises:
+        CounterOnly: the page is one of the counter alone.
+    """
+    need = None if request.endpoint is None else entrance_of(current_app, request.endpoint)
+    stranger = need in {Entrance.PUBLIC, Entrance.MACHINE}
+    if stranger and (request.endpoint or "").partition(".")[0] not in ENTRANCE:
+        raise CounterOnly
+
+
+def _no_reader() -> bool:
+    """Another machine sees nothing of the counter's card reader."""
+    return False
 
 
 def _reasons(group: str) -> tuple[tuple[str, Text], ...]:

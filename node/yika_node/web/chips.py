@@ -13,6 +13,7 @@ from yika_common.clock import Clock, from_timestamp
 from yika_common.infra.web.site import Chip, Mood, Text
 from yika_node.hardware.errors import ReaderSought
 from yika_node.services.backup_state import OLD, TOO_OLD, age_of
+from yika_node.services.rights import Place
 from yika_node.services.state_views import SyncState
 from yika_node.services.views import Age
 from yika_node.web.front import front, node
@@ -46,7 +47,8 @@ def chips_with(clock: Clock) -> tuple[Chip, ...]:
 
 def _chips(clock: Clock) -> Iterator[Chip]:
     state = node().state()
-    yield _card(front().watch.seen())
+    if front().place is Place.COUNTER:
+        yield _card(front().watch.seen())
     printer = printer_view(node())
     if printer is not None and printer.known:
         yield _printer(printer)

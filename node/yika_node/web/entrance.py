@@ -19,7 +19,7 @@ from yika_common.infra.sessions import (
     Sessions,
 )
 from yika_common.infra.web.login import Authenticate, Identity
-from yika_node.services.rights import NOT_AFTER_APPROVING, Right, may
+from yika_node.services.rights import NOT_AFTER_APPROVING, Place, Right, may
 from yika_node.services.staff_desk import StaffDesk
 from yika_node.services.views import Level, Operator
 
@@ -104,8 +104,8 @@ class DeskSessions:
         """The session's operator approved what another does."""
         self._approved.add(session.user_id)
 
-    def allows(self, session: Session, right: Right) -> bool:
-        """Whether the session's operator has the right, now."""
+    def allows(self, session: Session, right: Right, place: Place = Place.COUNTER) -> bool:
+        """Whether the session's operator has the right, now and there."""
         if self.must_change(session):
             return False
         if right in NOT_AFTER_APPROVING and session.user_id in self._approved:
@@ -114,7 +114,7 @@ class DeskSessions:
             level = self._level_of(session.user_id, Level(session.level))
         except EntryRefused:
             return False
-        return may(level, right)
+        return may(level, right, place)
 
     def _end_if_over(self, key: str) -> None:
         try:

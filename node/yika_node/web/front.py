@@ -11,6 +11,7 @@ from yika_common.cards.errors import CardSwapped
 from yika_common.infra.web.site import signed_in, site
 from yika_common.values import dataclass
 from yika_node.bootstrap import Node
+from yika_node.services.rights import Place
 from yika_node.services.views import CardView
 from yika_node.web.entrance import DeskSessions
 from yika_node.web.watch import CardWatch
@@ -45,7 +46,8 @@ class LastCard:
 class Front:
     """One program's counter.
 
-    ``soon`` lets the exchange with headquarters run soon; ``sessions`` are those at its browsers.
+    ``soon`` lets the exchange with headquarters run soon; ``sessions`` are those at its browsers;
+    ``place`` is where its pages are opened.
     """
 
     node: Node
@@ -53,6 +55,7 @@ class Front:
     last_card: LastCard
     soon: Callable[[], None]
     sessions: DeskSessions
+    place: Place = Place.COUNTER
 
     def read_card(self) -> CardView:
         """Read the card in the reader, and remember it.

@@ -15,6 +15,7 @@ from yika_common.tariffs.errors import (
     AreaUnknown,
     BelowMinimum,
     BelowMinimumAmount,
+    CannotBeMixed,
     CostsNothing,
     FeeNotCovered,
     FreeUnitsFirst,
@@ -24,10 +25,12 @@ from yika_common.tariffs.errors import (
     NothingToSell,
     OpeningUnknown,
 )
+from yika_node.errors import CounterOnly
 from yika_node.hardware.errors import ReaderBusy, ReaderSought
 from yika_node.services import errors, shift_errors
 from yika_node.uplink import AnswerTooLarge, HeadquartersRefused, LinkDown
 
+_FORBIDDEN = 403
 _NOT_FOUND, _NOT_USABLE, _BAD_GATEWAY, _UNAVAILABLE = 404, 422, 502, 503
 
 STATUSES: Final[dict[type[YikaError], int]] = {
@@ -69,6 +72,7 @@ STATUSES: Final[dict[type[YikaError], int]] = {
             AreaUnknown,
             BelowMinimum,
             BelowMinimumAmount,
+            CannotBeMixed,
             CostsNothing,
             FeeNotCovered,
             FreeUnitsFirst,
@@ -80,6 +84,7 @@ STATUSES: Final[dict[type[YikaError], int]] = {
         ),
         _NOT_USABLE,
     ),
+    CounterOnly: _FORBIDDEN,
     **dict.fromkeys((AnswerTooLarge, HeadquartersRefused), _BAD_GATEWAY),
     **dict.fromkeys((LinkDown, ReaderBusy, ReaderSought), _UNAVAILABLE),
 }
