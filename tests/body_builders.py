@@ -121,6 +121,7 @@ intents = st.builds(
     key_version=u8,
     mac=hex8,
     rest=st.binary(max_size=26).map(bytes.hex),
+    mixed=st.sampled_from(("", "WATER-SHOP 3 00112233445566ff 30")),
 )
 bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
     intents,
@@ -153,6 +154,7 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
         inner_area=figures,
         suspended=st.lists(st.integers(1, 9999), max_size=3).map(tuple),
         quota_from=u32,
+        mixed=st.sampled_from(("", "gas:commercial:30 cold_water:school:1")),
     ),
     st.builds(
         LimitsLifted,

@@ -6,6 +6,8 @@ three-phase electricity; large-bore water).  The number of a service is its byte
 
 from enum import StrEnum
 
+from yika_common.numbers import Quantity
+
 
 class Service(StrEnum):
     """What a meter measures; the text is the key used in tariff files."""
@@ -29,6 +31,11 @@ class Service(StrEnum):
     def unit(self) -> str:
         """The unit its quantities are counted in, 1000 of our integers to one of it."""
         return "kWh" if self in _ENERGY else "m³"
+
+    @property
+    def quantum(self) -> Quantity:
+        """The least that its meters count, 1/1000 of its unit."""
+        return Quantity(1000 if self is Service.HEAT else 100)
 
 
 _NUMBERS = {service: number for number, service in enumerate(Service, start=1)}

@@ -8,6 +8,7 @@ from node_world import OPERATOR, World, contents, for_quantity, open_with_card
 
 BACK = """
 ALTER TABLE account_facts DROP COLUMN quota_from;
+ALTER TABLE account_facts DROP COLUMN mixed;
 DROP TABLE refund;
 DROP TABLE meter_swap;
 DROP TABLE card_report; DROP TABLE card_end; DROP TABLE stock_move;

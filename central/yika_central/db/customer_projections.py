@@ -25,6 +25,7 @@ def facts_row(record: Record) -> dict[str, Any]:
         "equipment": body.equipment,
         "reason": body.reason,
         "quota_from": body.quota_from,
+        "mixed": body.mixed,
     }
 
 

@@ -32,6 +32,7 @@ class AccountFacts(Row, table=True):
     equipment: str
     reason: str
     quota_from: int = added(0)
+    mixed: str = added("")
 
 
 class OwnLimit(Row, table=True):

@@ -222,6 +222,7 @@ class Sale(Row, table=True):
     refunds: int = added(0)
     refunded: int = added(0)
     booked: int = added(1)
+    mixed: str = added("")
     outcome: str = "PENDING"
     resolved_epoch: int | None = maybe_integer()
     resolved_seq: int | None = maybe_integer()

@@ -6,9 +6,9 @@ sale that is not right as it was written leaves a row in ``rerate_found``.  A sa
 common shape leaves a row marked ``odd``; its whole pair is then priced in Python, by
 :mod:`yika_central.domain.rerating`.
 
-Odd are: a purchase that was superseded, paid a basic fee or tells of charges or free units taken;
-another meter than the purchase before; a purchase count that does not rise with the time; no
-version in force, and a version in force or named that is of another shape.
+Odd are: a purchase that was superseded, paid a basic fee, tells of charges or free units taken or
+names two tariffs; another meter than the purchase before; a purchase count that does not rise with
+the time; no version in force, and a version in force or named that is of another shape.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -50,7 +50,7 @@ _SOLD: Final = f"""
         s.period, s.tariff_id, s.tariff_version, s.tariff_hash,
         CASE WHEN s.outcome = 'SUPERSEDED' OR s.heating_year IS NOT NULL
             OR s.charged_through <> 0 OR s.free_day <> 0
-            OR s.quantity > {QUANTITY_MAX} THEN 1 ELSE 0 END AS odd
+            OR s.mixed <> '' OR s.quantity > {QUANTITY_MAX} THEN 1 ELSE 0 END AS odd
     FROM rerate_pair p CROSS JOIN sale s
     WHERE p.plan = :plan AND s.account = p.account AND s.service = p.service AND {COUNTS}
         AND s.not_after >= p.start AND {CLAMPED} >= p.start"""  # noqa: S608 - no input

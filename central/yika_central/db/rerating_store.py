@@ -85,6 +85,7 @@ def _standings(
             suspended=tuple(int(year) for year in row["suspended"].split()),
             equipment=row["equipment"],
             quota_from=row["quota_from"],
+            mixed=row["mixed"],
         )
         since = max(EVER, from_timestamp(row["stamped_at"]))
         standings.append(Standing(since, row["tariff_class"], facts))
@@ -133,7 +134,9 @@ def purchase_of(sale: Mapping[Any, Any], rulings: Mapping[str, Mapping[Any, Any]
         not_after=from_timestamp(sale["not_after"]),
         quantity=Quantity(sale["quantity"]),
         charged=Money(sale["amount"]),
-        tariff=TariffUsed(sale["tariff_id"], sale["tariff_version"], sale["tariff_hash"]),
+        tariff=TariffUsed(
+            sale["tariff_id"], sale["tariff_version"], sale["tariff_hash"], sale["mixed"]
+        ),
         used_before=Quantity(sale["used_before"]),
         period=sale["period"],
         persons=sale["persons"] or None,

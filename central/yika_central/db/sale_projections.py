@@ -86,5 +86,6 @@ _AS_WRITTEN = (
     "adjusted_quantity_number",
     "kept",
     "rounding",
+    "mixed",
 )
 """Columns of a sale that are keys of the intent, under the same name."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from yika_central.domain.published import Published
+from yika_central.domain.published import Published, customer_of
 from yika_central.domain.purchases import Purchase
-from yika_central.domain.ratings import Cause, Customer, Share
+from yika_central.domain.ratings import Cause, Share
 from yika_common.errors import YikaError
 from yika_common.numbers import Money, Quantity
 from yika_common.tariffs.charges import Charges
@@ -142,16 +142,15 @@ def _of_the_same_class(named: Tariff, truth: Truth, published: Published) -> Ite
     """What was in force for the class that the named version is for."""
     try:
         return (
-            published.in_force(
-                truth.tariff.service, Customer(named.tariff_class, truth.area), truth.at
-            ),
+            published.in_force(truth.tariff.service, customer_of(named, truth.area), truth.at),
         )
     except YikaError:
         return ()
 
 
 def _last_cause(named: Tariff, right: Tariff) -> Cause:
-    return Cause.STALE_TARIFF if named.tariff_class == right.tariff_class else Cause.WRONG_CLASS
+    same = customer_of(named, "") == customer_of(right, "")
+    return Cause.STALE_TARIFF if same else Cause.WRONG_CLASS
 
 
 def _corrections(usage: Usage, truth: Truth) -> Iterator[tuple[Cause, Usage]]:

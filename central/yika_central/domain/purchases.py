@@ -36,11 +36,15 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class TariffUsed:
-    """The tariff version a purchase names; ``digest`` is its first 8 bytes, as 16 hex digits."""
+    """The tariff version a purchase names; ``digest`` is its first 8 bytes, as 16 hex digits.
+
+    ``mixed`` names the second class's, where two classes share the meter, as in the journal.
+    """
 
     id: str
     version: int
     digest: str
+    mixed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,9 @@ from enum import StrEnum
 
 from yika_central.domain.purchases import Position, Purchase, TariffUsed
 from yika_common.numbers import Money, Quantity
+from yika_common.services import Service
 from yika_common.tariffs.facts import Facts
+from yika_common.tariffs.mixture import Mixture
 
 
 class Cause(StrEnum):
@@ -49,10 +51,11 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """What selects an account's tariff."""
+    """What selects an account's tariff; ``mixture`` says what part a second class has."""
 
     tariff_class: str
     area: str
+    mixture: Mixture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,10 @@ class Standing:
     since: datetime
     tariff_class: str
     facts: Facts
+
+    def customer(self, service: Service, area: str) -> Customer:
+        """What selects its tariff of a service."""
+        return Customer(self.tariff_class, area, self.facts.mixture_of(service))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from yika_central.domain.ladder import Truth, shares_of
-from yika_central.domain.published import Published, named
+from yika_central.domain.published import Published, customer_of, named
 from yika_central.domain.purchases import Position, Purchase, Timed, in_order
 from yika_central.domain.ratings import Cause, Premises, Rated, Share, Standing
 from yika_central.domain.timeline import EVER, Timeline
@@ -117,11 +117,13 @@ class _Fold:
         claimed = self.published.as_named(purchase.tariff)
         # Opened so long ago that the months claimed are due.
         opened_on = (timed.at - timedelta(days=31) * purchase.months_due).date()
+        mixture = None if claimed is None else customer_of(claimed, "").mixture
         facts = Facts(
             opened_on=opened_on,
             persons=purchase.persons,
             heat_class=purchase.heat_class,
             equipment=tuple(purchase.equipment.split()),
+            mixtures=() if mixture is None else (mixture,),
         )
         tariff_class = claimed.tariff_class if claimed is not None else ""
         area = claimed.area or "" if claimed is not None else ""

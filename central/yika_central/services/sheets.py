@@ -167,7 +167,7 @@ def _facts(source: Source) -> dict[str, Any]:
             "inner_area": account["area_m2"] or 0,
         }
     same = ("tariff_class", "persons", "persons_until", "inner_area", "gross_area")
-    more = ("heat_class", "heat_from", "equipment", "quota_from")
+    more = ("heat_class", "heat_from", "equipment", "quota_from", "mixed")
     return {name: facts[name] for name in (*same, *more)} | {
         "suspended": tuple(int(year) for year in facts["suspended"].split()),
         "facts_at": facts["stamped_at"],

@@ -35,6 +35,7 @@ from yika_common.signing.fields import (
     text,
 )
 from yika_common.signing.strict_json import INTEGER_LIMIT
+from yika_common.tariffs import mixture
 from yika_common.values import dataclass
 
 __all__ = [  # the rows of these records, who was there, and what bundles came to
@@ -142,6 +143,13 @@ class AccountFacts(Body):
     reason: str = text("why", most=200, default="")
     quota_from: int = number("qf", default=0)
     """Since when another holder has a quota of his own, seconds since 1970; 0: it goes on."""
+    mixed: str = text("mx", most=mixture.MIXTURES_TEXT_MAX, default="")
+    """The services of which a second class has a part (:func:`.mixture.mixtures_of`)."""
+
+    def __post_init__(self) -> None:
+        """Besides each field's own shape: mixed use is told in its own form."""
+        Body.__post_init__(self)
+        mixture.mixtures_of(self.mixed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,10 +298,14 @@ class Intent(Body):
     approved: int = number("aq", default=0)
     """Seq of the approval (:class:`~yika_common.journal.card_bodies.Approved`); 0: none needed."""
     reason: str = text("why", most=200, default="")
+    mixed: str = text("mx", most=mixture.NAMED_TEXT_MAX, default="")
+    """Of two classes that share the meter the second's tariff (:func:`.mixture.named_beside`)."""
 
     def __post_init__(self) -> None:
         """Besides each field's own shape: only a refund takes back, and prices have names."""
         Body.__post_init__(self)
+        if self.mixed and mixture.named_beside(self.mixed) and not self.tariff:
+            raise ValueError(Phrase("“mx” stands beside “tid” only"))
         if self.act != REFUND and self._takes_back():
             raise ValueError(
                 Phrase("“qty”, “amt”, “kp”, “db” and “ln” are below zero in a refund only")

@@ -65,6 +65,7 @@ from yika_common.sync.sheet_rows import (
     SlotSheet,
     WaitingRefund,
 )
+from yika_common.tariffs.mixture import MIXTURES_TEXT_MAX
 from yika_common.values import dataclass
 
 __all__ = [  # a sheet's rows, too
@@ -135,6 +136,7 @@ class AccountSheet(Document):
     suspended: tuple[int, ...] = listed("sy", is_number(1, _U16), most=8, default=())
     equipment: str = text("eq", most=64, default="")
     quota_from: int = number("qf", default=0)
+    mixed: str = text("mx", most=MIXTURES_TEXT_MAX, default="")
     facts_at: int = number("fa", default=0)
     """Time of the record that the facts are from; 0: as the account was opened."""
     meters: tuple[SlotOpened, ...] = rows(
@@ -273,6 +275,7 @@ class AccountSheet(Document):
             suspended=self.suspended,
             equipment=self.equipment,
             quota_from=self.quota_from,
+            mixed=self.mixed,
         )
 
     def slot(self, place: int) -> SlotSheet | None:

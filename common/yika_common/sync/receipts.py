@@ -30,6 +30,7 @@ from yika_common.tariffs.charges import Charges
 from yika_common.tariffs.document import parse_tariff
 from yika_common.tariffs.facts import Claim
 from yika_common.tariffs.lines import fee_line, step_line
+from yika_common.tariffs.mixture import named_beside
 from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.situation import usage_claimed
 from yika_common.values import dataclass
@@ -51,7 +52,8 @@ class PaidLine:
     def members(self) -> dict[str, object]:
         """The line as JSON, in the figures that the receipt prints.
 
-        A refund names, under ``gives_back``, the record of the purchase in the same journal.
+        A refund names, under ``gives_back``, the record of the purchase in the same journal;
+        where two classes share the meter, ``mixed`` names the second one's tariff and percent.
         """
         intent = self.intent
         return {
@@ -66,6 +68,7 @@ class PaidLine:
             "paid": money_to_text(Money(intent.paid)),
             "change": money_to_text(Money(intent.residual)),
             "tariff": f"{intent.tariff} v{intent.tariff_version}",
+            **({"mixed": intent.mixed} if intent.mixed else {}),
             "repriced": self.checked,
             "transaction": self.txn_id,
         } | ({"gives_back": intent.refunds} if intent.refunds else {})
@@ -228,10 +231,16 @@ def _lines(
             raise ExcerptMalformed(why=Phrase("its records are of several payments"))
         problems += _sums(record.seq, intent)
         # A refund is priced as its purchase was, which stands elsewhere.
-        tariff = tariffs.get(intent.tariff_digest) if intent.act == PURCHASE else None
-        if tariff is not None:
-            problems += _priced(record, intent, tariff, excerpt.header)
-        yield PaidLine(record, intent, txn_id(head), checked=tariff is not None)
+        held = intent.act == PURCHASE and _named(intent) <= tariffs.keys()
+        if held:
+            problems += _priced(record, intent, tariffs, excerpt.header)
+        yield PaidLine(record, intent, txn_id(head), checked=held)
+
+
+def _named(intent: Intent) -> set[str]:
+    """The digests of the tariffs that the purchase names."""
+    beside = named_beside(intent.mixed)
+    return {intent.tariff_digest} | ({beside.digest} if beside is not None else set())
 
 
 def _sums(seq: int, intent: Intent) -> Iterable[Phrase]:
@@ -257,9 +266,10 @@ def _amount(line: Line) -> int:
 
 
 def _priced(
-    record: Record, intent: Intent, tariff: Tariff, header: ExcerptHeader
+    record: Record, intent: Intent, tariffs: Mapping[str, Tariff], header: ExcerptHeader
 ) -> Iterable[Phrase]:
     try:
+        tariff = _together(intent, tariffs)
         asked = _lines_asked(record, intent, tariff, header)
     except YikaError as refusal:
         yield Phrase(
@@ -275,6 +285,20 @@ def _priced(
             tariff=tariff.id,
             version=tariff.version,
         )
+
+
+def _together(intent: Intent, tariffs: Mapping[str, Tariff]) -> Tariff:
+    """The tariff, or the two as one price where two classes share the meter.
+
+    Raises:
+        CannotBeMixed: they cannot.
+    """
+    first, beside = tariffs[intent.tariff_digest], named_beside(intent.mixed)
+    if beside is None:
+        return first
+    from yika_common.tariffs.mixing import mixed  # noqa: PLC0415 - few meters are shared
+
+    return mixed(first, tariffs[beside.digest], beside.percent)
 
 
 def _lines_asked(

@@ -67,6 +67,16 @@ class TariffsClash(YikaError):
     )
 
 
+class CannotBeMixed(YikaError):
+    """Two classes are to share a meter, and what their tariffs say cannot be divided."""
+
+    code = "cannot_be_mixed"
+    sentence = N_(
+        "Two classes cannot share this meter because of “%(key)s” in tariff %(tariff)s: %(why)s. "
+        "Nothing was sold, and nothing was changed. Choose another class, or end the mixed use."
+    )
+
+
 class UsageImpossible(YikaError):
     """What the caller knows of the customer cannot be so."""
 

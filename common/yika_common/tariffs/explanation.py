@@ -6,16 +6,17 @@ left at this price, what the next price is and when the count starts afresh.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from yika_common.numbers import Money, Price, Quantity
+from yika_common.numbers import Money, Price, Quantity, half_up
 from yika_common.tariffs.due import due_months
 from yika_common.tariffs.facts import Facts, Tally, month_of
 from yika_common.tariffs.ladder import bounds_of
 from yika_common.tariffs.lines import SETTLED_STEPS, QuoteLine
+from yika_common.tariffs.mixture import WHOLE, Portion
 from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.period import Period
 from yika_common.tariffs.quota import period_named
@@ -149,17 +150,26 @@ def explain(
 
 @dataclass(frozen=True, slots=True)
 class _Ladder:
-    """The steps of all components together: where any price changes, and what a unit costs."""
+    """The steps of all components together: where any price changes, and what a unit costs.
+
+    Where two classes share the meter, a unit is divided among them by percent.
+    """
 
     bounds: tuple[int, ...]
     prices: tuple[Price, ...]
 
     @classmethod
     def of(cls, tariff: Tariff, usage: Usage) -> "_Ladder":
-        parts = [(bounds_of(tariff, part, usage), part.steps) for part in tariff.components]
+        parts = [
+            (_totals(part.portion, bounds_of(tariff, part, usage)), part)
+            for part in tariff.components
+        ]
         bounds = tuple(sorted({bound for of_part, _ in parts for bound in of_part}))
         prices = tuple(
-            Price(sum(steps[bisect_right(of_part, low)].price for of_part, steps in parts))
+            _together(
+                (part.portion, part.steps[bisect_right(of_part, low)].price)
+                for of_part, part in parts
+            )
             for low in (0, *bounds)
         )
         return cls(bounds, prices)
@@ -167,6 +177,17 @@ class _Ladder:
     def step(self, used: int) -> int:
         """The step of the unit after ``used``, from 1."""
         return bisect_right(self.bounds, used) + 1
+
+
+def _totals(portion: Portion | None, bounds: tuple[int, ...]) -> tuple[int, ...]:
+    """The totals at which a class's portion reaches its bounds."""
+    return bounds if portion is None else tuple(map(portion.reaching, bounds))
+
+
+def _together(prices: Iterable[tuple[Portion | None, Price]]) -> Price:
+    """What a unit costs, rounded half up where it is divided."""
+    shares = ((WHOLE if portion is None else portion.share, price) for portion, price in prices)
+    return Price(half_up(sum(share * price for share, price in shares), WHOLE))
 
 
 def _next_version(tariff: Tariff, facts: Facts, usage: Usage, tally: Tally) -> NextVersion:

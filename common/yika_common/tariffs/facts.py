@@ -15,6 +15,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from yika_common.numbers import Money, Quantity
+from yika_common.services import Service
+from yika_common.tariffs.mixture import Mixture, mixtures_of
 from yika_common.tariffs.parts import MONTHS_IN_A_YEAR
 from yika_common.values import dataclass
 
@@ -43,6 +45,7 @@ class Facts:
         equipment: codes of the registered equipment.
         quota_from: since when another holder has had a quota of his own; ``None``: the quota has
             gone on whoever held the account.
+        mixtures: the services of which a second class has a part.
     """
 
     opened_on: date
@@ -55,6 +58,7 @@ class Facts:
     suspended: tuple[int, ...] = ()
     equipment: tuple[str, ...] = ()
     quota_from: date | None = None
+    mixtures: tuple[Mixture, ...] = ()
 
     @classmethod
     def recorded(
@@ -71,11 +75,13 @@ class Facts:
         suspended: tuple[int, ...] = (),
         equipment: str = "",
         quota_from: int = 0,
+        mixed: str = "",
     ) -> "Facts":
         """The facts as journals and account sheets write them down.
 
         Times are seconds since 1970 UTC and become days in ``zone``, areas are 1/1000 m²; 0 is
-        "not known" or "no end".  ``equipment`` is codes separated by spaces.
+        "not known" or "no end".  ``equipment`` is codes separated by spaces, ``mixed`` as
+        :func:`~yika_common.tariffs.mixture.mixtures_of` reads it.
         """
         return cls(
             opened_on=_day(opened, zone),
@@ -88,7 +94,12 @@ class Facts:
             suspended=suspended,
             equipment=tuple(equipment.split()),
             quota_from=_day(quota_from, zone) if quota_from else None,
+            mixtures=mixtures_of(mixed),
         )
+
+    def mixture_of(self, service: Service) -> Mixture | None:
+        """The second class that has a part of the service; ``None``: there is none."""
+        return next((one for one in self.mixtures if one.service is service), None)
 
     def persons_on(self, day: date) -> int | None:
         """The proven number of persons on that day; ``None``: the tariff's included number."""

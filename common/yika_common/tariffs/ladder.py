@@ -5,6 +5,7 @@ from typing import Protocol
 
 from yika_common.numbers import PRICE_PLACES, half_up
 from yika_common.tariffs.lines import STEP_UNIT
+from yika_common.tariffs.mixture import Portion
 from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.parts import Component, PartPeriod, StepMode
 from yika_common.tariffs.steps import Part, marginal_parts, whole_block_parts
@@ -86,22 +87,55 @@ class WholeBlockLadder:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class PortionLadder:
+    """Another ladder, for one class's portion of everything that is sold and was used."""
+
+    ladder: Ladder
+    portion: Portion
+
+    @property
+    def code(self) -> str:
+        """The component's code."""
+        return self.ladder.code
+
+    @property
+    def highest(self) -> int:
+        """The highest price, 1/10000."""
+        return self.ladder.highest
+
+    def parts(self, used: int, quantity: int) -> Iterator[Part]:
+        """``(step, quantity, price)`` of its portion of what is sold after ``used``."""
+        return self.ladder.parts(self.portion.of(used), self.portion.sold(used, quantity))
+
+    def amount(self, used: int, quantity: int) -> int:
+        """The money of all parts, each rounded."""
+        return self.ladder.amount(self.portion.of(used), self.portion.sold(used, quantity))
+
+
 def bounds_of(tariff: Tariff, component: Component, usage: Usage) -> tuple[int, ...]:
     """The bounds that hold for the customer: household and season raise, a part period scales.
 
     What the household adds is scaled with the bound; what the season adds is not, for a season
     has its own days.
     """
-    household = 0 if tariff.household is None else tariff.household.allowance(usage.persons)
+    household = 0
+    if tariff.household is not None and not _is_beside(component):
+        household = tariff.household.allowance(usage.persons)
     bounds = [step.up_to + household for step in component.steps if step.up_to is not None]
     if usage.part_days is not None:
         part = tariff.part_period or _WHOLE_PERIOD
         bounds = [part.scaled(bound, usage.part_days) for bound in bounds]
     seasonal = tariff.seasonal_quota
-    if seasonal is not None:
+    if seasonal is not None and not _is_beside(component):
         extra = seasonal.allowance(usage.equipment, usage.on)
         bounds = [bound + extra for bound in bounds]
     return tuple(bounds)
+
+
+def _is_beside(component: Component) -> bool:
+    """Whether it is the second class's: persons and equipment are the first's alone."""
+    return component.portion is not None and component.portion.second
 
 
 def ladders_of(tariff: Tariff, usage: Usage) -> tuple[Ladder, ...]:
@@ -116,15 +150,13 @@ def ladders_of(tariff: Tariff, usage: Usage) -> tuple[Ladder, ...]:
         return tuple(
             MarginalLadder(part.code, (), (part.steps[0].price,)) for part in tariff.components
         )
-    kind = _LADDERS[tariff.step_mode]
-    return tuple(
-        kind(
-            part.code,
-            bounds_of(tariff, part, usage),
-            tuple(step.price for step in part.steps),
-        )
-        for part in tariff.components
-    )
+    return tuple(_ladder_of(tariff, part, usage) for part in tariff.components)
+
+
+def _ladder_of(tariff: Tariff, part: Component, usage: Usage) -> Ladder:
+    kind, prices = _LADDERS[tariff.step_mode], tuple(step.price for step in part.steps)
+    whole = kind(part.code, bounds_of(tariff, part, usage), prices)
+    return whole if part.portion is None else PortionLadder(whole, part.portion)
 
 
 def settled_parts(tariff: Tariff, usage: Usage) -> Iterator[tuple[str, Part]]:

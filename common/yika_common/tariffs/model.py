@@ -82,6 +82,7 @@ __all__ = [
     "Rebate",
     "Rounding",
     "SeasonalQuota",
+    "SecondClass",
     "Step",
     "StepMode",
     "Tariff",
@@ -100,9 +101,17 @@ class GoldenCase:
     charged: Money
 
 
+@dataclass(frozen=True, slots=True)
+class SecondClass:
+    """What sells ``percent`` of a meter's quantity where two classes share it."""
+
+    tariff: "Tariff"
+    percent: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tariff:
-    """One version of one tariff.
+    """One version of one tariff; or of two, where two classes share a meter.
 
     Attributes:
         version: 1 or higher; a higher one in force replaces a lower one of the same ``id``.
@@ -115,6 +124,8 @@ class Tariff:
             and the one component's price is what the meter deducts by.
         tax, taxes: one tax without a code of its own, or several with theirs.
         digest: SHA-256 of the file's exact bytes.
+        beside: the second class's tariff, whose parts are among this one's
+            (:mod:`yika_common.tariffs.mixing`); the rest is the first class's.
 
     Raises:
         Unsound: parts that contradict each other.
@@ -147,6 +158,7 @@ class Tariff:
     limits: Limits
     golden: tuple[GoldenCase, ...]
     digest: bytes
+    beside: SecondClass | None = None
 
     def __post_init__(self) -> None:
         check_sound(self)

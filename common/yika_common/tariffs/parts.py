@@ -11,6 +11,7 @@ from typing import NewType
 from yika_common.errors import Phrase
 from yika_common.numbers import Price, Quantity
 from yika_common.tariffs.errors import Unsound
+from yika_common.tariffs.mixture import Portion
 from yika_common.values import dataclass
 
 FeeRate = NewType("FeeRate", int)
@@ -109,6 +110,8 @@ class Step:
 class Component:
     """One part of the price: its own steps, its own payee.
 
+    ``portion`` is what of a quantity it prices where two classes share a meter; ``None``: all.
+
     Raises:
         Unsound: not 1 to 6 steps, bounds that do not rise, or not exactly the last step open.
     """
@@ -117,6 +120,7 @@ class Component:
     name: Name
     payee: str
     steps: tuple[Step, ...]
+    portion: Portion | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.steps) <= STEPS_MAX:

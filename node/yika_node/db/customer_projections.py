@@ -11,7 +11,7 @@ def facts(c: sqlite3.Connection, _epoch: int, record: Record, body: bodies.Accou
     c.execute(
         "INSERT OR REPLACE INTO account_facts (account, at, operator, tariff_class, persons,"
         " persons_until, inner_area, gross_area, heat_class, heat_from, suspended, equipment,"
-        " reason, quota_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " reason, quota_from, mixed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             body.account,
             record.ts,
@@ -27,6 +27,7 @@ def facts(c: sqlite3.Connection, _epoch: int, record: Record, body: bodies.Accou
             body.equipment,
             body.reason,
             body.quota_from,
+            body.mixed,
         ),
     )
 

@@ -225,6 +225,7 @@ class AccountFacts(NamedTuple):
     equipment: str
     reason: str
     quota_from: int
+    mixed: str
 
 
 class OwnLimit(NamedTuple):

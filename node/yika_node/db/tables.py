@@ -248,6 +248,7 @@ class AccountFacts(Row, table=True):
     equipment: str
     reason: str
     quota_from: int = row.added(0)
+    mixed: str = row.added("")
 
 
 class OwnLimit(Row, table=True):

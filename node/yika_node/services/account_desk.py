@@ -14,6 +14,7 @@ from yika_common.journal.bodies import COMMUNITY_MAX, AccountOpened, SlotOpened
 from yika_common.numbers import Quantity
 from yika_common.services import PROFILES, Service, services_of_place
 from yika_common.sync.personal_data import Person, seal_person
+from yika_common.tariffs.mixture import Mixture
 from yika_node.db.customer_queries import CustomerQueries
 from yika_node.db.journal import Journal
 from yika_node.db.store import Store
@@ -245,6 +246,15 @@ class AccountDesk:
     def classes(self) -> tuple[str, ...]:
         """The classes of customers that have a tariff."""
         return self._shelf.classes()
+
+    def check_mixture(self, account: Account, tariff_class: str, mixture: Mixture) -> None:
+        """Whether a second class can have a part of a service of the account now.
+
+        Raises:
+            NoTariffInForce, TariffsClash, CannotBeMixed: it cannot.
+        """
+        book, service = self._shelf.book(), mixture.service
+        book.in_force(service, tariff_class, account.area, self._clock(), mixture)
 
     def _check(self, form: AccountForm) -> None:
         if form.area not in self.areas():

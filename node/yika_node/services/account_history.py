@@ -27,7 +27,7 @@ LISTED: Final = 200
 
 _FACTS: Final = (
     *("tariff_class", "persons", "persons_until", "inner_area", "gross_area"),
-    *("heat_class", "heat_from", "suspended", "equipment", "quota_from"),
+    *("heat_class", "heat_from", "suspended", "equipment", "quota_from", "mixed"),
 )
 _LIMITS: Final = ("per_sale", "per_day", "per_month", "per_cycle", "until")
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from yika_common.numbers import Quantity
 from yika_common.services import Service
+from yika_common.tariffs.mixture import Mixture
 from yika_common.values import dataclass
 
 
@@ -11,7 +12,8 @@ from yika_common.values import dataclass
 class FactsForm:
     """What a supervisor fills in to amend what sets an account's prices; it replaces all of it.
 
-    ``persons`` 0: not known; times None: for ever, and always.
+    ``persons`` 0: not known; times None: for ever, and always; ``mixed``: the services of which a
+    second class has a part.
     """
 
     tariff_class: str
@@ -24,6 +26,7 @@ class FactsForm:
     suspended: tuple[int, ...]
     equipment: tuple[str, ...]
     reason: str
+    mixed: tuple[Mixture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

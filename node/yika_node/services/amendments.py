@@ -36,6 +36,7 @@ class Amendments:
 
         Raises:
             AccountUnknown, AccountClosed, AmendmentUnusable: nothing was changed.
+            NoTariffInForce, TariffsClash, CannotBeMixed: two classes cannot share a meter.
             VaultLocked, NodeRestored, DiskFull: nothing was changed.
         """
         body = self.amendment(number, form)
@@ -60,6 +61,7 @@ class Amendments:
             equipment=" ".join(form.equipment),
             reason=form.reason,
             quota_from=account.facts.quota_from if account.facts else 0,
+            mixed=" ".join(map(str, form.mixed)),
         )
 
     def lift_limits(self, operator: str, number: str, form: LimitsForm) -> Account:
@@ -111,6 +113,15 @@ class Amendments:
             if not usable:
                 raise AmendmentUnusable(field=field)
         _check_reason(form.reason)
+        self._check_mixed(account, form)
+
+    def _check_mixed(self, account: Account, form: FactsForm) -> None:
+        """Whether each two classes that share a meter have tariffs that can, as of now."""
+        measured = {meter.service for meter in account.meters}
+        for mixture in form.mixed:
+            if mixture.service not in measured or mixture.tariff_class == form.tariff_class:
+                raise AmendmentUnusable(field="mixed")
+            self._accounts.check_mixture(account, form.tariff_class, mixture)
 
 
 def taken_over(account: Account, at: datetime, reason: str) -> AccountFacts:

@@ -19,6 +19,7 @@ from yika_common.services import Service
 from yika_common.tariffs.dues import Bill, Dues, Policy
 from yika_common.tariffs.explanation import explain
 from yika_common.tariffs.facts import Facts, Sold, Tally
+from yika_common.tariffs.mixture import NamedBeside
 from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.period import heating_year_of, period_of
 from yika_common.tariffs.quote import Quote
@@ -160,6 +161,7 @@ class Basket:
             usage=usage,
             bill=bill,
             explanation=explain(tariff, facts, usage, bill, period, following),
+            mixed=_beside_of(tariff),
         )
         self._count(slot.service, after, bill)
         return PricedLine(
@@ -290,6 +292,14 @@ class Basket:
             spent_today=Money(before.spent_today + amount),
             spent_this_month=Money(before.spent_this_month + amount),
         )
+
+
+def _beside_of(tariff: Tariff) -> NamedBeside | None:
+    if tariff.beside is None:
+        return None
+    from yika_common.tariffs.mixing import beside_of  # noqa: PLC0415 - few meters are shared
+
+    return beside_of(tariff)
 
 
 def _check_unit(slot: SlotView, tariff: Tariff) -> None:

@@ -11,6 +11,7 @@ from yika_common.errors import YikaError
 from yika_common.journal.bodies import PURCHASE, Intent
 from yika_common.journal.record import decode_line, txn_id
 from yika_common.numbers import Quantity
+from yika_common.tariffs.mixture import named_beside
 from yika_common.values import dataclass
 from yika_node.db.queries import Queries
 from yika_node.services.account_desk import AccountDesk
@@ -114,7 +115,7 @@ class Enquiries:
         assert record is not None, "a projection has its record"
         intent = decode_line(record.line).body
         assert isinstance(intent, Intent), "the projection says so"
-        tariff = tariff_of(self.shelf.tariffs(), intent)
+        tariff = tariff_of(self.shelf, intent)
         bill = bill_of(intent, tariff)
         explanation = None
         if tariff is not None and account is not None and intent.act == PURCHASE:
@@ -130,6 +131,7 @@ class Enquiries:
             tariff_digest=intent.tariff_digest,
             ordered=Quantity(intent.adjusted_quantity),
             explanation=explanation,
+            mixed=named_beside(intent.mixed),
         )
 
     def _marked(self, rows: Sequence[rows.Intent]) -> tuple[SaleRow, ...]:

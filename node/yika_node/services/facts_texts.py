@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from yika_common.clock import from_timestamp
 from yika_common.numbers import Quantity, quantity_from_text, quantity_to_text, scaled_from_text
+from yika_common.tariffs.mixture import Mixture, mixtures_of
 from yika_node.services.amended import FactsForm
 from yika_node.services.errors import AmendmentUnusable
 from yika_node.services.views import Account
@@ -17,7 +18,7 @@ from yika_node.services.views import Account
 Texts = Mapping[str, str]
 FACTS: Final = (
     *("tariff_class", "persons", "persons_until", "area_m2", "gross_m2"),
-    *("heat_class", "heat_from", "suspended", "equipment"),
+    *("heat_class", "heat_from", "suspended", "equipment", "mixed"),
 )
 """The names of the texts."""
 
@@ -45,6 +46,7 @@ def facts_of(texts: Texts, zone: ZoneInfo) -> FactsForm:
         suspended=tuple(sorted(years)),
         equipment=tuple(sorted(set(_words(texts, "equipment")))),
         reason=texts.get("reason", ""),
+        mixed=_mixtures(texts),
     )
 
 
@@ -65,6 +67,7 @@ def texts_of(account: Account, zone: ZoneInfo) -> dict[str, str]:
         "heat_from": _typable_day(facts.heat_from, zone),
         "suspended": " ".join(map(str, facts.suspended)),
         "equipment": facts.equipment,
+        "mixed": facts.mixed,
     }
 
 
@@ -91,6 +94,13 @@ def day_of(texts: Texts, name: str) -> date | None:
 def end_of(day: date, zone: ZoneInfo) -> datetime:
     """The last second of the day."""
     return _begin(day + timedelta(days=1), zone) - timedelta(seconds=1)
+
+
+def _mixtures(texts: Texts) -> tuple[Mixture, ...]:
+    try:
+        return mixtures_of(texts.get("mixed", ""))
+    except ValueError as cause:
+        raise AmendmentUnusable(field="mixed") from cause
 
 
 def _begin(day: date, zone: ZoneInfo) -> datetime:

@@ -242,6 +242,7 @@ def _facts_of(row: rows.AccountFacts) -> AccountFacts:
         equipment=row.equipment,
         reason=row.reason,
         quota_from=row.quota_from,
+        mixed=row.mixed,
     )
 
 

@@ -155,6 +155,7 @@ class Minting:
             mac=mac,
             cut=self.cut,
             lower=int(self.priced.lower),
+            mixed="" if line.mixed is None else str(line.mixed),
         )
 
 

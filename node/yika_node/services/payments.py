@@ -9,6 +9,7 @@ from yika_common.numbers import Money, Quantity
 from yika_common.services import Service
 from yika_common.tariffs.dues import Bill
 from yika_common.tariffs.explanation import Explanation
+from yika_common.tariffs.mixture import NamedBeside
 from yika_common.tariffs.quote import Quote
 from yika_common.tariffs.usage import Usage
 from yika_common.values import dataclass
@@ -22,7 +23,8 @@ class SlotQuote:
     ``usage`` is what the price depends on; ``heating_year`` is the year whose basic fee the line
     pays, ``adjusted_number`` names the adjustment that it settles (0: none).  ``ordered`` is what
     headquarters ordered to be credited beside what is bought, or below zero withheld of it, under
-    ``ordered_number`` (0: nothing ever); ``total`` counts both.
+    ``ordered_number`` (0: nothing ever); ``total`` counts both.  ``mixed`` names the second
+    class's tariff and percent where two classes share the meter.
     """
 
     slot: int
@@ -44,6 +46,7 @@ class SlotQuote:
     usage: Usage
     bill: Bill
     explanation: Explanation
+    mixed: NamedBeside | None = None
 
     @property
     def quote(self) -> Quote:
@@ -141,7 +144,8 @@ class ReceiptLine:
     ``entry`` is what was typed for it; ``used`` is what was counted in the quota period before
     this line; ``tariff_digest`` is the first 8 bytes of the tariff file's SHA-256, in hex.
     ``ordered`` is what headquarters ordered to be credited beside what was bought, or withheld of
-    it.  ``explanation`` is None where tariff or account are not at hand any more.
+    it.  ``explanation`` is None where tariff or account are not at hand any more.  ``mixed`` names
+    the second class's tariff and percent where two classes share the meter.
     """
 
     sale: SaleRow
@@ -153,6 +157,7 @@ class ReceiptLine:
     tariff_digest: str
     ordered: Quantity
     explanation: Explanation | None
+    mixed: NamedBeside | None
 
     @property
     def quote(self) -> Quote:

@@ -11,7 +11,6 @@ hold what was given back: then the next record lets its total fall.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
 
 from yika_common.cards.application import CardIdentity
 from yika_common.numbers import Quantity
@@ -31,14 +30,10 @@ Left = tuple[int, int]
 RefundOf = Callable[[str], Left | None]
 """By meter."""
 
-_TENTH, _WHOLE = Quantity(100), Quantity(1000)
-QUANTA: Final = dict.fromkeys(Service, _TENTH) | {Service.HEAT: _WHOLE}
-"""The least that a service's meters count, 1/1000 of its unit."""
-
 
 def quantum_of(tariff: Tariff) -> Quantity:
     """The least that a meter under this tariff counts."""
-    return MONEY_QUANTUM if tariff.holds_money else QUANTA[tariff.service]
+    return MONEY_QUANTUM if tariff.holds_money else tariff.service.quantum
 
 
 @dataclass(frozen=True, slots=True)

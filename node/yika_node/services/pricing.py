@@ -112,15 +112,18 @@ class Pricing:
         """By what the slot's service is sold to the account.
 
         Raises:
-            NoTariffInForce, TariffExpired and their like: by nothing.
+            NoTariffInForce, TariffExpired, CannotBeMixed and their like: by nothing.
         """
-        book = self.shelf.book()
-        tariff = book.in_force(slot.service, account.tariff_class, account.area, at)
+        tariff = self.shelf.in_force(account, slot.service, at)
         check_age(tariff, at, self.settings.settings())
+        if tariff.beside is not None:
+            check_age(tariff.beside.tariff, at, self.settings.settings())
         return tariff
 
     def _following(self, tariff: Tariff, at: datetime) -> Tariff | None:
-        """The version that will replace the tariff, if it is published."""
+        """The version that will replace the tariff, if it is published; of two nobody says."""
+        if tariff.beside is not None:
+            return None
         later = (
             other
             for other in self.shelf.tariffs()

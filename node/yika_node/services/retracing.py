@@ -1,6 +1,6 @@
 """A sale retraced from its intent: the bill, and how it came about."""
 
-from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from yika_common.journal.bodies import REFUND, Intent
@@ -9,19 +9,37 @@ from yika_common.numbers import Money, Price, Quantity
 from yika_common.sync.receipts import claim_of
 from yika_common.tariffs.charges import QuoteLine, included_taxes
 from yika_common.tariffs.dues import Bill, DebtTaken
+from yika_common.tariffs.errors import CannotBeMixed
 from yika_common.tariffs.explanation import Explanation, explain
+from yika_common.tariffs.mixture import named_beside
 from yika_common.tariffs.model import Tariff
 from yika_common.tariffs.period import period_of
 from yika_common.tariffs.quote import Quote
 from yika_common.tariffs.situation import usage_claimed
 from yika_node.services.premises import quantum_of
+from yika_node.services.tariff_shelf import TariffShelf
 from yika_node.services.views import Account
 
 
-def tariff_of(tariffs: Iterable[Tariff], intent: Intent) -> Tariff | None:
-    """The very tariff that the sale was priced by, if it is held."""
-    wanted = bytes.fromhex(intent.tariff_digest)
-    return next((tariff for tariff in tariffs if tariff.digest.startswith(wanted)), None)
+def tariff_of(shelf: TariffShelf, intent: Intent) -> Tariff | None:
+    """The very tariff that the sale was priced by, if it is held.
+
+    Where two classes share the meter, it is their two as one price.
+    """
+    first, beside = _held(shelf, intent.tariff_digest), named_beside(intent.mixed)
+    if first is None or beside is None:
+        return first
+    second = _held(shelf, beside.digest)
+    if second is None:
+        return None
+    with suppress(CannotBeMixed):
+        return shelf.book().mixed(first, second, beside.percent)
+    return None
+
+
+def _held(shelf: TariffShelf, digest: str) -> Tariff | None:
+    wanted = bytes.fromhex(digest)
+    return next((one for one in shelf.tariffs() if one.digest.startswith(wanted)), None)
 
 
 def bill_of(intent: Intent, tariff: Tariff | None) -> Bill:

@@ -4,6 +4,8 @@ A version that is not effective yet lies ready and takes over by itself at its t
 """
 
 from contextlib import suppress
+from datetime import datetime
+from typing import Final
 
 from yika_common.clock import Clock
 from yika_common.services import Service
@@ -11,13 +13,16 @@ from yika_common.signing.signed_file import read_signed_file
 from yika_common.sync.messages import TARIFF_ITEM, open_tariff
 from yika_common.tariffs.book import TariffBook
 from yika_common.tariffs.document import parse_tariff
-from yika_common.tariffs.errors import NoTariffInForce, TariffsClash
+from yika_common.tariffs.errors import CannotBeMixed, NoTariffInForce, TariffsClash
 from yika_common.tariffs.model import Tariff
 from yika_node.db.queries import Queries
 from yika_node.services.remembered import Remembered
 from yika_node.services.standing import Standing
 from yika_node.services.tariff_age import age_of, worst
 from yika_node.services.views import Account, Age, TariffView
+
+_NONE: Final = (NoTariffInForce, TariffsClash, CannotBeMixed)
+"""Why a service is sold by nothing."""
 
 
 class TariffShelf:
@@ -40,6 +45,15 @@ class TariffShelf:
     def book(self) -> TariffBook:
         """What to ask for the tariff in force; raises as :meth:`tariffs`."""
         return self._held()[1]
+
+    def in_force(self, account: Account, service: Service, at: datetime) -> Tariff:
+        """By what the service is sold to the account; two tariffs where two classes share it.
+
+        Raises:
+            NoTariffInForce, TariffsClash, CannotBeMixed: by nothing.
+        """
+        mixture = account.mixture_of(service)
+        return self.book().in_force(service, account.tariff_class, account.area, at, mixture)
 
     def shelf(self) -> tuple[TariffView, ...]:
         """Every version held, newest first within each tariff, with what holds now."""
@@ -80,17 +94,16 @@ class TariffShelf:
         now = self._clock()
         found: dict[Service, Age] = {}
         for service in {meter.service for meter in account.meters}:
-            with suppress(NoTariffInForce, TariffsClash):
-                tariff = self.book().in_force(service, account.tariff_class, account.area, now)
-                found[service] = age_of(tariff, now)
+            with suppress(*_NONE):
+                tariff = self.in_force(account, service, now)
+                both = (tariff,) if tariff.beside is None else (tariff, tariff.beside.tariff)
+                found[service] = worst(both, now)
         return {service: found[service] for service in sorted(found) if found[service]}
 
     def unit(self, service: Service, account: Account, currency: str) -> str:
         """What the account's meters of a service count in; ``currency`` where they hold money."""
-        with suppress(NoTariffInForce, TariffsClash):
-            tariff = self.book().in_force(
-                service, account.tariff_class, account.area, self._clock()
-            )
+        with suppress(*_NONE):
+            tariff = self.in_force(account, service, self._clock())
             return currency if tariff.holds_money else service.unit
         return service.unit
 

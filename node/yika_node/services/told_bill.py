@@ -14,6 +14,7 @@ from yika_common.services import Service
 from yika_common.tariffs.dues import Bill
 from yika_common.tariffs.explanation import Deduction, DeductionKind, Explanation
 from yika_common.tariffs.lines import SETTLED_STEPS, QuoteLine
+from yika_common.tariffs.mixture import NamedBeside
 from yika_common.tariffs.model import Tariff
 from yika_common.values import dataclass
 from yika_node.services.views import Account
@@ -57,10 +58,18 @@ class ToldBill:
     beside: tuple[Beside, ...]
 
 
-def tariff_of(tariffs: Iterable[Tariff], tariff_id: str, version: int) -> Tariff | None:
-    """That version, if this node still holds it."""
-    wanted = (tariff_id, version)
-    return next((tariff for tariff in tariffs if (tariff.id, tariff.version) == wanted), None)
+def tariff_of(
+    tariffs: Iterable[Tariff], tariff_id: str, version: int, beside: NamedBeside | None = None
+) -> Tariff | None:
+    """That version, if this node still holds it; with one ``beside`` it, the two as one price."""
+    held = {(tariff.id, tariff.version): tariff for tariff in tariffs}
+    first = held.get((tariff_id, version))
+    if first is None or beside is None:
+        return first
+    from yika_common.tariffs.mixing import mixed  # noqa: PLC0415 - few meters are shared
+
+    second = held.get((beside.id, beside.version))
+    return None if second is None else mixed(first, second, beside.percent)
 
 
 def debt_names(account: Account | None, language: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ from yika_common.sync.customers import AccountSheet, OwnLimit
 from yika_common.sync.personal_data import Person
 from yika_common.tariffs.facts import Facts
 from yika_common.tariffs.limits import Expiry
+from yika_common.tariffs.mixture import Mixture, mixtures_of
 from yika_common.values import dataclass
 
 
@@ -163,7 +164,13 @@ class Account:
             suspended=facts.suspended,
             equipment=facts.equipment,
             quota_from=facts.quota_from,
+            mixed=facts.mixed,
         )
+
+    def mixture_of(self, service: Service) -> Mixture | None:
+        """The second class that has a part of the service; None: there is none."""
+        mixed = mixtures_of(self.facts.mixed) if self.facts and self.facts.mixed else ()
+        return next((one for one in mixed if one.service is service), None)
 
     def limit_of(self, service: Service, at: datetime) -> OwnLimit | None:
         """The account's own limits of a service at that moment."""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from yika_common.infra.web.faults import NotUnderstood
 from yika_common.numbers import Quantity
 from yika_common.services import Service
+from yika_common.tariffs.mixture import mixtures_of
 from yika_node.services import facts_texts
 from yika_node.services.amended import FactsForm, LimitsForm
 from yika_node.services.errors import AmendmentUnusable
@@ -22,7 +23,27 @@ def facts_of(form: Form, zone: ZoneInfo) -> FactsForm:
         NotANumber, AmendmentUnusable: a field holds something else.
     """
     names = (*facts_texts.FACTS, "reason")
-    return facts_texts.facts_of({name: typed(form, name) for name in names}, zone)
+    texts = {name: typed(form, name) for name in names} | {"mixed": _mixed(form)}
+    return facts_texts.facts_of(texts, zone)
+
+
+def parts_of(mixed: str) -> dict[str, str]:
+    """The fields of a form that say the same as a text of mixed use."""
+    fields = {}
+    for mixture in mixtures_of(mixed):
+        fields[f"mixed-class-{mixture.service}"] = mixture.tariff_class
+        fields[f"mixed-share-{mixture.service}"] = str(mixture.percent)
+    return fields
+
+
+def _mixed(form: Form) -> str:
+    """Mixed use, as it was filled in service by service; half a line is no text of it."""
+    lines = ((str(of), *_half_lines(form, of)) for of in Service)
+    return " ".join(":".join(line) for line in lines if any(line[1:]))
+
+
+def _half_lines(form: Form, service: Service) -> tuple[str, str]:
+    return typed(form, f"mixed-class-{service}"), typed(form, f"mixed-share-{service}")
 
 
 def limits_of(form: Form, zone: ZoneInfo) -> LimitsForm:

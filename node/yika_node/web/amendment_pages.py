@@ -9,7 +9,7 @@ from yika_common.infra.web.class_names import class_choices
 from yika_common.infra.web.guard import needs
 from yika_node.services.facts_texts import texts_of
 from yika_node.services.rights import Right
-from yika_node.web.amendment_forms import facts_of, limits_of
+from yika_node.web.amendment_forms import facts_of, limits_of, parts_of
 from yika_node.web.front import front, node, operator
 from yika_node.web.labels import SERVICES
 
@@ -19,11 +19,14 @@ pages = Blueprint("amendment", __name__)
 def _facts() -> str:
     account = node().accounts.get(_number())
     classes = {*node().accounts.classes(), account.tariff_class}
+    texts = texts_of(account, node().config.place.zone)
+    services = dict.fromkeys(meter.service for meter in account.meters)
     return render_template(
         "account_facts.html",
-        filled=request.form if refusal_here() else texts_of(account, node().config.place.zone),
+        filled=request.form if refusal_here() else texts | parts_of(texts["mixed"]),
         account=account,
         classes=class_choices(classes),
+        services=[(service, SERVICES[service]) for service in services],
     )
 
 

@@ -74,6 +74,7 @@ FIELDS: Final[dict[str, Text]] = {
     "heat_from": _("Heated since"),
     "suspended": _("Heating years without supply"),
     "equipment": _("Registered equipment"),
+    "mixed": _("Mixed use"),
     "reason": _("Reason"),
     "per_sale": _("Most in one sale"),
     "per_day": _("Most in a day"),
