@@ -102,7 +102,7 @@ def test_the_business_page_asks_for_today_and_has_every_sale_of_it_with_totals(
     assert "There is nothing for what was asked." in clerk.get("/business").text
     shown = clerk.get(f"/business?{ALL_TIME}").text
     assert len(body(shown)) == 12
-    assert [row[1] for row in totals(shown)] == ["6 sales", "6 sales", "12 sales"]
+    assert [row[1] for row in totals(shown)] == ["Sales: 6", "Sales: 6", "Sales: 12"]
     paid = sum(float(row[12].strip("¥").replace(",", "")) for row in body(shown))
     assert totals(shown)[-1][12] == f"¥{paid:,.2f}"
     assert "王小明" in shown

@@ -15,6 +15,7 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
+from household_tables import HEAD, a_row
 from little_headquarters import NODE, SECRET, LittleHeadquarters
 from yika_common.clock import to_timestamp
 from yika_common.infra.entropy import system_random
@@ -129,6 +130,18 @@ def test_send_says_when_the_password_is_wrong(ready: Shell) -> None:
     refused = ready.run("send", *WHO, password="something else")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "do not belong together" in refused.stderr
+
+
+def test_a_table_is_opened_and_leaves_what_takes_it_back(ready: Shell, tmp_path: Path) -> None:
+    table, undo = tmp_path / "table.csv", tmp_path / "undo.csv"
+    table.write_text(f"{HEAD}\n{a_row(0)}\n", encoding="utf-8")
+    assert ready.run("send", *WHO).exit_code == 0
+    tried = ready.run("accounts", *WHO, "--undo", str(undo), str(table))
+    assert (tried.exit_code, undo.exists()) == (0, False)
+    opened = ready.run("accounts", *WHO, "--open", "--undo", str(undo), str(table))
+    assert opened.exit_code == 0, opened.output
+    number = opened.stdout.split()[1]
+    assert undo.read_text(encoding="utf-8-sig").splitlines()[1:] == [f"{number},withdrawn"]
 
 
 def test_a_stick_carries_both_ways(ready: Shell, tmp_path: Path) -> None:

@@ -188,5 +188,5 @@ _CONTRADICTED = N_(
 )
 _STOPPED = N_("Node %(node)s is stopped (%(reason)s) and waits for a person's decision.")
 _NODES = N_("%(nodes)s vending points are known.")
-_PARKED = N_("%(count)s segments wait for earlier ones.")
-_SUSPENSE = N_("%(count)s records wait for a person.")
+_PARKED = N_("Segments that wait for earlier ones: %(count)s.")
+_SUSPENSE = N_("Records that wait for a person: %(count)s.")

@@ -63,8 +63,8 @@ class LinesWrong(YikaError):
 
     code = "change_lines_wrong"
     sentence = N_(
-        "%(count)s lines can't be done as they are, so none was. Correct them and try the table "
-        "again."
+        "Lines that can't be done as they are: %(count)s. None was done. Correct them and try the "
+        "table again."
     )
 
 

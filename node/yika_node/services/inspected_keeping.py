@@ -190,7 +190,7 @@ def unsent(folder: Path, clock: Clock) -> Finding:
             part, N_("Headquarters has acknowledged everything, up to record %(seq)s."), seq=seq
         )
     age = clock() - from_timestamp(decode_line(row[0]).ts)
-    text = N_("%(count)s records wait to be sent, the oldest for %(hours)s hours.")
+    text = N_("Records that wait to be sent: %(count)s, the oldest for %(hours)s h.")
     facts = {"count": seq - upto, "hours": max(age // _HOUR, 0)}
     if age <= LONG_UNSENT:
         return good(part, text, **facts)

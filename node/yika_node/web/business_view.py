@@ -244,7 +244,7 @@ def _cells(
         kind = column.kind
         if total and kind not in NUMBERS:
             number = isinstance(value, int)
-            text = gettext("%(number)s sales", number=f"{value:,}") if number else _said(value)
+            text = gettext("Sales: %(number)s", number=f"{value:,}") if number else _said(value)
             shown_cells.append(CellView(text))
             continue
         shown_cells.append(_cell(kind, value, desk))
