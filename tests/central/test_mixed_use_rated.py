@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from central_builders import LI, WANG, HandClock, Pen, water_tariff
+from central_town import dearer_water
 from journals import an_intent
 from mixed_builders import MIXED, both, shop
 from told_builders import ACCOUNT, CARD, METERS, deliver, told, told_town
@@ -177,3 +178,18 @@ def test_every_point_is_told_who_shares_a_meter(
     sheet = told(headquarters, second)
     assert sheet is not None
     assert sheet.facts.mixed == MIXED
+
+
+@pytest.mark.parametrize(("text", "sales"), [(MIXED, 0), ("", 1)])
+def test_the_replay_of_a_draft_leaves_shared_meters_out(
+    headquarters: Headquarters, town: tuple[Pen, Pen], clock: HandClock, text: str, sales: int
+) -> None:
+    first, _ = town
+    first.write(facts(text))
+    clock.pass_by(days=1)
+    sell(first, both() if text else parse_tariff(water_tariff()))
+    deliver(first)
+    clock.pass_by(days=1)
+    number = headquarters.tariff_office.drafts.keep(dearer_water(), "li")
+    replays = headquarters.tariff_office.replays
+    assert replays.run(number, replays.ask(number, 12, "li")).total("sales") == sales

@@ -70,9 +70,11 @@ class ReplayRun:
         self.done += len(accounts)
         premises = premises_of(connection, accounts, self.draft.zone)
         standings = {name: known.standing_at(self.now) for name, known in premises.items()}
+        service = self.draft.service
         groups = {
             name: self._group(standings[name].tariff_class, known.area)
             for name, known in premises.items()
+            if standings[name].facts.mixture_of(service) is None  # no draft alone prices them
         }
         self._count(connection, {n: g for n, g in groups.items() if g.verdict != "priced"})
         priced = {name: group for name, group in groups.items() if group.verdict == "priced"}
