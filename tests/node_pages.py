@@ -154,6 +154,11 @@ def tag_of(page: TestResponse) -> str:
     return found[1] if found else ""
 
 
+def states(page_text: str) -> list[str]:
+    """How the sales that a page shows stand, in their order."""
+    return re.findall(r'data-sale-state="([a-z]+)"', page_text)
+
+
 def code_of(page: TestResponse) -> str:
     """The code of the failure that a page shows."""
     found = re.search(r'data-code="([a-z_]+)"', page.text)
