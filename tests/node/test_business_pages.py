@@ -130,7 +130,7 @@ def test_each_filter_narrows_the_list_and_its_totals_alike(
     if narrowed == "service=gas":
         rows = sum(row[7] == "Gas" for row in listed)
     assert len(listed) == rows
-    assert totals(shown)[-1][1] == f"{rows} sales"
+    assert totals(shown)[-1][1] == f"Sales: {rows}"
 
 
 def test_a_customer_is_found_by_account_card_and_meter(pages: Pages) -> None:
