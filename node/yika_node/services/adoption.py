@@ -14,6 +14,8 @@ that headquarters learns of it with the next exchange.
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
+from typing import Final
 
 from yika_common.clock import Clock
 from yika_common.errors import YikaError
@@ -37,7 +39,6 @@ from yika_common.sync.errors import (
     ManifestForked,
     MessageForAnother,
 )
-from yika_common.sync.key_bundle import open_bundle
 from yika_common.sync.messages import (
     CARDS_ITEM,
     KEYS_ITEM,
@@ -74,6 +75,14 @@ MANIFEST = "manifest"
 
 _DIGEST_SHOWN = 16
 _ITEMS_PER_RECORD = 16
+_SEALED: Final = {
+    KEYS_ITEM: ("key_bundle", "open_bundle"),
+    TOOLS_ITEM: ("tool_list", "open_tools"),
+    CARDS_ITEM: ("card_list", "open_cards"),
+    PERSONS_ITEM: ("person_list", "open_persons"),
+    SPECIAL_ITEM: ("special_list", "open_special"),
+}
+"""What is sealed to this vending point, by the beginning of its name: who opens it."""
 _SENTENCE_MAX = 500
 
 
@@ -236,59 +245,20 @@ class Adoption:
 
     def _check(self, item: Item, file: SignedFile) -> None:
         membership = self.standing.membership
-        if item.name.startswith(KEYS_ITEM):
-            open_bundle(
-                file,
-                membership.root,
-                self.vault.seal_key(),
-                node=membership.node,
-                epoch=membership.epoch,
-            )
-        elif item.name.startswith(CUSTOMERS_ITEM):
+        if item.name.startswith(CUSTOMERS_ITEM):
             self.customers.check(file, item.name)
         elif item.name == SETTINGS_ITEM:
             open_settings(file, membership.root)
-        elif item.name.startswith(TOOLS_ITEM):
-            # Few vending points issue special cards: the others need not know how.
-            from yika_common.sync.tool_list import open_tools  # noqa: PLC0415
-
-            open_tools(
-                file,
-                membership.root,
-                self.vault.seal_key(),
-                node=membership.node,
-                epoch=membership.epoch,
-            )
-        elif item.name.startswith(CARDS_ITEM):
-            from yika_common.sync.card_list import open_cards  # noqa: PLC0415
-
-            open_cards(
-                file,
-                membership.root,
-                self.vault.seal_key(),
-                node=membership.node,
-                epoch=membership.epoch,
-            )
-        elif item.name.startswith(PERSONS_ITEM):
-            from yika_common.sync.person_list import open_persons  # noqa: PLC0415
-
-            open_persons(
-                file,
-                membership.root,
-                self.vault.seal_key(),
-                node=membership.node,
-                epoch=membership.epoch,
-            )
-        elif item.name.startswith(SPECIAL_ITEM):
-            from yika_common.sync.special_list import open_special  # noqa: PLC0415
-
-            open_special(
-                file,
-                membership.root,
-                self.vault.seal_key(),
-                node=membership.node,
-                epoch=membership.epoch,
-            )
+        for begins, (module, opens) in _SEALED.items():
+            if item.name.startswith(begins):
+                # Few vending points get some of these: the others need not know how.
+                getattr(import_module(f"yika_common.sync.{module}"), opens)(
+                    file,
+                    membership.root,
+                    self.vault.seal_key(),
+                    node=membership.node,
+                    epoch=membership.epoch,
+                )
 
 
 class ItemUnusable(Exception):
