@@ -14,7 +14,6 @@ from yika_common.journal.cash_bodies import (
     CORRECTED_LATER,
     DAY,
     DROP,
-    FLOAT,
     MONTH,
     MOVES,
     PERIODS,
@@ -33,7 +32,7 @@ from yika_node.services.period_totals import day_so_far
 from yika_node.services.shift_errors import NothingToTotal, TotalUnknown
 from yika_node.services.shift_guard import ShiftGuard
 from yika_node.services.shift_reports import report_line
-from yika_node.services.shift_views import ReportLine
+from yika_node.services.shift_views import ReportLine, Takings
 from yika_node.services.standing import Standing
 
 _BANKABLE: Final = (CASH, CHEQUE)
@@ -54,7 +53,7 @@ class TotalLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class Total(Takings):
     """What a sales day, a month or a year came to.
 
     ``reports`` are the shifts of a day, ``parts`` the days of a month or the months of a year;
@@ -81,24 +80,6 @@ class Total:
     ever_given: Money
     reports: tuple[ReportLine, ...] = ()
     parts: tuple[TotalLine, ...] = ()
-
-    @property
-    def takings(self) -> tuple[Summed, ...]:
-        """What customers paid and got back, by sort and tender."""
-        return tuple(one for one in self.sums if one.what not in (FLOAT, *MOVES))
-
-    @property
-    def tenders(self) -> tuple[tuple[str, Money], ...]:
-        """What customers paid, less what they got back, by tender."""
-        sums: dict[str, int] = {}
-        for one in self.takings:
-            sums[one.tender] = sums.get(one.tender, 0) + one.amount
-        return tuple((tender, Money(amount)) for tender, amount in sorted(sums.items()))
-
-    @property
-    def turnover(self) -> Money:
-        """The same in all tenders together."""
-        return Money(sum(one.amount for one in self.takings))
 
     @property
     def bankable(self) -> Money:

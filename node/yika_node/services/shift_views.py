@@ -68,8 +68,33 @@ class Part:
         return Money(given_back(self.sums))
 
 
+class Takings:
+    """What is told alike of a shift, a sales day, a month and a year: of what moved in it."""
+
+    __slots__ = ()
+    sums: tuple[Summed, ...]
+
+    @property
+    def takings(self) -> tuple[Summed, ...]:
+        """What customers paid and got back, by sort and tender."""
+        return tuple(one for one in self.sums if one.what not in DRAWER)
+
+    @property
+    def tenders(self) -> tuple[tuple[str, Money], ...]:
+        """What customers paid, less what they got back, by tender."""
+        sums: dict[str, int] = {}
+        for one in self.takings:
+            sums[one.tender] = sums.get(one.tender, 0) + one.amount
+        return tuple((tender, Money(amount)) for tender, amount in sorted(sums.items()))
+
+    @property
+    def turnover(self) -> Money:
+        """The same in all tenders together."""
+        return Money(sum(one.amount for one in self.takings))
+
+
 @dataclass(frozen=True, slots=True)
-class ZReport:
+class ZReport(Takings):
     """What a shift came to: a Z report, or an X report, which closes nothing (``number`` 0).
 
     Everything is as it was recorded when the drawer was counted.  ``sums`` has each sort of
@@ -119,27 +144,9 @@ class ZReport:
         return Money(self.declared - self.expected)
 
     @property
-    def takings(self) -> tuple[Summed, ...]:
-        """What customers paid and got back, by sort and tender."""
-        return tuple(one for one in self.sums if one.what not in DRAWER)
-
-    @property
     def drawer(self) -> tuple[Summed, ...]:
         """What moved cash beside that, without the float."""
         return tuple(one for one in self.sums if one.what in DRAWER and one.what != FLOAT)
-
-    @property
-    def tenders(self) -> tuple[tuple[str, Money], ...]:
-        """What customers paid, less what they got back, by tender."""
-        sums: dict[str, int] = {}
-        for one in self.takings:
-            sums[one.tender] = sums.get(one.tender, 0) + one.amount
-        return tuple((tender, Money(amount)) for tender, amount in sorted(sums.items()))
-
-    @property
-    def turnover(self) -> Money:
-        """The same in all tenders together."""
-        return Money(sum(one.amount for one in self.takings))
 
     @property
     def cash(self) -> Money:
