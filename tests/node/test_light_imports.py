@@ -33,6 +33,8 @@ WHEN_USED = {
     "yika_common.sync.lan",
     "yika_common.journal.account_bodies",
     "yika_common.journal.complaint_bodies",
+    "yika_node.db.card_queries",
+    "yika_node.db.card_rows",
     "yika_node.db.complaint_projections",
     "yika_node.db.complaint_queries",
     "yika_node.services.complaint_desk",
