@@ -27,6 +27,7 @@ MODULES: Final = (
 """Whoever imports them has their walks noted in ``WALKS``."""
 
 ELSEWHERE: Final[dict[str, str]] = {
+    "safety-network": "node/test_lan.py::test_asked_and_taken_on_the_command_line",
     "special-system": (
         "node/test_web_special_cards.py::test_an_installation_begins_with_its_system_card"
     ),
