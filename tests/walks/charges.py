@@ -22,9 +22,7 @@ def take_a_fee(clerk: Person) -> None:
     clerk.key("b")
     clerk.page.locator("[name=code]").select_option("SEAL")
     clerk.page.locator("[name=note]").fill("second seal")
-    with clerk.leaving():
-        clerk.page.locator("[name=note]").press("Enter")
-        clerk.press("Enter")
+    clerk.enter_twice("[name=note]")
     clerk.sees_name("Receipt for a fee")
 
 
@@ -84,18 +82,14 @@ def a_guarantee_is_taken_and_handed_back(clerk: Person) -> None:
     clerk.key("Enter")
     clerk.follow("Guarantee")
     clerk.page.locator("#f-amount").fill("30")
-    with clerk.leaving():
-        clerk.page.locator("#f-amount").press("Enter")
-        clerk.press("Enter")
+    clerk.enter_twice("#f-amount")
     clerk.sees("30.00")
     clerk.open(f"/accounts/{customer.number}")
     clerk.follow("Guarantee")
     clerk.follow("Hand it back")
     clerk.type("30")
     clerk.page.locator("[name=reason]").fill("moves away")
-    with clerk.leaving():
-        clerk.page.locator("[name=reason]").press("Enter")
-        clerk.press("Enter")
+    clerk.enter_twice("[name=reason]")
     clerk.good()
 
 

@@ -53,6 +53,12 @@ class Person:
         with self.leaving():
             self.press(key)
 
+    def enter_twice(self, field: str) -> None:
+        """Press Enter in a field, and once more on the button that it leads to."""
+        with self.leaving():
+            self.page.locator(field).press("Enter")
+            self.press("Enter")
+
     def press(self, *keys: str) -> None:
         """Press keys that lead nowhere yet."""
         for key in keys:

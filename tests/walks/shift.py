@@ -74,9 +74,7 @@ def cash_goes_into_the_safe(clerk: Person) -> None:
     clerk.type("100")
     clerk.page.locator("#f-reason").fill("to the safe")
     clerk.page.locator("[name=reference]").fill("S-1")
-    with clerk.leaving():
-        clerk.page.locator("[name=reference]").press("Enter")
-        clerk.press("Enter")
+    clerk.enter_twice("[name=reference]")
     clerk.good()
 
 
@@ -86,9 +84,7 @@ def the_drawer_is_opened_without_a_sale(clerk: Person) -> None:
     clerk.open("/shift/cash")
     clerk.sees_name("The drawer is opened without a sale")
     clerk.page.locator("#f-why").fill("change for a note")
-    with clerk.leaving():
-        clerk.page.locator("#f-why").press("Enter")
-        clerk.press("Enter")
+    clerk.enter_twice("#f-why")
     clerk.good()
 
 
@@ -153,9 +149,7 @@ def the_takings_are_brought_to_the_bank(clerk: Person) -> None:
     clerk.type("50")
     clerk.page.locator("[name=reference]").fill("B-77")
     clerk.page.locator("[name=reason]").fill("the rest tomorrow")
-    with clerk.leaving():
-        clerk.page.locator("[name=reason]").press("Enter")
-        clerk.press("Enter")
+    clerk.enter_twice("[name=reason]")
     clerk.sees("B-77")
     clerk.sees_name("Received by")
 
