@@ -245,7 +245,6 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
         PhoneCode,
         purpose=st.sampled_from([what for what in PURPOSES if what != APPROVE]),
         subject=printable,
-        amount=figures,
         nonce=st.binary(min_size=NONCE_SIZE, max_size=NONCE_SIZE).map(bytes.hex),
     ),
     st.builds(
@@ -264,6 +263,13 @@ bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
         words=printable.filter(bool),
         receipt=st.integers(0, 2**53 - 1),
         epoch=u32,
+    ),
+    st.builds(
+        complaint_bodies.Photographed,
+        complaint=st.integers(1, 2**53 - 1),
+        epoch=u32,
+        digest=st.binary(min_size=32, max_size=32).map(bytes.hex),
+        size=st.integers(1, complaint_bodies.PHOTO_MAX),
     ),
     st.builds(AccountHeld, account=printable, level=st.sampled_from(HOLD_LEVELS), until=u32),
     st.builds(

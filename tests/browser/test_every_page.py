@@ -23,6 +23,7 @@ NO_PAGES: Final = frozenset(
         "business.download",
         "business.progress",
         "complaint.pack",
+        "complaint.photograph",
         "counter.seen",
         "display.now",
         "health.diagnostics",

@@ -22,6 +22,7 @@ from yika_node.jobs import Jobs
 
 KEPT_OUT = {"openpyxl", "numpy", "lxml", "psycopg", "psycopg_c", "alembic", "mako", "yika_central"}
 WHEN_USED = {
+    "yika_common.tariffs.mixing",
     "requests",
     "segno",
     "serial",
@@ -41,6 +42,8 @@ WHEN_USED = {
     "yika_common.sync.line_approval",
     "yika_node.services.line_approvals",
     "yika_node.services.evidence",
+    "yika_node.services.photographs",
+    "yika_node.services.photo_making",
     "yika_node.db.finder_queries",
     "yika_node.db.life_projections",
     "yika_node.db.life_tables",

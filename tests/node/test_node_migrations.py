@@ -53,6 +53,7 @@ DROP TABLE deed; ALTER TABLE operator DROP COLUMN disabled_at;
 ALTER TABLE operator DROP COLUMN temporary; ALTER TABLE operator DROP COLUMN last_at;
 ALTER TABLE attempt DROP COLUMN console; ALTER TABLE operator DROP COLUMN staff_number;
 DROP TABLE phone_answer; DROP TABLE right_use; DROP TABLE complaint;
+DROP TABLE complaint_photo; DROP TABLE photograph;
 DROP INDEX record_seldom; DROP INDEX reading_at; DROP INDEX reading_alarm;
 DROP INDEX reading_unbalanced;
 UPDATE alembic_version SET version_num = '0002';

@@ -76,7 +76,7 @@ _LATE: Final = MappingProxyType(
         "charge": "yika_common.journal.till_bodies",
         "printed": "yika_common.journal.till_bodies",
         "corrected": "yika_common.journal.correction_bodies",
-        "complaint": "yika_common.journal.complaint_bodies",
+        **dict.fromkeys(("complaint", "photo"), "yika_common.journal.complaint_bodies"),
         **dict.fromkeys(
             ("shift", "cash", "drawer", "z", "z_why", "banked", "idle", "total"),
             "yika_common.journal.cash_bodies",

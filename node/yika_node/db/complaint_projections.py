@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from yika_common.journal.body import Body
-from yika_common.journal.complaint_bodies import Complained
+from yika_common.journal.complaint_bodies import Complained, Photographed
 from yika_common.journal.record import Record
 
 
@@ -29,6 +29,25 @@ def complained(c: sqlite3.Connection, epoch: int, record: Record, body: Complain
     )
 
 
+def photographed(c: sqlite3.Connection, epoch: int, record: Record, body: Photographed) -> None:
+    """A photograph, beside the complaint that it was put to."""
+    c.execute(
+        "INSERT INTO complaint_photo (of_epoch, of_seq, epoch, seq, at, operator, digest, size)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            body.epoch or epoch,
+            body.complaint,
+            epoch,
+            record.seq,
+            record.ts,
+            record.operator,
+            body.digest,
+            body.size,
+        ),
+    )
+
+
 APPLY: Final[dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]]] = {
     Complained: complained,
+    Photographed: photographed,
 }

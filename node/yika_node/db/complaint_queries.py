@@ -22,6 +22,19 @@ class Complaint(NamedTuple):
     receipt: int
 
 
+class ComplaintPhoto(NamedTuple):
+    """A photograph's record; see :class:`yika_node.db.life_tables.ComplaintPhoto`."""
+
+    of_epoch: int
+    of_seq: int
+    epoch: int
+    seq: int
+    at: int
+    operator: str
+    digest: str
+    size: int
+
+
 _NEWEST: Final = "WHERE (epoch, seq) < (?, ?) ORDER BY epoch DESC, seq DESC LIMIT ?"
 _OF_ACCOUNT: Final = (
     "WHERE account = ? AND (epoch, seq) < (?, ?) ORDER BY epoch DESC, seq DESC LIMIT ?"
@@ -45,3 +58,24 @@ def complaint(store: Store, epoch: int, seq: int) -> Complaint | None:
     """The complaint at that place."""
     with named_engine_failures(), store.engine.connect() as connection:
         return first_row(connection, Complaint, "WHERE epoch = ? AND seq = ?", epoch, seq)
+
+
+def photos(store: Store, epoch: int, seq: int) -> Sequence[ComplaintPhoto]:
+    """The photographs of a complaint, in the order in which they were taken in."""
+    where = "WHERE of_epoch = ? AND of_seq = ? ORDER BY epoch, seq"
+    with named_engine_failures(), store.engine.connect() as connection:
+        return all_rows(connection, ComplaintPhoto, where, epoch, seq)
+
+
+def photograph(store: Store, digest: str) -> bytes | None:
+    """The sealed bytes of a photograph; None: they are not here."""
+    with named_engine_failures(), store.engine.connect() as connection:
+        query = "SELECT sealed FROM photograph WHERE digest = ?"
+        found = connection.exec_driver_sql(query, (digest,)).first()
+    return None if found is None else bytes(found[0])
+
+
+def photographs_kept(store: Store) -> int:
+    """How many photographs are kept here; few enough to be counted."""
+    with named_engine_failures(), store.engine.connect() as connection:
+        return int(connection.exec_driver_sql("SELECT count(*) FROM photograph").scalar_one())

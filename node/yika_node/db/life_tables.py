@@ -80,3 +80,24 @@ class Complaint(Row, table=True):
         Index("complaint_account", "account", "epoch", "seq"),
         WITHOUT_ROWID,
     )
+
+
+class ComplaintPhoto(Row, table=True):
+    """Projection: a photograph, by its record at (epoch, seq), of the complaint ``of_…``."""
+
+    of_epoch: int = row.number_key()
+    of_seq: int = row.number_key()
+    epoch: int = row.number_key()
+    seq: int = row.number_key()
+    at: int = row.number()
+    operator: str
+    digest: str
+    size: int = row.number()
+    __table_args__ = (WITHOUT_ROWID,)
+
+
+class Photograph(Row, table=True):
+    """Truth: a photograph's bytes, sealed, under the SHA-256 that its record names."""
+
+    digest: str = row.key()
+    sealed: bytes

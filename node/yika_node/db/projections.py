@@ -60,6 +60,7 @@ TABLES: Final = (
     "tendering",
     "receipt_print",
     "complaint",
+    "complaint_photo",
     "correction",
     "account_event",
     "account_state",
@@ -333,7 +334,7 @@ _APPLY: dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]]
 
 _LATE: Final = {
     "corrected": "yika_node.db.correction_projections",
-    "complaint": "yika_node.db.complaint_projections",
+    **dict.fromkeys(("complaint", "photo"), "yika_node.db.complaint_projections"),
     **dict.fromkeys(("charge", "tender", "printed"), "yika_node.db.till_projections"),
     **dict.fromkeys(("life", "hold", "seen"), "yika_node.db.life_projections"),
     **dict.fromkeys(

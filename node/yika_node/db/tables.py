@@ -10,13 +10,13 @@ sealed again row by row (:mod:`yika_node.services.customers`): it can be dropped
 A **note** is none of these: it saves work or trouble, and losing it loses no money.
 
 ==========  ==========================================================================
-truth       identity, record, tip, item, acknowledgement
+truth       identity, record, tip, item, acknowledgement, photograph
 projection  operator, account, account_meter, card, intent, refund, tally,
             meter_position, reading, witness, held_item, bundle, account_facts,
             own_limit, refusal, special_card, card_report,
             card_end, stock_move, meter_swap, money, account_event, account_state,
             account_hold, shift, banking, idle_days, total, staff_change, day_limit,
-            deed, phone_answer, correction, complaint
+            deed, phone_answer, correction, complaint, complaint_photo
 told        sheet, sheet_meter, sheet_part
 note        form, attempt, managing_seen, right_use
 ==========  ==========================================================================

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from yika_node.services.complaint_desk import Complaint
     from yika_node.services.enquiries import Enquiries
     from yika_node.services.payments import Receipt
+    from yika_node.services.photographs import Photo
     from yika_node.services.reprints import Papers
     from yika_node.services.segments import Cutter
     from yika_node.services.standing import Standing
@@ -103,18 +104,28 @@ def gather(here: Sources, complaint: Complaint, papers_of: Callable[[int, int], 
     )
 
 
-def zipped(here: Sources, complaint: Complaint, pack: Pack, page: bytes) -> bytes:
+def zipped(
+    here: Sources,
+    complaint: Complaint,
+    pack: Pack,
+    page: bytes,
+    photos: Sequence[tuple[Photo, bytes]] = (),
+) -> bytes:
     """The pack as a ZIP file; the same pack makes the same lines.
+
+    The photographs are in it with the records that name their SHA-256.
 
     Raises:
         VaultLocked, NotEnrolled: nothing can be signed.
     """
-    ranges = _ranges(here, complaint, pack)
+    ranges = [*_ranges(here, complaint, pack), *_photographed(here, photos)]
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
         _put(file, f"{complaint.number}.html", page)
         _put(file, "records.jsonl", b"".join(_lines(here, complaint.epoch, ranges)))
         _put(file, "signed/node.cert", here.standing.membership.certificate_file)
+        for photo, content_of in photos:
+            _put(file, photo.name, content_of)
         for first, last in ranges:
             cut = here.cutter.cut(first - 1, last - first + 1, _CHALLENGE)
             _put(file, f"signed/{first}-{cut.last}.segment", cut.file.to_bytes())
@@ -137,6 +148,13 @@ def _ranges(here: Sources, complaint: Complaint, pack: Pack) -> Sequence[tuple[i
         ends = [side.outcome or side.intent for side in pack.sides]
         found.insert(0, (first, min(max(ends), first + RECORDS - 1)))
     return found
+
+
+def _photographed(
+    here: Sources, photos: Sequence[tuple[Photo, bytes]]
+) -> Sequence[tuple[int, int]]:
+    epoch = here.standing.membership.epoch
+    return [(photo.seq, photo.seq) for photo, _ in photos if photo.epoch == epoch]
 
 
 def _lines(here: Sources, epoch: int, ranges: Sequence[tuple[int, int]]) -> Sequence[bytes]:

@@ -45,7 +45,7 @@ from yika_node.vault import Vault
 
 PACE: Final = timedelta(seconds=2)
 """Between the beginnings of two exchanges."""
-PATIENCE_S: Final = 0.5
+PATIENCE: Final = timedelta(milliseconds=500)
 """A page waits so long for headquarters' answer."""
 _EXCHANGE_SIZE: Final = 16
 
@@ -166,7 +166,7 @@ class LineDesk:
         threading.Thread(
             target=self._post, args=(token, request, file, answered), daemon=True
         ).start()
-        answered.wait(PATIENCE_S)
+        answered.wait(PATIENCE.total_seconds())
         return self.phone.book.hear(token, lambda last: last)
 
     def _post(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from yika_common.infra.web.again import or_again
-from yika_common.infra.web.guard import needs
+from yika_common.infra.web.guard import needs, takes_files
 from yika_common.infra.web.site import Text
 from yika_node.services.rights import Right
 from yika_node.web.front import front, node, operator
@@ -18,6 +18,7 @@ from yika_node.web.front import front, node, operator
 if TYPE_CHECKING:
     from yika_node.services.complaint_desk import Complaint, ComplaintDesk
     from yika_node.services.evidence import Pack, Sources
+    from yika_node.services.photographs import Photo, Photographs
 
 pages = Blueprint("complaint", __name__)
 
@@ -28,6 +29,8 @@ ABOUT: Final[dict[str, Text]] = {
     "card": _("The card"),
     "other": _("Something else"),
 }
+SENT_MAX: Final = (8 << 20) + (64 << 10)
+"""Bytes of a form with a picture."""
 _PLACE: Final = re.compile(r"([0-9]{1,17})-([0-9]{1,17})", re.ASCII)
 
 
@@ -100,8 +103,46 @@ def write(number: str) -> AnyResponse:
 @needs(Right.SEE_SALES)
 def page(epoch: int, seq: int) -> str:
     """One complaint with its evidence; printed, it is a sheet to sign."""
+    return _page(epoch, seq)
+
+
+def _page(epoch: int, seq: int) -> str:
     complaint = _desk().get(epoch, seq)
     return _filled("complaint.html", complaint, _pack(complaint))
+
+
+def _photographs() -> Photographs:
+    from yika_node.services.photographs import Photographs  # noqa: PLC0415 - seldom used
+
+    here = node()
+    random = here.cards.counter.random
+    return Photographs(here.journal, here.store, here.standing, here.keyring, here.clock, random)
+
+
+@pages.post("/complaints/<int:epoch>/<int:seq>/photographs")
+@needs(Right.COMPLAIN)
+@takes_files(SENT_MAX)
+@or_again(_page)
+def add_photograph(epoch: int, seq: int) -> AnyResponse:
+    """Keep a photograph with the complaint."""
+    sent = request.files.get("picture")
+    complaint = _desk().get(epoch, seq)
+    _photographs().add(operator(), complaint, b"" if sent is None else sent.read())
+    front().soon()
+    return redirect(url_for("complaint.page", epoch=epoch, seq=seq), 303)
+
+
+@pages.get("/complaints/<int:epoch>/<int:seq>/photographs/<int:number>")
+@needs(Right.SEE_SALES)
+def photograph(epoch: int, seq: int, number: int) -> Response:
+    """One of the complaint's photographs, of the type that it was made in here."""
+    kept = _photographs()
+    for photo in kept.of(_desk().get(epoch, seq)):
+        if photo.nth == number:
+            name = photo.name.rpartition("/")[2]
+            headers = {"Content-Disposition": f'inline; filename="{name}"'}
+            return Response(kept.content(photo), mimetype="image/jpeg", headers=headers)
+    return abort(404)
 
 
 @pages.get("/complaints/<int:epoch>/<int:seq>/pack.zip")
@@ -113,7 +154,9 @@ def pack(epoch: int, seq: int) -> Response:
     complaint = _desk().get(epoch, seq)
     gathered = _pack(complaint)
     page = _filled("complaint_file.html", complaint, gathered)
-    file = zipped(_sources(), complaint, gathered, page.encode())
+    kept = _photographs()
+    photos = [(photo, kept.content(photo)) for photo in kept.of(complaint)]
+    file = zipped(_sources(), complaint, gathered, page.encode(), photos)
     return Response(
         file,
         mimetype="application/zip",
@@ -139,7 +182,23 @@ def _sources() -> Sources:
 
 
 def _filled(template: str, complaint: Complaint, pack: Pack) -> str:
-    settings = node().settings.settings()
+    from yika_node.services.photographs import EACH_MAX  # noqa: PLC0415 - seldom used
+
+    def source(photo: Photo) -> str:
+        """Where the page finds the picture: beside it in the file, else at its own address."""
+        if template == "complaint_file.html":
+            return photo.name
+        return url_for(
+            "complaint.photograph", epoch=complaint.epoch, seq=complaint.seq, number=photo.nth
+        )
+
     return render_template(
-        template, complaint=complaint, pack=pack, about=ABOUT, settings=settings
+        template,
+        complaint=complaint,
+        pack=pack,
+        about=ABOUT,
+        settings=node().settings.settings(),
+        photos=_photographs().of(complaint),
+        source=source,
+        each_max=EACH_MAX,
     )

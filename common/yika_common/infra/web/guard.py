@@ -30,6 +30,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 _DECLARED = "_yika_entrance"
 _PASSIVE = "_yika_passive"
+_SENT_MAX = "_yika_sent_max"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_KEY = "key"
 
@@ -80,6 +81,23 @@ def passive(view: View) -> View:
     """The page asks for this view by itself; nobody touched a key."""
     setattr(view, _PASSIVE, True)
     return view
+
+
+def takes_files(most: int) -> Callable[[View], View]:
+    """The view takes files of so many bytes, which is more than the site's pages else take."""
+
+    def declare(view: View) -> View:
+        setattr(view, _SENT_MAX, most)
+        return view
+
+    return declare
+
+
+def sent_max() -> int | None:
+    """How many bytes the current request's view takes; None: as many as the site's others."""
+    if request.endpoint is None or _is_static(request.endpoint):
+        return None
+    return getattr(_view(request.endpoint), _SENT_MAX, None)
 
 
 def check_views(app: Flask) -> None:

@@ -8,7 +8,7 @@ character was not typed by anybody.
 from flask import request
 
 from yika_common.infra.web.faults import NoSuchPage, NotUnderstood
-from yika_common.infra.web.guard import for_programs
+from yika_common.infra.web.guard import for_programs, sent_max
 
 FORM_MEMORY_MAX = 256 << 10
 _ORDINARY_FORM = "application/x-www-form-urlencoded"
@@ -23,6 +23,10 @@ def bound_form() -> None:
     if request.mimetype == _ORDINARY_FORM:
         most = request.max_content_length or FORM_MEMORY_MAX
         request.max_content_length = min(most, FORM_MEMORY_MAX)
+        return
+    own = sent_max()
+    if own is not None:
+        request.max_content_length = own
 
 
 def check_inputs() -> None:
