@@ -373,7 +373,7 @@ def test_a_point_for_itself_alone_has_nothing_to_tell(tmp_path: Path) -> None:
     node.close()
 
 
-def test_the_key_is_in_no_bundle_and_no_backup(pages: Pages) -> None:
+def test_the_key_is_in_no_bundle(pages: Pages) -> None:
     keeper_of(pages)
     folder = pages.node.folder
     secret = (folder / "lan" / KEY_FILE).read_text().splitlines()[1]
