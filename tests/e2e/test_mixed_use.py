@@ -10,6 +10,7 @@ from central_builders import LI, WANG, HandClock, new_headquarters
 from mixed_builders import MIXED, both, shop
 from node_world import OPERATOR, a_chip, contents, for_money, for_quantity
 from points_of_headquarters import AREA, WATER, Point, a_point, open_at
+from refund_builders import give_back
 from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import AuditCase, Posting, table_of
 from yika_common.journal.bodies import Intent
@@ -168,6 +169,25 @@ def test_the_journal_the_receipt_and_its_code_say_the_same(
     before = contents(first.node.store.path)
     first.node.journal.rebuild()
     assert contents(first.node.store.path) == before
+
+
+def test_a_shared_purchase_is_given_back_whole_and_counts_no_more(
+    hq: Headquarters, points: tuple[Point, Point], clock: HandClock
+) -> None:
+    first, second = points
+    _, card = shared(first, second, clock)
+    sold = first.node.sales.sell(OPERATOR, card, [for_quantity(WATER, 200_000)], "f1")
+    clock.pass_by(minutes=1)
+    back = give_back(first.node, sold, OPERATOR)
+    assert parts(back) == [("water", 1, -140_000, -28_980), ("2:water", 1, -60_000, -57_000)]
+    assert back.paid == -sold.paid
+    assert back.lines[0].mixed == sold.lines[0].mixed
+    assert judged(first, hq, back).ok
+    clock.pass_by(minutes=1)
+    again = first.node.sales.sell(OPERATOR, card, [for_quantity(WATER, 200_000)], "f2")
+    assert parts(again) == parts(sold)
+    first.sync()
+    assert posted(hq) == []
 
 
 def test_a_share_is_told_to_other_points_and_ends_with_an_amendment(
