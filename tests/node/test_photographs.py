@@ -12,18 +12,23 @@ import pytest
 from PIL import Image
 from werkzeug.test import TestResponse
 
+from backup_builders import keeper
+from card_builders import repeatable_random
 from node_pages import Clerk, Pages, hidden, pages_in
-from node_world import contents
+from node_world import OPERATOR, PASSWORD, World, contents
 from yika_common.journal.complaint_bodies import PHOTO_MAX
 from yika_common.journal.record import decode_line
 from yika_node.db import complaint_queries
 from yika_node.services import photo_making, photographs
 from yika_node.services.photographs import (
     EACH_MAX,
+    Photo,
+    Photographs,
     PhotographUnusable,
     check_picture,
     made_anew,
 )
+from yika_node.services.safekeeping import put_back
 
 SECRET = b"39.9042N 116.4074E"
 
@@ -217,6 +222,29 @@ def test_photographs_outlast_that_every_projection_is_made_anew(
     pages.node.journal.rebuild()
     assert contents(pages.node.store.path) == before
     assert clerk.get(f"{page}/photographs/1").data == shown
+
+
+def test_a_restored_backup_shows_the_photographs(
+    pages: Pages, place: tuple[Clerk, str], tmp_path: Path
+) -> None:
+    clerk, page = place
+    send(clerk, page, picture())
+    shown = clerk.get(f"{page}/photographs/1").data
+    good = keeper(pages.world).keep().good
+    assert good is not None
+    backup = pages.world.folder / "backups" / good.file
+    put_back(backup, tmp_path / "other", OPERATOR, PASSWORD, repeatable_random(6))
+    other = World(tmp_path / "other")
+    other.now, other.headquarters = pages.world.now, pages.world.headquarters
+    node = other.build()
+    node.staff.sign_in(OPERATOR, PASSWORD)
+    again = Photographs(
+        node.journal, node.store, node.standing, node.keyring, node.clock, repeatable_random(7)
+    )
+    epoch, seq = page.rsplit("/", 2)[1:]
+    (row,) = complaint_queries.photos(node.store, int(epoch), int(seq))
+    assert again.content(Photo(1, row.epoch, row.seq, row.digest, row.size)) == shown
+    node.close()
 
 
 def test_bytes_that_were_changed_are_not_shown(pages: Pages, place: tuple[Clerk, str]) -> None:
