@@ -36,6 +36,7 @@ PATHS = (
     "/persons",
     "/persons/one?number=1001",
     "/persons/changes",
+    "/settings",
     "/phone",
     "/approvals",
     "/staff",
