@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from mixed_builders import MIXED, shop
 from node_pages import Clerk, Pages, code_of, facts, pages_in, said
 from node_world import OPERATOR, PASSWORD, for_quantity, open_with_card
+from yika_node.printing.paper import Line
+from yika_node.services.paper_words import Words
+from yika_node.services.receipt_paper import ReceiptPaper
 
 WATER = 4
 CLASS, SHARE = "mixed-class-cold_water", "mixed-share-cold_water"
@@ -104,4 +108,13 @@ def test_the_counter_and_the_receipt_show_both_parts(
     assert "SHOP v1" in page
     assert "· 70 %" in page
     assert "· 30 %" in page
+    held, settings = pages.node.tariffs.tariffs(), pages.node.settings.settings()
+    words = Words(language, ZoneInfo("Asia/Shanghai"))
+    paper = ReceiptPaper(words, settings, held).paper(sold, "")
+    printed = [part.text for part in paper.parts if type(part) is Line]
+    assert second in printed
+    assert {end for end in ("70 %", "30 %") for text in printed if f"· {end}" in text} == {
+        "70 %",
+        "30 %",
+    }
     assert "30 %" in clerk.get("/").text + clerk.get("/sell").text
