@@ -6,7 +6,8 @@ from yika_common.sync.settings import Settings
 from yika_node.printing.paper import Line, Paper, Part, Rule
 from yika_node.services.charge_words import TAKES, WORDS
 from yika_node.services.closing import ClosingReceipt
-from yika_node.services.paper_words import CHINESE, Words
+from yika_node.services.loading import CHINESE
+from yika_node.services.paper_words import Words
 from yika_node.services.till_papers import Papers, tender_parts
 
 

@@ -13,7 +13,8 @@ from yika_node.db.till_queries import TenderRow
 from yika_node.printing.paper import Line, Paper, Part, Rule
 from yika_node.services.charge_views import Charge
 from yika_node.services.charge_words import WORDS
-from yika_node.services.paper_words import CHINESE, Words
+from yika_node.services.loading import CHINESE
+from yika_node.services.paper_words import Words
 from yika_node.services.shift_views import ZReport
 from yika_node.services.views import Account
 
