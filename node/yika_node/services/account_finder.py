@@ -204,10 +204,10 @@ def _now(meter: str, swapped: dict[str, str]) -> str:
 
 def _rank(line: str, words: list[str]) -> int:
     """0: a field is what was typed; 1: one begins with it; 2: one holds it."""
-    begun = SEPARATOR + " ".join(words)
-    if begun + SEPARATOR in f"{SEPARATOR}{line}{SEPARATOR}":
-        return 0
-    return 1 if begun in f"{SEPARATOR}{line}" else 2
+    begun, held = SEPARATOR + " ".join(words), f"{SEPARATOR}{line}{SEPARATOR}"
+    if begun not in held:
+        return 2
+    return 0 if begun + SEPARATOR in held else 1
 
 
 def _found(line: str) -> Found:

@@ -13,20 +13,25 @@ two characters          neither of them a digit or a hyphen
 one character           what is no ASCII
 ======================  =========================================
 
-A gram is one bit of :data:`BUCKETS` by its hash; a wanted text with no gram (three digits, one
+A gram falls into one of :data:`BUCKETS` by its hash; a wanted text with no gram (three digits, one
 letter) is found in the first blocks, because it is in many.  Memory: the text, about 130 bytes an
-account with three meters, and a byte for each bucket and eight blocks: 8 MiB for fifty thousand.
+account with three meters, and a bit for each bucket and block: 14 MiB for fifty thousand.  The
+bits of a bucket lie together in each group of :data:`GROUP` blocks, as a search reads them.
 Lines that changed stand beside the blocks, until there are :data:`LOOSE_MAX` of them.
 """
 
 import heapq
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import chain
+from operator import and_
 from typing import Final
 
-BLOCK: Final = 32
-BUCKETS: Final = 8192
+BLOCK: Final = 16
+BUCKETS: Final = 16384
+GROUP: Final = 256
+_ROW: Final = GROUP // 8
 LOOSE_MAX: Final = 512
 
 SEPARATOR: Final = "\x1f"
@@ -60,7 +65,7 @@ class AccountIndex:
     @property
     def size(self) -> int:
         """Bytes that the text and its filter take."""
-        return sum(map(len, self._blocks)) + len(self._filter)
+        return sum(map(len, chain(self._blocks, self._filter)))
 
     def put(self, number: str, line: str) -> None:
         """Let this be the account's line; an empty one takes it out."""
@@ -71,15 +76,19 @@ class AccountIndex:
 
     def find(self, words: Sequence[str], after: str = "") -> Iterator[str]:
         """The lines that hold all the case-folded words, above a number, by number."""
+        packed = self._packed(words)
+        if after or self._loose:
+            packed = (
+                line
+                for line in packed
+                if (number := number_of(line)) > after and number not in self._loose
+            )
+        if not self._loose:
+            return packed
         loose = (
             line
             for number, line in sorted(self._loose.items())
             if line and number > after and all(word in line for word in words)
-        )
-        packed = (
-            line
-            for line in self._packed(words)
-            if (number := number_of(line)) > after and number not in self._loose
         )
         return heapq.merge(loose, packed, key=number_of)
 
@@ -88,26 +97,26 @@ class AccountIndex:
         return {number: line for number, line in self._lines() if number in numbers}
 
     def _packed(self, words: Sequence[str]) -> Iterator[str]:
-        sought = sorted((word.encode() for word in words), key=len, reverse=True) or [b""]
-        for block in self._candidates(words):
+        masks = {word: self._blocks_with(word) for word in words or ("",)}
+        # A line is looked for by the word that the fewest blocks hold.
+        first, *others = (
+            word.encode() for word in sorted(masks, key=lambda w: masks[w].bit_count())
+        )
+        for block in _bits(reduce(and_, masks.values())):
             text, end = self._blocks[block], 0
-            if len(sought) > 1 and not all(word in text for word in sought):
-                continue
-            while (at := text.find(sought[0], end)) >= 0 and end < len(text):
+            while (at := text.find(first, end)) >= 0 and end < len(text):
                 begin, end = text.rfind(_END, 0, at) + 1, text.find(_END, at) + 1
                 line = text[begin:end]
-                if all(word in line for word in sought):
+                if all(word in line for word in others):
                     yield line[:-1].decode()
 
-    def _candidates(self, words: Iterable[str]) -> Iterable[int]:
-        """The blocks that the filter can't rule out."""
-        buckets = {hash(gram) % BUCKETS for word in words for gram in grams(word)}
-        if not buckets:
-            return range(len(self._blocks))
-        both = -1
-        for bucket in buckets:
-            both &= int.from_bytes(self._filter[bucket::BUCKETS], "little")
-        return _bits(both)
+    def _blocks_with(self, word: str) -> int:
+        """The blocks, as bits, in which the filter can't rule the word out."""
+        found = (1 << len(self._blocks)) - 1
+        for begin in {_row_of(gram) for gram in grams(word)}:
+            rows = (group[begin : begin + _ROW] for group in self._filter)
+            found &= int.from_bytes(b"".join(rows), "little")
+        return found
 
     def _lines(self) -> Iterator[tuple[str, str]]:
         for text in self._blocks:
@@ -118,18 +127,17 @@ class AccountIndex:
 
     def _pack(self, lines: Iterable[tuple[str, str]]) -> None:
         self._blocks: list[bytes] = []
-        columns: list[bytearray] = []
+        self._filter: list[bytearray] = []
+        """For each group of blocks a row of bits for each bucket: which may hold its grams."""
         held = iter(lines)
         while block := [line for _, (_, line) in zip(range(BLOCK), held, strict=False)]:
-            place, bit = divmod(len(self._blocks), 8)
-            if not bit:
-                columns.append(bytearray(BUCKETS))
-            column = columns[place]
+            byte, bit = divmod(len(self._blocks) % GROUP, 8)
+            if not byte and not bit:
+                self._filter.append(bytearray(BUCKETS * _ROW))
+            group = self._filter[-1]
             for gram in grams("\n".join(block)):
-                column[hash(gram) % BUCKETS] |= 1 << bit
+                group[_row_of(gram) + byte] |= 1 << bit
             self._blocks.append(_END.join(line.encode() for line in block) + _END)
-        self._filter = b"".join(columns)
-        """For each eight blocks, one byte a bucket: which of the eight may hold its grams."""
 
 
 def line_of(fields: Iterable[str]) -> str:
@@ -145,6 +153,11 @@ def number_of(line: str) -> str:
 def fields_of(line: str) -> list[str]:
     """The fields that a line was made of."""
     return line.split(SEPARATOR)
+
+
+def _row_of(gram: str) -> int:
+    """Where the bits of a gram's bucket begin in each group."""
+    return hash(gram) % BUCKETS * _ROW
 
 
 def _bits(mask: int) -> Iterator[int]:
