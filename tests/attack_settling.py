@@ -212,7 +212,8 @@ def balance_of(town: Town, who: Household) -> Balance:
 def _waiting(town: Town, point: int, epoch: int, seq: int) -> int:
     """The money of an open intent: what was paid, or what a replaced meter's credit had cost.
 
-    A point that is out of service does not hear what headquarters gave back of it.
+    A point that is out of service does not hear what headquarters gave back of it, nor from the
+    card that the meter has taken it.
     """
     intent = town.books.intent(point, epoch, seq)
     sale = table_of(Sale)
@@ -220,9 +221,21 @@ def _waiting(town: Town, point: int, epoch: int, seq: int) -> int:
     with town.hq.database.reading() as session:
         ended = session.execute(select(sale.c.outcome).where(*here)).scalar() == SUPERSEDED
     ended |= town.hq.rulings.is_void((POINTS[point], epoch, 0, seq))
-    if intent.act == REFUND or (ended and point in town.dead):
+    if intent.act == REFUND or (point in town.dead and (ended or _was_taken(town, intent))):
         return 0
     return intent.paid + intent.moved * UNIT_PRICE // UNIT
+
+
+def _was_taken(town: Town, intent: Intent) -> bool:
+    """Whether the meter stands at the intent's count or a later one, which nobody else sold."""
+    generation, count = town.meter(intent.meter).state().position
+    place = (intent.meter, intent.generation, intent.count)
+    sold = [
+        one.body
+        for one in town.books.bought
+        if (one.body.meter, one.body.generation, one.body.count) == place
+    ]
+    return sold == [intent] and generation == intent.generation and count >= intent.count
 
 
 def _moved_on(town: Town, who: Household, refund: Intent) -> bool:
