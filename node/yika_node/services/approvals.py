@@ -195,8 +195,11 @@ class ApprovalBook:
         Raises:
             ApprovalMissing: nothing waits under it any more.
         """
-        found = self.pending(token)
         with self._lock:
+            self._drop_old()
+            found = self._pending.get(token)
+            if found is None:
+                raise ApprovalMissing
             self._pending[token] = replace(found, approved=approved)
 
     def hear(self, token: str, told: Callable[[Heard | None], Heard | None]) -> Heard | None:
