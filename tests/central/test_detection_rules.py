@@ -190,6 +190,22 @@ def test_credit_that_was_given_and_not_taken_is_lost() -> None:
     assert life.findings(quantum=11) == (), "less than the meter's least step waits on the card"
 
 
+def test_what_was_lost_is_named_once_by_however_many_words() -> None:
+    """A new card says the meter's total too low, and is sold to twice."""
+    life = Life(Random(3))  # noqa: S311
+    life.buy("N1", 5_000)
+    life.visit()
+    life.count, life.total, life.generation = 0, 0, 2
+    for _ in range(2):
+        life.now += timedelta(days=1)
+        life.buy("N2", 1_000)
+        life.visit()
+        life.now += timedelta(hours=5)
+        life.read("N2")
+    lost = [(one.kind, one.mark, one.amount) for one in life.findings()]
+    assert lost == [(Kind.LOST, "2/1", 1_000), (Kind.LOST, "2/2", 1_000)]
+
+
 def test_a_pending_purchase_is_neither_lost_nor_ghost() -> None:
     life = a_life()
     last(life)

@@ -227,15 +227,26 @@ def _against_ledger(ladder: _Ladder, told: Sequence[Told], quantum: int) -> Iter
     """The newest word of the meter at each position it took."""
     newest = {one.position: one for one in told}
     last = max(newest, default=(0, 0))
-    for position, one in newest.items():
+    named = 0
+    for position in sorted(newest):
+        one = newest[position]
         most = ladder.most(position) if position == last else ladder.ever(position)
         mark, excess = f"{position[0]}/{position[1]}", one.total - most
+        missing = _missing(ladder, one)
         if excess > 0:
             known = position in ladder.positions
             kind = Kind.GHOST if known else Kind.UNREPORTED
             yield Finding(kind, mark, excess, (one.place,))
-        elif position in ladder.positions and one.total <= ladder.least(position) - quantum:
-            yield Finding(Kind.LOST, mark, ladder.least(position) - one.total, (one.place,))
+        elif missing - named >= quantum:
+            # What was lost before is named at its own place.
+            yield Finding(Kind.LOST, mark, missing - named, (one.place,))
+            named = missing
+
+
+def _missing(ladder: _Ladder, word: Told) -> int:
+    """What the meter should have taken by its word's position, and had not."""
+    known = word.position in ladder.positions
+    return max(0, ladder.least(word.position) - word.total) if known else 0
 
 
 def _moved_on(
@@ -246,7 +257,7 @@ def _moved_on(
     # Of what it had taken itself it is asked above.
     if left is None or word is None or word.position >= left.position:
         return
-    missing = ladder.least(left.position) - word.total - left.unloaded
+    missing = ladder.least(left.position) - word.total - left.unloaded - _missing(ladder, word)
     if left.position in ladder.positions and missing >= quantum:
         mark = f"{left.position[0]}/{left.position[1]}"
         yield Finding(Kind.LOST, mark, missing, (word.place,))
