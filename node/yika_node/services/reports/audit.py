@@ -49,6 +49,7 @@ KINDS: Final[dict[str, str]] = {
     "approved": N_("Approved by a second person"),
     "phone": N_("Headquarters answered by telephone"),
     "complaint": N_("Complaint"),
+    "photo": N_("Photograph of a complaint"),
     "corrected": N_("Payment set right"),
     "superseded": N_("Sale overtaken"),
     "refunded": N_("Refund paid out"),
