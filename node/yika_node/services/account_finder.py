@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 TEXT_MAX: Final = 60
 WORDS_MAX: Final = 8
-RANKED: Final = 32
+RANKED: Final = 24
 """Of so many that fit, the best are shown first."""
 
 _Sides = tuple[str, OwnAccount | None, dict[str, Any] | None]
