@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yika_central.domain.detection import Finding, Given, Kind, Told, findings
+from yika_central.domain.detection import Finding, Given, Kind, Left, Told, findings
 from yika_common.cards.record import CreditRecord, RecordWitness
 from yika_common.clock import to_timestamp
 from yika_common.meters.rules import Outcome, judge
@@ -204,6 +204,20 @@ def test_what_was_lost_is_named_once_by_however_many_words() -> None:
         life.read("N2")
     lost = [(one.kind, one.mark, one.amount) for one in life.findings()]
     assert lost == [(Kind.LOST, "2/1", 1_000), (Kind.LOST, "2/2", 1_000)]
+
+
+def test_what_was_lost_before_a_meter_was_replaced_is_not_lost_again_with_it() -> None:
+    life = Life(Random(3))  # noqa: S311
+    life.buy("N1", 5_000)
+    life.visit()
+    life.count, life.total, life.generation = 0, 0, 2
+    life.buy("N2", 1_000)
+    life.visit()
+    life.read("N2")
+    life.buy("N2", 300)
+    left = Left(life.told[-1].number, (2, 2), unloaded=0)
+    lost = findings(life.given, life.told, holds_money=False, apart_s=0, left=left)
+    assert [(one.mark, one.amount) for one in lost] == [("2/1", 1_000), ("2/2", 300)]
 
 
 def test_a_pending_purchase_is_neither_lost_nor_ghost() -> None:
