@@ -21,6 +21,7 @@ from flask_wtf.csrf import CSRFProtect
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from browser_counter import ARGUMENTS, CHROMIUM
+from hostile_form import FORGED
 from lan_builders import ADDRESS, NAME, certify, settings_with_lan, shown_afar
 from node_pages import Pages
 from node_world import OPERATOR, PASSWORD, World
@@ -32,19 +33,6 @@ pytestmark = pytest.mark.browser
 
 EVIL: Final = "evil.example"
 SESSION: Final = "__Host-yika-node-lan-session"
-FORGED: Final = """([address, fields]) => {
-    const form = document.createElement("form");
-    form.method = "post";
-    form.action = address;
-    for (const [name, value] of Object.entries(fields)) {
-        const field = document.createElement("input");
-        field.name = name;
-        field.value = value;
-        form.append(field);
-    }
-    document.body.append(form);
-    form.submit();
-}"""
 NEW: Final = {"name": "thief", "level": "CLERK", "password": PASSWORD, "reason": "none"}
 
 

@@ -21,6 +21,7 @@ from flask_wtf.csrf import CSRFProtect
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from browser_counter import ARGUMENTS, CHROMIUM, Counter
+from hostile_form import FORGED
 from node_pages import pages_in
 from node_world import OPERATOR, PASSWORD
 from served import served
@@ -117,21 +118,6 @@ def no_origin_check(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_token_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CSRFProtect, "protect", lambda _self: None)
-
-
-FORGED: Final = """([address, fields]) => {
-    const form = document.createElement("form");
-    form.method = "post";
-    form.action = address;
-    for (const [name, value] of Object.entries(fields)) {
-        const field = document.createElement("input");
-        field.name = name;
-        field.value = value;
-        form.append(field);
-    }
-    document.body.append(form);
-    form.submit();
-}"""
 
 
 def forge(town: Town, fields: dict[str, str]) -> int:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from central_builders import HandClock, Pen, answer_invitation, enrol, publish_water
-from ingest_builders import ACCOUNT, reasons, sell
+from central_builders import HandClock, Pen, answer_invitation, enrol
+from ingest_builders import ACCOUNT, pen_of, reasons, sell, stocked_in
 from settlement_builders import rows
 from yika_central.bootstrap import Headquarters
 from yika_central.db.tables import Account, RerateQueue, Sale
@@ -14,19 +14,14 @@ from yika_common.services import PROFILES
 
 @pytest.fixture
 def stocked(headquarters: Headquarters) -> Headquarters:
-    """A headquarters with a published tariff, four meters and two cards of area A01."""
-    publish_water(headquarters)
-    headquarters.stock.take_in_new("A01", PROFILES[4], 2)
-    return headquarters
+    """See :func:`ingest_builders.stocked_in`."""
+    return stocked_in(headquarters)
 
 
 @pytest.fixture
 def pen(stocked: Headquarters, clock: HandClock) -> Pen:
-    """A node that has opened one account with the stocked meters."""
-    node = enrol(stocked, clock)
-    meters = [f"{number:012}" for number in range(1, 5)]
-    node.open_account(ACCOUNT, meters, card="860000000001")
-    return node
+    """See :func:`ingest_builders.pen_of`."""
+    return pen_of(stocked, clock)
 
 
 def test_every_acknowledgement_counts_one_higher(pen: Pen) -> None:
