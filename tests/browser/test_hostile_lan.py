@@ -129,7 +129,7 @@ def test_the_page_opens_and_its_session_is_bound_to_this_host(
     assert page.locator("a[href='/sell']").count() == 0
     page.goto(f"{url}/sell")
     assert "at the counter itself" in page.locator("main").inner_text()
-    page.screenshot(path=tmp_path / "refused.png")
+    page.screenshot(path=tmp_path / "refused.png", caret="initial")
 
 
 def test_after_the_first_visit_the_name_is_never_asked_for_in_the_clear(

@@ -207,24 +207,23 @@ def finish(town: Town, who: Household, operation: Operation) -> None:
 
 
 @pytest.mark.timeout(3_000 if not STRIDE else 36_000)
+@pytest.mark.parametrize("row", range(len(OPERATIONS)), ids=lambda row: OPERATIONS[row].__name__)
 @pytest.mark.parametrize("kind", KINDS)
-def test_whatever_is_cut_and_however_it_goes_on(tell: Callable[..., list[str]], kind: str) -> None:
-    """With ``-s`` it prints how many stories each cell of the table had."""
-    told: Counter[tuple[str, str]] = Counter()
-    for row, operation in enumerate(OPERATIONS):
-        whole = Fate()
-        tell(kind, operation, whole, None)
-        steps = len(whole.steps)
-        for column, go_on in enumerate(CONTINUATIONS):
-            stride = STRIDE or max(1, -(-steps // CUTS))
-            for at in range((7 * row + 5 * column) % stride, steps, stride):
-                how = ("pull", "power")[(at // stride + column) % 2]
-                if how == "pull" and "commit" in whole.steps[at]:
-                    how = "power"
-                place = (kind, operation.__name__, go_on.__name__, at, whole.steps[at], how)
-                assert tell(kind, operation, Fate(at, how), go_on) == [], place
-                told[operation.__name__, go_on.__name__] += 1
-    print(f"\n{kind:26}" + "".join(f"{operation.__name__:>15}" for operation in OPERATIONS))
-    for go_on in CONTINUATIONS:
-        cells = (told[operation.__name__, go_on.__name__] for operation in OPERATIONS)
-        print(f"{go_on.__name__:26}" + "".join(f"{cell:15}" for cell in cells))
+def test_whatever_is_cut_and_however_it_goes_on(
+    tell: Callable[..., list[str]], kind: str, row: int
+) -> None:
+    """With ``-s`` it prints how many stories each way on had."""
+    operation, whole = OPERATIONS[row], Fate()
+    told: Counter[str] = Counter()
+    tell(kind, operation, whole, None)
+    steps = len(whole.steps)
+    for column, go_on in enumerate(CONTINUATIONS):
+        stride = STRIDE or max(1, -(-steps // CUTS))
+        for at in range((7 * row + 5 * column) % stride, steps, stride):
+            how = ("pull", "power")[(at // stride + column) % 2]
+            if how == "pull" and "commit" in whole.steps[at]:
+                how = "power"
+            place = (kind, operation.__name__, go_on.__name__, at, whole.steps[at], how)
+            assert tell(kind, operation, Fate(at, how), go_on) == [], place
+            told[go_on.__name__] += 1
+    print(f"\n{kind} {operation.__name__}: {steps} steps, {dict(told)}")
