@@ -12,6 +12,7 @@ phone_repeated        two records use one answer; the digits
 ====================  ==============================================================
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -252,6 +253,7 @@ def phone_doubts(
     """The doubts about answers that these records use, which are not stored yet."""
     given = _answered(connection, uses)
     used = _used(connection, uses)
+    times = Counter(_key(row) for row in uses)
     for row in uses:
         answer = given.get(_key(row))
         asked = approval_store.digest_of(connection, _key(row))
@@ -261,7 +263,7 @@ def phone_doubts(
             or (asked and asked != row["digest"])
         ):
             yield row, "phone_false", row["challenge"], row["amount"]
-        if used.get(_key(row)) or sum(_key(row) == _key(other) for other in uses) > 1:
+        if used.get(_key(row)) or times[_key(row)] > 1:
             yield row, "phone_repeated", row["challenge"], row["amount"]
 
 

@@ -2,15 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 from yika_common.numbers import Money, Quantity
 from yika_common.values import dataclass
 from yika_node.db.projections import PENDING, SUPERSEDED
 from yika_node.services.views import SaleRow, SaleState
-
-BY_TELEPHONE: Final = "HQ"
-"""Stands where a refund's approver does, if that was headquarters."""
 
 
 class RefundState(StrEnum):

@@ -28,6 +28,7 @@ from yika_common.journal.record import decode_line
 from yika_common.journal.reversal import credited, restored
 from yika_common.numbers import Money, Quantity
 from yika_common.values import dataclass
+from yika_node.db.cash_projections import HEADQUARTERS
 from yika_node.db.journal import Draft, Entry, Journal
 from yika_node.db.projections import WRITTEN
 from yika_node.db.queries import Queries
@@ -61,7 +62,6 @@ from yika_node.services.refund_rules import (
     terms,
 )
 from yika_node.services.refund_views import (
-    BY_TELEPHONE,
     RefundOffer,
     RefundState,
     RefundView,
@@ -259,7 +259,7 @@ class RefundDesk:
         body = None if record is None else decode_line(record.line).body
         if isinstance(body, Approved):
             return body.holder
-        return BY_TELEPHONE if body is not None and body.kind == "phone" else ""
+        return HEADQUARTERS if body is not None and body.kind == "phone" else ""
 
     def _terms(self, opened: OpenCard, epoch: int, seq: int, purchase: Intent) -> Terms:
         """How the purchase is given back; it is raised if it is not."""
