@@ -147,12 +147,12 @@ def test_an_account_costs_what_is_typed_and_a_key_for_each_field_that_must_be_fi
     page.locator("#f-name").wait_for()
     meter = meters_for(4, counter.opened)[0][1]
     counter.opened += 1
-    for field, text in (("f-name", "李四"), ("f-persons", "2"), ("f-meter-0", meter)):
+    for field, text in (("f-name", "李四"), ("f-meter-0", meter)):
         expect(page.locator(f"#{field}")).to_be_focused()
         clerk.type(text)
         clerk.press("Enter")
     page.wait_for_url("**/accounts/N0001*")
-    assert clerk.keys == len(["F6"]) + len("李四") + len("2") + len(meter) + 3
+    assert clerk.keys == len(["F6"]) + len("李四") + len(meter) + 2
 
     # The blank card becomes the account's with one key, which leads to the first sale.
     counter.insert(a_chip(counter.opened))
@@ -164,6 +164,36 @@ def test_an_account_costs_what_is_typed_and_a_key_for_each_field_that_must_be_fi
     assert clerk.keys - keys == 1
 
 
+def test_an_account_of_whom_the_search_did_not_find_costs_what_is_typed_f6_and_one_key(
+    open_page: OpenPage, counter: Counter, hands: MakeHands
+) -> None:
+    page = signed_in(open_page, counter, "/accounts")
+    clerk = hands(page)
+    meter = meters_for(4, counter.opened)[0][1]
+    counter.opened += 1
+    clerk.type("欧阳修远")
+    clerk.press("F6")
+    expect(page.locator("#f-meter-0")).to_be_focused()
+    assert page.locator("#f-name").input_value() == "欧阳修远"
+    clerk.type(meter)
+    clerk.press("Enter")
+    page.wait_for_url("**/accounts/N0001*")
+    assert clerk.keys == len("欧阳修远") + len(["F6"]) + len(meter) + 1
+    account = counter.pages.node.accounts.get(page.url.rsplit("/", 1)[-1])
+    assert (account.person and account.person.name, account.persons) == ("欧阳修远", 0)
+
+
+@pytest.mark.parametrize(("text", "carried"), [("ls", "ls"), ("N0001-3", ""), ("", "")])
+def test_what_may_be_initials_is_looked_at_and_a_number_is_no_name(
+    open_page: OpenPage, counter: Counter, text: str, carried: str
+) -> None:
+    page = signed_in(open_page, counter, "/accounts")
+    page.keyboard.type(text)
+    page.keyboard.press("F6")
+    expect(page.locator("#f-name")).to_be_focused()
+    expect(page.locator("#f-name")).to_have_value(carried)
+
+
 def test_enter_goes_on_to_what_is_missing_wherever_it_is_pressed(
     open_page: OpenPage, counter: Counter, hands: MakeHands
 ) -> None:
@@ -173,16 +203,12 @@ def test_enter_goes_on_to_what_is_missing_wherever_it_is_pressed(
     counter.opened += 1
     page.locator("#f-phone").focus()
     clerk.press("Enter")
-    expect(page.locator("#f-persons")).to_be_focused()
-    clerk.press("Enter")
     expect(page.locator("#f-meter-0")).to_be_focused()
     # One meter is enough, whichever place it has.
     page.locator("#f-meter-2").fill(meter)
     clerk.press("Enter")
     expect(page.locator("#f-name")).to_be_focused()
     clerk.type("李四")
-    clerk.press("Enter")
-    clerk.type("3")
     clerk.press("Enter")
     page.wait_for_url("**/accounts/N0001*")
 

@@ -106,6 +106,14 @@ def test_a_row_that_is_wrong_is_named_and_nothing_is_opened(
     assert node.accounts.find("").rows == ()
 
 
+def test_a_row_without_persons_has_as_many_as_the_tariff_includes(
+    node: Node, desk: AccountImport
+) -> None:
+    (row,) = desk.open(OPERATOR, table(a_row(0, persons="")))
+    account = node.accounts.get(row.account)
+    assert (account.persons, account.facts_in(UTC).persons) == (0, None)
+
+
 @pytest.mark.parametrize("same", [{"meter-1": "100000000000"}, {"room": "500"}])
 def test_two_rows_of_one_meter_or_one_flat_are_one_too_many(
     desk: AccountImport, same: dict[str, str]

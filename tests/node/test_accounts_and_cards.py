@@ -74,7 +74,7 @@ def test_an_account_has_a_number_that_checks_itself(node: Node) -> None:
         ({"area": "A99"}, AccountFormIncomplete),
         ({"tariff_class": "palace"}, AccountFormIncomplete),
         ({"profile": 5}, AccountFormIncomplete),
-        ({"persons": 0}, AccountFormIncomplete),
+        ({"persons": -1}, AccountFormIncomplete),
         ({"area_m2": Quantity(0)}, AccountFormIncomplete),
         ({"meters": ()}, AccountFormIncomplete),
         ({"meters": ((0, "100000000000"), (1, "100000000000"))}, AccountFormIncomplete),

@@ -109,8 +109,9 @@ def test_an_account_is_read_as_it_was_filled_in() -> None:
     assert form.person.address == "东河路 7 号"
 
 
-def test_no_heated_area_is_no_number() -> None:
-    assert account_of(account_fields() | {"area_m2": ""}).area_m2 is None
+def test_no_heated_area_is_no_number_and_nobody_need_count_the_persons() -> None:
+    form = account_of(account_fields() | {"area_m2": "", "persons": ""})
+    assert (form.area_m2, form.persons) == (None, 0)
 
 
 @pytest.mark.parametrize("field", ["persons", "profile", "area_m2"])

@@ -263,7 +263,7 @@ class AccountDesk:
             raise AccountFormIncomplete(field="tariff_class")
         if form.profile not in PROFILES:
             raise AccountFormIncomplete(field="profile")
-        if not 1 <= form.persons <= PERSONS_MAX:
+        if not 0 <= form.persons <= PERSONS_MAX:
             raise AccountFormIncomplete(field="persons")
         if form.area_m2 is not None and not 0 < form.area_m2 <= AREA_MAX:
             raise AccountFormIncomplete(field="area_m2")

@@ -38,7 +38,7 @@ COLUMNS: Final = (
     *("area", "community", "tariff_class", "profile", "persons", "area_m2", "same_address"),
     *(f"meter-{place}" for place in range(1, SLOTS_MAX + 1)),
 )
-NEEDED: Final = frozenset({"name", "area", "tariff_class", "profile", "persons", "meter-1"})
+NEEDED: Final = frozenset({"name", "area", "tariff_class", "profile", "meter-1"})
 
 
 class RowsWrong(YikaError):
@@ -167,7 +167,7 @@ def _fits(names: set[str]) -> bool:
 
 def _form(fields: Mapping[str, str]) -> AccountForm:
     person: Person = person_of_form(**{name: fields.get(name, "") for name in PERSON})
-    heated = fields.get("area_m2", "")
+    heated, persons = fields.get("area_m2", ""), fields.get("persons", "")
     meters = (
         (place - 1, fields.get(f"meter-{place}", "").upper()) for place in range(1, SLOTS_MAX + 1)
     )
@@ -178,7 +178,7 @@ def _form(fields: Mapping[str, str]) -> AccountForm:
         area=fields["area"],
         tariff_class=fields["tariff_class"],
         profile=scaled_from_text(fields["profile"], 0),
-        persons=scaled_from_text(fields["persons"], 0),
+        persons=scaled_from_text(persons, 0) if persons else 0,
         area_m2=quantity_from_text(heated) if heated else None,
         meters=tuple((slot, meter) for slot, meter in meters if meter),
         community=fields.get("community", ""),

@@ -181,7 +181,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class AccountForm:
-    """What the clerk fills in to open an account; ``meters`` is slot to meter number."""
+    """What the clerk fills in to open an account; ``meters`` is slot to meter number.
+
+    ``persons`` 0: nobody said; the household counts as the number its tariff includes.
+    """
 
     person: Person
     area: str

@@ -12,7 +12,7 @@ from yika_common.services import PROFILES
 from yika_node.services.customers import masked
 from yika_node.services.found import found_of
 from yika_node.services.rights import Right
-from yika_node.web.forms import Form, account_of, profile_of
+from yika_node.web.forms import Form, account_of, name_of, profile_of
 from yika_node.web.front import front, node, operator
 
 pages = Blueprint("account", __name__)
@@ -53,17 +53,18 @@ def as_typed() -> str:
 @pages.get("/accounts/new")
 @needs(Right.OPEN_ACCOUNT)
 def new() -> str:
-    """The empty form."""
-    return _form()
+    """The form; empty but for the name that was looked for, where the search led to it."""
+    return _form(name_of(request.args.get("text", "")))
 
 
-def _form() -> str:
+def _form(name: str = "") -> str:
     desk = node().accounts
     return render_template(
         "account_new.html",
         areas=[(area, area) for area in desk.areas()],
         classes=class_choices(desk.classes()),
-        **_meter_fields(request.form),
+        carried=bool(name) and not name.isascii(),  # "ls" may have been initials: it is looked at.
+        **_meter_fields(request.form or {"name": name}),
     )
 
 

@@ -18,7 +18,7 @@ from yika_common.numbers import (
     scaled_from_text,
 )
 from yika_common.services import PROFILES, SLOTS_MAX
-from yika_common.sync.personal_data import Person
+from yika_common.sync.personal_data import NAME_MAX, Person
 from yika_node.services.account_desk import person_of_form
 from yika_node.services.payments import Agreed
 from yika_node.services.views import AccountForm, By, Level, SaleEntry
@@ -85,14 +85,14 @@ def account_of(form: Form) -> AccountForm:
         AccountFormIncomplete: the holder's name or another text can't be used.
         NotANumber: persons, area or profile is not a number.
     """
-    heated = typed(form, "area_m2")
+    heated, persons = typed(form, "area_m2"), typed(form, "persons")
     meters = ((slot, typed(form, f"meter-{slot}").upper()) for slot in range(SLOTS_MAX))
     return AccountForm(
         person=person_of(form),
         area=typed(form, "area"),
         tariff_class=typed(form, "tariff_class"),
         profile=scaled_from_text(typed(form, "profile"), 0),
-        persons=scaled_from_text(typed(form, "persons"), 0),
+        persons=scaled_from_text(persons, 0) if persons else 0,
         area_m2=quantity_from_text(heated) if heated else None,
         meters=tuple((slot, meter) for slot, meter in meters if meter),
         community=typed(form, "community"),
@@ -107,6 +107,13 @@ def person_of(form: Form) -> Person:
         AccountFormIncomplete: the name or another text can't be used.
     """
     return person_of_form(**{name: typed(form, name) for name in PERSON_FIELDS})
+
+
+def name_of(searched: str) -> str:
+    """The holder's name that somebody looked for before opening; empty: no name can be meant."""
+    text = searched.strip()
+    is_name = len(text) <= NAME_MAX and text.isprintable() and not any(map(str.isdigit, text))
+    return text if is_name else ""
 
 
 def profile_of(form: Form) -> int:
