@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -111,7 +112,7 @@ def test_a_row_without_persons_has_as_many_as_the_tariff_includes(
 ) -> None:
     (row,) = desk.open(OPERATOR, table(a_row(0, persons="")))
     account = node.accounts.get(row.account)
-    assert (account.persons, account.facts_in(UTC).persons) == (0, None)
+    assert (account.persons, account.pricing_facts(ZoneInfo("UTC")).persons) == (0, None)
 
 
 @pytest.mark.parametrize("same", [{"meter-1": "100000000000"}, {"room": "500"}])
