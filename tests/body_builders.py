@@ -28,7 +28,7 @@ from yika_common.journal.bodies import (
     Witness,
 )
 from yika_common.journal.body import Body
-from yika_common.journal.card_bodies import RefundPaid
+from yika_common.journal.card_bodies import CardCleared, RefundPaid, Through
 from yika_common.journal.correction_bodies import PaymentCorrected
 from yika_common.journal.phone_bodies import PhoneCode
 from yika_common.journal.practice_bodies import PracticeUsed
@@ -125,6 +125,13 @@ intents = st.builds(
 )
 bodies_of_any_kind: st.SearchStrategy[Body] = st.one_of(
     intents,
+    st.builds(
+        CardCleared,
+        account=printable,
+        card=names,
+        number=u16,
+        slots=st.lists(st.builds(Through, slots, u16, u32, changes), max_size=8).map(tuple),
+    ),
     st.builds(Boot, software=printable, incarnation=hex8),
     st.builds(OperatorAdded, name=printable, level=printable),
     st.builds(

@@ -18,7 +18,15 @@ from yika_central.db.tables import AdjustmentEntry, Charge, Suspense
 from yika_central.services.dues import NO_DUES, dues_of
 from yika_central.services.settlement import DEPOSITED
 from yika_common.journal.card_bodies import Approved
-from yika_common.journal.till_bodies import DEPOSIT, FEE, Charged, Part, Tendered
+from yika_common.journal.till_bodies import (
+    DEPOSIT,
+    FEE,
+    SETTLED_BACK,
+    SETTLED_PAID,
+    Charged,
+    Part,
+    Tendered,
+)
 
 
 def deposit(pen: Pen, amount: int, **changes: Any) -> int:
@@ -198,3 +206,20 @@ def test_a_settlement_that_forgot_what_it_entered_would_be_found_out(
     deliver(town)
     bring_up_to_date(headquarters)
     assert owed(headquarters) == 10_100
+
+
+@pytest.mark.parametrize(("what", "owing"), [(SETTLED_BACK, 3_500), (SETTLED_PAID, 6_500)])
+def test_what_an_account_s_end_settled_comes_off_what_is_owed_however_often_it_arrives(
+    headquarters: Headquarters, town: Pen, what: str, owing: int
+) -> None:
+    deposit(town, 5_000)
+    town.write(Charged(what=what, account=ACCOUNT, amount=1_500, reason="moves away"))
+    for _ in range(3):
+        deliver(town)
+        bring_up_to_date(headquarters)
+    assert owed(headquarters) == owing
+    assert [row["kind"] for row in rows(headquarters, AdjustmentEntry)] == [
+        "DEPOSIT",
+        "AT_THE_END",
+    ]
+    assert reasons(headquarters) == set()

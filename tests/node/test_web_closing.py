@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from customer_builders import a_sheet
 from node_pages import Clerk, Pages, code_of, pages_in
+from node_world import OPERATOR
 from second_person import approved_with
+from yika_common.journal.card_bodies import RETIRED
 from yika_common.sync.settings import FeeItem, Settings
 
 FINAL = FeeItem("FINAL", "销户费", "Closing fee", 2_000, 0, "6055", 0)
@@ -67,6 +70,26 @@ def test_what_is_owed_is_collected_by_one_person(clerk: Clerk) -> None:
     assert code_of(changed) == "closing_changed"
     done = clerk.post(place, {"reason": "gone", "fee": "FINAL", "total": "-2000"}, on=place)
     assert done.status_code == 303, done.text
+
+
+def test_headquarters_credit_is_handed_out_once_the_card_is_taken_in(
+    pages: Pages, clerk: Clerk
+) -> None:
+    number, _ = clerk.open_with_card(8, 2)
+    place, card = f"/accounts/{number}/close", pages.node.accounts.get(number).card
+    told = a_sheet(number, 2, card=card, adjustment=12_300, adjustment_number=1)
+    pages.world.headquarters.tell(told)
+    pages.node.courier.sync()
+    assert "¥123.00" in clerk.get(place).text
+    assert 'name="total" value="0"' in clerk.get(place).text
+    pages.node.life.ends.end(OPERATOR, RETIRED, "moved out")
+    assert 'name="total" value="12300"' in clerk.get(place).text
+    then = approved_with(clerk, place, {"reason": "gone"})
+    done = clerk.post(place, {}, on=then)
+    assert done.status_code == 303, done.text
+    assert "¥123.00" in clerk.get(done.location).text
+    for page in (f"/accounts/{number}/history", "/charges"):
+        assert clerk.get(page).status_code == 200
 
 
 def test_no_total_is_not_understood_and_no_closing_not_found(clerk: Clerk, number: str) -> None:

@@ -13,6 +13,7 @@ from yika_common.journal.till_bodies import (
     GUARANTEE_BACK,
     GUARANTEE_DEBT,
     HELD,
+    OF_ADJUSTMENT,
     OF_DEBTS,
     PREPAID_BACK,
     Charged,
@@ -84,14 +85,15 @@ def _gives_back() -> ColumnElement[bool]:
 def deposits(connection: Connection, accounts: Sequence[str]) -> Sequence[Row[Any]]:
     """Every deposit for the accounts, and ``returned``, whether its money was given back.
 
-    And what was handed back of them as an account ended, below zero.
+    And what was handed back of them as an account ended, below zero; and what was settled then of
+    the adjustment itself, below zero where it was handed out.
     """
     returned = select(_BACK.c.seq).where(_gives_back()).exists()
     query = (
         select(_CHARGE, returned.label("returned"))
         .where(
             _CHARGE.c.account.in_(accounts),
-            _CHARGE.c.what.in_((DEPOSIT, PREPAID_BACK)),
+            _CHARGE.c.what.in_((DEPOSIT, PREPAID_BACK, *OF_ADJUSTMENT)),
             _CHARGE.c.takes_back == 0,
         )
         .order_by(

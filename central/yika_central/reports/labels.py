@@ -61,6 +61,7 @@ ADJUSTMENT_KINDS: dict[str, str] = {
     "COLLECTED_TWICE": N_("debt collected twice"),
     "BY_HAND": N_("decided by hand"),
     "DEPOSIT": N_("paid in without the card"),
+    "AT_THE_END": N_("settled as the account ended"),
     "TRANSFER": N_("transferred between accounts"),
 }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -58,7 +59,7 @@ from yika_central.services.special_lists import nodes_of_card
 from yika_central.services.special_lists import note_due as note_list_due
 from yika_common.journal.bodies import REPLACEMENT, BundleApplied
 from yika_common.journal.segment import Segment as OpenSegment
-from yika_common.journal.till_bodies import DEPOSIT, HELD, OF_DEBTS, PREPAID_BACK
+from yika_common.journal.till_bodies import DEPOSIT, HELD, OF_ADJUSTMENT, OF_DEBTS, PREPAID_BACK
 from yika_common.signing.keys import PublicKey
 from yika_common.sync.messages import Status
 
@@ -215,6 +216,10 @@ def _note_vouchers(connection: Connection, arrived: Sequence[Arrived], arrival: 
     add_new(connection, Suspense, vouchers_used_twice(connection, uses, arrival))
 
 
+_SETTLING: Final = (DEPOSIT, PREPAID_BACK, *OF_DEBTS, *OF_ADJUSTMENT)
+"""The money beside sales that bears on what an account is owed, or owes."""
+
+
 def _charged(connection: Connection, projected: Projected, at: int) -> set[str]:
     """Doubt what gives back more than was taken; the accounts whose deposits changed."""
     charges = projected.of(Charge)
@@ -223,7 +228,7 @@ def _charged(connection: Connection, projected: Projected, at: int) -> set[str]:
         for row in unfounded(connection, charges)
     ]
     add_new(connection, Suspense, doubts)
-    return {row["account"] for row in charges if row["what"] in (DEPOSIT, PREPAID_BACK, *OF_DEBTS)}
+    return {row["account"] for row in charges if row["what"] in _SETTLING}
 
 
 def _arrival(

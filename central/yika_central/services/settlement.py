@@ -28,13 +28,14 @@ from yika_central.services.debt_book import DebtBook
 from yika_central.services.merged_money import moved_balances
 from yika_central.services.policies import PoliciesThen
 from yika_common.clock import Clock, from_timestamp, to_timestamp
+from yika_common.journal.till_bodies import OF_ADJUSTMENT
 from yika_common.numbers import Money
 
 BATCH = 500
 """Accounts in one transaction: few enough that nobody waits long."""
 
 POSTING, COLLECTED_TWICE, BY_HAND = "POSTING", "COLLECTED_TWICE", "BY_HAND"
-DEPOSITED, TRANSFER = "DEPOSIT", store.TRANSFER
+DEPOSITED, AT_THE_END, TRANSFER = "DEPOSIT", "AT_THE_END", store.TRANSFER
 PAID_BACK = store.PAID_BACK
 """What a part of an adjustment is about."""
 
@@ -245,8 +246,12 @@ class Batch:
         return entries
 
     def _deposited(self, accounts: Sequence[str]) -> list[Values]:
-        """What was paid in for the accounts and stands, beyond what was entered of it before."""
+        """What was paid in for the accounts and stands, beyond what was entered of it before.
+
+        And what was settled at counters as they ended, which comes off what is outstanding.
+        """
         entered = store.entered(self._connection, accounts, DEPOSITED)
+        entered |= store.entered(self._connection, accounts, AT_THE_END)
         entries = []
         for row in deposits(self._connection, accounts):
             place = {name: row._mapping[name] for name in PLACE}
@@ -255,7 +260,8 @@ class Batch:
             if change:
                 at = min(max(row.stamped_at, row.not_before), row.not_after)
                 of_month = month_of(from_timestamp(at), self._zone)
-                part = {"account": row.account, "kind": DEPOSITED, "amount": change}
+                kind = AT_THE_END if row.what in OF_ADJUSTMENT else DEPOSITED
+                part = {"account": row.account, "kind": kind, "amount": change}
                 entries.append(place | part | self.booking(of_month))
         return entries
 

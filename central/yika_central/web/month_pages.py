@@ -30,6 +30,8 @@ CHARGES = {
     "charge.amount.guarantee_back": _("Guarantees handed back"),
     "charge.amount.guarantee_debt": _("Guarantees used for debts, no money moved"),
     "charge.amount.prepaid_back": _("Deposits handed back as accounts ended"),
+    "charge.amount.settled_back": _("Credits paid out as accounts ended"),
+    "charge.amount.settled_paid": _("Claims paid as accounts ended"),
     "charge.amount.debt": _("Debts paid as accounts ended"),
     "guarantee.held": _("Held as guarantees in all, at its end"),
 }

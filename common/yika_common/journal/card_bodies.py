@@ -5,17 +5,19 @@ What becomes of a *special card* (system, managing, tool) is told from its issue
 As :mod:`yika_common.journal.bodies`, in whose terms these are.
 """
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from yika_common.cards.identifiers import CARD_NUMBER_SIZE, METER_ID_SIZE
 from yika_common.journal.bodies import FIGURE_MAX
 from yika_common.journal.body import Body
-from yika_common.signing.fields import hexadecimal, identifier, number, text
+from yika_common.signing.fields import hexadecimal, identifier, is_number, number, rows, text
 from yika_common.values import dataclass
 
 ACT_DIGEST_SIZE = 32
+_U16 = (1 << 16) - 1
 _U32 = (1 << 32) - 1
-_LAST_SLOT = 7
+_SLOTS = 8
+_LAST_SLOT = _SLOTS - 1
 
 LOST, FOUND = "lost", "found"
 RETIRED, RECYCLED, SPOILT, KEPT = "retired", "recycled", "spoilt", "kept"
@@ -49,6 +51,42 @@ class CardEnded(Body):
     serial: str = hexadecimal("cs", default="")
     how: str = text("how", among=(RETIRED, RECYCLED, SPOILT, KEPT))
     reason: str = text("why", most=200, default="")
+
+
+class Through(NamedTuple):
+    """What was settled of money through a slot, up to the purchase of that place in its chain."""
+
+    slot: int
+    generation: int
+    count: int  # type: ignore[assignment]  # instead of the tuple's own method
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardCleared(Body):
+    """The account's card that ended here can be sold to no more: its chip was changed.
+
+    It is certain what was settled with it: nothing that is not told here was settled through it.
+    """
+
+    kind: ClassVar[str] = "cleared"
+    account: str = text("a")
+    card: str = identifier("c", CARD_NUMBER_SIZE)
+    number: int = number("jn", most=_U16, default=0)
+    """The latest of headquarters' adjustments that was applied; 0: none was."""
+    slots: tuple[Through, ...] = rows(
+        "sl",
+        Through,
+        (
+            is_number(0, _LAST_SLOT),
+            is_number(1, _U16),
+            is_number(0, _U32),
+            is_number(-FIGURE_MAX, FIGURE_MAX),
+        ),
+        most=_SLOTS,
+        default=(),
+    )
+    """By slot; one through which nothing was ever bought is not here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

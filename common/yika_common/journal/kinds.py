@@ -28,6 +28,7 @@ from yika_common.journal.bodies import (
 from yika_common.journal.body import Body
 from yika_common.journal.card_bodies import (
     Approved,
+    CardCleared,
     CardEnded,
     CardReported,
     NoticeDone,
@@ -57,6 +58,7 @@ _AT_ONCE: Final[dict[str, type[Body]]] = {
         BundleRefused,
         CardReported,
         CardEnded,
+        CardCleared,
         StockMoved,
         NoticeDone,
         Supplemented,

@@ -26,6 +26,10 @@ DEBT_PAID = "debt"
 PREPAID_BACK = "prepaid_back"
 """What was deposited and bought nothing, handed back where an account ends."""
 
+SETTLED_BACK, SETTLED_PAID = "settled_back", "settled_paid"
+"""What was open of headquarters' adjustment where an account ends: handed out, or collected."""
+
+OF_ADJUSTMENT = (SETTLED_BACK, SETTLED_PAID)
 HELD = (GUARANTEE, GUARANTEE_BACK, GUARANTEE_DEBT)
 OF_DEBTS = (GUARANTEE_DEBT, DEBT_PAID)
 
@@ -94,7 +98,7 @@ class Charged(Body):
     """
 
     kind: ClassVar[str] = "charge"
-    what: str = text("w", among=(FEE, DEPOSIT, *HELD, DEBT_PAID, PREPAID_BACK))
+    what: str = text("w", among=(FEE, DEPOSIT, *HELD, DEBT_PAID, PREPAID_BACK, *OF_ADJUSTMENT))
     account: str = text("a", default="")
     """For whom; a fee may be anybody's."""
     code: str = text("cd", most=32, default="")
@@ -132,7 +136,7 @@ class Charged(Body):
         """The money that came in, below zero where it went out; a debt's offset moves none."""
         if self.what == GUARANTEE_DEBT:
             return 0
-        out = self.takes_back or self.what in (GUARANTEE_BACK, PREPAID_BACK)
+        out = self.takes_back or self.what in (GUARANTEE_BACK, PREPAID_BACK, SETTLED_BACK)
         return -self.amount if out else self.amount
 
     @property

@@ -11,7 +11,7 @@ from yika_common.journal.record import Record
 
 KINDS: Final = {
     *("account", "facts", "limits", "life", "hold", "seen"),
-    *("card", "report", "ended", "swap", "charge", "complaint"),
+    *("card", "report", "ended", "cleared", "swap", "charge", "complaint"),
 }
 
 

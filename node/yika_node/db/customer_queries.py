@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from yika_common.journal.card_bodies import CardCleared
+from yika_common.journal.record import decode_line
 from yika_node.db import rows
 from yika_node.db.queries import HELD, Queries
 
@@ -73,6 +75,18 @@ class HoldRow(NamedTuple):
 
 class CustomerQueries(Queries):
     """What the desks ask about customers besides their accounts."""
+
+    def cleared(self, account: str, card: str) -> CardCleared | None:
+        """What was settled with the account's card, if its chip was changed as it ended here."""
+        query = (
+            "SELECT line FROM account_event JOIN record USING (epoch, seq)"
+            " WHERE account_event.account = ? AND account_event.kind = 'cleared'"
+            " ORDER BY epoch DESC, seq DESC LIMIT 1"
+        )
+        with self._connection() as connection:
+            line = connection.exec_driver_sql(query, (account,)).scalar()
+        body = None if line is None else decode_line(bytes(line)).body
+        return body if isinstance(body, CardCleared) and body.card == card else None
 
     def account_state(self, account: str) -> StateRow | None:
         """What this journal says of the account since it was opened."""

@@ -326,6 +326,7 @@ _APPLY: dict[type[Body], Callable[[sqlite3.Connection, int, Record, Any], None]]
     card_bodies.SpecialCard: _special,
     card_bodies.CardReported: card_projections.reported,
     card_bodies.CardEnded: card_projections.ended,
+    card_bodies.CardCleared: _nothing,
     card_bodies.StockMoved: card_projections.stock,
     card_bodies.NoticeDone: card_projections.noticed,
     meter_bodies.ToolReturned: _nothing,

@@ -43,6 +43,7 @@ from yika_node.services.holds import in_force, leads
 from yika_node.services.last_readings import figures_of
 
 if TYPE_CHECKING:
+    from yika_common.journal.card_bodies import CardCleared
     from yika_common.sync.personal_data import Person
     from yika_node.db.account_standing import Standing
     from yika_node.db.customer_queries import CustomerQueries
@@ -220,6 +221,10 @@ class AccountLife:
         """What this journal says of the account and its meters."""
         meters = [meter.meter for meter in account.meters]
         return self._queries.standing(account.number, meters)
+
+    def cleared(self, account: Account) -> CardCleared | None:
+        """What was settled with the account's card, if it ended here and that is certain."""
+        return self._queries.cleared(account.number, account.card) if account.card else None
 
     def credit_left(self, account: Account) -> bool:
         """Whether a meter has not taken all that was sold to it, as far as is known."""

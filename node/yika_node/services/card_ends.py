@@ -9,6 +9,10 @@ spoilt     cannot be read; nothing is done to it   a chip that does not answer
 kept       nothing is done to it                   a found card, until it is decided
 =========  ======================================  =================================
 
+Once the chip is changed nobody sells to it any more: what was settled with it, where that is
+certain, is then written down too, so that the account's end can pay out what is left of it
+(:mod:`.closing_adjustment`).
+
 A card that still carries credit is not ended, unless a newer card of the account carries that
 credit.  A chip that was pulled while it ended is shown again: what was written down is finished.
 """
@@ -21,7 +25,15 @@ from yika_common.cards import contact as cards
 from yika_common.cards.application import CardIdentity, CardState
 from yika_common.cards.errors import CardBlank, CardRetired
 from yika_common.clock import Clock
-from yika_common.journal.card_bodies import KEPT, RECYCLED, RETIRED, SPOILT, CardEnded
+from yika_common.journal.card_bodies import (
+    KEPT,
+    RECYCLED,
+    RETIRED,
+    SPOILT,
+    CardCleared,
+    CardEnded,
+    Through,
+)
 from yika_common.readers.port import Contact
 from yika_common.values import dataclass
 from yika_node.db.card_queries import CardQueries
@@ -36,9 +48,13 @@ from yika_node.services.card_errors import (
 from yika_node.services.card_image import read_image, slot_view
 from yika_node.services.errors import SaleStillOpen
 from yika_node.services.keyring import KeyRing
-from yika_node.services.views import Account
+from yika_node.services.premises import Premises
+from yika_node.services.settled import Settled
+from yika_node.services.views import Account, SlotView
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from yika_node.db.card_rows import CardEnd
 
 ENDS = (RETIRED, RECYCLED, KEPT)
@@ -77,13 +93,15 @@ class CardEnds:
             raise EndUnknown
         with self.cards.counter.card() as connection:
             found = cards.recognise(connection)
-            begun = self._begun(found)
+            begun, cleared = self._begun(found), None
             if begun is None or (begun.how, how) in _CHANGES:
-                number = self._checked(connection, found)
+                number, cleared = self._checked(connection, found)
                 self._record(operator, number, found, how, reason)
             else:
                 number, how = begun.card, begun.how
             self._act(connection, number, how)
+        if cleared is not None and how != KEPT:
+            self.journal.append([cleared], at=self.clock(), operator=operator)
         return Ended(number, how)
 
     def spoil(self, operator: str, number: str, reason: str) -> Ended:
@@ -114,8 +132,8 @@ class CardEnds:
         end = self.book.end(found.number) if found.number else None
         return end if end is not None and end.serial == found.serial.hex() else None
 
-    def _checked(self, connection: Contact, found: CardIdentity) -> str:
-        """The number of a card that may end."""
+    def _checked(self, connection: Contact, found: CardIdentity) -> tuple[str, CardCleared | None]:
+        """The number of a card that may end, and what was settled with it if that is certain."""
         number = found.number
         if found.state is CardState.RETIRED:
             raise CardRetired(number=number)
@@ -124,20 +142,48 @@ class CardEnds:
         held = self.keyring.card(number)
         if found.state is CardState.BLANK:
             # It was pulled while it was made, or made blank: nothing was ever on it, or is left.
-            return number
+            return number, None
         session = self.cards.counter.session(connection, number, held.node_key)
         account = self.cards.accounts.of_card(number)
         if account is None:
             raise CardUnknownHere(number=number)
         image = read_image(session, account, self.keyring)
         self.cards.settlement.listen(image, "")
-        if not self._carried_on(account, number, found.generation):
-            if self.cards.queries.pending(number):
-                raise SaleStillOpen(card=number)
-            for slot in map(slot_view, image.slots):
-                if slot.problem is not None or slot.unloaded is not None:
-                    raise CreditOnCard(number=number, place=slot.slot + 1)
-        return number
+        if self._carried_on(account, number, found.generation):
+            return number, None
+        if self.cards.queries.pending(number):
+            raise SaleStillOpen(card=number)
+        slots = [slot_view(slot) for slot in image.slots]
+        for slot in slots:
+            if slot.problem is not None or slot.unloaded is not None:
+                raise CreditOnCard(number=number, place=slot.slot + 1)
+        return number, self._settled(account, found, slots)
+
+    def _settled(
+        self, account: Account, found: CardIdentity, slots: Sequence[SlotView]
+    ) -> CardCleared | None:
+        """What was settled with the account's card; None: it is not its newest, or not certain."""
+        if account.card != found.number:
+            return None
+        meters = [slot.meter for slot in slots]
+        bare = [slot.meter for slot in slots if slot.bare]
+        standing = self.cards.queries.standing(account.number, meters, bare)
+        home = not account.home
+        premises = Premises(slots, standing, account.told, found.generation, home=home)
+        settled = Settled.of(premises)
+        if not settled.complete:
+            return None
+        applied = settled.through
+        return CardCleared(
+            account=account.number,
+            card=found.number,
+            number=max((one.money_number for one in applied.values()), default=0),
+            slots=tuple(
+                Through(slot.slot, *slot.record.position, applied[slot.slot].money_total)
+                for slot in slots
+                if slot.record is not None
+            ),
+        )
 
     def _carried_on(self, account: Account, number: str, generation: int) -> bool:
         """Whether a newer card of the account carries what is on this one."""

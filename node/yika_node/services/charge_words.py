@@ -11,6 +11,8 @@ from yika_common.journal.till_bodies import (
     GUARANTEE_BACK,
     GUARANTEE_DEBT,
     PREPAID_BACK,
+    SETTLED_BACK,
+    SETTLED_PAID,
 )
 
 
@@ -54,9 +56,15 @@ WORDS: Final[dict[str, ChargeWords]] = {
     PREPAID_BACK: ChargeWords(
         N_("Prepaid money handed back"), N_("Prepaid money handed back"), N_("Handed out")
     ),
+    SETTLED_BACK: ChargeWords(
+        N_("Headquarters' credit paid out"), N_("Headquarters' credit paid out"), N_("Handed out")
+    ),
+    SETTLED_PAID: ChargeWords(
+        N_("Headquarters' claim paid"), N_("Receipt for headquarters' claim"), N_("Paid")
+    ),
     DEBT_PAID: ChargeWords(N_("Debt"), N_("Receipt for a debt paid"), N_("Paid")),
 }
 """By what a charge is."""
 
-TAKES: Final = frozenset({FEE, DEPOSIT, GUARANTEE, DEBT_PAID})
+TAKES: Final = frozenset({FEE, DEPOSIT, GUARANTEE, DEBT_PAID, SETTLED_PAID})
 """What brings money in."""

@@ -10,8 +10,9 @@ debts                       paid by the guarantee, then by the customer
 deposits taken here that    handed back: headquarters counts them off what it credits
 headquarters has not got
 a fee of the list           collected, where one is chosen
-headquarters' adjustment    headquarters pays it out, or waives it: a purchase elsewhere that is
-                            not known here may have applied it
+headquarters' adjustment    handed out, or collected, if the card was taken in and it is certain
+                            what was settled with it; otherwise headquarters pays it out, or
+                            waives it (:mod:`.closing_adjustment`)
 ==========================  =====================================================================
 
 The records are one commit: the end of the account, then what was settled.  Either all of it is
@@ -32,12 +33,15 @@ from yika_common.journal.till_bodies import (
     GUARANTEE_BACK,
     GUARANTEE_DEBT,
     PREPAID_BACK,
+    SETTLED_BACK,
+    SETTLED_PAID,
     Charged,
 )
 from yika_common.numbers import Money, money_to_text
 from yika_common.values import dataclass
 from yika_node.services.account_life import ClosingMoney
 from yika_node.services.card_errors import checked_reason
+from yika_node.services.closing_adjustment import OpenAdjustment, open_adjustment
 from yika_node.services.closing_errors import ClosingChanged, ClosingUnknown
 from yika_node.services.guarantee_errors import GuaranteeElsewhere
 
@@ -54,6 +58,9 @@ if TYPE_CHECKING:
     from yika_node.services.guarantees import GuaranteeDesk
     from yika_node.services.tenders import Given
     from yika_node.services.views import Account
+
+
+NOTHING = Money(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +88,9 @@ class DebtLeft:
 class Terms:
     """What closing an account comes to.
 
-    ``prepaid`` is of deposits that headquarters has not got; ``adjustment`` what headquarters owes
-    by the last exchange, below zero: is owed, and is no part of the total.  ``credit``: a meter
-    has not taken all that was sold to it.
+    ``prepaid`` is of deposits that headquarters has not got; ``settled`` is open of headquarters'
+    adjustment, below zero: is owed; ``adjustment`` the same where headquarters settles it itself,
+    and it is no part of the total.  ``credit``: a meter has not taken all that was sold to it.
     """
 
     account: str
@@ -94,6 +101,7 @@ class Terms:
     fee: Charged | None
     adjustment: Money
     credit: bool
+    settled: Money = NOTHING
 
     @property
     def owed(self) -> Money:
@@ -104,7 +112,7 @@ class Terms:
     def total(self) -> Money:
         """What the customer gets; below zero: what he pays."""
         fee = 0 if self.fee is None else self.fee.amount
-        return Money(self.guarantee + self.prepaid - self.owed - fee)
+        return Money(self.guarantee + self.prepaid + self.settled - self.owed - fee)
 
     @property
     def second(self) -> bool:
@@ -123,9 +131,14 @@ class Terms:
             for what, amount in ((GUARANTEE_DEBT, offset), (DEBT_PAID, debt.left - offset)):
                 if amount:
                     found.append(debt.paid(what, amount, self.account, reason))
-        out = {PREPAID_BACK: self.prepaid, GUARANTEE_BACK: left}
-        for what, amount in out.items():
-            if amount:
+        moved = {
+            PREPAID_BACK: self.prepaid,
+            SETTLED_BACK: self.settled,
+            SETTLED_PAID: -self.settled,
+            GUARANTEE_BACK: left,
+        }
+        for what, amount in moved.items():
+            if amount > 0:
                 body = Charged(what=what, account=self.account, amount=amount, reason=reason)
                 found.append(body)
         return [*found, *(() if self.fee is None else (self.fee,))]
@@ -168,6 +181,7 @@ class ClosingDesk:
             GuaranteeElsewhere: another vending point has to hand its guarantee back first.
         """
         account = self.charges.accounts.get(number)
+        adjustment = self._adjustment(account)
         held = self.guarantees.of(account)
         for node, amount in held.elsewhere:
             raise GuaranteeElsewhere(node=node, held=money_to_text(amount))
@@ -178,7 +192,8 @@ class ClosingDesk:
             prepaid=self._prepaid(number),
             debts=self._debts(account),
             fee=self.charges.fee_body(fee, None, number, "") if fee else None,
-            adjustment=self._adjustment(account),
+            adjustment=adjustment.elsewhere,
+            settled=adjustment.here,
             credit=self.life.credit_left(account),
         )
 
@@ -311,19 +326,11 @@ class ClosingDesk:
                 found.append(DebtLeft(debt.id, (debt.zh, debt.en), Money(debt.left - paid)))
         return tuple(found)
 
-    def _adjustment(self, account: Account) -> Money:
-        """What headquarters owes by what it told, less what is known to have been applied."""
-        told = account.told
-        if told is None:
-            return Money(0)
-        places = {meter.meter: meter.slot for meter in account.meters}
-        newest = {
-            slot.slot: (slot.generation, slot.count, slot.money_total) for slot in told.slots
-        }
-        for row in self.life.standing(account).positions:
-            own = row.generation, row.count, row.money_total
-            newest[places[row.meter]] = max(newest.get(places[row.meter], own), own)
-        return Money(told.adjustment - sum(total for _, _, total in newest.values()))
+    def _adjustment(self, account: Account) -> OpenAdjustment:
+        """What is open of headquarters' adjustment."""
+        standing = self.life.standing(account)
+        cleared = self.life.cleared(account)
+        return open_adjustment(account, standing, cleared)
 
 
 def _order(debt: DebtSheet) -> tuple[int, str]:

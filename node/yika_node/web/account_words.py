@@ -54,6 +54,7 @@ EVENTS: Final[Mapping[str, Text]] = {
     "card": _("Card issued"),
     "report": _("The card was reported lost or found"),
     "ended": _("A card went out of use"),
+    "cleared": _("The card can be sold to no more"),
     "swap": _("A meter was replaced"),
     "charge": _("A fee, deposit or guarantee"),
     "complaint": _("A complaint was written down"),

@@ -53,6 +53,8 @@ SORTS: Final[dict[str, Text]] = {
     "guarantee_back": _("guarantees handed back"),
     "debt": _("debts paid as accounts ended"),
     "prepaid_back": _("deposits handed back as accounts ended"),
+    "settled_back": _("headquarters' credits paid out as accounts ended"),
+    "settled_paid": _("headquarters' claims paid as accounts ended"),
     "corrected": _("payments set right"),
     "corrected_z": _("payments of closed shifts set right"),
     **MOVES,

@@ -43,6 +43,7 @@ KINDS: Final[dict[str, str]] = {
     "card": N_("Card issued"),
     "report": N_("Card lost or found"),
     "ended": N_("Card out of use"),
+    "cleared": N_("Card cleared"),
     "stock": N_("Blank cards moved"),
     "special": N_("Special card"),
     "supplement": N_("Record written again"),
