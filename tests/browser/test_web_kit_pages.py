@@ -5,7 +5,7 @@ from typing import Protocol
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from served import served
 from web_kit_site import Counter, SettableClock, build
@@ -152,6 +152,36 @@ def test_the_quote_follows_the_amount_and_answers_a_slip_in_place(
     page.locator("#f-amount").fill("12x")
     expect(page.locator("[data-code=not_a_number]")).to_contain_text("“12x” is not a number")
     assert page.url == f"{site.url}/sell"
+
+
+def test_a_key_before_a_page_is_drawn_is_typed_into_its_field(
+    open_page: OpenPage, site: Running
+) -> None:
+    page = signed_in(open_page, site)
+    waiting: list[Route] = []
+
+    def drawn_late(route: Route) -> None:
+        answer = route.fetch()
+        blocking = '<head><script async blocking="render" src="/late.js"></script>'
+        route.fulfill(response=answer, body=answer.text().replace("<head>", blocking))
+
+    def held(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/sell", drawn_late)
+    page.route("**/late.js", held)
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => document.dispatchEvent("
+        "new KeyboardEvent('keydown', {key: '1', bubbles: true})))"
+    )
+    page.goto(f"{site.url}/sell", wait_until="commit")
+    page.wait_for_function("document.readyState === 'interactive'", polling=20)
+    page.wait_for_timeout(100)
+    assert waiting
+    waiting[0].fulfill(body="", content_type="text/javascript")
+    page.wait_for_load_state()
+    page.keyboard.type("2")
+    expect(page.locator("#f-amount")).to_have_value("12")
 
 
 def test_one_key_switches_the_language_and_keeps_the_page(

@@ -201,7 +201,8 @@
     const parts = target.closest?.("[data-opens] > summary")?.parentElement;
     if (parts) setTimeout(() => { if (parts.open) parts.querySelector("input")?.focus(); });
   });
-  if (!document.querySelector("[autofocus]")) settle();
+  // Not left to the browser, which focuses only as it draws: a key before that would be lost.
+  if (document.activeElement === document.body) settle();
   // htmx begins in a task that it queued before this one.
   setTimeout(() => { underway -= 1; replay(); });
 })();
