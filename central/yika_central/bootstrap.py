@@ -30,6 +30,7 @@ from yika_central.services.key_room import (
 )
 from yika_central.services.level_office import LevelOffice
 from yika_central.services.merging import Merging
+from yika_central.services.network_office import NetworkOffice
 from yika_central.services.notice_desk import NoticeDesk
 from yika_central.services.person_office import PersonOffice
 from yika_central.services.phone_room import PhoneRoom
@@ -91,6 +92,7 @@ class Headquarters:
     tool_desk: ToolDesk
     special_office: SpecialOffice
     level_office: LevelOffice
+    network_office: NetworkOffice
     notice_desk: NoticeDesk
     card_register: CardRegister
     detection: Detection
@@ -175,6 +177,7 @@ def _join(
         tool_desk=ToolDesk(database, keys, registry, persons, clock, zone),
         special_office=SpecialOffice(database, keys, enrolment, clock, random),
         level_office=LevelOffice(database, clock),
+        network_office=NetworkOffice(database, clock, zone),
         notice_desk=NoticeDesk(database, clock, zone),
         card_register=CardRegister(database),
         detection=Detection(database, clock),

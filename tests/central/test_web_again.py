@@ -46,6 +46,7 @@ LEVELS = {
     "act": "set",
     "reason": "dry homes",
 }
+BRANCH = {"code": "E-1", "name": "东区", "service": "cold_water", "parent": "nowhere"}
 STAFF = {"name": ADMIN.name, "full-name": "Sun Li", "role": "auditor"}
 INVITED = {"node": "N0007", "name": "南关", "areas": "no area"}
 DEBT = {"account": "nobody", "amount": "12.50", "zh": "旧欠", "en": "old", "parts": "3"}
@@ -56,6 +57,7 @@ FORMS = [
     ("/cards", "/cards", NOTICE, ""),
     ("/cards", "/cards/lost", {"card": "870000000999", "reason": "a call"}, ""),
     ("/meters/levels", "/meters/levels", LEVELS, ""),
+    ("/network", "/network", BRANCH, ""),
     ("/staff", "/staff", STAFF, "password"),
     ("/nodes", "/nodes", INVITED, ""),
     ("/debts", "/debts", DEBT, "second-password"),

@@ -32,6 +32,7 @@ PAGES = {
     "/cards": ("Notices", "通知"),
     "/meters/alarms": ("Meter alarms", "表计报警"),
     "/meters/levels": ("Meter levels", "表计限值"),
+    "/network": ("Branches and what they lost", "各分支及其损失"),
     "/staff": ("Staff", "人员"),
     "/manual": ("Manual of headquarters", "总部手册"),
 }

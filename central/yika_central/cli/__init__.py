@@ -10,7 +10,17 @@ from pathlib import Path
 
 import click
 
-from yika_central.cli import cards, ledger, money, office, running, special, tariffs, tools
+from yika_central.cli import (
+    cards,
+    ledger,
+    money,
+    network,
+    office,
+    running,
+    special,
+    tariffs,
+    tools,
+)
 from yika_central.cli import settings as office_settings
 from yika_central.cli.kit import FOLDER, Place
 
@@ -49,6 +59,7 @@ for _command in (
     cards.notice,
     cards.levels,
     cards.register,
+    network.network,
     tools.tool,
     special.special,
     money.close_month,

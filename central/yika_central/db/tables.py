@@ -45,6 +45,7 @@ from yika_central.db.ledger_tables import (
     Suspense,
 )
 from yika_central.db.meter_tables import MeterSwap, ToolOrder
+from yika_central.db.network_tables import NetworkBranch, NetworkMeter, NetworkReading
 from yika_central.db.notice_tables import (
     CardNotice,
     LevelChange,
@@ -138,6 +139,9 @@ __all__ = [
     "Meter",
     "MeterStanding",
     "MeterSwap",
+    "NetworkBranch",
+    "NetworkMeter",
+    "NetworkReading",
     "Node",
     "NodeArea",
     "NodeCardList",

@@ -20,6 +20,7 @@ from yika_central.db.meter_projections import (
     withdrawn,
 )
 from yika_central.db.meter_standing import note_meters
+from yika_central.db.network_store import follow_swaps
 from yika_central.db.notice_store import follow_cards, note_done
 from yika_central.db.projections import Arrival, Arrived, Projected, project, suspense_row
 from yika_central.db.rerate_queue import EVER, Pairs, pairs_amended
@@ -192,6 +193,7 @@ def _absorb(
     note_due(connection, settling | {account for account, _ in changed}, node=incoming.node)
     meters = {row["meter"] for table in (Sale, Reading) for row in projected.of(table)}
     look_at(connection, meters | {row["old"] for row in projected.of(MeterSwap)})
+    follow_swaps(connection, projected.of(MeterSwap))
     look_at_accounts(connection, {account for account, _ in changed})
     look_at_witnesses(connection, projected.of(CardWitness), incoming.received_at)
     told = {row["account"] for table in _TOLD for row in projected.of(table)}

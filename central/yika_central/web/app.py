@@ -27,6 +27,13 @@ from yika_central.services.merging import (
     MergesItself,
     SurvivorClosed,
 )
+from yika_central.services.network_office import (
+    BranchRefused,
+    DistrictReadingRefused,
+    HangingListMalformed,
+    NoSuchBranch,
+    NotHung,
+)
 from yika_central.services.notice_desk import (
     NoSuchCard,
     NoSuchNotice,
@@ -52,6 +59,7 @@ from yika_central.web.front_pages import front_pages
 from yika_central.web.meter_pages import meter_pages
 from yika_central.web.money_pages import money_pages
 from yika_central.web.month_pages import month_pages
+from yika_central.web.network_pages import network_pages
 from yika_central.web.node_pages import node_pages
 from yika_central.web.person_pages import person_pages
 from yika_central.web.ranks import Rank, rank_of
@@ -84,6 +92,7 @@ NAV = (
     NavItem("case.listed", _("Cases"), "", Rank.AUDITOR),
     NavItem("meter.alarms", _("Meter alarms"), "", Rank.AUDITOR),
     NavItem("meter.levels", _("Meter levels"), "", Rank.AUDITOR),
+    NavItem("network.tree", _("Network"), "", Rank.AUDITOR),
     NavItem("register.listed", _("Cards"), "", Rank.AUDITOR),
     NavItem("card.listed", _("Notices"), "", Rank.AUDITOR),
     NavItem("tool.listed", _("Tool cards"), "", Rank.AUDITOR),
@@ -102,6 +111,8 @@ ALL_STATUSES = (
     | {NoSuchAccount: 404, NoSuchDebt: 404, NotAMonth: 404, NotATime: 422}
     | {NoticeRefused: 422, NoSuchCard: 422, NoSuchNotice: 404, NotReportedLost: 422}
     | {LevelsRefused: 422, LevelsUnchanged: 422, MeterNotInStock: 422}
+    | {NoSuchBranch: 404, BranchRefused: 422, DistrictReadingRefused: 422}
+    | {NotHung: 422, HangingListMalformed: 422}
     | {NoSuchTool: 404, ToolRefused: 422, MeterOutOfReach: 422}
     | {NoSuchPerson: 404, PersonRefused: 422, PhoneRefused: 422, DigitsMistyped: 422}
     | {NoSuchRequest: 404}
@@ -163,6 +174,7 @@ def make_central_app(hq: Headquarters) -> Flask:
                 card_pages,
                 register_pages,
                 meter_pages,
+                network_pages,
             )
         ),
     ]
