@@ -155,6 +155,33 @@ def test_months_and_years_follow_and_one_without_a_sale_is_a_null_record(
     assert len(all_of(counters, MONTH)) == 12
 
 
+@pytest.mark.parametrize("ahead", [3, 40, 800])
+def test_a_clock_that_was_ahead_stops_no_day_month_or_year(counters: Counters, ahead: int) -> None:
+    desk = shift_desk(counters.nodes[0])
+    a_shift(counters, 5_000)
+    counters.pass_time(days=ahead)
+    a_shift(counters, 1_000)
+    counters.pass_time(days=1 - ahead)
+    a_shift(counters, 2_000)
+    for _ in range(15):
+        counters.pass_time(days=31)
+        a_shift(counters, 100)
+    counters.pass_time(days=1)
+    desk.open(OPERATOR, Count(0))
+
+    for what in (DAY, MONTH, YEAR):
+        totals = all_of(counters, what)
+        assert [one.number for one in totals] == list(range(1, len(totals) + 1))
+        assert all(one.agrees for one in totals)
+        assert [one.ever_taken for one in totals] == sorted(one.ever_taken for one in totals)
+    days, months, years = (all_of(counters, what) for what in (DAY, MONTH, YEAR))
+    assert sorted(row.number for day in days for row in day.reports) == list(range(1, 19))
+    assert (days[-1].ever_taken, months[-1].period) == (9_500, "2027-06")
+    assert sum(one.turnover for one in months) == months[-1].ever_taken
+    assert sum(one.turnover for one in years) == years[-1].ever_taken
+    assert years[-1].period == "2026"
+
+
 def test_a_day_whose_rows_of_money_were_changed_is_not_totalled(counters: Counters) -> None:
     a_shift(counters, 5_000)
     counters.nodes[0].journal.note("UPDATE money SET amount = ? WHERE what = 'sale'", (4_000,))

@@ -11,6 +11,10 @@ before it, or on wish for the day that is still going on: shifts opened after th
 batch of that day.  A month without a sale has its record too: a null record, with the perpetual
 totals that the one before had.
 
+A clock that was ahead for a while leaves shifts and totals of days that are not yet.  Such a shift
+counts in the last day that is over, and periods begin again where the days do: a month that was
+made too early, empty as a rule, is then made once more under the next number.
+
 Source: H5 and H9 of the catalogue of functions.  What a day comes to is compared with the rows of
 money themselves (H6).
 """
@@ -34,9 +38,13 @@ from yika_node.db.total_sums import (
     total_at,
 )
 from yika_node.services.shift_errors import BooksDisagree
+from yika_node.services.timekeeping import LEAP_S
 
 _AT_ONCE: Final = 4096
 """Closed shifts that are looked at in one go: more than a point closes between two openings."""
+
+_AHEAD: Final = timedelta(seconds=LEAP_S)
+"""A day further ahead than this was told by a wrong clock (:mod:`.timekeeping`)."""
 
 _MONTH: Final = len("2026-04")
 _YEAR: Final = len("2026")
@@ -57,8 +65,13 @@ def due(ask: Ask, day_of: Callable[[int], date], today: date) -> list[Totalled]:
     """
     opened = first_open(ask)
     end = today if opened is None else min(today, day_of(opened))
-    rows = [row for row in undated(ask, _AT_ONCE) if day_of(row.opened_at) < end]
-    days = list(_days(ask, rows, day_of))
+    far, last = today + _AHEAD, end - timedelta(days=1)
+
+    def dated(at: int) -> date:
+        return last if day_of(at) > far else day_of(at)
+
+    rows = [row for row in undated(ask, _AT_ONCE) if dated(row.opened_at) < end]
+    days = list(_days(ask, rows, dated))
     months = list(_spans(ask, MONTH, days, _MONTH, str(end)[:_MONTH]))
     years = list(_spans(ask, YEAR, months, _YEAR, str(end)[:_YEAR]))
     return [*days, *months, *years]
@@ -78,7 +91,8 @@ def day_so_far(ask: Ask, day_of: Callable[[int], date], today: date) -> Totalled
     before = [one for one in due(ask, day_of, today) if one.what == DAY]
     dated = {report for one in before for report in one.reports}
     rows = [row for row in undated(ask, _AT_ONCE) if row.report not in dated]
-    return next(_days(ask, rows, day_of, before[-1] if before else None), None)
+    so_far = _days(ask, rows, lambda at: min(day_of(at), today), before[-1] if before else None)
+    return next(so_far, None)
 
 
 def _days(
@@ -148,12 +162,11 @@ def _spans(
     parts += [one for one in new if one.what == part]
     before = newest(ask, what)
     batch, ever = _after(ask, what)
-    if before is not None:
-        period = _next(before.period)
-    elif parts:
-        period = min(one.period for one in parts)[:length]
-    else:
-        return
+    first = min((one.period[:length] for one in parts), default=end)
+    period = first if before is None else _next(before.period)
+    if period > end:
+        # The clock that made the newest was ahead.
+        period = first
     while period < end:
         # By number, so that a clock that was set back leaves no part between two others out.
         within = [n for n, one in enumerate(parts, 1) if one.period[:length] <= period]
