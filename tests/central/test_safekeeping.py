@@ -11,10 +11,13 @@ from central_builders import HandClock, Pen, enrol, publish_water
 from yika_central.bootstrap import Headquarters, build
 from yika_central.db.tables import Record, table_of
 from yika_central.errors import AlreadyInitialised, FolderNotReady, SecretsDamaged
-from yika_central.services.safekeeping import back_up, leap_ahead, put_back
+from yika_central.services import safekeeping
+from yika_central.services.safekeeping import LEAP, back_up, leap_ahead, put_back
 from yika_common.journal.bodies import Witness
 from yika_common.services import PROFILES
-from yika_common.sync.messages import Status
+from yika_common.sync.errors import ItemChanged, ItemOlder
+from yika_common.sync.messages import Manifest, Status
+from yika_common.sync.rules import check_manifest
 
 ACCOUNT = "N0001-000017"
 
@@ -87,6 +90,48 @@ def test_without_the_leap_a_number_would_be_given_twice(
     pen.hq = hq
     assert pen.send(pen.sign_of_life()).ack.count == given
     hq.close()
+
+
+def what_follows(pen: Pen, fee: int) -> Manifest:
+    """What the office changes changes for the node, too: its keys, and everybody's settings."""
+    hq = pen.hq
+    hq.stock.take_in_new("A01", PROFILES[4], 1)
+    hq.settings_office.change({"card_fee": f"{fee}"}, by="admin", reason="costs")
+    told = pen.send(pen.sign_of_life()).manifest
+    assert told is not None
+    return told
+
+
+@pytest.mark.parametrize("leaping", [True, False])
+def test_a_node_takes_what_a_restored_headquarters_tells_it(
+    pen: Pen,
+    clock: HandClock,
+    tmp_path: Path,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    leaping: bool,
+) -> None:
+    if not leaping:
+        monkeypatch.setattr(safekeeping, "_leaped", lambda item: item)
+    what_follows(pen, 1)
+    back_up(pen.hq.folder, tmp_path / "backup", database_url=database_url)
+    for fee in (2, 3, 4):
+        clock.pass_by(days=1)
+        held = what_follows(pen, fee)
+    pen.hq = restored(pen, tmp_path / "backup", database_url)
+    clock.pass_by(days=1)
+    refused = False
+    for fee in (5, 6):
+        told = what_follows(pen, fee)
+        try:
+            check_manifest(told, node=pen.node, held=held, held_digest="")
+            held = told
+        except (ItemOlder, ItemChanged):
+            refused = True
+    assert refused is not leaping
+    assert pen.hq.settings_office.history()[0].number > LEAP
+    pen.hq.close()
 
 
 def test_a_headquarters_is_never_overwritten(pen: Pen, tmp_path: Path) -> None:

@@ -3,25 +3,37 @@
 A backup holds the database, the keys, the root document and the configuration.  What the nodes
 sent after it was made is not lost: they still hold it.  But a restored headquarters must not give
 a node a number it has given before, so a restore moves every node's count of acknowledgements and
-manifests far ahead.
+manifests far ahead, and with it the version of everything that a manifest names by version alone.
+A tariff's version is part of its name, and officers signed it: one that was published after the
+backup is published again from the same signed file.
 """
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, func, select, update
 
 from yika_central.config import FILE as CONFIG_FILE
 from yika_central.db.database import Database, add
-from yika_central.db.tables import ManifestIssue, Node, table_of
+from yika_central.db.tables import (
+    Item,
+    ManifestIssue,
+    Node,
+    NodePart,
+    SettingsChange,
+    table_of,
+)
 from yika_central.errors import AlreadyInitialised, FolderNotReady
 from yika_central.services.key_room import ROOT_FILE, SECRETS_FILE, KeyRoom
 from yika_common.errors import N_, Phrase, YikaError
 from yika_common.infra.backup import backup
 from yika_common.infra.files import PRIVATE, READABLE, replace_file
 from yika_common.signing.signed_file import read_signed_file
-from yika_common.sync.messages import Manifest, digest_of, sign_manifest
+from yika_common.sync import messages
+from yika_common.sync.messages import TARIFF_ITEM, Manifest, digest_of, sign_manifest
+from yika_common.sync.settings import SETTINGS_ITEM
 
 DATABASE_FILE = "central.db"
 DUMP_FILE = "central.pgdump"
@@ -89,9 +101,25 @@ def leap_ahead(database: Database, keys: KeyRoom) -> None:
             select(table.c.node, table.c.manifest).order_by(table.c.node)
         ).all()
         connection.execute(update(table).values(ack_counter=table.c.ack_counter + LEAP))
+        part = table_of(NodePart)
+        connection.execute(update(part).values(item_version=part.c.item_version + LEAP))
+        _leap_settings(connection)
         for node, version in nodes:
             if version:
                 _leap_manifest(connection, keys, node, version)
+
+
+def _leap_settings(connection: Connection) -> None:
+    """Let the settings in force be a version that no node was ever given."""
+    change, item = table_of(SettingsChange), table_of(Item)
+    newest = connection.execute(select(func.max(change.c.number))).scalar()
+    if newest is None:
+        return
+    for table, column in ((change, change.c.number), (item, item.c.version)):
+        where = column == newest
+        if table is item:
+            where = and_(where, item.c.name == SETTINGS_ITEM)
+        connection.execute(update(table).where(where).values({column.name: newest + LEAP}))
 
 
 def _leap_manifest(connection: Connection, keys: KeyRoom, node: str, version: int) -> None:
@@ -106,7 +134,7 @@ def _leap_manifest(connection: Connection, keys: KeyRoom, node: str, version: in
         prev=digest_of(before.to_bytes()),
         root_version=before.root_version,
         issued=before.issued,
-        items=before.items,
+        items=tuple(map(_leaped, before.items)),
     )
     leaped = ManifestIssue(
         node=node,
@@ -117,6 +145,12 @@ def _leap_manifest(connection: Connection, keys: KeyRoom, node: str, version: in
     )
     add(connection, ManifestIssue, [leaped.model_dump()])
     connection.execute(update(table).where(table.c.node == node).values(manifest=after.version))
+
+
+def _leaped(item: messages.Item) -> messages.Item:
+    if item.name.startswith(TARIFF_ITEM):
+        return item
+    return replace(item, version=item.version + LEAP)
 
 
 def _postgresql(*arguments: str) -> None:
