@@ -74,6 +74,9 @@ class Wire:
     def get(self, path: str) -> bytes:
         return self.hq.registry.item(bytes.fromhex(path.rpartition("/")[2]))
 
+    def hang_up(self) -> None:
+        pass
+
 
 @dataclass
 class Beginning:

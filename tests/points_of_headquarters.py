@@ -41,6 +41,9 @@ class Line:
             raise LinkDown
         return self.hq.registry.item(bytes.fromhex(path.rpartition("/")[2]))
 
+    def hang_up(self) -> None:
+        pass
+
 
 @dataclass
 class Point:

@@ -1,21 +1,26 @@
 """What a running node does by itself.
 
-It exchanges with headquarters, at intervals and after sales, and ends the sessions whose time has
-run out, so that the vault is locked although no browser asks any more.  It has backups made, in a
-process of their own that leaves the machine to others.  As soon as its pages can be reached it
-loads what the first of them does without.
+It exchanges with headquarters, at intervals and after sales, and less often while the line is
+down.  It ends the sessions whose time has run out, so that the vault is locked although no browser
+asks any more.  It has backups made, in a process of their own that leaves the machine to others.
+As soon as its pages can be reached it loads what the first of them does without.
 """
 
 import logging
 import sys
 import threading
+from collections.abc import Callable
+from time import monotonic_ns
 from typing import TYPE_CHECKING, Final
 
 from yika_common.clock import to_timestamp
 from yika_common.errors import YikaError
+from yika_common.infra.entropy import system_random
 from yika_common.infra.scheduling import Job, Schedule
 from yika_node.bootstrap import Node
 from yika_node.services import practice_uses
+from yika_node.services.patience import Patience
+from yika_node.uplink import HeadquartersRefused, LinkDown
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -28,15 +33,23 @@ BACKUP: Final = "backup"
 BACKUP_LOOK_S: Final = 60
 SWEEP_INTERVAL_S: Final = 60
 _JITTER_PART = 10
+_NS_A_S = 1_000_000_000
 
 _log = logging.getLogger(__name__)
+
+
+def _seconds() -> int:
+    """Of a clock that only runs forward."""
+    return monotonic_ns() // _NS_A_S
 
 
 class Jobs:
     """The node's background work, from :meth:`start` to :meth:`stop`."""
 
-    def __init__(self, node: Node, *, sweep: Job) -> None:
+    def __init__(self, node: Node, *, sweep: Job, seconds: Callable[[], int] = _seconds) -> None:
         self._node = node
+        self._seconds = seconds
+        self._patience = Patience(system_random)
         self._schedule = Schedule()
         interval = node.config.sync.interval_s
         self._schedule.every(interval, SYNC, self._sync, jitter_s=interval // _JITTER_PART)
@@ -84,11 +97,17 @@ class Jobs:
         """One exchange; a locked vault or a line that is down is no event of its own here."""
         if self._node.vault.locked or not self._node.standing.enrolled:
             return
+        if not self._patience.over(self._seconds()):
+            return
         try:
             report = self._node.courier.sync()
+        except (LinkDown, HeadquartersRefused) as problem:
+            self._patience.failed(self._seconds())
+            _log.warning("sync_failed", extra={"facts": {"code": problem.code}})
         except YikaError as problem:
             _log.warning("sync_failed", extra={"facts": {"code": problem.code}})
         else:
+            self._patience.reached()
             _log.info(
                 "synced", extra={"facts": {"sent": report.sent, "upto": report.acknowledged}}
             )

@@ -6,6 +6,8 @@ it.  Nothing is followed, cached or taken from the environment.
 The library is loaded with the first exchange: the pages need not wait for it at the start.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
 from yika_common.errors import N_, YikaError
@@ -68,13 +70,31 @@ class Uplink(Protocol):
         """Fetch bytes; raises as :meth:`post`."""
         ...
 
+    def hang_up(self) -> None:
+        """Give back what was kept open for the next question; may be asked again afterwards."""
+        ...
+
+
+@contextmanager
+def hanging_up(uplink: Uplink) -> Iterator[Uplink]:
+    """The wire, for as long as it is needed."""
+    try:
+        yield uplink
+    finally:
+        uplink.hang_up()
+
 
 class HttpUplink:
-    """Headquarters over HTTP."""
+    """Headquarters over HTTP; one thread's, which hangs up in the end.
+
+    The connection is kept from one question to the next: on a slow line each new one costs a turn
+    there and back, and with TLS more.
+    """
 
     def __init__(self, url: str, *, answer_max: int = ANSWER_MAX) -> None:
         self._url = url.rstrip("/")
         self._answer_max = answer_max
+        self._session: requests.Session | None = None
 
     def post(self, path: str, body: bytes) -> bytes:
         """See :class:`Uplink`."""
@@ -85,26 +105,33 @@ class HttpUplink:
         """See :class:`Uplink`."""
         return self._exchange("GET", path, None, {})
 
+    def hang_up(self) -> None:
+        """See :class:`Uplink`."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
     def _exchange(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> bytes:
         import requests  # noqa: PLC0415 - see above
 
         try:
-            with requests.Session() as session:
-                session.trust_env = False
-                with session.request(
-                    method,
-                    self._url + path,
-                    data=body,
-                    headers=headers,
-                    timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
-                    allow_redirects=False,
-                    stream=True,
-                ) as answer:
-                    if answer.status_code != requests.codes.ok:
-                        raise HeadquartersRefused(status=answer.status_code)
-                    return self._bounded(answer)
+            if self._session is None:
+                self._session = requests.Session()
+                self._session.trust_env = False
+            with self._session.request(
+                method,
+                self._url + path,
+                data=body,
+                headers=headers,
+                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                if answer.status_code != requests.codes.ok:
+                    raise HeadquartersRefused(status=answer.status_code)
+                return self._bounded(answer)
         except requests.RequestException as failure:
             raise LinkDown from failure
 

@@ -53,6 +53,9 @@ class Wire:
     def get(self, path: str) -> bytes:
         return self.line.get(path)
 
+    def hang_up(self) -> None:
+        pass
+
 
 class Counter:
     """The point's desk, and an act that waits for a second person there."""

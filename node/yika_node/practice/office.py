@@ -159,6 +159,9 @@ class PracticeOffice:
             raise HeadquartersRefused(status=_ABSENT)
         return base64.b64decode(found)
 
+    def hang_up(self) -> None:
+        """Nothing is kept open."""
+
     def _enrol(self, body: bytes) -> bytes:
         request = open_request(read_signed_file(body), lambda _node: self._state["secret"])
         certificate = Certificate(

@@ -32,7 +32,7 @@ from yika_node.services.segments import Cut, Cutter
 from yika_node.services.standing import Membership, Standing
 from yika_node.services.state_views import SyncReport, SyncState
 from yika_node.services.timekeeping import TrustedClock
-from yika_node.uplink import LinkDown, Uplink
+from yika_node.uplink import LinkDown, Uplink, hanging_up
 
 UplinkTo = Callable[[str], Uplink]
 """Gives the wire to the headquarters at an address."""
@@ -85,7 +85,8 @@ class Courier:
         """
         with self._lock:
             try:
-                report = self._run(self._uplinks(self._standing.membership.headquarters))
+                with hanging_up(self.wire()) as uplink:
+                    report = self._run(uplink)
             except YikaError as problem:
                 self._problem = problem
                 raise
@@ -93,7 +94,7 @@ class Courier:
         return report
 
     def wire(self) -> Uplink:
-        """The wire to headquarters, for a question of its own; what travels on it is signed.
+        """The wire to headquarters; what travels on it is signed.  Whoever asks for it hangs up.
 
         Raises:
             NotEnrolled: there is none.

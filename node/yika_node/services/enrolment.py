@@ -28,7 +28,7 @@ from yika_node.services.errors import CertificateForAnother
 from yika_node.services.staff_desk import StaffDesk
 from yika_node.services.standing import Membership, Standing, membership
 from yika_node.services.views import Operator
-from yika_node.uplink import AnswerTooLarge, HeadquartersRefused, LinkDown
+from yika_node.uplink import AnswerTooLarge, HeadquartersRefused, LinkDown, Uplink, hanging_up
 from yika_node.vault import Vault
 
 ENROL_PATH: Final = "/api/v1/enrol"
@@ -109,7 +109,17 @@ class Enrolment:
             self.vault.unlock(name, password)
         else:
             self.vault.create(name, password)
-        uplink = self.uplinks(read.url)
+        with hanging_up(self.uplinks(read.url)) as uplink:
+            return self._ask(uplink, read, name, password, believe)
+
+    def _ask(
+        self,
+        uplink: Uplink,
+        read: EnrolmentToken,
+        name: str,
+        password: str,
+        believe: Callable[[TrustRoot], None] | None,
+    ) -> Operator:
         request = make_request(
             read,
             self.vault.signing_key(),

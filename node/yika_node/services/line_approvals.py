@@ -40,7 +40,7 @@ from yika_common.values import dataclass
 from yika_node.services.keyring import KeyRing
 from yika_node.services.phone_desk import Asked, PhoneDesk
 from yika_node.services.standing import Standing
-from yika_node.uplink import Uplink
+from yika_node.uplink import Uplink, hanging_up
 from yika_node.vault import Vault
 
 PACE: Final = timedelta(seconds=2)
@@ -175,7 +175,8 @@ class LineDesk:
         """One exchange; an answer that is none leaves all as it was."""
         found: dict[str, object] = {"problem": None}
         try:
-            body = self.wire().post(PATH, file.to_bytes())
+            with hanging_up(self.wire()) as uplink:
+                body = uplink.post(PATH, file.to_bytes())
             answer = open_answer(
                 read_signed_file(body, limit=ANSWER_MAX), self.standing.membership.root, request
             )
@@ -189,7 +190,8 @@ class LineDesk:
     def _take_back(self, file: SignedFile) -> None:
         """Best effort: what is not taken back is over by itself."""
         try:
-            self.wire().post(PATH, file.to_bytes())
+            with hanging_up(self.wire()) as uplink:
+                uplink.post(PATH, file.to_bytes())
         except YikaError as problem:
             _log.info("approval_not_withdrawn", extra={"facts": {"code": problem.code}})
 
