@@ -1,9 +1,20 @@
 """The statements behind the supply network: who hangs where, and what was sold and used there."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Subquery, and_, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    case,
+    exists,
+    func,
+    select,
+    update,
+)
 
 from yika_central.db.database import add, add_new
 from yika_central.db.network_tables import FOR_GOOD
@@ -21,7 +32,10 @@ from yika_central.db.tables import (
 )
 
 _BRANCH, _HANGS = table_of(NetworkBranch), table_of(NetworkMeter)
-_READ = table_of(NetworkReading)
+_READ, _SALE = table_of(NetworkReading), table_of(Sale)
+
+_hung_then = (counted_at >= _HANGS.c.since, counted_at < _HANGS.c.until)
+"""That a meter hung on a branch when a sale to it counts."""
 
 
 def branches(connection: Connection, service: str = "") -> Sequence[RowMapping]:
@@ -168,66 +182,91 @@ def follow_swaps(connection: Connection, swaps: Iterable[Values]) -> None:
         )
 
 
-def sold(connection: Connection, start: int, end: int, codes: Collection[str]) -> dict[str, int]:
-    """What the meters on each of these branches were sold in a time, refunds taken off."""
-    sale = table_of(Sale)
+def sold(connection: Connection, start: int, end: int) -> dict[str, int]:
+    """What the meters on each branch itself were sold in a time, refunds taken off."""
     query = (
-        select(_HANGS.c.branch, func.sum(sale.c.quantity).label("sold"))
-        .join_from(sale, _HANGS, _HANGS.c.meter == sale.c.meter)
+        select(_HANGS.c.branch, func.sum(_SALE.c.quantity).label("sold"))
         .where(
             Window(start, end).condition,
-            counted_at >= _HANGS.c.since,
-            counted_at < _HANGS.c.until,
-            _HANGS.c.branch.in_(sorted(codes)),
+            # A meter that no index knows: few sales are as new, and a search by meters would look
+            # at each that was ever made.
+            _HANGS.c.meter == func.coalesce(_SALE.c.meter, ""),
+            *_hung_then,
         )
         .group_by(_HANGS.c.branch)
     )
     return {row.branch: int(row.sold) for row in connection.execute(query)}
 
 
-def used(
-    connection: Connection, start: int, end: int, codes: Collection[str]
-) -> tuple[int, int, int]:
-    """(meters that hang on these branches at the end, those read before both ends, their use).
+def sold_between(
+    connection: Connection, bounds: Sequence[int], codes: Collection[str]
+) -> list[int]:
+    """What the meters on these branches together were sold from each of the bounds to the next.
 
-    A meter's use is the difference of the newest figures that were read of it before each end.
+    ``bounds`` rise; there are at least two.
     """
-    chosen = sorted(codes)
-    here = (
-        select(_HANGS.c.meter)
-        .where(_HANGS.c.branch.in_(chosen), _HANGS.c.since < end, _HANGS.c.until >= end)
-        .subquery()
-    )
-    first, last = _figures(here, start), _figures(here, end)
-    row = connection.execute(
-        select(
-            func.count().label("meters"),
-            func.count(first.c.figure).label("read"),
-            func.coalesce(func.sum(func.coalesce(last.c.figure - first.c.figure, 0)), 0).label(
-                "used"
+    spans = [
+        func.coalesce(
+            func.sum(
+                case((and_(counted_at >= start, counted_at < end), _SALE.c.quantity), else_=0)
             ),
+            0,
         )
-        .select_from(here)
-        .outerjoin(first, first.c.meter == here.c.meter)
-        .outerjoin(last, last.c.meter == here.c.meter)
-    ).one()
-    return row.meters, row.read, int(row.used)
+        for start, end in pairwise(bounds)
+    ]
+    query = select(*spans).where(
+        Window(bounds[0], bounds[-1]).condition,
+        _HANGS.c.meter == _SALE.c.meter,
+        *_hung_then,
+        _HANGS.c.branch.in_(sorted(codes)),
+    )
+    return [int(amount) for amount in connection.execute(query).one()]
 
 
-def _figures(meters: Subquery, before: int) -> Subquery:
-    """The highest genuine figure of each meter's register that was read before a time."""
+class Used(NamedTuple):
+    """What meters delivered in a time: those there at its end, those read before both ends."""
+
+    meters: int
+    read: int
+    amount: int
+
+
+def used_between(
+    connection: Connection, bounds: Sequence[int], codes: Collection[str]
+) -> list[Used]:
+    """What the meters on these branches delivered from each of the bounds to the next.
+
+    A meter's use is the difference of the highest genuine figures that were read of it before each
+    end.  Every reading is looked at once.
+    """
     reading, doubt = table_of(Reading), table_of(Suspense)
     false = exists().where(
         and_(*(doubt.c[name] == reading.c[name] for name in ("node", "epoch", "branch", "seq"))),
         doubt.c.reason == "false_reading",
     )
-    return (
-        select(reading.c.meter, func.max(reading.c.lifetime_use).label("figure"))
-        .join_from(meters, reading, reading.c.meter == meters.c.meter)
-        .where(reading.c.stamped_at < before, ~false)
-        .group_by(reading.c.meter)
+    figures = [
+        func.max(case((reading.c.stamped_at < bound, reading.c.lifetime_use))).label(f"at_{place}")
+        for place, bound in enumerate(bounds)
+    ]
+    here = (
+        select(_HANGS.c.since, _HANGS.c.until, *figures)
+        .select_from(_HANGS)
+        .outerjoin(reading, and_(reading.c.meter == _HANGS.c.meter, ~false))
+        .where(_HANGS.c.branch.in_(sorted(codes)))
+        .group_by(_HANGS.c.meter, _HANGS.c.since, _HANGS.c.until)
         .subquery()
     )
+    columns: list[ColumnElement[int]] = []
+    for place, end in enumerate(bounds[1:]):
+        there = and_(here.c.since < end, here.c.until >= end)
+        first, last = here.c[f"at_{place}"], here.c[f"at_{place + 1}"]
+        columns += [
+            func.count(case((there, 1))),
+            func.count(case((there, first))),
+            func.coalesce(func.sum(case((there, last - first))), 0),
+        ]
+    found = [int(value) for value in connection.execute(select(*columns)).one()]
+    return [Used(*found[start : start + 3]) for start in range(0, len(found), 3)]
 
 
 def _hung(meter: str, since: int, branch: str, by: str) -> dict[str, Any]:

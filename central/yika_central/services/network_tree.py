@@ -128,7 +128,7 @@ def branch_views(connection: Connection, tree: Tree, codes: Sequence[str]) -> It
             last, first = pairs[code]
             when = first["read_at"], last["read_at"]
             if when not in sold:
-                sold[when] = store.sold(connection, *when, tree.rows)
+                sold[when] = store.sold(connection, *when)
             amount = sum(sold[when].get(one, 0) for one in tree.whole(code))
             interval = _interval(first, last, amount)
         row = tree.rows[code]
@@ -141,13 +141,15 @@ def reading_views(
 ) -> Iterator[ReadingView]:
     """A branch's readings from their rows, newest first; at most :data:`READINGS_SHOWN`."""
     whole = tree.whole(code)
+    bounds = [row["read_at"] for row in reversed(rows)]
+    sold, used = [], []
+    if len(bounds) > 1:
+        sold = store.sold_between(connection, bounds, whole)[::-1]
+        used = store.used_between(connection, bounds, whole)[::-1]
     for place, row in enumerate(rows[:READINGS_SHOWN]):
         interval = None
         if place + 1 < len(rows):
-            before = rows[place + 1]
-            when = before["read_at"], row["read_at"]
-            sold = sum(store.sold(connection, *when, whole).values())
-            interval = _interval(before, row, sold, store.used(connection, *when, whole))
+            interval = _interval(rows[place + 1], row, sold[place], used[place])
         begins = None if row["begins"] is None else Quantity(row["begins"])
         yield ReadingView(
             row["number"],
@@ -163,17 +165,17 @@ def _interval(
     first: Mapping[Any, Any],
     last: Mapping[Any, Any],
     sold: int,
-    used: tuple[int, int, int] | None = None,
+    used: store.Used | None = None,
 ) -> Interval:
-    meters, read, amount = used or (0, 0, 0)
+    told = used or store.Used(0, 0, 0)
     return Interval(
         start=from_timestamp(first["read_at"]),
         end=from_timestamp(last["read_at"]),
         supplied=Quantity(last["reading"] - goes_on(first)),
         sold=Quantity(sold),
-        used=None if used is None else Quantity(amount),
-        read=read,
-        meters=meters,
+        used=None if used is None else Quantity(told.amount),
+        read=told.read,
+        meters=told.meters,
     )
 
 
