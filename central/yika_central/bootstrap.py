@@ -32,6 +32,7 @@ from yika_central.services.level_office import LevelOffice
 from yika_central.services.merging import Merging
 from yika_central.services.network_office import NetworkOffice
 from yika_central.services.notice_desk import NoticeDesk
+from yika_central.services.over_use import OverUses
 from yika_central.services.person_office import PersonOffice
 from yika_central.services.phone_room import PhoneRoom
 from yika_central.services.policies import Policies
@@ -83,6 +84,7 @@ class Headquarters:
     policies: Policies
     adjustments: Adjustments
     debt_office: DebtOffice
+    over_uses: OverUses
     accounting: Accounting
     rulings: Rulings
     duplicate_finder: DuplicateFinder
@@ -168,6 +170,7 @@ def _join(
         policies=Policies(database, clock),
         adjustments=Adjustments(database, persons, clock, zone),
         debt_office=DebtOffice(database, persons, clock, zone),
+        over_uses=OverUses(database),
         accounting=Accounting(database, settling, clock, zone),
         rulings=Rulings(database, persons, clock),
         duplicate_finder=DuplicateFinder(database, keys, clock),

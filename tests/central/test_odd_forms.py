@@ -78,6 +78,7 @@ def acts(app: Flask, debt: str) -> list[str]:
         "challenge": "0" * 12,
         "seq": 3,
         "number": 1,
+        "code": "E-1",
         "card": "870000000001",
         "first": ACCOUNT,
         "second": ACCOUNT,

@@ -113,7 +113,8 @@ class Debt(Row, table=True):
     ``share`` is in millionths of the payment, ``least`` money per sale; lower ``priority`` goes
     first.  Nodes are told of it once it has ``begun``, which it does at ``not_before`` (seconds).
     From the day after ``due_on`` (``YYYY-MM-DD``, empty: never) each day costs ``daily_fee``
-    millionths of what is not paid, up to ``fee_most`` in all.
+    millionths of what is not paid, up to ``fee_most`` in all.  ``cause`` is the record of the
+    meter's change whose over-use it is for (:mod:`yika_central.db.over_use`); empty: none.
     """
 
     account: str = key()
@@ -134,6 +135,7 @@ class Debt(Row, table=True):
     registered_by: str
     seconded_by: str = ""
     registered_at: int = integer()
+    cause: str = added("")
     __table_args__ = (
         Index("debt_id", "debt", unique=True),
         Index("debt_month", "month"),

@@ -29,6 +29,7 @@ from yika_central.services.debt_views import (
     paid_at_counters,
     view_of,
 )
+from yika_central.services.over_use import check_cause
 from yika_central.services.settlement import Batch
 from yika_central.services.staff import Credential
 from yika_central.services.two_persons import TwoPersons, check_reason
@@ -93,6 +94,8 @@ class NewDebt:
     daily_fee: int = 0
     fee_most: Money | None = None
     parts: int = 1
+    cause: str = ""
+    """The change of a meter whose over-use it is for (:mod:`.over_use`); empty: another reason."""
 
 
 class DebtOffice:
@@ -117,7 +120,7 @@ class DebtOffice:
         """Register a debt, or its instalments; their numbers.
 
         Raises:
-            DebtRefused, ReasonMissing, NoSuchAccount: nothing was registered.
+            DebtRefused, ReasonMissing, NoSuchAccount, OverUseUnknown: nothing was registered.
             SecondPersonMissing, SecondPersonWrong, SamePersonTwice, NotABookkeeper: likewise.
         """
         reason = check_reason(reason)
@@ -127,6 +130,8 @@ class DebtOffice:
         with self._database.writing() as connection:
             hold_books(connection)
             check_account(connection, new.account)
+            if new.cause:
+                check_cause(connection, new.cause, new.account)
             first = next_debt_number(connection)
             month = booked(month_of(at, self._zone), closed_through(connection))
             made = {
@@ -257,6 +262,7 @@ class DebtOffice:
             "due_on": str(new.due_on or ""),
             "daily_fee": new.daily_fee,
             "fee_most": int(new.amount if new.fee_most is None else new.fee_most),
+            "cause": new.cause,
         }
 
 

@@ -1,5 +1,7 @@
 """The debt office: the register, a debt's statement, waivers."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
@@ -7,6 +9,7 @@ from werkzeug.wrappers import Response
 from yika_central.bootstrap import Headquarters
 from yika_central.reports.labels import DEBT_AGES
 from yika_central.services.debt_office import NewDebt
+from yika_central.services.over_use import OverUse
 from yika_central.web.bookkeeping import (
     PERCENT_PLACES,
     bookkeeper,
@@ -20,7 +23,7 @@ from yika_central.web.forms import day_from
 from yika_central.web.ranks import Rank
 from yika_common.infra.web.again import or_again
 from yika_common.infra.web.guard import needs
-from yika_common.numbers import scaled_to_text
+from yika_common.numbers import money_to_text, scaled_to_text
 
 AGES = tuple(_(age) for age in DEBT_AGES)
 
@@ -53,6 +56,7 @@ def debt_pages(hq: Headquarters) -> Blueprint:
             ageing=ageing,
             limit=hq.adjustments.limit,
             account=request.args.get("account", ""),
+            **_over_use(hq.over_uses.waiting()),
         )
 
     @pages.post("/debts")
@@ -109,7 +113,15 @@ def _new_debt() -> NewDebt:
         daily_fee=typed_share("daily-fee"),
         fee_most=typed_money("fee-most") if typed("fee-most") else None,
         parts=typed_count("parts", 1),
+        cause=typed("cause"),
     )
+
+
+def _over_use(waiting: Sequence[OverUse]) -> dict[str, object]:
+    """What the page says of over-use; ``over`` is what the form is filled in with, if any."""
+    over = next((one for one in waiting if one.cause == request.args.get("over")), None)
+    worth = "" if over is None else money_to_text(over.amount)
+    return {"over_uses": waiting, "over": over, "worth": worth}
 
 
 def _percent(share: int) -> str:
