@@ -67,12 +67,6 @@ def meters_on(connection: Connection, code: str, after: str, limit: int) -> list
     return list(connection.execute(query).scalars())
 
 
-def branch_of_meter(connection: Connection, meter: str) -> str:
-    """The branch that a meter hangs on now; empty: none."""
-    query = select(_HANGS.c.branch).where(_HANGS.c.meter == meter, _HANGS.c.until == FOR_GOOD)
-    return connection.execute(query).scalar() or ""
-
-
 def readings(connection: Connection, code: str, limit: int) -> Sequence[RowMapping]:
     """The newest readings that hold of a branch, newest first."""
     query = (

@@ -2,30 +2,37 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, String, case, cast, exists, select
 
 from yika_central.db.tables import Debt, MeterSwap, Sale, SaleLine, table_of
 
-_SWAP, _SALE = table_of(MeterSwap), table_of(Sale)
+_SWAP, _SALE, _DEBT = table_of(MeterSwap), table_of(Sale), table_of(Debt)
 _LEFT = _SWAP.c.balance + _SWAP.c.unloaded
 _PLACE = ("node", "epoch", "branch", "seq")
+_CAUSE: ColumnElement[str] = (
+    _SWAP.c.node
+    + "-e"
+    + cast(_SWAP.c.epoch, String)
+    + "-q"
+    + cast(_SWAP.c.seq, String)
+    + case((_SWAP.c.branch != 0, "-b" + cast(_SWAP.c.branch, String)), else_="")
+)
 
 
-def over_used(connection: Connection, limit: int) -> Sequence[RowMapping]:
-    """Swaps of meters that had less than nothing left, newest first; ``over`` is by how much."""
+def over_used(connection: Connection, limit: int, cause: str = "") -> Sequence[RowMapping]:
+    """Swaps of meters that had less than nothing left and that no debt is for, newest first.
+
+    ``over`` is by how much, ``cause`` names the swap's record; of one of them, if it is given.
+    """
     query = (
-        select(_SWAP, (-_LEFT).label("over"))
-        .where(_LEFT < 0)
+        select(_SWAP, (-_LEFT).label("over"), _CAUSE.label("cause"))
+        .where(_LEFT < 0, ~exists().where(_DEBT.c.cause == _CAUSE))
         .order_by(_SWAP.c.swapped_at.desc(), *(_SWAP.c[name] for name in _PLACE))
         .limit(limit)
     )
+    if cause:
+        query = query.where(cause == _CAUSE)
     return connection.execute(query).mappings().all()
-
-
-def charged(connection: Connection) -> set[str]:
-    """The causes of all debts that have one."""
-    debt = table_of(Debt)
-    return set(connection.execute(select(debt.c.cause).where(debt.c.cause != "")).scalars())
 
 
 def unit_price(connection: Connection, meter: str, at: int) -> int:

@@ -154,11 +154,6 @@ class NetworkOffice:
                 tuple(store.meters_on(connection, code, after, METERS_SHOWN)),
             )
 
-    def branch_of(self, meter: str) -> str:
-        """The code of the branch that a meter hangs on; empty: none."""
-        with self._database.reading() as session:
-            return store.branch_of_meter(session.connection(), meter)
-
     def enter(self, new: NewBranch, *, by: str) -> str:
         """Enter a branch; its code.  What feeds it can't be changed later.
 

@@ -57,14 +57,8 @@ class OverUses:
     def waiting(self) -> tuple[OverUse, ...]:
         """Over-use that no debt is for, newest first."""
         with self._database.reading() as session:
-            return tuple(waiting(session.connection()))
-
-
-def waiting(connection: Connection) -> list[OverUse]:
-    """Over-use that no debt is for, newest first."""
-    charged = store.charged(connection)
-    rows = store.over_used(connection, SHOWN)
-    return [_view(connection, row) for row in rows if _cause(row) not in charged]
+            connection = session.connection()
+            return tuple(_view(connection, row) for row in store.over_used(connection, SHOWN))
 
 
 def check_cause(connection: Connection, cause: str, account: str) -> None:
@@ -73,14 +67,14 @@ def check_cause(connection: Connection, cause: str, account: str) -> None:
     Raises:
         OverUseUnknown: it must not.
     """
-    if all((one.cause, one.account) != (cause, account) for one in waiting(connection)):
+    if all(row["account"] != account for row in store.over_used(connection, 1, cause)):
         raise OverUseUnknown
 
 
 def _view(connection: Connection, row: Mapping[Any, Any]) -> OverUse:
     price = store.unit_price(connection, row["old"], row["swapped_at"])
     return OverUse(
-        cause=_cause(row),
+        cause=row["cause"],
         account=row["account"],
         service=row["service"],
         meter=row["old"],
@@ -90,8 +84,3 @@ def _view(connection: Connection, row: Mapping[Any, Any]) -> OverUse:
         node=row["node"],
         at=from_timestamp(row["swapped_at"]),
     )
-
-
-def _cause(row: Mapping[Any, Any]) -> str:
-    fork = f"-b{row['branch']}" if row["branch"] else ""
-    return f"{row['node']}-e{row['epoch']}-q{row['seq']}{fork}"

@@ -91,8 +91,7 @@ def day_so_far(ask: Ask, day_of: Callable[[int], date], today: date) -> Totalled
     before = [one for one in due(ask, day_of, today) if one.what == DAY]
     dated = {report for one in before for report in one.reports}
     rows = [row for row in undated(ask, _AT_ONCE) if row.report not in dated]
-    so_far = _days(ask, rows, lambda at: min(day_of(at), today), before[-1] if before else None)
-    return next(so_far, None)
+    return next(_days(ask, rows, day_of, before[-1] if before else None), None)
 
 
 def _days(
