@@ -1,15 +1,16 @@
 """What meters had delivered beyond nothing when others took their place."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, String, case, cast, exists, select
+from sqlalchemy import Connection, RowMapping, String, case, cast, exists, select
 
 from yika_central.db.tables import Debt, MeterSwap, Sale, SaleLine, table_of
 
 _SWAP, _SALE, _DEBT = table_of(MeterSwap), table_of(Sale), table_of(Debt)
 _LEFT = _SWAP.c.balance + _SWAP.c.unloaded
 _PLACE = ("node", "epoch", "branch", "seq")
-_CAUSE: ColumnElement[str] = (
+_CAUSE: Any = (
     _SWAP.c.node
     + "-e"
     + cast(_SWAP.c.epoch, String)
